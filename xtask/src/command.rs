@@ -1,0 +1,128 @@
+//! The list of commands. The list in CONTRIBUTING.md is generated from it.
+
+use anyhow::bail;
+
+use crate::session::Session;
+use crate::{generate, lints, suites};
+
+/// One developer command.
+pub(crate) struct Command {
+    /// What one types after `cargo xtask`.
+    pub(crate) name: &'static str,
+    /// The arguments it takes, as a person would write them.
+    pub(crate) arguments: &'static str,
+    /// One line: what it does.
+    pub(crate) summary: &'static str,
+    /// Does it. Parts that fail are the session's business; an error means that the command line was wrong.
+    pub(crate) run: fn(&mut Session<'_>, &[String]) -> anyhow::Result<()>,
+}
+
+/// All commands, in the order of the list.
+pub(crate) const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        arguments: "[FILTER]",
+        summary: "run every test this machine can run, and say which it cannot",
+        run: test,
+    },
+    Command {
+        name: "lint",
+        arguments: "",
+        summary: "check format, clippy, documentation and dependencies",
+        run: lint,
+    },
+    Command {
+        name: "generate",
+        arguments: "[--check]",
+        summary: "write generated files anew, or fail when one is stale",
+        run: generate,
+    },
+    Command {
+        name: "ci",
+        arguments: "",
+        summary: "test, lint and generate --check, as the pipeline does",
+        run: ci,
+    },
+];
+
+/// Finds a command by its name.
+pub(crate) fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// The list, one line a command.
+pub(crate) fn list() -> String {
+    let usage = |command: &Command| format!("cargo xtask {} {}", command.name, command.arguments);
+    let width = COMMANDS.iter().map(|command| usage(command).len()).max().unwrap_or(0);
+    COMMANDS.iter().map(|command| format!("{:width$}  {}\n", usage(command), command.summary)).collect()
+}
+
+fn test(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    match arguments {
+        [] => suites::run(session, None),
+        [filter] if !filter.starts_with('-') => suites::run(session, Some(filter)),
+        _ => bail!("expected at most one filter, a part of a test's name: cargo xtask test [FILTER]"),
+    }
+}
+
+fn lint(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    no_arguments("lint", arguments)?;
+    lints::run(session)
+}
+
+fn generate(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    match arguments {
+        [] => generate::run(session, generate::Mode::Write),
+        [flag] if flag == "--check" => generate::run(session, generate::Mode::Check),
+        _ => bail!("expected nothing or --check: cargo xtask generate [--check]"),
+    }
+}
+
+fn ci(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    no_arguments("ci", arguments)?;
+    suites::run(session, None)?;
+    lints::run(session)?;
+    generate::run(session, generate::Mode::Check)
+}
+
+fn no_arguments(name: &str, arguments: &[String]) -> anyhow::Result<()> {
+    match arguments.first() {
+        Some(argument) => bail!("cargo xtask {name} takes no argument, found {argument:?}"),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_one_line_in_the_list() {
+        let list = list();
+        assert_eq!(list.lines().count(), COMMANDS.len());
+        for command in COMMANDS {
+            let start = format!("cargo xtask {} ", command.name);
+            assert!(list.lines().any(|l| l.starts_with(&start) && l.ends_with(command.summary)), "{list}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_exactly() {
+        assert!(find("test").is_some());
+        assert!(find("tes").is_none());
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused_before_anything_runs() {
+        let wrong: [(&str, &[&str]); 4] =
+            [("test", &["a", "b"]), ("test", &["--nocapture"]), ("lint", &["x"]), ("generate", &["--chek"])];
+        for (name, arguments) in wrong {
+            let mut out = Vec::new();
+            let mut session = Session::new("nowhere".into(), &mut out);
+            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            let run = find(name).unwrap().run;
+            assert!(run(&mut session, &arguments).is_err(), "{name} {arguments:?}");
+            assert_eq!(session.parts(), &[]);
+        }
+    }
+}

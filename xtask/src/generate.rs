@@ -1,0 +1,211 @@
+//! Generated parts of files. `generate` writes them, `generate --check` fails when one is stale.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+use crate::session::{Outcome, Session};
+use crate::{block, command, difference};
+
+/// Whether files are written or only looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Write what is stale.
+    Write,
+    /// Fail when something is stale.
+    Check,
+}
+
+/// A block of a Markdown file, between `<!-- generated: NAME -->` and `<!-- end: NAME -->`.
+pub(crate) struct Block {
+    file: &'static str,
+    name: &'static str,
+    source: Source,
+}
+
+/// Where a block's text comes from.
+enum Source {
+    /// A function.
+    Text(fn() -> String),
+    /// What `towpath` prints for these arguments; built first, must succeed, must print the same each time.
+    Towpath(&'static [&'static str]),
+}
+
+/// All generated blocks. A file that is not there yet, or has no markers for its block yet, is skipped and said.
+pub(crate) const BLOCKS: &[Block] = &[
+    Block { file: "CONTRIBUTING.md", name: "commands", source: Source::Text(command::list) },
+    Block { file: "README.md", name: "demo", source: Source::Towpath(&["demo", "--plain"]) },
+];
+
+/// Goes through all blocks.
+pub(crate) fn run(session: &mut Session<'_>, mode: Mode) -> anyhow::Result<()> {
+    for block in BLOCKS {
+        let root = session.root().to_owned();
+        let part = format!("{} ({})", block.file, block.name);
+        session.part(&part, "generate", |out| match one(&root, block, mode, out) {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Failed(format!("{error:#}")),
+        })?;
+    }
+    Ok(())
+}
+
+fn one(root: &Path, block: &Block, mode: Mode, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let path = root.join(block.file);
+    let old = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Outcome::Skipped(format!("{} is not there yet", block.file)));
+        }
+        Err(error) => return Err(error).with_context(|| format!("failed to read {}", block.file)),
+    };
+    // Looked for first: nothing needs to be built for a block that nobody asked for.
+    match block::around(&old, block.name) {
+        Ok(_) => {}
+        Err(block::NoBlock::Absent) => {
+            let marker = block::start_marker(block.name);
+            return Ok(Outcome::Skipped(format!("{} has no line {marker}", block.file)));
+        }
+        Err(problem) => bail!("failed to find the block {} in {}: {problem}", block.name, block.file),
+    }
+    let body = block.source.produce(root)?;
+    match block::replace(&old, block.name, &body) {
+        Ok(new) => finish(&path, block, mode, (&old, &new), out),
+        Err(problem) => bail!("failed to replace the block {} in {}: {problem}", block.name, block.file),
+    }
+}
+
+fn finish(
+    path: &Path,
+    block: &Block,
+    mode: Mode,
+    (old, new): (&str, &str),
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
+    if old == new {
+        return Ok(Outcome::Passed);
+    }
+    if mode == Mode::Check {
+        write!(out, "{}", difference::between(block.file, old, new))?;
+        return Ok(Outcome::Failed(
+            "it is stale: type `cargo xtask generate` and commit the result".to_owned(),
+        ));
+    }
+    std::fs::write(path, new).with_context(|| format!("failed to write {}", block.file))?;
+    writeln!(out, "wrote {}", block.file)?;
+    Ok(Outcome::Passed)
+}
+
+impl Source {
+    fn produce(&self, root: &Path) -> anyhow::Result<String> {
+        match self {
+            Self::Text(text) => Ok(text()),
+            Self::Towpath(arguments) => towpath(root, arguments),
+        }
+    }
+}
+
+fn towpath(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let line = format!("towpath {}", arguments.join(" "));
+    let mut command = Command::new("cargo");
+    command.args(["run", "--quiet", "--locked", "--package", "towpath", "--"]).args(arguments);
+    let child = command.current_dir(root).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = child.with_context(|| format!("failed to run {line}"))?;
+    if !output.status.success() {
+        bail!("failed to run {line}: {}", output.status);
+    }
+    let text =
+        String::from_utf8(output.stdout).with_context(|| format!("failed to read what {line} printed"))?;
+    if text.trim().is_empty() {
+        bail!("failed to use what {line} printed: nothing");
+    }
+    Ok(format!("$ {line}\n{text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    const BLOCK: Block = Block { file: "page.md", name: "x", source: Source::Text(|| "fresh\n".to_owned()) };
+    const STALE: &str = "a\n<!-- generated: x -->\nstale\n<!-- end: x -->\n";
+    const FRESH: &str = "a\n<!-- generated: x -->\n```text\nfresh\n```\n<!-- end: x -->\n";
+
+    /// A folder with the page in it, which goes away at the end of the test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(test: &str, page: Option<&str>) -> Self {
+            let path = std::env::temp_dir().join(format!("xtask-generate-{}-{test}", std::process::id()));
+            std::fs::create_dir_all(&path).unwrap();
+            if let Some(text) = page {
+                std::fs::write(path.join("page.md"), text).unwrap();
+            }
+            Self(path)
+        }
+
+        fn run(&self, mode: Mode) -> (anyhow::Result<Outcome>, String) {
+            let mut out = Vec::new();
+            let outcome = one(&self.0, &BLOCK, mode, &mut out);
+            (outcome, String::from_utf8(out).unwrap())
+        }
+
+        fn page(&self) -> String {
+            std::fs::read_to_string(self.0.join("page.md")).unwrap()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn check_fails_on_a_stale_block_shows_why_and_writes_nothing() {
+        let folder = Folder::new("stale", Some(STALE));
+        let (outcome, printed) = folder.run(Mode::Check);
+        assert!(matches!(outcome.unwrap(), Outcome::Failed(why) if why.contains("`cargo xtask generate`")));
+        assert!(printed.contains("\n-stale\n+```text\n+fresh\n+```\n"), "{printed}");
+        assert_eq!(folder.page(), STALE);
+    }
+
+    #[test]
+    fn write_makes_it_fresh_and_check_agrees() {
+        let folder = Folder::new("write", Some(STALE));
+        assert_eq!(folder.run(Mode::Write).0.unwrap(), Outcome::Passed);
+        assert_eq!(folder.page(), FRESH);
+        assert_eq!(folder.run(Mode::Check).0.unwrap(), Outcome::Passed);
+    }
+
+    #[test]
+    fn a_page_or_block_that_is_not_there_yet_is_skipped_with_its_reason() {
+        for (test, page, reason) in
+            [("no-page", None, "page.md is not there yet"), ("no-block", Some("a\n"), "has no line")]
+        {
+            let (outcome, _) = Folder::new(test, page).run(Mode::Check);
+            assert!(matches!(outcome.unwrap(), Outcome::Skipped(why) if why.contains(reason)), "{test}");
+        }
+    }
+
+    #[test]
+    fn half_a_block_is_an_error_and_not_a_skip() {
+        let folder = Folder::new("half", Some("<!-- generated: x -->\n"));
+        assert!(folder.run(Mode::Check).0.unwrap_err().to_string().contains("markers"));
+    }
+
+    #[test]
+    fn no_block_stands_twice_in_the_table() {
+        for (i, a) in BLOCKS.iter().enumerate() {
+            assert!(
+                !BLOCKS[..i].iter().any(|b| (a.file, a.name) == (b.file, b.name)),
+                "{} {}",
+                a.file,
+                a.name
+            );
+        }
+    }
+}
