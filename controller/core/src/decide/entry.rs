@@ -1,0 +1,140 @@
+//! Entry gates: what has to hold before a commit.
+
+use std::collections::BTreeSet;
+
+use super::View;
+use super::answer::{Source, Wait, WaitCode, When};
+use crate::hold::Stop;
+use crate::id::{Actor, GateHash, Name, Pid, ReleaseId};
+use crate::journal::state::{ApprovalRecord, EnvironmentState, Hold, Release};
+use crate::pipeline::{Approval, Edge, EdgeMode};
+use crate::time::{Span, Time};
+
+/// When a release that is live now will have soaked long enough; `None` when it is not live.
+pub fn soak_end(env: &EnvironmentState, release: &ReleaseId, soak: Span) -> Option<Time> {
+    let at = env.at.as_ref().filter(|at| &at.r == release)?;
+    at.live.as_ref().map(|live| live.since.plus(soak))
+}
+
+impl View<'_> {
+    /// Everything that keeps this release from being committed here now, in the order of the gates.
+    pub(super) fn entry(&self, release: &Release) -> Vec<Wait> {
+        let mut waits = Vec::new();
+        waits.extend(self.incomplete(release));
+        waits.extend(self.upstream(release));
+        waits.extend(self.held(release));
+        waits.extend(self.environment.approvals.iter().filter_map(|gate| self.approval(gate, release)));
+        waits
+    }
+
+    fn incomplete(&self, release: &Release) -> Option<Wait> {
+        let missing = self.world.pipeline.images.iter().find(|n| !release.images.iter().any(|i| &i.name == *n))?;
+        let text = format!("{} lacks the image {missing}", release.version());
+        let remedy = "create a release with all images of the pipeline".to_owned();
+        Some(self.wait(WaitCode::Incomplete, text, remedy, When::resync(self.now)).about(&release.r))
+    }
+
+    /// Contract C10: Verified and soaked on all, or any, incoming edges.
+    pub(super) fn upstream(&self, release: &Release) -> Option<Wait> {
+        let after = &self.environment.after;
+        let mut waits: Vec<Wait> = Vec::new();
+        for edge in &after.edges {
+            match (self.edge(edge, release), after.mode) {
+                (None, EdgeMode::Any) => return None,
+                (None, EdgeMode::All) => {}
+                (Some(wait), _) => waits.push(wait),
+            }
+        }
+        // Of several, the one that ends last decides for `all`, the one that ends first for `any`.
+        waits.sort_by_key(|w| w.when.latest());
+        if after.mode == EdgeMode::All { waits.pop() } else { waits.into_iter().next() }
+    }
+
+    fn edge(&self, edge: &Edge, release: &Release) -> Option<Wait> {
+        let upstream = self.state.environment(&edge.environment).map(|(_, env)| env);
+        let resync = When::resync(self.now);
+        let Some(soaked) = upstream.and_then(|env| env.soak_of(&release.r, self.now)) else {
+            let text = format!("{} is not Verified in {}", release.version(), edge.environment);
+            return Some(self.wait(WaitCode::UpstreamNotVerified, text, "", resync).about(&edge.environment));
+        };
+        if soaked >= edge.soak {
+            return None;
+        }
+        let end = upstream.and_then(|env| soak_end(env, &release.r, edge.soak));
+        let text = format!("{} was live in {} for {soaked} of {}", release.version(), edge.environment, edge.soak);
+        let (remedy, when) = match end {
+            Some(end) => (String::new(), When::at(end, self.now)),
+            None => ("it is not live there now; promote it there again".to_owned(), resync),
+        };
+        Some(self.wait(WaitCode::Soaking, text, remedy, when).about(&edge.environment))
+    }
+
+    /// The promotions upstream by which this release is Verified.
+    pub(super) fn upstream_proofs(&self, r: &ReleaseId) -> Vec<(Name, Option<Pid>, GateHash)> {
+        let proof = |edge: &Edge| {
+            let (key, env) = self.state.environment(&edge.environment)?;
+            let ok = env.ok.get(r)?;
+            let tries = env.tries.get(r).copied().unwrap_or(0);
+            let pid = (tries > 0).then(|| self.state.pid(key, r, tries));
+            Some((edge.environment.clone(), pid, ok.gates.clone()))
+        };
+        self.environment.after.edges.iter().filter_map(proof).collect()
+    }
+
+    /// Holds in force that select this environment.
+    pub(super) fn holds(&self) -> impl Iterator<Item = &Hold> {
+        let in_force = |h: &&Hold| h.until.is_none_or(|until| until > self.now);
+        self.state.holds.iter().filter(in_force).filter(|h| self.environment.selected_by(self.key, &h.select))
+    }
+
+    pub(super) fn held(&self, release: &Release) -> Option<Wait> {
+        let stops = |h: &&Hold| {
+            h.stops.contains(&Stop::Promotions) && h.subject.matches(&release.r, &release.images)
+        };
+        let hold = self.holds().find(stops)?;
+        let text = format!("held by {} since {}: {}", hold.by, hold.at, hold.reason);
+        let remedy = format!("towpath resume {} --hold {}", self.world.pipeline.id, hold.id);
+        Some(self.wait(WaitCode::Held, text, remedy, self.hold_end(hold)).about(&hold.id))
+    }
+
+    pub(super) fn hold_end(&self, hold: &Hold) -> When {
+        hold.until.map_or(When::on(Source::Person, self.now), |until| When::at(until, self.now))
+    }
+
+    fn approval(&self, gate: &Approval, release: &Release) -> Option<Wait> {
+        let people: BTreeSet<&Actor> = self
+            .state
+            .approvals
+            .iter()
+            .filter(|a| self.counts(gate, release, a))
+            .map(|a| &a.by)
+            .collect();
+        let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
+        if count >= gate.count {
+            return None;
+        }
+        let of = if gate.groups.is_empty() { String::new() } else { format!(" of {}", gate.groups.join(" or ")) };
+        let text = match gate.not_author && release.authors.is_empty() {
+            true => format!(
+                "{} has no author on record, and its approval must not be an author's",
+                release.version()
+            ),
+            false => format!("{} has {count} of {} approvals{of}", release.version(), gate.count),
+        };
+        let remedy = format!("towpath approve {} {}", self.target(), release.r);
+        let when = When::on(Source::Person, self.now);
+        Some(self.wait(WaitCode::ApprovalNeeded, text, remedy, when).about(&release.r))
+    }
+
+    /// An approval counts for this release under these gates, while it is valid and newer than the last failure.
+    fn counts(&self, gate: &Approval, release: &Release, approval: &ApprovalRecord) -> bool {
+        &approval.env == self.key
+            && approval.r == release.r
+            && approval.gates == self.environment.entry_hash()
+            && approval.until.is_none_or(|until| until > self.now)
+            && approval.n > self.env.voids
+            && (gate.groups.is_empty() || approval.groups.iter().any(|g| gate.groups.contains(g)))
+            && (!gate.not_author
+                || (!release.authors.is_empty() && !release.authors.contains(&approval.by)))
+    }
+}

@@ -1,0 +1,54 @@
+//! What a failure leaves behind: rejected digests, and a hold when it was found too late.
+
+use super::answer::{Effect, failure_text};
+use super::{Rule, View};
+use crate::event::{Event, FailedPhase};
+use crate::hold::{Select, Stop, Subject};
+use crate::id::{ActId, Digest, GateName, Pid};
+use crate::journal::state::Current;
+use crate::time::{Span, Time};
+
+/// A failure found later than this after it happened holds and alerts instead of rolling back: somebody has
+/// probably acted already.
+const LATE: Span = Span::seconds(20 * 60);
+
+impl View<'_> {
+    /// Records that the promotion failed; `happened` is when, as far as can be known.
+    pub(super) fn fail(
+        &self,
+        at: &Current,
+        phase: FailedPhase,
+        gate: Option<&GateName>,
+        happened: Time,
+    ) -> Rule {
+        let Some(pid) = at.pid.clone() else { return Rule::Pass };
+        let env = self.key.clone();
+        let mut events = vec![
+            Event::Failed { env: env.clone(), pid: pid.clone(), phase, gate: gate.cloned() },
+            Event::Rejected { env, pid: pid.clone(), r: at.r.clone(), digests: self.rejected_digests(at) },
+        ];
+        if self.now > happened.plus(LATE) {
+            let reason = format!("{}, found only at {}", failure_text(phase, gate), self.now);
+            events.extend(self.hold(&pid, vec![Stop::Promotions, Stop::Rollbacks], reason));
+        }
+        Rule::Act(events.into_iter().map(Effect::Record).collect())
+    }
+
+    /// The release's digests, less those that another release contains which is still Verified here.
+    fn rejected_digests(&self, at: &Current) -> Vec<Digest> {
+        let Some(release) = self.state.release(&at.r) else { return Vec::new() };
+        let verified = self.env.ok.keys().filter(|r| *r != &at.r).filter_map(|r| self.state.release(r));
+        let good: Vec<&Digest> = verified.flat_map(|r| r.images.iter().map(|i| &i.digest)).collect();
+        release.images.iter().map(|i| i.digest.clone()).filter(|d| !good.contains(&d)).collect()
+    }
+
+    /// A hold on this environment by Towpath itself, unless it is in force already.
+    pub(super) fn hold(&self, pid: &Pid, stops: Vec<Stop>, reason: String) -> Option<Event> {
+        let id = ActId::parse(&format!("h-{}", pid.as_str().trim_start_matches("p-"))).ok()?;
+        if self.state.holds.iter().any(|h| h.id == id) {
+            return None;
+        }
+        let select = Select::environment(self.key);
+        Some(Event::Held { id, select, subject: Subject::All, stops, reason, until: None })
+    }
+}

@@ -1,0 +1,191 @@
+//! The one decision: `decide(&World, now) -> Decision`, without I/O, clock or randomness.
+//!
+//! Controller, local mode, `why`, dry run and simulator all call it. For each environment the rules stand in
+//! the order in which they are asked; the first that wants to act wins, and what is in the way is collected.
+
+mod answer;
+mod candidate;
+mod entry;
+mod failure;
+mod gates;
+mod ledger;
+mod live;
+mod metric;
+mod presence;
+mod proposal;
+mod requests;
+mod rollback;
+
+use std::collections::BTreeMap;
+
+use crate::event::Cause;
+use crate::id::Name;
+use crate::journal::State;
+use crate::journal::state::{Current, EnvironmentState, Phase};
+use crate::pipeline::{Environment, Pipeline};
+use crate::time::Time;
+use crate::world::{EnvironmentFacts, PathFacts, World};
+
+pub use answer::{
+    Answer, Decision, Effect, Measurement, Promotion, QaStart, Source, Wait, WaitCode, When,
+};
+pub use entry::soak_end;
+pub use ledger::{configuration, first_claim};
+pub use metric::{Judgement, judge};
+pub use rollback::target as rollback_target;
+
+/// Decides what to do next, for every environment of the pipeline.
+pub fn decide(world: &World<'_>, now: Time) -> Decision {
+    match ledger::open(world, now) {
+        ledger::Gate::Open(state) => environments(world, state, now),
+        ledger::Gate::Act(effects) => Decision { ledger: effects, envs: BTreeMap::new() },
+        ledger::Gate::Closed(wait) => {
+            let all = world.pipeline.environments.iter();
+            Decision {
+                ledger: Vec::new(),
+                envs: all.map(|e| (e.name.clone(), Answer::Wait(vec![wait.clone()]))).collect(),
+            }
+        }
+    }
+}
+
+/// Whether the decision about an environment can depend on what is live there, so that hosts may save the reading.
+pub fn wants_liveness(pipeline: &Pipeline, name: &Name, env: &EnvironmentState, now: Time) -> bool {
+    let Some(at) = &env.at else { return false };
+    match at.phase {
+        Phase::Adopted | Phase::Failed => false,
+        Phase::Syncing | Phase::Verifying | Phase::Verified => true,
+        Phase::Settled => env
+            .soak_of(&at.r, now)
+            .is_some_and(|soak| pipeline.edges_from(name).any(|edge| soak < edge.soak)),
+    }
+}
+
+fn environments(world: &World<'_>, state: &State, now: Time) -> Decision {
+    let mut envs: BTreeMap<Name, Answer> = BTreeMap::new();
+    for environment in &world.pipeline.environments {
+        let view = View::new(world, state, environment, now);
+        let answer = view.map_or_else(Answer::Wait, |view| view.answer());
+        let answer = after_upstream(environment, answer, &envs, now);
+        envs.insert(environment.name.clone(), answer);
+    }
+    Decision { ledger: Vec::new(), envs }
+}
+
+/// A promotion rests on what is known of the environments before it. While something is to be recorded of one of
+/// them, such as that a person took the release out, the promotion is decided again afterwards.
+fn after_upstream(
+    environment: &Environment,
+    answer: Answer,
+    envs: &BTreeMap<Name, Answer>,
+    now: Time,
+) -> Answer {
+    let moves = |e: &Effect| match e {
+        Effect::Promote(promotion) | Effect::Propose(promotion) => promotion.cause != Cause::Rollback,
+        _ => false,
+    };
+    if !matches!(&answer, Answer::Act(effects) if effects.iter().any(moves)) {
+        return answer;
+    }
+    let busy = |name: &&Name| matches!(envs.get(*name), Some(Answer::Act(_)));
+    match environment.after.edges.iter().map(|edge| &edge.environment).find(busy) {
+        None => answer,
+        Some(upstream) => {
+            let text = format!("{upstream} is being looked at first");
+            let wait = Wait::new(WaitCode::Occupied, text, "", When::resync(now));
+            Answer::Wait(vec![wait.about(upstream)])
+        }
+    }
+}
+
+/// One environment, as the rules look at it.
+pub(crate) struct View<'a> {
+    world: &'a World<'a>,
+    state: &'a State,
+    environment: &'a Environment,
+    key: &'a Name,
+    env: &'a EnvironmentState,
+    facts: &'a EnvironmentFacts,
+    now: Time,
+}
+
+/// What one rule says.
+pub(crate) enum Rule {
+    /// It has nothing to say; ask the next.
+    Pass,
+    /// Something is in the way of new promotions, but later rules may have more to say.
+    Note(Wait),
+    /// Nothing further can happen until this is over.
+    Stop(Wait),
+    /// Do this.
+    Act(Vec<Effect>),
+}
+
+impl<'a> View<'a> {
+    fn new(
+        world: &'a World<'a>,
+        state: &'a State,
+        environment: &'a Environment,
+        now: Time,
+    ) -> Result<Self, Vec<Wait>> {
+        let known = state.environment(&environment.name).zip(world.envs.get(&environment.name));
+        let Some(((key, env), facts)) = known else {
+            let text = format!("{} has not been looked at yet", environment.name);
+            return Err(vec![Wait::new(WaitCode::NotObserved, text, "towpath reconcile", When::resync(now))]);
+        };
+        Ok(Self { world, state, environment, key, env, facts, now })
+    }
+
+    fn answer(&self) -> Answer {
+        let rules: [fn(&Self) -> Rule; 13] = [
+            Self::committing,
+            Self::conflict,
+            Self::readable,
+            Self::adopt,
+            Self::proposal_ended,
+            Self::managed_fields,
+            Self::requested_resume,
+            Self::requested_rollback,
+            Self::pinned,
+            Self::roll_back,
+            Self::prove_live,
+            Self::judge_gates,
+            Self::promote,
+        ];
+        let mut waits = Vec::new();
+        for rule in rules {
+            match rule(self) {
+                Rule::Pass => {}
+                Rule::Note(wait) => waits.push(wait),
+                Rule::Stop(wait) => {
+                    waits.push(wait);
+                    break;
+                }
+                Rule::Act(effects) => return Answer::Act(effects),
+            }
+        }
+        if waits.is_empty() { Answer::Settled } else { Answer::Wait(waits) }
+    }
+
+    /// What is there; only asked by rules behind the one that adopts.
+    fn at(&self) -> Option<&'a Current> {
+        self.env.at.as_ref()
+    }
+
+    fn in_phase(&self, phases: &[Phase]) -> Option<&'a Current> {
+        self.at().filter(|at| phases.contains(&at.phase))
+    }
+
+    fn path(&self) -> Option<&'a PathFacts> {
+        self.facts.path.as_ref().ok()
+    }
+
+    fn wait(&self, code: WaitCode, text: impl Into<String>, remedy: impl Into<String>, when: When) -> Wait {
+        Wait::new(code, text, remedy, when).about(&self.environment.name)
+    }
+
+    /// `namespace/name environment`, as commands take it.
+    fn target(&self) -> String {
+        format!("{} {}", self.world.pipeline.id, self.environment.name)
+    }
+}

@@ -1,0 +1,144 @@
+//! Rules about what the folder says: readable, adopted, ours or somebody else's.
+
+use super::answer::{Effect, Source, WaitCode, When};
+use super::{Rule, View};
+use crate::event::{Event, ManagedField, Undoing, Unpinning};
+use crate::id::ReleaseId;
+use crate::journal::State;
+use crate::journal::state::{Current, Release};
+use crate::museum::{Bug, planted};
+use crate::pipeline::{Environment, FieldValues};
+use crate::release::{Image, image_set, release_id};
+use crate::world::{ImageFacts, PathFacts};
+
+/// Whether the fields still say what `at` wrote or found.
+pub(super) fn holds(state: &State, environment: &Environment, at: &Current, path: &PathFacts) -> bool {
+    let Some(release) = state.release(&at.r) else { return false };
+    // A baseline is compared by what was found, since Towpath did not write it in the declared form.
+    let found = at.pid.is_none() || release.images.is_empty();
+    path.images.iter().all(|f| match found && !release.fields.is_empty() {
+        true => f.raw == recorded_bytes(release, f),
+        false => wanted(release, environment, f).is_some_and(|w| w == f.values),
+    })
+}
+
+fn recorded_bytes(release: &Release, facts: &ImageFacts) -> FieldValues {
+    let raw = |field| {
+        let same = |f: &&crate::event::FieldBytes| f.image == facts.image && f.field == field;
+        release.fields.iter().find(same).and_then(|f| f.raw.clone())
+    };
+    FieldValues { tag: raw(ManagedField::Tag), digest: raw(ManagedField::Digest) }
+}
+
+fn wanted(release: &Release, environment: &Environment, facts: &ImageFacts) -> Option<FieldValues> {
+    let image = release.images.iter().find(|i| i.name == facts.image)?;
+    let rule = environment.edit.iter().find(|r| r.image() == &facts.image)?;
+    Some(rule.form().values(image))
+}
+
+/// The images that the fields say, when each says a digest.
+fn images(environment: &Environment, path: &PathFacts) -> Option<Vec<Image>> {
+    let image = |f: &ImageFacts| {
+        let rule = environment.edit.iter().find(|r| r.image() == &f.image)?;
+        rule.form().image(&f.image, &f.values)
+    };
+    image_set(path.images.iter().map(image).collect::<Option<_>>()?).ok()
+}
+
+impl View<'_> {
+    /// A promotion was journalled on a host without atomic push: the branch decides what became of it.
+    pub(super) fn committing(&self) -> Rule {
+        let Some(committing) = &self.env.committing else { return Rule::Pass };
+        let Some(pid) = committing.pid.clone() else { return Rule::Pass };
+        let commit = committing.commit.clone();
+        Rule::Act(vec![Effect::Record(match self.facts.committing_landed {
+            Some(true) => Event::Landed { pid, commit },
+            _ => Event::Undone { pid, why: Undoing::Race },
+        })])
+    }
+
+    pub(super) fn conflict(&self) -> Rule {
+        let Some(other) = self.world.shared.conflicts.get(&self.environment.name) else { return Rule::Pass };
+        let text = format!("{other} writes the same image in {}", self.environment.path);
+        let remedy = "take the environment out of one of the two pipelines";
+        Rule::Stop(self.wait(WaitCode::ConflictingWriter, text, remedy, When::resync(self.now)).about(other))
+    }
+
+    pub(super) fn readable(&self) -> Rule {
+        let Err(problem) = &self.facts.path else { return Rule::Pass };
+        let code = if problem.missing { WaitCode::PathMissing } else { WaitCode::CannotEdit };
+        let text = format!("{}: {}", problem.place, problem.problem);
+        let branch = &self.world.pipeline.repository.branch;
+        let remedy = format!("correct it by a commit to {branch}, or correct the pipeline");
+        Rule::Stop(self.wait(code, text, remedy, When::resync(self.now)).about(&problem.place))
+    }
+
+    pub(super) fn adopt(&self) -> Rule {
+        if self.at().is_some() {
+            return Rule::Pass;
+        }
+        self.adoption().map_or(Rule::Pass, |event| Rule::Act(vec![Effect::Record(event)]))
+    }
+
+    /// The event that takes what is there as the baseline.
+    pub(super) fn adoption(&self) -> Option<Event> {
+        let path = self.path()?;
+        let commit = self.world.branch.tip.clone()?;
+        let images = images(self.environment, path).unwrap_or_default();
+        let fields = path.fields();
+        let r = if images.is_empty() {
+            let line = |f: &crate::event::FieldBytes| {
+                format!("{} {} {:?} {:?}", f.image, f.file, f.field, f.raw)
+            };
+            ReleaseId::of(&self.state.ledger, &fields.iter().map(line).collect::<Vec<_>>())
+        } else {
+            release_id(&self.state.ledger, &images)
+        };
+        Some(Event::Adopted { env: self.key.clone(), r, seq: 0, commit, images, fields })
+    }
+
+    /// Compares the fields with what was written: a foreign change pins, our value restored unpins.
+    pub(super) fn managed_fields(&self) -> Rule {
+        let (Some(at), Some(path)) = (self.at(), self.path()) else { return Rule::Pass };
+        let ours = holds(self.state, self.environment, at, path);
+        if planted(Bug::ForgedPromotionBelieved) && self.world.branch.claim.is_some() {
+            return Rule::Pass;
+        }
+        let env = self.key.clone();
+        match (&self.env.pin, ours) {
+            (Some(_), true) => {
+                Rule::Act(vec![Effect::Record(Event::Unpinned { env, how: Unpinning::Restored })])
+            }
+            (None, false) => self.pin(at, path),
+            (Some(pin), false) if pin.set != path.for_people() => self.pin(at, path),
+            _ => Rule::Pass,
+        }
+    }
+
+    fn pin(&self, at: &Current, path: &PathFacts) -> Rule {
+        let Some(commit) = self.world.branch.tip.clone() else { return Rule::Pass };
+        let env = self.key.clone();
+        let mut events = vec![Event::Pinned { env: env.clone(), commit: commit.clone(), set: path.for_people() }];
+        // A release that a person took out does not go onward from here.
+        if self.env.ok.contains_key(&at.r) && !planted(Bug::RevertGoesOnward) {
+            let why = format!("taken out by a foreign commit, seen at {}", commit.short());
+            events.push(Event::Revoked { env, r: at.r.clone(), why });
+        }
+        Rule::Act(events.into_iter().map(Effect::Record).collect())
+    }
+
+    pub(super) fn pinned(&self) -> Rule {
+        let Some(pin) = &self.env.pin else { return Rule::Pass };
+        if self.promotion_request().is_some() {
+            return Rule::Pass;
+        }
+        let text = format!(
+            "a foreign commit, seen at {}, changed the images to {}; Towpath leaves it",
+            pin.commit.short(),
+            pin.set.join(", ")
+        );
+        let remedy = format!("keep it and go on: towpath resume {}; or revert the commit", self.target());
+        let when = When::on(Source::Person, self.now);
+        Rule::Stop(self.wait(WaitCode::Pinned, text, remedy, when).about(pin.commit.short()))
+    }
+}

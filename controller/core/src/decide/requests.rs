@@ -1,0 +1,107 @@
+//! Rules for what people asked for.
+
+use super::answer::{Effect, Source, WaitCode, When};
+use super::rollback::target;
+use super::{Rule, View};
+use crate::event::{Cause, Event, RequestKind, Unpinning};
+use crate::journal::state::{Phase, Release, Request};
+
+impl View<'_> {
+    fn request(&self, kind: RequestKind) -> Option<&Request> {
+        self.state.requests.iter().find(|r| &r.env == self.key && r.kind == kind)
+    }
+
+    /// An open request for a manual promotion.
+    pub(super) fn promotion_request(&self) -> Option<&Request> {
+        self.request(RequestKind::Promote)
+    }
+
+    fn close(request: &Request, outcome: impl Into<String>) -> Effect {
+        Effect::Record(Event::Closed { q: request.q.clone(), outcome: outcome.into() })
+    }
+
+    /// Ends a pin by adopting what is there, lifts Towpath's own hold, and lets exhausted gates try again.
+    pub(super) fn requested_resume(&self) -> Rule {
+        let Some(request) = self.request(RequestKind::Resume) else { return Rule::Pass };
+        let env = self.key.clone();
+        let mut effects = Vec::new();
+        if self.env.pin.is_some() {
+            effects.push(Effect::Record(Event::Unpinned { env: env.clone(), how: Unpinning::Resumed }));
+            effects.extend(self.adoption().map(Effect::Record));
+        } else if let Some(at) = self.in_phase(&[Phase::Verifying, Phase::Verified]) {
+            let unlive = at.pid.clone().filter(|_| at.phase == Phase::Verifying && at.live.is_some());
+            effects.extend(unlive.map(|pid| {
+                let why = format!("{} asked for its gates again", request.by);
+                Effect::Record(Event::Unlive { env, pid, until: self.now, why })
+            }));
+        }
+        let own = |h: &&crate::journal::state::Hold| !h.by.is_person();
+        effects.extend(self.holds().filter(own).map(|h| Effect::Record(Event::Lifted { id: h.id.clone() })));
+        effects.push(Self::close(request, "resumed"));
+        Rule::Act(effects)
+    }
+
+    /// Goes back at a person's word: at once, through everything but a hold that stops rollbacks.
+    pub(super) fn requested_rollback(&self) -> Rule {
+        let (Some(request), Some(at)) = (self.request(RequestKind::Rollback), self.at()) else {
+            return Rule::Pass;
+        };
+        if let Some(wait) = self.held_rollback() {
+            return Rule::Stop(wait);
+        }
+        let chosen = match &request.r {
+            Some(r) => self.state.release(r).filter(|r| self.can_restore(r)),
+            None => target(self.state, self.env, &at.r),
+        };
+        let Some(release) = chosen else {
+            return Rule::Act(vec![Self::close(request, "refused: there is no release to go back to")]);
+        };
+        if release.r == at.r && self.env.pin.is_none() {
+            return Rule::Act(vec![Self::close(request, "it is there already")]);
+        }
+        let mut effects = Vec::new();
+        if self.env.pin.is_some() {
+            let env = self.key.clone();
+            effects.push(Effect::Record(Event::Unpinned { env, how: Unpinning::Promoted }));
+        }
+        if self.env.ok.contains_key(&at.r) && release.r != at.r {
+            let why = format!("{} went back", request.by);
+            effects.push(Effect::Record(Event::Revoked { env: self.key.clone(), r: at.r.clone(), why }));
+        }
+        let because = format!("{} asked for it", request.by);
+        effects.extend(self.back_to(release, Some(request.q.clone()), request.by.clone(), because));
+        effects.push(Self::close(request, "done"));
+        Rule::Act(effects)
+    }
+
+    /// Whether a release can be written here: with all images, or as the baseline that was found here.
+    fn can_restore(&self, release: &Release) -> bool {
+        let complete = release.images.iter().map(|i| &i.name).eq(&self.world.pipeline.images);
+        let path = self.environment.path.as_str();
+        let found_here = |f: &crate::event::FieldBytes| f.file.as_str().starts_with(&format!("{path}/"));
+        complete || (!release.fields.is_empty() && release.fields.iter().all(found_here))
+    }
+
+    /// Moves a release here at a person's word: every entry gate applies.
+    pub(super) fn requested_promotion(&self, request: &Request) -> Rule {
+        let release = request.r.as_ref().and_then(|r| self.state.release(r)).filter(|r| !r.images.is_empty());
+        let Some(release) = release else {
+            return Rule::Act(vec![Self::close(request, "refused: there is no such release")]);
+        };
+        let there = self.at().is_some_and(|at| at.r == release.r && self.env.pin.is_none());
+        if there && self.in_phase(&[Phase::Failed]).is_none() {
+            return Rule::Act(vec![Self::close(request, "it is there already")]);
+        }
+        if self.at().is_some_and(|at| at.is_running()) && self.env.pin.is_none() {
+            let text = format!("{} was asked for, another promotion is running", release.version());
+            return Rule::Note(self.wait(WaitCode::Occupied, text, "", When::on(Source::Qa, self.now)));
+        }
+        match self.enter(release, Cause::Manual, Some(request)) {
+            Rule::Act(mut effects) => {
+                effects.push(Self::close(request, "done"));
+                Rule::Act(effects)
+            }
+            rule => rule,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Rules of contract C11: going back.
+
+use super::answer::{Effect, Promotion, Source, Wait, WaitCode, When, failure_text};
+use super::{Rule, View};
+use crate::event::Cause;
+use crate::hold::Stop;
+use crate::id::{ActId, Actor, ReleaseId};
+use crate::journal::State;
+use crate::journal::state::{Current, EnvironmentState, Good, Phase, Release};
+use crate::museum::{Bug, planted};
+use crate::time::{Span, Time};
+
+/// The most automatic rollbacks per destination in [`STORM_WINDOW`].
+const STORM_LIMIT: usize = 3;
+const STORM_WINDOW: Span = Span::seconds(600);
+
+/// Where an environment goes back to: the newest release whose bake passed there, otherwise the newest Verified,
+/// with the pipeline's images and nothing rejected; newest by the time at which it was good.
+pub fn target<'a>(state: &'a State, env: &EnvironmentState, leaving: &ReleaseId) -> Option<&'a Release> {
+    let usable = |good: &&Good| {
+        let release = state.release(&good.r);
+        good.r != *leaving
+            && release.is_some_and(|r| {
+                r.images.iter().map(|i| &i.name).eq(&state.images)
+                    && !r.images.iter().any(|i| env.rejects(&i.digest))
+            })
+    };
+    let newest = |baked: bool| env.good.iter().rev().filter(|g| g.baked == baked).find(usable);
+    newest(true).or_else(|| newest(false)).and_then(|good| state.release(&good.r))
+}
+
+impl View<'_> {
+    pub(super) fn roll_back(&self) -> Rule {
+        let Some(at) = self.in_phase(&[Phase::Failed]) else { return Rule::Pass };
+        if self.promotion_request().is_some() {
+            return Rule::Pass;
+        }
+        let why = at.failed.as_ref().map_or_else(
+            || "it failed".to_owned(),
+            |f| failure_text(f.phase, f.gate.as_ref()),
+        );
+        if at.cause == Cause::Rollback {
+            return self.hold_and_wait(at, WaitCode::RollbackFailed, &format!("the rollback itself failed: {why}"));
+        }
+        if !self.environment.automatic_rollback {
+            let remedy = format!("towpath rollback {}", self.target());
+            let when = When::on(Source::Person, self.now);
+            return Rule::Stop(self.wait(WaitCode::Failed, format!("{}: {why}", self.version(&at.r)), remedy, when));
+        }
+        if let Some(wait) = self.held_rollback() {
+            return Rule::Stop(wait);
+        }
+        let Some(target) = target(self.state, self.env, &at.r) else {
+            let text = format!("{}: {why}; no release was good here before", self.version(&at.r));
+            return self.hold_and_wait(at, WaitCode::NoRollbackTarget, &text);
+        };
+        if let Some(wait) = self.storm() {
+            return Rule::Stop(wait);
+        }
+        let because = format!("{} {why}", self.version(&at.r));
+        Rule::Act(self.back_to(target, None, Actor::towpath(), because))
+    }
+
+    /// The effects that put `target` back.
+    pub(super) fn back_to(
+        &self,
+        target: &Release,
+        q: Option<ActId>,
+        actor: Actor,
+        because: String,
+    ) -> Vec<Effect> {
+        let mut promotion = self.promotion(target, Cause::Rollback, q, actor);
+        let leaving = self.at().and_then(|at| self.state.release(&at.r));
+        let rejected = |release: &Release| {
+            release.images.iter().filter(|i| self.env.rejects(&i.digest)).cloned().collect()
+        };
+        promotion.rejects = leaving.map_or_else(Vec::new, rejected);
+        promotion.because = Some(because);
+        vec![Effect::Promote(promotion)]
+    }
+
+    /// The promotion of a release into this environment, as its next try.
+    pub(super) fn promotion(
+        &self,
+        release: &Release,
+        cause: Cause,
+        q: Option<ActId>,
+        actor: Actor,
+    ) -> Promotion {
+        let attempt = match planted(Bug::PidReused) {
+            true => 1,
+            false => self.env.tries.get(&release.r).copied().unwrap_or(0) + 1,
+        };
+        Promotion {
+            key: self.key.clone(),
+            environment: self.environment.name.clone(),
+            r: release.r.clone(),
+            pid: self.state.pid(self.key, &release.r, attempt),
+            attempt,
+            cause,
+            from: self.at().map(|at| at.r.clone()),
+            q,
+            actor,
+            gates: self.environment.entry_hash(),
+            upstream: self.upstream_proofs(&release.r),
+            rejects: Vec::new(),
+            because: None,
+        }
+    }
+
+    /// The hold that stops rollbacks here, if there is one.
+    pub(super) fn held_rollback(&self) -> Option<Wait> {
+        let hold = self.holds().find(|h| h.stops.contains(&Stop::Rollbacks))?;
+        let text = format!("{} by {} stops rollbacks too: {}", hold.id, hold.by, hold.reason);
+        let remedy = format!("towpath resume {} --hold {}", self.world.pipeline.id, hold.id);
+        Some(self.wait(WaitCode::RollbackHeld, text, remedy, self.hold_end(hold)).about(&hold.id))
+    }
+
+    fn storm(&self) -> Option<Wait> {
+        let recent = |t: &&Time| self.now.since(**t) < STORM_WINDOW;
+        let recent: Vec<&Time> = self.world.shared.rollbacks.iter().filter(recent).collect();
+        let oldest = recent.iter().min().filter(|_| recent.len() >= STORM_LIMIT)?;
+        let until = oldest.plus(STORM_WINDOW);
+        let text = format!("{} rollbacks in {STORM_WINDOW}; something else may be wrong", recent.len());
+        let remedy = format!("look at the destination; towpath rollback {} goes ahead at once", self.target());
+        Some(self.wait(WaitCode::RollbackStorm, text, remedy, When::at(until, self.now)))
+    }
+
+    /// Holds the environment once, then waits for a person.
+    fn hold_and_wait(&self, at: &Current, code: WaitCode, text: &str) -> Rule {
+        let already = self.held_by_failure(at);
+        let hold = at.pid.as_ref().filter(|_| !already);
+        match hold.and_then(|pid| self.hold(pid, vec![Stop::Promotions], text.to_owned())) {
+            Some(event) => Rule::Act(vec![Effect::Record(event)]),
+            None => {
+                let remedy = format!("release a fix and: towpath resume {}", self.target());
+                let when = When::on(Source::Person, self.now);
+                Rule::Stop(self.wait(code, text, remedy, when))
+            }
+        }
+    }
+
+    fn held_by_failure(&self, at: &Current) -> bool {
+        let id = at.pid.as_ref().map(|pid| format!("h-{}", pid.as_str().trim_start_matches("p-")));
+        self.state.holds.iter().any(|h| Some(h.id.as_str()) == id.as_deref())
+    }
+
+    /// For people: the version of a release.
+    pub(super) fn version(&self, r: &ReleaseId) -> String {
+        self.state.release(r).map_or_else(|| r.to_string(), Release::version)
+    }
+}

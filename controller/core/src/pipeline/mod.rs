@@ -1,0 +1,178 @@
+//! Pipelines: environments in the order of a DAG, with their gates.
+
+mod document;
+mod edit;
+mod gate;
+mod validate;
+
+use std::collections::BTreeMap;
+
+use crate::hold::Select;
+use crate::id::{GateHash, ImageName, Name, PipelineId, RefName, RepoPath};
+use crate::time::Span;
+
+pub use document::{Document, Metadata};
+pub use edit::{EditRule, FieldValues, Form, KeyPath};
+pub use gate::{Approval, Gate, GateKind, MetricGate, MetricTemplate, QaGate};
+pub use validate::{PipelineError, Templates};
+
+/// A pipeline whose document was valid and whose templates were found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pipeline {
+    /// Its full name.
+    pub id: PipelineId,
+    /// The images of every complete release, sorted.
+    pub images: Vec<ImageName>,
+    /// Where its environments are.
+    pub repository: Repository,
+    /// Commit texts.
+    pub commit: CommitTexts,
+    /// Environments; upstream ones stand before downstream ones.
+    pub environments: Vec<Environment>,
+}
+
+/// A branch of a git repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// As git understands it.
+    pub url: String,
+    /// The full ref of the branch.
+    pub branch: RefName,
+    /// The full ref of the journal.
+    pub journal: RefName,
+}
+
+/// Templates of promotion commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitTexts {
+    /// The subject; `pipeline`, `environment`, `version`, `release` and `cause` are filled in.
+    pub subject: String,
+    /// Additional trailers: name to template.
+    pub trailers: BTreeMap<String, String>,
+}
+
+/// One environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// Its name.
+    pub name: Name,
+    /// Names it had before.
+    pub formerly: Vec<Name>,
+    /// Its folder.
+    pub path: RepoPath,
+    /// What policies and holds select on.
+    pub labels: BTreeMap<String, String>,
+    /// What runs there.
+    pub applications: Vec<ApplicationRef>,
+    /// How its images are written, one rule an image.
+    pub edit: Vec<EditRule>,
+    /// Whether releases go there by themselves.
+    pub automatic: bool,
+    /// Where releases come from.
+    pub after: After,
+    /// Entry gates besides upstream and soak.
+    pub approvals: Vec<Approval>,
+    /// Verification gates.
+    pub verify: Vec<Gate>,
+    /// The watch after Verified.
+    pub bake: Option<Bake>,
+    /// Whether it goes back by itself.
+    pub automatic_rollback: bool,
+    /// How long it has to be healthy without a break before it counts as live.
+    pub stable: Span,
+    /// How long it may be Degraded before that is a failure.
+    pub degraded_grace: Span,
+    /// How long a promotion may take to become live before it is called stalled.
+    pub sync_timeout: Span,
+    /// How commits reach the branch.
+    pub delivery: Delivery,
+}
+
+/// How commits reach the branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// By a push.
+    Push,
+    /// By a pull request.
+    PullRequest,
+}
+
+/// An Application that syncs an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationRef {
+    /// Its name.
+    pub name: Name,
+    /// How it proves what is live.
+    pub proof: Proof,
+}
+
+/// How an Application proves what is live (contract C6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The synced revision contains our commit, and images match where they are shown.
+    Revision,
+    /// The images that pods show, alone.
+    Images,
+}
+
+/// Which upstream environments a release must have passed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct After {
+    /// Whether all edges must be satisfied, or any one.
+    pub mode: EdgeMode,
+    /// The edges; none for an environment that takes releases from outside.
+    pub edges: Vec<Edge>,
+}
+
+/// How several edges combine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EdgeMode {
+    /// Each must be satisfied.
+    #[default]
+    All,
+    /// One is enough.
+    Any,
+}
+
+/// One upstream environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edge {
+    /// Its name.
+    pub environment: Name,
+    /// How long the release must have been live there.
+    pub soak: Span,
+}
+
+/// The watch after Verified.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bake {
+    /// How long.
+    pub duration: Span,
+    /// What is watched.
+    pub gates: Vec<Gate>,
+}
+
+impl Pipeline {
+    /// The environment of this name.
+    pub fn environment(&self, name: &Name) -> Option<&Environment> {
+        self.environments.iter().find(|e| &e.name == name)
+    }
+
+    /// The edges that lead out of an environment.
+    pub fn edges_from<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Edge> {
+        self.environments.iter().flat_map(|e| &e.after.edges).filter(move |edge| &edge.environment == name)
+    }
+}
+
+impl Environment {
+    /// The hash of its entry gates, to which approvals are bound.
+    pub fn entry_hash(&self) -> GateHash {
+        let edges = self.after.edges.iter().map(|e| format!("{:?} {} {}", self.after.mode, e.environment, e.soak));
+        GateHash::of(&edges.chain(self.approvals.iter().map(Approval::definition)).collect::<Vec<_>>())
+    }
+
+    /// Whether a selector names it by its key or its labels.
+    pub fn selected_by(&self, key: &Name, select: &Select) -> bool {
+        select.matches(key, &self.labels)
+    }
+}

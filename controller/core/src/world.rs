@@ -1,0 +1,159 @@
+//! The World: all that one decision may look at.
+
+use std::collections::BTreeMap;
+
+use crate::event::{FieldBytes, ManagedField};
+use crate::id::{CommitId, GateName, ImageName, Name, OwnerId, Pid, PipelineId, RepoPath, TreeId};
+use crate::journal::State;
+use crate::observation::{Application, Reading, RunStatus};
+use crate::pipeline::{FieldValues, Pipeline};
+use crate::time::Time;
+
+/// One pipeline and everything known about it at one moment.
+#[derive(Debug, Clone)]
+pub struct World<'a> {
+    /// The pipeline, policies and templates resolved.
+    pub pipeline: &'a Pipeline,
+    /// Who decides.
+    pub me: &'a OwnerId,
+    /// The journal's fold.
+    pub ledger: LedgerFacts<'a>,
+    /// The branch.
+    pub branch: BranchFacts,
+    /// What was seen of each environment, by name.
+    pub envs: BTreeMap<Name, EnvironmentFacts>,
+    /// Metrics that an earlier decision of this pass asked for.
+    pub readings: BTreeMap<(Pid, GateName), Reading>,
+    /// Facts from beyond the pipeline.
+    pub shared: SharedFacts,
+}
+
+/// The journal as it was found.
+#[derive(Debug, Clone, Copy)]
+pub enum LedgerFacts<'a> {
+    /// There is no journal ref, and this host never saw one.
+    Absent,
+    /// There is no journal ref any more.
+    Gone,
+    /// The journal is there, readable, and not older than anything this host remembers.
+    Present(&'a State),
+    /// The journal is there but behind or beside a tip that this host saw before.
+    Behind(&'a State),
+}
+
+/// The environment branch as it was found.
+#[derive(Debug, Clone, Default)]
+pub struct BranchFacts {
+    /// Its tip; `None` when the branch does not exist.
+    pub tip: Option<CommitId>,
+    /// Whether the tip contains the newest commit that the journal accounts for; `None` when it accounts for none.
+    pub contains_seen: Option<bool>,
+    /// The highest journal number that commits since then claim for this pipeline, and who claims it.
+    pub claim: Option<(u64, CommitId)>,
+}
+
+/// What was seen of one environment.
+#[derive(Debug, Clone)]
+pub struct EnvironmentFacts {
+    /// The managed fields at the tip, or why they cannot be read.
+    pub path: Result<PathFacts, PathProblem>,
+    /// Its Applications, or why nobody answered.
+    pub live: Result<Vec<Application>, String>,
+    /// Which of the revisions that Applications show contain the environment's commit.
+    pub contains: BTreeMap<CommitId, bool>,
+    /// What became of QA runs that began, by gate.
+    pub runs: BTreeMap<GateName, Result<RunStatus, String>>,
+    /// Whether the tip contains the commit of a promotion on its way; `None` when there is none.
+    pub committing_landed: Option<bool>,
+    /// What became of the open pull request; `None` when there is none.
+    pub proposal: Option<ProposalStatus>,
+}
+
+/// What became of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProposalStatus {
+    /// It is open, and its required check is as this says.
+    Open {
+        /// Whether `towpath/gates` is green.
+        green: bool,
+    },
+    /// It was merged by this commit.
+    Merged {
+        /// The commit on the branch.
+        commit: CommitId,
+        /// Whether the check was green at that time.
+        green: bool,
+    },
+    /// It was closed.
+    Closed,
+}
+
+/// The managed fields of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathFacts {
+    /// The tree of the path.
+    pub tree: TreeId,
+    /// One entry an image, in the order of the pipeline's images.
+    pub images: Vec<ImageFacts>,
+}
+
+/// The managed fields of one image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// The image.
+    pub image: ImageName,
+    /// The file.
+    pub file: RepoPath,
+    /// What the fields say.
+    pub values: FieldValues,
+    /// Their exact bytes.
+    pub raw: FieldValues,
+}
+
+/// Why an environment's folder cannot be worked with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathProblem {
+    /// Whether there is nothing there at all.
+    pub missing: bool,
+    /// Path and, where it is known, line.
+    pub place: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// Facts from beyond the pipeline.
+#[derive(Debug, Clone, Default)]
+pub struct SharedFacts {
+    /// Whether the host moves branch and journal in one push.
+    pub atomic: bool,
+    /// When automatic rollbacks happened at the same destination.
+    pub rollbacks: Vec<Time>,
+    /// Another pipeline that writes the same field, by environment.
+    pub conflicts: BTreeMap<Name, PipelineId>,
+}
+
+impl PathFacts {
+    /// What an adoption records: every field with its bytes.
+    pub fn fields(&self) -> Vec<FieldBytes> {
+        let field = |f: &ImageFacts, field, raw: &Option<String>| FieldBytes {
+            image: f.image.clone(),
+            file: f.file.clone(),
+            field,
+            raw: raw.clone(),
+        };
+        let both = |f: &ImageFacts| {
+            [field(f, ManagedField::Tag, &f.raw.tag), field(f, ManagedField::Digest, &f.raw.digest)]
+        };
+        self.images.iter().flat_map(both).collect()
+    }
+
+    /// The fields for people: `name tag digest`.
+    pub fn for_people(&self) -> Vec<String> {
+        let part = |v: &Option<String>| v.as_deref().map_or(String::new(), |v| format!(" {v}"));
+        let line = |f: &ImageFacts| {
+            let line = format!("{}{}{}", f.image, part(&f.values.tag), part(&f.values.digest));
+            line.chars().filter(|c| !c.is_control()).take(300).collect()
+        };
+        self.images.iter().map(line).collect()
+    }
+}

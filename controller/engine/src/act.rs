@@ -1,0 +1,369 @@
+//! From effects to the outside: journal first or together with the branch, everything else afterwards.
+
+use std::collections::BTreeMap;
+
+use towpath_core::decide::{Decision, Effect, Measurement, Promotion, QaStart};
+use towpath_core::decide::Answer;
+use towpath_core::event::Event;
+use towpath_core::id::{Actor, CommitId, GateName, Handle, Name, Pid, RefName};
+use towpath_core::museum::{Bug, planted};
+use towpath_core::observation::Reading;
+use towpath_core::pipeline::Pipeline;
+use towpath_core::release::{digests_of, version_of};
+use towpath_core::time::Time;
+use towpath_core::world::PathProblem;
+
+use crate::commit::Context;
+use crate::content::ContentError;
+use crate::error::EngineError;
+use crate::journal::{Found, Head, Journal};
+use crate::observe::{Observed, topic};
+use crate::pass::Host;
+use crate::ports::{
+    MetricQuery, MetricsError, PushMode, PushOutcome, QaError, QaRequest, RefQuery, RefUpdate, Since,
+};
+
+/// What became of one round of effects.
+#[derive(Debug, Default)]
+pub(crate) struct Acted {
+    /// The journal after it, when it moved.
+    pub(crate) head: Option<Head>,
+    /// What was recorded.
+    pub(crate) events: Vec<towpath_core::event::Recorded>,
+    /// Metrics that were read.
+    pub(crate) readings: BTreeMap<(Pid, GateName), Reading>,
+    /// Environments whose files turned out not to be editable.
+    pub(crate) problems: BTreeMap<Name, PathProblem>,
+    /// Whether somebody else was faster: nothing took effect, everything has to be looked at again.
+    pub(crate) lost: bool,
+    /// Whether anything outside was changed or read that may change the next decision.
+    pub(crate) progress: bool,
+}
+
+/// Carries out a decision.
+pub(crate) struct Executor<'a> {
+    pub(crate) host: &'a Host<'a>,
+    pub(crate) pipeline: &'a Pipeline,
+    pub(crate) now: Time,
+}
+
+/// What one push is made of.
+#[derive(Default)]
+struct Plan {
+    events: Vec<(Actor, Event)>,
+    tip: Option<CommitId>,
+    promotions: usize,
+    topics: Vec<(RefName, CommitId, Option<CommitId>)>,
+    opened: Vec<RefName>,
+    runs: Vec<(QaStart, Handle)>,
+    measurements: Vec<Measurement>,
+    checks: Vec<(CommitId, bool, String)>,
+}
+
+impl Executor<'_> {
+    pub(crate) fn act(&self, observed: &Observed, decision: &Decision) -> Result<Acted, EngineError> {
+        let mut acted = Acted::default();
+        let plan = self.plan(observed, decision, &mut acted)?;
+        if !plan.events.is_empty() && !self.push(observed, &plan, &mut acted)? {
+            acted.lost = true;
+            return Ok(acted);
+        }
+        self.open_pull_requests(&plan)?;
+        for (start, handle) in &plan.runs {
+            self.ensure(observed, &acted, start, handle)?;
+            acted.progress = true;
+        }
+        for measurement in &plan.measurements {
+            let reading = self.measure(measurement)?;
+            acted.readings.insert((measurement.pid.clone(), measurement.gate.clone()), reading);
+            acted.progress = true;
+        }
+        acted.progress |= !plan.events.is_empty() || !plan.checks.is_empty();
+        Ok(acted)
+    }
+
+    fn plan(
+        &self,
+        observed: &Observed,
+        decision: &Decision,
+        acted: &mut Acted,
+    ) -> Result<Plan, EngineError> {
+        let mut plan = Plan { tip: observed.branch.tip.clone(), ..Plan::default() };
+        for effect in &decision.ledger {
+            self.add(observed, effect, &mut plan).or_else(|e| not_a_problem(e, acted, None))?;
+        }
+        for (name, answer) in &decision.envs {
+            let Answer::Act(effects) = answer else { continue };
+            let events = plan.events.len();
+            for effect in effects {
+                let added = self.add(observed, effect, &mut plan);
+                if let Err(error) = added {
+                    // The environment's other effects belong to this one: none of them happens.
+                    plan.events.truncate(events);
+                    not_a_problem(error, acted, Some(name))?;
+                    break;
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    fn add(&self, observed: &Observed, effect: &Effect, plan: &mut Plan) -> Result<(), ContentError> {
+        match effect {
+            Effect::Record(event) => plan.events.push((Actor::towpath(), event.clone())),
+            Effect::Promote(promotion) => self.add_promotion(observed, promotion, plan)?,
+            Effect::Propose(promotion) => self.add_proposal(observed, promotion, plan)?,
+            Effect::Check { pid, green, summary } => {
+                let envs = observed.head().map(|head| head.state.envs.values());
+                let open = envs.into_iter().flatten().filter_map(|e| e.proposed.as_ref());
+                let head = open.into_iter().find(|p| &p.pid == pid).map(|p| p.head.clone());
+                plan.checks.extend(head.map(|head| (head, *green, summary.clone())));
+            }
+            Effect::StartQa(start) => {
+                let handle = self.host.qa.handle(&start.pid, &start.gate, start.attempt);
+                plan.events.extend(self.started(observed, start, &handle).map(|e| (Actor::towpath(), e)));
+                plan.runs.push((start.clone(), handle));
+            }
+            Effect::EnsureQa(start, handle) => plan.runs.push((start.clone(), handle.clone())),
+            Effect::Measure(measurement) => plan.measurements.push(measurement.clone()),
+        }
+        Ok(())
+    }
+
+    fn started(&self, observed: &Observed, start: &QaStart, handle: &Handle) -> Option<Event> {
+        let facts = observed.envs.get(&start.environment)?;
+        Some(Event::Started {
+            env: start.key.clone(),
+            pid: start.pid.clone(),
+            gate: start.gate.clone(),
+            gates: start.hash.clone(),
+            attempt: start.attempt,
+            handle: Some(handle.clone()),
+            deadline: start.deadline,
+            tree: facts.path.as_ref().ok()?.tree.clone(),
+        })
+    }
+
+    fn add_promotion(
+        &self,
+        observed: &Observed,
+        promotion: &Promotion,
+        plan: &mut Plan,
+    ) -> Result<(), ContentError> {
+        let (Some(head), Some(base)) = (observed.head(), plan.tip.clone()) else { return Ok(()) };
+        let n = head.state.n + 1 + plan.events.len() as u64;
+        let commit = self.context(head).promotion(&base, promotion, n)?;
+        plan.events.push((
+            Actor::towpath(),
+            Event::Promoted {
+                pid: promotion.pid.clone(),
+                env: promotion.key.clone(),
+                r: promotion.r.clone(),
+                attempt: promotion.attempt,
+                cause: promotion.cause,
+                commit: commit.clone(),
+                base,
+                gates: promotion.gates.clone(),
+                from: promotion.from.clone(),
+                q: promotion.q.clone(),
+                landed: self.host.repository.supports_atomic(),
+            },
+        ));
+        plan.tip = Some(commit);
+        plan.promotions += 1;
+        Ok(())
+    }
+
+    fn add_proposal(
+        &self,
+        observed: &Observed,
+        promotion: &Promotion,
+        plan: &mut Plan,
+    ) -> Result<(), ContentError> {
+        let (Some(head), Some(base)) = (observed.head(), observed.branch.tip.clone()) else { return Ok(()) };
+        let n = head.state.n + 1 + plan.events.len() as u64;
+        let commit = self.context(head).promotion(&base, promotion, n)?;
+        let Ok(topic) = topic(self.pipeline, &promotion.environment) else { return Ok(()) };
+        let before = head.state.envs.get(&promotion.key).and_then(|e| e.proposed.as_ref());
+        plan.events.push((
+            Actor::towpath(),
+            Event::Proposed {
+                pid: promotion.pid.clone(),
+                env: promotion.key.clone(),
+                r: promotion.r.clone(),
+                head: commit.clone(),
+                pr: None,
+            },
+        ));
+        plan.topics.push((topic.clone(), commit, before.map(|p| p.head.clone())));
+        plan.opened.push(topic);
+        Ok(())
+    }
+
+    fn context<'c>(&'c self, head: &'c Head) -> Context<'c> {
+        Context {
+            repository: self.host.repository,
+            pipeline: self.pipeline,
+            state: &head.state,
+            signature: &self.host.settings.signature,
+            now: self.now.max(head.state.at),
+        }
+    }
+
+    /// Pushes journal and branch. Answers whether they moved; `false` means that somebody else was faster.
+    fn push(&self, observed: &Observed, plan: &Plan, acted: &mut Acted) -> Result<bool, EngineError> {
+        let pushed = self.push_onto(observed.head(), observed, plan, acted)?;
+        if pushed || !planted(Bug::HoldIgnored) {
+            return Ok(pushed);
+        }
+        // A planted bug: a replica that slept builds on a journal that it has not looked at.
+        let newest = self.newest_head()?;
+        self.push_onto(newest.as_ref(), observed, plan, acted)
+    }
+
+    fn journal(&self) -> Journal<'_> {
+        let repository = &self.pipeline.repository;
+        Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
+    }
+
+    fn newest_head(&self) -> Result<Option<Head>, EngineError> {
+        let journal = self.journal();
+        let query = RefQuery { name: journal.name.clone(), since: Since::Tip };
+        let tip = self.host.repository.refresh(&[query])?.remove(journal.name);
+        match journal.read(tip.as_ref(), None)? {
+            Found::Head(head) => Ok(Some(head)),
+            _ => Ok(None),
+        }
+    }
+
+    fn push_onto(
+        &self,
+        head: Option<&Head>,
+        observed: &Observed,
+        plan: &Plan,
+        acted: &mut Acted,
+    ) -> Result<bool, EngineError> {
+        let prepared =
+            self.journal().prepare(head, plan.events.clone(), self.now, &self.host.settings.signature)?;
+        let journal = RefUpdate {
+            name: self.pipeline.repository.journal.clone(),
+            old: head.map(|h| h.tip.clone()),
+            new: Some(prepared.head.tip.clone()),
+        };
+        let others = self.branch_updates(observed, plan);
+        let atomic = self.host.repository.supports_atomic();
+        let together: Vec<RefUpdate> = match atomic {
+            true => std::iter::once(journal).chain(others.iter().cloned()).collect(),
+            false => vec![journal],
+        };
+        if !self.moved(&together, PushMode::Atomic)? {
+            return Ok(false);
+        }
+        (acted.head, acted.events) = (Some(prepared.head), prepared.events);
+        if !atomic {
+            // Intent is journalled; whether the branch moved is found by looking, now or after a crash.
+            for update in others {
+                self.moved(&[update], PushMode::PerRef)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The branch, if there are promotions, and topic branches.
+    fn branch_updates(&self, observed: &Observed, plan: &Plan) -> Vec<RefUpdate> {
+        let branch = (plan.promotions > 0).then(|| RefUpdate {
+            name: self.pipeline.repository.branch.clone(),
+            old: observed.branch.tip.clone(),
+            new: plan.tip.clone(),
+        });
+        let topics = plan.topics.iter().map(|(name, new, old)| RefUpdate {
+            name: name.clone(),
+            old: old.clone(),
+            new: Some(new.clone()),
+        });
+        branch.into_iter().chain(topics).collect()
+    }
+
+    fn moved(&self, updates: &[RefUpdate], mode: PushMode) -> Result<bool, EngineError> {
+        let outcomes = self.host.repository.push(updates, mode)?;
+        for outcome in &outcomes {
+            if let PushOutcome::Refused { reason } = outcome {
+                let what = updates.iter().map(|u| u.name.to_string()).collect::<Vec<_>>().join(", ");
+                return Err(EngineError::Refused { what, reason: reason.clone() });
+            }
+        }
+        Ok(outcomes.iter().all(|o| *o == PushOutcome::Accepted))
+    }
+
+    fn open_pull_requests(&self, plan: &Plan) -> Result<(), EngineError> {
+        let Some(host) = self.host.pull_requests else { return Ok(()) };
+        for topic in &plan.opened {
+            host.open(topic, &self.pipeline.repository.branch, &format!("Promote {}", self.pipeline.id.name))?;
+        }
+        for (head, green, summary) in &plan.checks {
+            host.check(head, *green, summary)?;
+        }
+        Ok(())
+    }
+
+    fn ensure(
+        &self,
+        observed: &Observed,
+        acted: &Acted,
+        start: &QaStart,
+        handle: &Handle,
+    ) -> Result<(), EngineError> {
+        let head = acted.head.as_ref().or(observed.head());
+        let Some(release) = head.and_then(|h| h.state.release(&start.r)) else { return Ok(()) };
+        let current = head.and_then(|h| h.state.envs.get(&start.key)).and_then(|e| e.at.as_ref());
+        let Some(commit) = current.map(|c| c.commit.clone()) else { return Ok(()) };
+        let request = QaRequest {
+            handle: handle.clone(),
+            pipeline: self.pipeline.id.clone(),
+            environment: start.environment.clone(),
+            pid: start.pid.clone(),
+            commit,
+            release: start.r.clone(),
+            digests: digests_of(&release.images),
+            version: version_of(&release.images),
+            template: start.qa.template.clone(),
+            parameters: start.qa.parameters.clone(),
+            deadline: start.deadline,
+        };
+        match self.host.qa.ensure(&request) {
+            Ok(()) => Ok(()),
+            Err(QaError::Crashed) => Err(EngineError::Crashed),
+            // The start is journalled: the run is looked up, started again or given up at its deadline.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn measure(&self, measurement: &Measurement) -> Result<Reading, EngineError> {
+        let query = MetricQuery {
+            expression: measurement.query.clone(),
+            from: measurement.from,
+            to: measurement.to,
+            step: measurement.step,
+        };
+        match self.host.metrics.range(&query) {
+            Ok(samples) => Ok(Reading::Samples(samples)),
+            Err(MetricsError::Unavailable(why)) => Ok(Reading::Unavailable(why)),
+            Err(MetricsError::Unusable(why)) => Ok(Reading::Unusable(why)),
+            Err(MetricsError::Crashed) => Err(EngineError::Crashed),
+        }
+    }
+}
+
+/// Keeps a problem of one environment for its answer; passes on what concerns the whole pass.
+fn not_a_problem(error: ContentError, acted: &mut Acted, name: Option<&Name>) -> Result<(), EngineError> {
+    match (error, name) {
+        (ContentError::Problem(problem), Some(name)) => {
+            acted.problems.insert(name.clone(), problem);
+            Ok(())
+        }
+        (ContentError::Problem(problem), None) => {
+            Err(EngineError::Impossible(format!("{}: {}", problem.place, problem.problem)))
+        }
+        (ContentError::Repository(error), _) => Err(error.into()),
+    }
+}

@@ -1,0 +1,147 @@
+//! Promotion commits: the edit and the message.
+
+use minijinja::{Environment as Templates, UndefinedBehavior, context};
+use towpath_core::decide::Promotion;
+use towpath_core::event::Cause;
+use towpath_core::id::CommitId;
+use towpath_core::journal::promotion::{PromotionMessage, Trailers};
+use towpath_core::journal::state::{Release, State};
+use towpath_core::pipeline::{Environment, Pipeline};
+use towpath_core::time::Time;
+use towpath_core::world::PathProblem;
+
+use crate::content::{self, ContentError};
+use crate::ports::{NewCommit, Repository, Signature};
+
+/// The longest subject that a template may make, in characters.
+const SUBJECT_LIMIT: usize = 200;
+
+/// What a promotion commit is made of, besides the promotion.
+pub(crate) struct Context<'a> {
+    pub(crate) repository: &'a dyn Repository,
+    pub(crate) pipeline: &'a Pipeline,
+    pub(crate) state: &'a State,
+    pub(crate) signature: &'a Signature,
+    pub(crate) now: Time,
+}
+
+impl Context<'_> {
+    /// Writes the promotion commit on `base`; not yet pushed. `n` is the number of its event.
+    pub(crate) fn promotion(
+        &self,
+        base: &CommitId,
+        promotion: &Promotion,
+        n: u64,
+    ) -> Result<CommitId, ContentError> {
+        let found = self.pipeline.environment(&promotion.environment).zip(self.state.release(&promotion.r));
+        let (environment, release) = found.ok_or_else(|| self.gone(promotion))?;
+        let edits = content::write(self.repository, base, environment, release)?;
+        let message = self.message(promotion, environment, release, n)?;
+        let new = NewCommit {
+            parent: Some(base.clone()),
+            tree_of: None,
+            edits,
+            message: message.to_text(),
+            signature: self.signature.clone(),
+            time: self.now,
+        };
+        Ok(self.repository.commit(&new)?)
+    }
+
+    fn gone(&self, promotion: &Promotion) -> ContentError {
+        ContentError::Problem(PathProblem {
+            missing: false,
+            place: promotion.environment.to_string(),
+            problem: format!("the release {} left the journal's state", promotion.r),
+        })
+    }
+
+    fn message(
+        &self,
+        promotion: &Promotion,
+        environment: &Environment,
+        release: &Release,
+        n: u64,
+    ) -> Result<PromotionMessage, ContentError> {
+        let subject = match promotion.cause {
+            Cause::Rollback => {
+                format!("Roll back {} in {}: {}", self.pipeline.id.name, environment.name, release.version())
+            }
+            Cause::Auto | Cause::Manual => {
+                self.render("spec.commit.subject", &self.pipeline.commit.subject, promotion, release)?
+            }
+        };
+        let extra = self.pipeline.commit.trailers.iter().map(|(key, template)| {
+            Ok((key.clone(), self.render("spec.commit.trailers", template, promotion, release)?))
+        });
+        let rejects = promotion.rejects.iter().map(|i| (i.name.clone(), i.digest.clone()));
+        Ok(PromotionMessage {
+            subject,
+            body: self.body(promotion, release),
+            extra: extra.collect::<Result<_, ContentError>>()?,
+            trailers: Trailers {
+                pid: promotion.pid.clone(),
+                pipeline: self.pipeline.id.clone(),
+                environment: environment.name.clone(),
+                release: (promotion.r.clone(), release.seq),
+                journal: n,
+                gates: promotion.gates.clone(),
+                upstream: promotion.upstream.clone(),
+                images: release.images.clone(),
+                cause: promotion.cause,
+                rejects: rejects.collect(),
+                overrides: Vec::new(),
+                actor: promotion.actor.clone(),
+            },
+        })
+    }
+
+    /// One line an image, and why it goes back.
+    fn body(&self, promotion: &Promotion, release: &Release) -> Vec<String> {
+        let before = promotion.from.as_ref().and_then(|r| self.state.release(r));
+        let mut lines: Vec<String> = release
+            .images
+            .iter()
+            .map(|image| {
+                let old = before.and_then(|r| r.images.iter().find(|i| i.name == image.name));
+                let old = old.map_or_else(|| "?".to_owned(), |i| i.version().to_owned());
+                format!("{} {old} -> {} ({})", image.name, image.version(), image.digest.short())
+            })
+            .collect();
+        lines.extend(promotion.because.clone());
+        lines
+    }
+
+    fn render(
+        &self,
+        place: &str,
+        template: &str,
+        promotion: &Promotion,
+        release: &Release,
+    ) -> Result<String, ContentError> {
+        let mut templates = Templates::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        let cause = match promotion.cause {
+            Cause::Auto => "auto",
+            Cause::Manual => "manual",
+            Cause::Rollback => "rollback",
+        };
+        let values = context! {
+            pipeline => self.pipeline.id.name.as_str(),
+            namespace => self.pipeline.id.namespace.as_str(),
+            environment => promotion.environment.as_str(),
+            version => release.version(),
+            release => promotion.r.as_str(),
+            cause => cause,
+            actor => promotion.actor.as_str(),
+        };
+        let text = templates.render_str(template, values).map_err(|e| {
+            ContentError::Problem(PathProblem {
+                missing: false,
+                place: place.to_owned(),
+                problem: format!("{e}; known names are pipeline, namespace, environment, version, release, cause, actor"),
+            })
+        })?;
+        Ok(text.chars().take(SUBJECT_LIMIT).collect())
+    }
+}

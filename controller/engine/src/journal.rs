@@ -1,0 +1,284 @@
+//! The journal on a repository: read with as little as possible, checked as far as it can be, written as commits.
+
+use std::rc::Rc;
+
+use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT, Recorded};
+use towpath_core::id::{Actor, CommitId, PipelineId, RefName, RepoPath};
+use towpath_core::journal::{
+    ArchiveLine, JournalMessage, State, archive, fold_all, genesis,
+};
+use towpath_core::time::Time;
+
+use crate::error::EngineError;
+use crate::ports::{CommitInfo, Edit, NewCommit, Repository, Signature};
+
+/// The largest `state.json` that is read.
+const STATE_LIMIT: usize = 4 * 1024 * 1024;
+/// The most commits that are followed from a tip that was seen before.
+const FOLLOW_LIMIT: usize = 10_000;
+
+/// A journal at one tip.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// The tip.
+    pub tip: CommitId,
+    /// The fold there.
+    pub state: Rc<State>,
+}
+
+/// What a journal ref turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// There is no such ref, and this host never saw one.
+    Absent,
+    /// There is no such ref any more.
+    Gone,
+    /// It goes on from what was seen before.
+    Head(Head),
+    /// It does not contain the tip that was seen before.
+    Behind(Head),
+}
+
+/// Reads one pipeline's journal.
+pub struct Journal<'a> {
+    /// Where it is.
+    pub repository: &'a dyn Repository,
+    /// Its ref.
+    pub name: &'a RefName,
+    /// The pipeline.
+    pub pipeline: &'a PipelineId,
+}
+
+/// A journal commit that is written but not pushed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// The journal as it will be.
+    pub head: Head,
+    /// The events with their numbers.
+    pub events: Vec<Recorded>,
+}
+
+impl Journal<'_> {
+    fn broken(&self, reason: impl Into<String>) -> EngineError {
+        EngineError::Journal { journal: self.name.clone(), reason: reason.into() }
+    }
+
+    /// Reads the journal at `tip`. What was seen before is followed event by event; without it the tip is taken
+    /// at its word (the branch's own commits are compared with it by the caller).
+    pub fn read(&self, tip: Option<&CommitId>, seen: Option<&Head>) -> Result<Found, EngineError> {
+        let Some(tip) = tip else {
+            return Ok(if seen.is_some() { Found::Gone } else { Found::Absent });
+        };
+        if let Some(seen) = seen.filter(|seen| &seen.tip == tip) {
+            return Ok(Found::Head(seen.clone()));
+        }
+        let head = Head { tip: tip.clone(), state: Rc::new(self.state_at(tip)?) };
+        match seen {
+            None => Ok(Found::Head(head)),
+            Some(seen) => self.follow(seen, head),
+        }
+    }
+
+    /// The state that the commit carries, checked against its own message.
+    pub fn state_at(&self, tip: &CommitId) -> Result<State, EngineError> {
+        let path = RepoPath::parse("state.json").map_err(|e| self.broken(e.to_string()))?;
+        let bytes = self.repository.read(tip, &path, STATE_LIMIT)?;
+        let bytes = bytes.ok_or_else(|| self.broken(format!("commit {} has no state.json", tip.short())))?;
+        let commit = self.repository.history(tip, None, 1)?.commits.into_iter().next();
+        let commit = commit.ok_or_else(|| self.broken(format!("commit {} is missing", tip.short())))?;
+        let header = self.message(&commit)?.header;
+        let state = State::parse(&bytes).map_err(|reason| self.broken(reason))?;
+        let own = &state.pipeline == self.pipeline && &header.pipeline == self.pipeline;
+        if !own {
+            return Err(self.broken(format!("it is the journal of {}, not of {}", state.pipeline, self.pipeline)));
+        }
+        let agrees = header.last == state.n && header.owner == state.owner.id && header.epoch == state.owner.epoch;
+        match agrees {
+            true => Ok(state),
+            false => Err(self.broken(format!("commit {} and its state.json disagree", tip.short()))),
+        }
+    }
+
+    fn message(&self, commit: &CommitInfo) -> Result<JournalMessage, EngineError> {
+        JournalMessage::parse(&commit.message)
+            .map_err(|e| self.broken(format!("commit {}: {e}", commit.id.short())))
+    }
+
+    /// Folds the events between a tip that was seen before and a new one, and compares.
+    fn follow(&self, seen: &Head, head: Head) -> Result<Found, EngineError> {
+        // A person accepted the loss since: what was seen before is no measure any more.
+        if head.state.salt.is_some() && head.state.salt != seen.state.salt {
+            return Ok(Found::Head(head));
+        }
+        let history = self.repository.history(&head.tip, Some(&seen.tip), FOLLOW_LIMIT)?;
+        let mut commits = history.commits;
+        commits.reverse();
+        let Some(first) = commits.first() else { return Ok(Found::Behind(head)) };
+        if first.parents.first() != Some(&seen.tip) {
+            return self.follow_rotation(seen, first, head);
+        }
+        let mut state = (*seen.state).clone();
+        for commit in &commits {
+            let message = self.message(commit)?;
+            fold_all(&mut state, &message.events).map_err(|e| self.broken(e.to_string()))?;
+        }
+        match state == *head.state {
+            true => Ok(Found::Head(head)),
+            false => Err(self.broken(format!(
+                "state.json of {} is not what its events make of {}",
+                head.tip.short(),
+                seen.tip.short()
+            ))),
+        }
+    }
+
+    /// A parentless commit may take a journal up if it names a tip that contains the one seen before.
+    fn follow_rotation(&self, seen: &Head, root: &CommitInfo, head: Head) -> Result<Found, EngineError> {
+        let continues = self.message(root)?.continues;
+        let continues = continues.filter(|_| root.parents.is_empty() && head.state.ledger == seen.state.ledger);
+        let goes_on = match continues {
+            Some(old) if old == seen.tip => true,
+            Some(old) => self.repository.contains(&old, &seen.tip).unwrap_or(false),
+            None => false,
+        };
+        Ok(if goes_on { Found::Head(head) } else { Found::Behind(head) })
+    }
+
+    /// Folds the whole history from its root and compares each step with its `state.json`.
+    pub fn verify(&self, tip: &CommitId) -> Result<Verified, EngineError> {
+        let history = self.repository.history(tip, None, usize::MAX)?;
+        let mut state: Option<State> = None;
+        let mut report = Verified { commits: 0, events: 0, complete: history.complete };
+        for commit in history.commits.iter().rev() {
+            let message = self.message(commit)?;
+            report.commits += 1;
+            report.events += message.events.len();
+            let carried = self.state_at(&commit.id)?;
+            let folded = match (state.take(), message.events.split_first()) {
+                (None, Some((first, rest))) if commit.parents.is_empty() => {
+                    let mut state = genesis(self.pipeline, first).map_err(|e| self.broken(e.to_string()))?;
+                    fold_all(&mut state, rest).map_err(|e| self.broken(e.to_string()))?;
+                    state
+                }
+                // A rotation's root, or the edge of a shallow copy: nothing before it can be checked.
+                (None, _) => carried.clone(),
+                (Some(mut state), _) => {
+                    fold_all(&mut state, &message.events).map_err(|e| self.broken(e.to_string()))?;
+                    state
+                }
+            };
+            if folded != carried {
+                return Err(self.broken(format!("state.json of {} is not the fold", commit.id.short())));
+            }
+            state = Some(folded);
+        }
+        Ok(report)
+    }
+
+    /// Writes the commit that adds events to `head`; not yet pushed.
+    ///
+    /// At most [`MAX_EVENTS_PER_COMMIT`] events are taken; what is left over is decided again afterwards.
+    pub fn prepare(
+        &self,
+        head: Option<&Head>,
+        events: Vec<(Actor, Event)>,
+        now: Time,
+        signature: &Signature,
+    ) -> Result<Prepared, EngineError> {
+        let start = head.map(|h| (h.state.n, h.state.at));
+        let (n, at) = start.map_or((0, now), |(n, at)| (n, at.max(now)));
+        let numbered = |(i, (by, event)): (u64, (Actor, Event))| Recorded { n: n + 1 + i, at, by, event };
+        let events: Vec<Recorded> =
+            (0..).zip(events.into_iter().take(MAX_EVENTS_PER_COMMIT)).map(numbered).collect();
+        let folding = |e: towpath_core::journal::FoldError| self.broken(e.to_string());
+        let (state, lines) = match (head, events.split_first()) {
+            (Some(head), _) => {
+                let mut state = (*head.state).clone();
+                let lines = fold_all(&mut state, &events).map_err(folding)?;
+                (state, lines)
+            }
+            (None, Some((first, rest))) => {
+                let mut state = genesis(self.pipeline, first).map_err(folding)?;
+                let lines = fold_all(&mut state, rest).map_err(folding)?;
+                (state, lines)
+            }
+            (None, None) => return Err(self.broken("a journal cannot begin without an event")),
+        };
+        let subject = subject(&state, &events);
+        let message = JournalMessage::of(&state, events.clone(), None).to_text(&subject);
+        let tip = self.repository.commit(&NewCommit {
+            parent: head.map(|h| h.tip.clone()),
+            tree_of: None,
+            edits: self.files(&state, &lines)?,
+            message,
+            signature: signature.clone(),
+            time: at,
+        })?;
+        Ok(Prepared { head: Head { tip, state: Rc::new(state) }, events })
+    }
+
+    fn files(&self, state: &State, lines: &[ArchiveLine]) -> Result<Vec<Edit>, EngineError> {
+        let path = |text: &str| RepoPath::parse(text).map_err(|e| self.broken(e.to_string()));
+        let mut files = vec![Edit { path: path("state.json")?, bytes: state.to_bytes() }];
+        if !lines.is_empty() {
+            let name = archive::file_name(state.archive.chunks);
+            files.push(Edit { path: path(&name)?, bytes: archive::to_bytes(lines) });
+        }
+        Ok(files)
+    }
+
+    /// Writes the parentless commit that takes a long journal up with the same fold; not yet pushed.
+    pub fn rotate(&self, head: &Head, now: Time, signature: &Signature) -> Result<Head, EngineError> {
+        let message = JournalMessage::of(&head.state, Vec::new(), Some(head.tip.clone()));
+        let tip = self.repository.commit(&NewCommit {
+            parent: None,
+            tree_of: Some(head.tip.clone()),
+            edits: Vec::new(),
+            message: message.to_text(&format!("{}: rotate the journal", self.pipeline)),
+            signature: signature.clone(),
+            time: head.state.at.max(now),
+        })?;
+        Ok(Head { tip, state: head.state.clone() })
+    }
+
+    /// Looks a release up that left `state.json`.
+    pub fn archived(
+        &self,
+        head: &Head,
+        wanted: &towpath_core::id::ReleaseId,
+    ) -> Result<Option<towpath_core::journal::state::Release>, EngineError> {
+        for chunk in (1..=head.state.archive.chunks).rev() {
+            let path = RepoPath::parse(&archive::file_name(chunk)).map_err(|e| self.broken(e.to_string()))?;
+            let Some(bytes) = self.repository.read(&head.tip, &path, STATE_LIMIT)? else { continue };
+            let lines = archive::parse(&bytes).map_err(|e| self.broken(format!("{path}: {e}")))?;
+            for ArchiveLine::Release(release) in lines {
+                if &release.r == wanted {
+                    return Ok(Some(release));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What a check of the whole history found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// Commits that were read.
+    pub commits: usize,
+    /// Events that were folded.
+    pub events: usize,
+    /// Whether the walk reached a root.
+    pub complete: bool,
+}
+
+/// The subject of a journal commit: what happened first, and how much more.
+fn subject(state: &State, events: &[Recorded]) -> String {
+    let Some(first) = events.first() else { return format!("{}: nothing new", state.pipeline) };
+    let environment = first.event.environment().map_or_else(String::new, |e| format!(" {e}"));
+    let more = match events.len() {
+        0 | 1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    format!("{}: {}{environment}{more}", state.pipeline, first.event.name())
+}

@@ -1,0 +1,23 @@
+//! Observes, decides and acts over ports: the engine that every host of Towpath runs.
+//!
+//! [`Engine::pass`] is the entry point: it reads the outside ([`observe`]), calls `decide` of the core, and carries
+//! the answer out ([`act`]) until nothing is left to do now. What people do goes through [`people`].
+
+mod act;
+mod commit;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod content;
+mod error;
+pub mod journal;
+pub mod memory;
+mod observe;
+mod pass;
+pub mod people;
+pub mod ports;
+#[cfg(feature = "simulation")]
+pub mod sim;
+
+pub use error::EngineError;
+pub use observe::Remembered;
+pub use pass::{Engine, Host, PassReport, Settings, Step};

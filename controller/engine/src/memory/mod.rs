@@ -1,0 +1,17 @@
+//! Every port in memory, deterministic, with hooks for faults: for tests, scenarios and the simulator.
+
+mod clock;
+mod faults;
+mod liveness;
+mod metrics;
+mod pull_requests;
+mod qa;
+mod repository;
+
+pub use clock::ManualClock;
+pub use faults::{Fault, Faults};
+pub use liveness::MemoryLiveness;
+pub use metrics::MemoryMetrics;
+pub use pull_requests::MemoryPullRequests;
+pub use qa::MemoryQa;
+pub use repository::{MemoryHost, MemoryRepository};

@@ -1,0 +1,95 @@
+//! Pull requests in memory, on a [`MemoryHost`].
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use towpath_core::id::{CommitId, RefName};
+use towpath_core::world::ProposalStatus;
+
+use super::repository::MemoryHost;
+use crate::ports::{PullRequests, RepositoryError};
+
+#[derive(Default)]
+struct Contents {
+    open: BTreeMap<RefName, (u64, RefName)>,
+    ended: BTreeMap<CommitId, ProposalStatus>,
+    checks: BTreeMap<CommitId, bool>,
+    number: u64,
+}
+
+/// Pull requests in memory; clones are the same host.
+#[derive(Clone)]
+pub struct MemoryPullRequests {
+    contents: Rc<RefCell<Contents>>,
+    host: MemoryHost,
+}
+
+impl MemoryPullRequests {
+    /// No pull requests on this host.
+    pub fn new(host: &MemoryHost) -> Self {
+        Self { contents: Rc::default(), host: host.clone() }
+    }
+
+    /// Whether the required check of a head is green.
+    pub fn is_green(&self, head: &CommitId) -> bool {
+        self.contents.borrow().checks.get(head).copied().unwrap_or(false)
+    }
+
+    /// The heads of open pull requests.
+    pub fn heads(&self) -> Vec<CommitId> {
+        self.contents.borrow().open.keys().filter_map(|topic| self.host.tip(topic)).collect()
+    }
+
+    /// Merges the pull request with this head by a fast-forward, if it is open and its target has not moved on.
+    /// Whoever has the right to may merge against a red check.
+    pub fn merge(&self, head: &CommitId) -> bool {
+        let mut contents = self.contents.borrow_mut();
+        let open = contents.open.iter().find(|(topic, _)| self.host.tip(topic).as_ref() == Some(head));
+        let Some((topic, (_, target))) = open.map(|(topic, it)| (topic.clone(), it.clone())) else { return false };
+        let onto = self.host.tip(&target);
+        let fast = self.host.log(head).iter().any(|c| Some(&c.id) == onto.as_ref());
+        if !fast {
+            return false;
+        }
+        let green = contents.checks.get(head).copied().unwrap_or(false);
+        self.host.force(&target, Some(head.clone()));
+        contents.open.remove(&topic);
+        contents.ended.insert(head.clone(), ProposalStatus::Merged { commit: head.clone(), green });
+        true
+    }
+
+    /// Closes the pull request with this head.
+    pub fn close(&self, head: &CommitId) {
+        let mut contents = self.contents.borrow_mut();
+        contents.open.retain(|topic, _| self.host.tip(topic).as_ref() != Some(head));
+        contents.ended.insert(head.clone(), ProposalStatus::Closed);
+    }
+}
+
+impl PullRequests for MemoryPullRequests {
+    fn open(&self, topic: &RefName, target: &RefName, _title: &str) -> Result<u64, RepositoryError> {
+        let mut contents = self.contents.borrow_mut();
+        if let Some((number, _)) = contents.open.get(topic) {
+            return Ok(*number);
+        }
+        contents.number += 1;
+        let number = contents.number;
+        contents.open.insert(topic.clone(), (number, target.clone()));
+        Ok(number)
+    }
+
+    fn status(&self, topic: &RefName, head: &CommitId) -> Result<Option<ProposalStatus>, RepositoryError> {
+        let contents = self.contents.borrow();
+        if let Some(ended) = contents.ended.get(head) {
+            return Ok(Some(ended.clone()));
+        }
+        let green = contents.checks.get(head).copied().unwrap_or(false);
+        Ok(contents.open.get(topic).map(|_| ProposalStatus::Open { green }))
+    }
+
+    fn check(&self, head: &CommitId, green: bool, _summary: &str) -> Result<(), RepositoryError> {
+        self.contents.borrow_mut().checks.insert(head.clone(), green);
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! One pass: observe, decide, act, until nothing is left to do now.
+
+use std::collections::BTreeMap;
+
+use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When, decide};
+use towpath_core::event::Recorded;
+use towpath_core::id::{GateName, Name, OwnerId, Pid};
+use towpath_core::museum::{Bug, planted};
+use towpath_core::observation::Reading;
+use towpath_core::pipeline::Pipeline;
+use towpath_core::world::{PathProblem, SharedFacts};
+
+use crate::act::Executor;
+use crate::error::EngineError;
+use crate::observe::{Observed, Observer, Remembered};
+use crate::ports::{Clock, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature};
+
+/// The most rounds of one pass; what is left is done by the next.
+const MAX_ROUNDS: u32 = 60;
+/// The most lost races in a row.
+const MAX_RACES: u32 = 12;
+
+/// Everything outside that a pass works with.
+pub struct Host<'a> {
+    /// The repository of the pipeline.
+    pub repository: &'a dyn Repository,
+    /// Runs QA.
+    pub qa: &'a dyn QaRunner,
+    /// Answers metric queries.
+    pub metrics: &'a dyn Metrics,
+    /// Tells what is live.
+    pub liveness: &'a dyn Liveness,
+    /// Pull requests, where the host has them.
+    pub pull_requests: Option<&'a dyn PullRequests>,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Facts from beyond the pipeline.
+    pub shared: SharedFacts,
+    /// Who this is.
+    pub settings: &'a Settings,
+}
+
+/// Who a host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The owner of its ledgers.
+    pub owner: OwnerId,
+    /// Who its commits are from.
+    pub signature: Signature,
+}
+
+/// The engine for one pipeline.
+pub struct Engine<'a> {
+    /// The outside.
+    pub host: &'a Host<'a>,
+    /// The pipeline.
+    pub pipeline: &'a Pipeline,
+}
+
+/// Something that a pass did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// It recorded an event.
+    Recorded(Recorded),
+    /// Somebody else was faster; it looks again.
+    LostRace,
+}
+
+/// How a pass ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PassReport {
+    /// The answer for each environment as of the end.
+    pub answers: BTreeMap<Name, Answer>,
+    /// How many rounds changed something.
+    pub rounds: u32,
+}
+
+impl Engine<'_> {
+    /// Does everything that can be done now. `told` hears of each step as it happens.
+    pub fn pass(
+        &self,
+        remembered: &mut Remembered,
+        told: &mut dyn FnMut(&Step),
+    ) -> Result<PassReport, EngineError> {
+        let mut readings: BTreeMap<(Pid, GateName), Reading> = BTreeMap::new();
+        let mut problems: BTreeMap<Name, PathProblem> = BTreeMap::new();
+        let (mut rounds, mut races) = (0, 0);
+        loop {
+            let now = self.host.clock.now();
+            let mut observed = self.observer(now).observe(remembered)?;
+            apply_problems(&mut observed, &problems);
+            let decision = decide(&observed.world(self.host, self.pipeline, &readings), now);
+            if rounds >= MAX_ROUNDS || !acts(&decision) {
+                return Ok(PassReport { answers: decision.envs, rounds });
+            }
+            let mut acted = self.executor(now).act(&observed, &decision)?;
+            if acted.lost && planted(Bug::NoRecheckAfterLostRace) {
+                let mut again = self.observer(now).observe(remembered)?;
+                std::mem::swap(&mut again.envs, &mut observed.envs);
+                acted = self.executor(now).act(&again, &decision)?;
+            }
+            if acted.lost {
+                told(&Step::LostRace);
+                races += 1;
+                if races > MAX_RACES {
+                    return Err(EngineError::Contended { tries: races });
+                }
+                self.host.clock.pause(races);
+                continue;
+            }
+            if !acted.progress && acted.problems.is_empty() {
+                return Ok(PassReport { answers: decision.envs, rounds });
+            }
+            races = 0;
+            rounds += 1;
+            remembered.journal = acted.head.or_else(|| remembered.journal.take());
+            readings.extend(acted.readings);
+            problems.extend(acted.problems);
+            acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
+        }
+    }
+
+    /// What a pass would do now, without doing it. Metrics are not asked, so a running watch shows as an action.
+    pub fn dry(&self, remembered: &mut Remembered) -> Result<(Decision, Option<crate::journal::Head>), EngineError> {
+        let now = self.host.clock.now();
+        let observed = self.observer(now).observe(remembered)?;
+        let decision = decide(&observed.world(self.host, self.pipeline, &BTreeMap::new()), now);
+        Ok((decision, observed.head().cloned()))
+    }
+
+    fn observer(&self, now: towpath_core::time::Time) -> Observer<'_> {
+        Observer { host: self.host, pipeline: self.pipeline, now }
+    }
+
+    fn executor(&self, now: towpath_core::time::Time) -> Executor<'_> {
+        Executor { host: self.host, pipeline: self.pipeline, now }
+    }
+}
+
+/// Files that an edit refused stay refused for the rest of the pass.
+fn apply_problems(observed: &mut Observed, problems: &BTreeMap<Name, PathProblem>) {
+    for (name, problem) in problems {
+        if let Some(facts) = observed.envs.get_mut(name) {
+            facts.path = Err(problem.clone());
+        }
+    }
+}
+
+fn acts(decision: &Decision) -> bool {
+    !decision.ledger.is_empty() || decision.envs.values().any(|a| matches!(a, Answer::Act(_)))
+}
+
+impl PassReport {
+    /// The first time at which something is to be looked at again; `None` when all is settled.
+    pub fn next(&self) -> Option<When> {
+        let waits = self.waits().map(|(_, wait)| wait.when);
+        waits.min_by_key(|when| when.latest())
+    }
+
+    /// All waits with their environments.
+    pub fn waits(&self) -> impl Iterator<Item = (&Name, &Wait)> {
+        self.answers.iter().flat_map(|(name, answer)| match answer {
+            Answer::Wait(waits) => waits.iter().map(|w| (name, w)).collect::<Vec<_>>(),
+            Answer::Act(_) | Answer::Settled => Vec::new(),
+        })
+    }
+
+    /// Whether some environment waits for this reason.
+    pub fn waits_for(&self, code: WaitCode) -> bool {
+        self.waits().any(|(_, wait)| wait.code == code)
+    }
+}

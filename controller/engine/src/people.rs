@@ -1,0 +1,463 @@
+//! What people do: events recorded by any replica, owner or not, at once.
+
+use std::collections::BTreeMap;
+
+use towpath_core::decide::{configuration, first_claim};
+use towpath_core::event::{Confirmable, Event, RequestKind};
+use towpath_core::hold::{Select, Stop, Subject};
+use towpath_core::id::{ActId, Actor, CommitId, Digest, Name, OwnerId, ReleaseId};
+use towpath_core::journal::State;
+use towpath_core::journal::state::{EnvironmentState, FULL_BYTES, Release};
+use towpath_core::release::{Image, image_set, release_id};
+use towpath_core::time::Time;
+
+use crate::error::EngineError;
+use crate::journal::{Found, Head, Journal};
+use crate::pass::Engine;
+use crate::ports::{PushMode, PushOutcome, RefQuery, RefUpdate, Since};
+
+/// The most lost races in a row.
+const MAX_RACES: u32 = 20;
+
+/// What was recorded: the numbered events, none when it was so already.
+pub type Recorded = Vec<towpath_core::event::Recorded>;
+
+/// Who or what a person means by a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseRef {
+    /// Its id.
+    Id(ReleaseId),
+    /// The tag of one of its images; must be unambiguous.
+    Version(String),
+}
+
+/// A release to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRelease {
+    /// Its images; all of the pipeline's.
+    pub images: Vec<Image>,
+    /// CI's number.
+    pub order: Option<i64>,
+    /// Who wrote what is in it.
+    pub authors: Vec<Actor>,
+    /// Free labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A hold to be put up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHold {
+    /// Environments by name; all when empty.
+    pub environments: Vec<Name>,
+    /// Labels that environments must have.
+    pub labels: BTreeMap<String, String>,
+    /// One release only.
+    pub release: Option<ReleaseRef>,
+    /// One image digest only.
+    pub digest: Option<Digest>,
+    /// Whether it stops rollbacks too.
+    pub rollbacks: bool,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub until: Option<Time>,
+}
+
+fn impossible<T>(reason: impl Into<String>) -> Result<T, EngineError> {
+    Err(EngineError::Impossible(reason.into()))
+}
+
+impl ReleaseRef {
+    /// Reads `r-...` as an id, anything else as a version.
+    pub fn parse(text: &str) -> Self {
+        ReleaseId::parse(text).map_or_else(|_| Self::Version(text.to_owned()), Self::Id)
+    }
+
+    /// Finds the release.
+    pub fn find<'s>(&self, state: &'s State) -> Result<&'s Release, EngineError> {
+        let matches = |r: &&Release| match self {
+            Self::Id(id) => &r.r == id,
+            Self::Version(v) => r.images.iter().any(|i| i.tag.as_ref().is_some_and(|t| t.as_str() == v)),
+        };
+        let found: Vec<&Release> = state.releases.iter().filter(matches).collect();
+        match (found.as_slice(), self) {
+            ([one], _) => Ok(one),
+            ([], Self::Id(id)) => impossible(format!("no release has the id {id}; see: towpath history")),
+            ([], Self::Version(v)) => impossible(format!("no release has the version {v}; see: towpath history")),
+            (several, _) => {
+                let ids = several.iter().map(|r| r.r.to_string()).collect::<Vec<_>>().join(", ");
+                impossible(format!("several releases have that version: {ids}; name one by its id"))
+            }
+        }
+    }
+}
+
+fn environment<'s>(
+    state: &'s State,
+    name: &Name,
+) -> Result<(&'s Name, &'s EnvironmentState), EngineError> {
+    state.environment(name).ok_or_else(|| {
+        let names = state.envs.values().filter(|e| !e.removed).map(|e| e.config.name.to_string());
+        let names = names.collect::<Vec<_>>().join(", ");
+        EngineError::Impossible(format!("no environment is called {name}; there are {names}"))
+    })
+}
+
+impl Engine<'_> {
+    fn journal(&self) -> Journal<'_> {
+        let repository = &self.pipeline.repository;
+        Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
+    }
+
+    /// The journal and the branch's tip as of now.
+    pub fn read(&self) -> Result<(Option<Head>, Option<CommitId>), EngineError> {
+        let repository = &self.pipeline.repository;
+        let query = |name: &towpath_core::id::RefName| RefQuery { name: name.clone(), since: Since::Tip };
+        let heads = self.host.repository.refresh(&[query(&repository.journal), query(&repository.branch)])?;
+        let found = self.journal().read(heads.get(&repository.journal), None)?;
+        let head = match found {
+            Found::Absent | Found::Gone => None,
+            Found::Head(head) | Found::Behind(head) => Some(head),
+        };
+        Ok((head, heads.get(&repository.branch).cloned()))
+    }
+
+    /// Records what a person did. `events` is asked again after each lost race, with the newest state.
+    pub fn record(
+        &self,
+        by: &Actor,
+        mut events: impl FnMut(&State, Time) -> Result<Vec<Event>, EngineError>,
+    ) -> Result<Recorded, EngineError> {
+        for attempt in 0..MAX_RACES {
+            let now = self.host.clock.now();
+            let (Some(head), _) = self.read()? else {
+                let id = &self.pipeline.id;
+                return impossible(format!(
+                    "{id} has no ledger yet; its first pass makes one: towpath reconcile --once"
+                ));
+            };
+            let events = events(&head.state, now.max(head.state.at))?;
+            if events.is_empty() {
+                return Ok(Vec::new());
+            }
+            if let Some(recorded) = self.append(Some(&head), by, events, now)? {
+                return Ok(recorded);
+            }
+            self.host.clock.pause(attempt);
+        }
+        Err(EngineError::Contended { tries: MAX_RACES })
+    }
+
+    /// One try to add events to the journal; `None` when somebody else was faster.
+    fn append(
+        &self,
+        head: Option<&Head>,
+        by: &Actor,
+        events: Vec<Event>,
+        now: Time,
+    ) -> Result<Option<Recorded>, EngineError> {
+        let events = events.into_iter().map(|e| (by.clone(), e)).collect();
+        let prepared = self.journal().prepare(head, events, now, &self.host.settings.signature)?;
+        let pushed = self.push_journal(head, &prepared.head)?;
+        Ok(pushed.then_some(prepared.events))
+    }
+
+    fn push_journal(&self, old: Option<&Head>, new: &Head) -> Result<bool, EngineError> {
+        let name = self.pipeline.repository.journal.clone();
+        let update = RefUpdate {
+            name: name.clone(),
+            old: old.map(|h| h.tip.clone()),
+            new: Some(new.tip.clone()),
+        };
+        match self.host.repository.push(&[update], PushMode::PerRef)?.into_iter().next() {
+            Some(PushOutcome::Accepted) => Ok(true),
+            Some(PushOutcome::Refused { reason }) => {
+                Err(EngineError::Refused { what: name.to_string(), reason })
+            }
+            Some(PushOutcome::Lost) | None => Ok(false),
+        }
+    }
+
+    /// Creates a release; the same set again changes nothing unless its order is higher.
+    pub fn create_release(&self, by: &Actor, new: &NewRelease) -> Result<(ReleaseId, Recorded), EngineError> {
+        let images = image_set(new.images.clone()).map_err(|e| EngineError::Impossible(e.to_string()))?;
+        if let Some(missing) = self.pipeline.images.iter().find(|n| !images.iter().any(|i| &i.name == *n)) {
+            return impossible(format!("the image {missing} is missing; a release has all of the pipeline's"));
+        }
+        if let Some(other) = images.iter().find(|i| !self.pipeline.images.contains(&i.name)) {
+            return impossible(format!("{} is not an image of {}", other.name, self.pipeline.id));
+        }
+        let mut id = None;
+        let recorded = self.record(by, |state, _| {
+            let r = release_id(&state.ledger, &images);
+            id = Some(r.clone());
+            self.released(state, r, &images, new)
+        })?;
+        let id = id.ok_or_else(|| EngineError::Impossible("no release id was made".to_owned()))?;
+        Ok((id, recorded))
+    }
+
+    fn released(
+        &self,
+        state: &State,
+        r: ReleaseId,
+        images: &[Image],
+        new: &NewRelease,
+    ) -> Result<Vec<Event>, EngineError> {
+        let known = state.release(&r).filter(|known| known.seq > 0);
+        if known.is_some_and(|known| new.order <= known.order) {
+            return Ok(Vec::new());
+        }
+        let mut others = state.releases.iter().filter(|other| other.seq > 0 && other.r != r);
+        if others.any(|other| other.order.is_some() != new.order.is_some()) {
+            return impossible("either all releases of a pipeline carry --order or none does");
+        }
+        if known.is_none() {
+            if state.to_bytes().len() > FULL_BYTES
+                || state.releases.len() >= towpath_core::journal::state::MAX_RELEASES
+            {
+                return impossible(
+                    "LedgerFull: the ledger takes no new releases; releases that every first environment has \
+                     passed leave it by themselves, so look at what keeps those back",
+                );
+            }
+            if let (Some(head), _) = self.read()? {
+                if self.journal().archived(&head, &r)?.is_some() {
+                    return Ok(Vec::new());
+                }
+            }
+        }
+        Ok(vec![Event::Released {
+            seq: known.map_or(state.seq + 1, |known| known.seq),
+            r,
+            order: new.order,
+            images: images.to_vec(),
+            authors: new.authors.clone(),
+            labels: new.labels.clone(),
+        }])
+    }
+
+    /// Approves a release for an environment under its present entry gates.
+    pub fn approve(
+        &self,
+        by: &Actor,
+        name: &Name,
+        release: &ReleaseRef,
+        groups: &[String],
+        until: Option<Time>,
+    ) -> Result<Recorded, EngineError> {
+        let Some(configured) = self.pipeline.environment(name) else {
+            return impossible(format!("no environment is called {name}"));
+        };
+        if configured.approvals.is_empty() {
+            return impossible(format!("{name} asks for no approval"));
+        }
+        let gates = configured.entry_hash();
+        self.record(by, |state, _| {
+            let (key, env) = environment(state, name)?;
+            let r = release.find(state)?.r.clone();
+            let mut same = state.approvals.iter().filter(|a| &a.env == key && a.r == r && &a.by == by);
+            if same.any(|a| a.n > env.voids && a.gates == gates && a.until == until) {
+                return Ok(Vec::new());
+            }
+            let (env, gates, groups) = (key.clone(), gates.clone(), groups.to_vec());
+            Ok(vec![Event::Approved { env, r, gates, groups, until }])
+        })
+    }
+
+    /// Takes back one's own approvals of a release for an environment.
+    pub fn unapprove(&self, by: &Actor, name: &Name, release: &ReleaseRef) -> Result<Recorded, EngineError> {
+        self.record(by, |state, _| {
+            let (key, _) = environment(state, name)?;
+            let r = release.find(state)?.r.clone();
+            let own = state.approvals.iter().filter(|a| &a.env == key && a.r == r && &a.by == by);
+            let events: Vec<Event> = own.map(|a| Event::Unapproved { of: a.n }).collect();
+            if events.is_empty() {
+                return impossible(format!("{by} has not approved {r} for {name}"));
+            }
+            Ok(events)
+        })
+    }
+
+    /// Puts up a hold.
+    pub fn hold(&self, by: &Actor, new: &NewHold) -> Result<(ActId, Recorded), EngineError> {
+        let mut id = None;
+        let recorded = self.record(by, |state, now| {
+            let keys = new.environments.iter().map(|n| environment(state, n).map(|(key, _)| key.clone()));
+            let subject = match (&new.release, &new.digest) {
+                (Some(release), None) => Subject::Release(release.find(state)?.r.clone()),
+                (None, Some(digest)) => Subject::Digest(digest.clone()),
+                (None, None) => Subject::All,
+                (Some(_), Some(_)) => return impossible("name a release or a digest, not both"),
+            };
+            let hold = act_id("h", state, now)?;
+            id = Some(hold.clone());
+            let stops = match new.rollbacks {
+                true => vec![Stop::Promotions, Stop::Rollbacks],
+                false => vec![Stop::Promotions],
+            };
+            Ok(vec![Event::Held {
+                id: hold,
+                select: Select {
+                    environments: keys.collect::<Result<_, EngineError>>()?,
+                    labels: new.labels.clone(),
+                },
+                subject,
+                stops,
+                reason: new.reason.clone(),
+                until: new.until,
+            }])
+        })?;
+        let id = id.ok_or_else(|| EngineError::Impossible("no hold was made".to_owned()))?;
+        Ok((id, recorded))
+    }
+
+    /// Lifts a hold.
+    pub fn lift(&self, by: &Actor, id: &ActId) -> Result<Recorded, EngineError> {
+        self.record(by, |state, _| match state.holds.iter().any(|h| &h.id == id) {
+            true => Ok(vec![Event::Lifted { id: id.clone() }]),
+            false => {
+                let ids = state.holds.iter().map(|h| h.id.to_string()).collect::<Vec<_>>().join(", ");
+                let there = if ids.is_empty() { "there are none".to_owned() } else { format!("there are {ids}") };
+                impossible(format!("no hold has the id {id}; {there}"))
+            }
+        })
+    }
+
+    /// Asks for something in an environment; the owner's next pass does it.
+    pub fn request(
+        &self,
+        by: &Actor,
+        name: &Name,
+        kind: RequestKind,
+        release: Option<&ReleaseRef>,
+    ) -> Result<(ActId, Recorded), EngineError> {
+        let mut id = None;
+        let recorded = self.record(by, |state, now| {
+            let (key, _) = environment(state, name)?;
+            let r = release.map(|r| r.find(state).map(|r| r.r.clone())).transpose()?;
+            let same = state.requests.iter().find(|q| &q.env == key && q.kind == kind && q.r == r);
+            if let Some(open) = same {
+                id = Some(open.q.clone());
+                return Ok(Vec::new());
+            }
+            let q = act_id("q", state, now)?;
+            id = Some(q.clone());
+            Ok(vec![Event::Requested { q, env: key.clone(), r, kind, overrides: Vec::new() }])
+        })?;
+        let id = id.ok_or_else(|| EngineError::Impossible("no request was made".to_owned()))?;
+        Ok((id, recorded))
+    }
+
+    /// Takes digests off an environment's rejected list; all of them when none is named.
+    pub fn clear(
+        &self,
+        by: &Actor,
+        name: &Name,
+        digests: &[Digest],
+        reason: &str,
+    ) -> Result<Recorded, EngineError> {
+        self.record(by, |state, _| {
+            let (key, env) = environment(state, name)?;
+            let rejected = env.rejected.iter().flat_map(|r| r.digests.iter().cloned());
+            let chosen: Vec<Digest> =
+                rejected.filter(|d| digests.is_empty() || digests.contains(d)).collect();
+            if chosen.is_empty() {
+                return impossible(format!("nothing of that is rejected in {name}"));
+            }
+            Ok(vec![Event::Cleared { env: key.clone(), digests: chosen, reason: reason.to_owned() }])
+        })
+    }
+
+    /// Takes the ledger over from another owner.
+    pub fn claim(&self, by: &Actor, from: &OwnerId, reason: &str) -> Result<Recorded, EngineError> {
+        let me = &self.host.settings.owner;
+        self.record(by, |state, _| {
+            if &state.owner.id == me {
+                return Ok(Vec::new());
+            }
+            if &state.owner.id != from {
+                return impossible(format!("the ledger belongs to {}, not to {from}", state.owner.id));
+            }
+            Ok(vec![Event::Claimed {
+                owner: me.clone(),
+                epoch: state.owner.epoch + 1,
+                was: Some(from.clone()),
+                reason: reason.to_owned(),
+            }])
+        })
+    }
+
+    /// Accepts the loss of a journal, or that the branch was rewritten.
+    pub fn confirm(&self, by: &Actor, what: Confirmable) -> Result<Recorded, EngineError> {
+        for attempt in 0..MAX_RACES {
+            let now = self.host.clock.now();
+            let (head, tip) = self.read()?;
+            let Some(tip) = tip else {
+                return impossible(format!("the branch {} does not exist", self.pipeline.repository.branch));
+            };
+            let confirmed = Event::Confirmed { what, tip: tip.clone() };
+            let events = match (&head, what) {
+                (None, Confirmable::HistoryRewritten) => {
+                    return impossible("there is no ledger, so no landed promotion is known");
+                }
+                (None, Confirmable::JournalLost) => self.begin_again(confirmed, &tip, now)?,
+                // The branches that are confirmed are those of the wiring, which an old journal may not know.
+                (Some(head), _) => configuration(self.pipeline, &head.state).into_iter().chain([confirmed]).collect(),
+            };
+            if let Some(recorded) = self.append(head.as_ref(), by, events, now)? {
+                return Ok(recorded);
+            }
+            self.host.clock.pause(attempt);
+        }
+        Err(EngineError::Contended { tries: MAX_RACES })
+    }
+
+    /// The events that begin a new journal where one was lost.
+    fn begin_again(&self, confirmed: Event, tip: &CommitId, now: Time) -> Result<Vec<Event>, EngineError> {
+        let claimed = first_claim(&self.host.settings.owner, &format!("the journal was lost, tip {tip}"));
+        let first = towpath_core::event::Recorded {
+            n: 1,
+            at: now,
+            by: Actor::towpath(),
+            event: claimed.clone(),
+        };
+        let state = towpath_core::journal::genesis(&self.pipeline.id, &first)
+            .map_err(|e| EngineError::Impossible(e.to_string()))?;
+        let configured = configuration(self.pipeline, &state);
+        Ok(std::iter::once(claimed).chain(configured).chain([confirmed]).collect())
+    }
+
+    /// Takes a long journal up with a parentless commit of the same fold. Only its owner may.
+    pub fn rotate(&self) -> Result<Head, EngineError> {
+        let now = self.host.clock.now();
+        let (Some(head), _) = self.read()? else { return impossible("there is no ledger yet") };
+        if head.state.owner.id != self.host.settings.owner {
+            return impossible(format!("the ledger belongs to {}", head.state.owner.id));
+        }
+        let rotated = self.journal().rotate(&head, now, &self.host.settings.signature)?;
+        match self.push_journal(Some(&head), &rotated)? {
+            true => Ok(rotated),
+            false => Err(EngineError::Contended { tries: 1 }),
+        }
+    }
+
+    /// Checks the journal's whole history against its fold.
+    pub fn verify(&self) -> Result<crate::journal::Verified, EngineError> {
+        let repository = &self.pipeline.repository;
+        // No commit has this id, so the fetch goes back to the beginning.
+        let beginning = CommitId::parse(&"0".repeat(40)).map_err(|e| EngineError::Impossible(e.to_string()))?;
+        let query = RefQuery { name: repository.journal.clone(), since: Since::Commit(beginning) };
+        let heads = self.host.repository.refresh(&[query])?;
+        match heads.get(&repository.journal) {
+            Some(tip) => self.journal().verify(tip),
+            None => impossible("there is no ledger yet"),
+        }
+    }
+}
+
+/// An id for a person's act: unique, since the number of the next event is in it and that push decides.
+fn act_id(prefix: &str, state: &State, now: Time) -> Result<ActId, EngineError> {
+    let text = format!("{prefix}-{}-{}", state.n + 1, now.unix().rem_euclid(100_000));
+    ActId::parse(&text).map_err(|e| EngineError::Impossible(e.to_string()))
+}

@@ -1,0 +1,51 @@
+//! Deterministic simulation: the production engine on ports in memory, a virtual clock, one seed.
+//!
+//! A run plays controllers that crash, lose answers, races and caches, people who commit, revert, forge, hold and
+//! approve, and a cluster with a mind of its own. [`observer`] sees only the outside: both refs, the verdicts that
+//! were given, what the cluster ran. The first violation ends the run; [`Report::trace`] says what led to it.
+
+mod cluster;
+mod observer;
+mod play;
+mod random;
+mod releases;
+
+use towpath_core::museum::{self, Bug};
+
+pub use play::Play;
+
+/// How many steps a run has before its faults stop.
+const STEPS: u32 = 240;
+
+/// What a run found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// The first rule that was broken, and how.
+    pub violation: Option<String>,
+    /// What happened, a line each.
+    pub trace: Vec<String>,
+    /// How many passes were made.
+    pub passes: u64,
+    /// How many promotion commits landed.
+    pub promotions: u64,
+    /// How many faults struck.
+    pub faults: u64,
+}
+
+/// Plays one seed, with at most one planted bug.
+pub fn run(seed: u64, bug: Option<Bug>) -> Report {
+    museum::plant(bug);
+    let mut play = Play::new(seed);
+    let violation = play.perform(STEPS).err();
+    museum::plant(None);
+    Report {
+        seed,
+        violation,
+        passes: play.passes,
+        promotions: play.observer.promotions,
+        faults: play.faults_struck,
+        trace: play.trace,
+    }
+}
