@@ -38,6 +38,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: generate,
     },
     Command {
+        name: "simulate",
+        arguments: "[--seeds A..B | --seed N --trace | --bugs]",
+        summary: "play the simulation: many seeds, one with its trace, or every planted bug",
+        run: simulate,
+    },
+    Command {
         name: "ci",
         arguments: "",
         summary: "test, lint and generate --check, as the pipeline does",
@@ -76,6 +82,14 @@ fn generate(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<(
         [flag] if flag == "--check" => generate::run(session, generate::Mode::Check),
         _ => bail!("expected nothing or --check: cargo xtask generate [--check]"),
     }
+}
+
+/// Hands its arguments on to the player of seeds, which checks them.
+fn simulate(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    let mut command = std::process::Command::new("cargo");
+    command.args(["run", "--quiet", "--release", "--locked", "--package", "towpath-engine"]);
+    command.args(["--features", "simulation", "--example", "simulate", "--"]).args(arguments);
+    session.program("simulation", &mut command)
 }
 
 fn ci(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {

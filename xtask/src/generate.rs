@@ -36,6 +36,7 @@ enum Source {
 /// All generated blocks. A file that is not there yet, or has no markers for its block yet, is skipped and said.
 pub(crate) const BLOCKS: &[Block] = &[
     Block { file: "CONTRIBUTING.md", name: "commands", source: Source::Text(command::list) },
+    Block { file: "docs/cli.md", name: "reference", source: Source::Towpath(&["reference"]) },
     Block { file: "README.md", name: "demo", source: Source::Towpath(&["demo", "--plain"]) },
 ];
 

@@ -17,8 +17,6 @@ pub(crate) enum Need {
     },
     /// A file or folder of the repository.
     Path(&'static str),
-    /// A cargo feature of a member: its manifest's path, and the feature.
-    Feature(&'static str, &'static str),
 }
 
 impl Need {
@@ -29,10 +27,6 @@ impl Need {
             Self::Path(path) => match root.join(path).exists() {
                 true => None,
                 false => Some(format!("{path} is not in this checkout")),
-            },
-            Self::Feature(manifest, feature) => match declares(root, manifest, feature) {
-                true => None,
-                false => Some(format!("{manifest} declares no feature {feature}")),
             },
         }
     }
@@ -60,13 +54,6 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
         let minor = rest.split('.').next()?;
         Some((major.parse().ok()?, minor.parse().ok()?))
     })
-}
-
-fn declares(root: &Path, manifest: &str, feature: &str) -> bool {
-    let text = std::fs::read_to_string(root.join(manifest)).unwrap_or_default();
-    let after = text.lines().skip_while(|line| line.trim() != "[features]").skip(1);
-    let features = after.take_while(|line| !line.trim_start().starts_with('['));
-    features.filter_map(|line| line.split_once('=')).any(|(name, _)| name.trim() == feature)
 }
 
 #[cfg(test)]
@@ -105,22 +92,5 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert_eq!(Need::Path("src/need.rs").missing(root), None);
         assert_eq!(Need::Path("src/no").missing(root).unwrap(), "src/no is not in this checkout");
-    }
-
-    #[test]
-    fn a_feature_is_looked_for_in_its_section_only() {
-        let root = std::env::temp_dir().join(format!("xtask-need-{}", std::process::id()));
-        std::fs::create_dir_all(&root).unwrap();
-        std::fs::write(
-            root.join("Cargo.toml"),
-            "[package]\nname = \"x\"\n[features]\nmuseum = []\n[lints]\nworkspace = true\n",
-        )
-        .unwrap();
-        assert_eq!(Need::Feature("Cargo.toml", "museum").missing(&root), None);
-        for absent in ["name", "workspace", "simulation"] {
-            assert!(Need::Feature("Cargo.toml", absent).missing(&root).is_some(), "{absent}");
-        }
-        assert!(Need::Feature("absent.toml", "museum").missing(&root).is_some());
-        std::fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -35,21 +35,21 @@ pub(crate) const SUITES: &[Suite] = &[
         each: &[],
         filtered: true,
     },
+    // The engine in a simulated world; optimised, since it plays hundreds of lives.
     Suite {
         name: "simulation",
-        needs: &[
-            Need::Feature("controller/engine/Cargo.toml", "simulation"),
-            Need::Feature("controller/engine/Cargo.toml", "museum"),
-        ],
+        needs: &[],
         program: "cargo",
         arguments: &[
             "test",
+            "--release",
             "--package",
             "towpath-engine",
             "--locked",
-            "--no-fail-fast",
             "--features",
-            "simulation,museum",
+            "simulation",
+            "--test",
+            "simulation",
         ],
         each: &[],
         filtered: true,

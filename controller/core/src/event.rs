@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hold::{Select, Stop, Subject};
 use crate::id::{
-    ActId, Actor, CommitId, Digest, GateHash, GateName, Handle, ImageName, Name, OwnerId, Pid, RefName, ReleaseId,
-    RepoPath, TreeId,
+    ActId, Actor, CommitId, Digest, GateHash, GateName, Handle, ImageName, Name, OwnerId, Pid, RefName,
+    ReleaseId, RepoPath, TreeId,
 };
 use crate::pipeline::EditRule;
 use crate::release::Image;

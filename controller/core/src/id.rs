@@ -368,10 +368,14 @@ mod tests {
 
     #[test]
     fn image_names_have_neither_tag_nor_digest() {
-        for good in ["nginx", "ghcr.io/acme/web", "localhost:5000/a/b-c", "library/redis", "k8s.gcr.io/a_b/c.d"] {
+        for good in
+            ["nginx", "ghcr.io/acme/web", "localhost:5000/a/b-c", "library/redis", "k8s.gcr.io/a_b/c.d"]
+        {
             assert!(ImageName::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "ghcr.io/acme/web:1", "a@sha256:x", "Acme/Web", "ghcr.io//web", "ghcr.io/web/", "a b", "/a"] {
+        for bad in
+            ["", "ghcr.io/acme/web:1", "a@sha256:x", "Acme/Web", "ghcr.io//web", "ghcr.io/web/", "a b", "/a"]
+        {
             assert!(ImageName::parse(bad).is_err(), "{bad}");
         }
     }

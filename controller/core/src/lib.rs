@@ -1,15 +1,15 @@
 //! The domain of Towpath and its one decision, without I/O, clock, randomness or threads.
 
-mod hash;
-pub mod id;
-pub mod time;
-pub mod verdict;
-pub mod event;
-pub mod hold;
-pub mod pipeline;
-pub mod release;
-pub mod journal;
 pub mod decide;
+pub mod event;
+mod hash;
+pub mod hold;
+pub mod id;
+pub mod journal;
 pub mod museum;
 pub mod observation;
+pub mod pipeline;
+pub mod release;
+pub mod time;
+pub mod verdict;
 pub mod world;

@@ -97,7 +97,8 @@ pub fn version_of(images: &[Image]) -> String {
     match images {
         [one] => one.version().to_owned(),
         many => {
-            let part = |i: &Image| format!("{} {}", i.name.as_str().rsplit('/').next().unwrap_or(""), i.version());
+            let part =
+                |i: &Image| format!("{} {}", i.name.as_str().rsplit('/').next().unwrap_or(""), i.version());
             many.iter().map(part).collect::<Vec<_>>().join(", ")
         }
     }

@@ -103,12 +103,8 @@ impl fmt::Display for Span {
         if self.0 == 0 {
             return f.write_str("0s");
         }
-        let parts = [
-            (self.0 / 86_400, 'd'),
-            (self.0 / 3_600 % 24, 'h'),
-            (self.0 / 60 % 60, 'm'),
-            (self.0 % 60, 's'),
-        ];
+        let parts =
+            [(self.0 / 86_400, 'd'), (self.0 / 3_600 % 24, 'h'), (self.0 / 60 % 60, 'm'), (self.0 % 60, 's')];
         parts.iter().filter(|(n, _)| *n > 0).try_for_each(|(n, unit)| write!(f, "{n}{unit}"))
     }
 }

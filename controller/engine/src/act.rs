@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::decide::{Decision, Effect, Measurement, Promotion, QaStart};
 use towpath_core::decide::Answer;
+use towpath_core::decide::{Decision, Effect, Measurement, Promotion, QaStart};
 use towpath_core::event::Event;
 use towpath_core::id::{Actor, CommitId, GateName, Handle, Name, Pid, RefName};
 use towpath_core::museum::{Bug, planted};
@@ -82,12 +82,7 @@ impl Executor<'_> {
         Ok(acted)
     }
 
-    fn plan(
-        &self,
-        observed: &Observed,
-        decision: &Decision,
-        acted: &mut Acted,
-    ) -> Result<Plan, EngineError> {
+    fn plan(&self, observed: &Observed, decision: &Decision, acted: &mut Acted) -> Result<Plan, EngineError> {
         let mut plan = Plan { tip: observed.branch.tip.clone(), ..Plan::default() };
         for effect in &decision.ledger {
             self.add(observed, effect, &mut plan).or_else(|e| not_a_problem(e, acted, None))?;
@@ -298,7 +293,11 @@ impl Executor<'_> {
     fn open_pull_requests(&self, plan: &Plan) -> Result<(), EngineError> {
         let Some(host) = self.host.pull_requests else { return Ok(()) };
         for topic in &plan.opened {
-            host.open(topic, &self.pipeline.repository.branch, &format!("Promote {}", self.pipeline.id.name))?;
+            host.open(
+                topic,
+                &self.pipeline.repository.branch,
+                &format!("Promote {}", self.pipeline.id.name),
+            )?;
         }
         for (head, green, summary) in &plan.checks {
             host.check(head, *green, summary)?;

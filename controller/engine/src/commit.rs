@@ -139,7 +139,9 @@ impl Context<'_> {
             ContentError::Problem(PathProblem {
                 missing: false,
                 place: place.to_owned(),
-                problem: format!("{e}; known names are pipeline, namespace, environment, version, release, cause, actor"),
+                problem: format!(
+                    "{e}; known names are pipeline, namespace, environment, version, release, cause, actor"
+                ),
             })
         })?;
         Ok(text.chars().take(SUBJECT_LIMIT).collect())

@@ -35,7 +35,11 @@ impl From<RepositoryError> for ContentError {
 }
 
 fn problem(place: impl ToString, problem: impl ToString) -> ContentError {
-    ContentError::Problem(PathProblem { missing: false, place: place.to_string(), problem: problem.to_string() })
+    ContentError::Problem(PathProblem {
+        missing: false,
+        place: place.to_string(),
+        problem: problem.to_string(),
+    })
 }
 
 /// Reads the managed fields of an environment.

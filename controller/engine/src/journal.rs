@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT, Recorded};
 use towpath_core::id::{Actor, CommitId, PipelineId, RefName, RepoPath};
-use towpath_core::journal::{
-    ArchiveLine, JournalMessage, State, archive, fold_all, genesis,
-};
+use towpath_core::journal::{ArchiveLine, JournalMessage, State, archive, fold_all, genesis};
 use towpath_core::time::Time;
 
 use crate::error::EngineError;
@@ -90,9 +88,12 @@ impl Journal<'_> {
         let state = State::parse(&bytes).map_err(|reason| self.broken(reason))?;
         let own = &state.pipeline == self.pipeline && &header.pipeline == self.pipeline;
         if !own {
-            return Err(self.broken(format!("it is the journal of {}, not of {}", state.pipeline, self.pipeline)));
+            return Err(
+                self.broken(format!("it is the journal of {}, not of {}", state.pipeline, self.pipeline))
+            );
         }
-        let agrees = header.last == state.n && header.owner == state.owner.id && header.epoch == state.owner.epoch;
+        let agrees =
+            header.last == state.n && header.owner == state.owner.id && header.epoch == state.owner.epoch;
         match agrees {
             true => Ok(state),
             false => Err(self.broken(format!("commit {} and its state.json disagree", tip.short()))),
@@ -135,7 +136,8 @@ impl Journal<'_> {
     /// A parentless commit may take a journal up if it names a tip that contains the one seen before.
     fn follow_rotation(&self, seen: &Head, root: &CommitInfo, head: Head) -> Result<Found, EngineError> {
         let continues = self.message(root)?.continues;
-        let continues = continues.filter(|_| root.parents.is_empty() && head.state.ledger == seen.state.ledger);
+        let continues =
+            continues.filter(|_| root.parents.is_empty() && head.state.ledger == seen.state.ledger);
         let goes_on = match continues {
             Some(old) if old == seen.tip => true,
             Some(old) => self.repository.contains(&old, &seen.tip).unwrap_or(false),
@@ -190,7 +192,8 @@ impl Journal<'_> {
         let numbered = |(i, (by, event)): (u64, (Actor, Event))| Recorded { n: n + 1 + i, at, by, event };
         let events: Vec<Recorded> =
             (0..).zip(events.into_iter().take(MAX_EVENTS_PER_COMMIT)).map(numbered).collect();
-        let folding = |e: towpath_core::journal::FoldError| self.broken(e.to_string());
+        // What does not fit is the caller's new event, not the journal.
+        let folding = |e: towpath_core::journal::FoldError| EngineError::Impossible(e.to_string());
         let (state, lines) = match (head, events.split_first()) {
             (Some(head), _) => {
                 let mut state = (*head.state).clone();

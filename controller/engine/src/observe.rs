@@ -113,7 +113,8 @@ impl Observer<'_> {
         let repository = &self.pipeline.repository;
         let seen = remembered.journal.as_ref();
         let since = |commit: Option<&CommitId>| commit.cloned().map_or(Since::Tip, Since::Commit);
-        let accounted = seen.and_then(|head| head.state.seen.get(repository.branch.as_str())).map(|seen| &seen.commit);
+        let accounted =
+            seen.and_then(|head| head.state.seen.get(repository.branch.as_str())).map(|seen| &seen.commit);
         vec![
             RefQuery { name: repository.journal.clone(), since: since(seen.map(|head| &head.tip)) },
             RefQuery { name: repository.branch.clone(), since: since(accounted) },

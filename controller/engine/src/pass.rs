@@ -121,7 +121,10 @@ impl Engine<'_> {
     }
 
     /// What a pass would do now, without doing it. Metrics are not asked, so a running watch shows as an action.
-    pub fn dry(&self, remembered: &mut Remembered) -> Result<(Decision, Option<crate::journal::Head>), EngineError> {
+    pub fn dry(
+        &self,
+        remembered: &mut Remembered,
+    ) -> Result<(Decision, Option<crate::journal::Head>), EngineError> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
         let decision = decide(&observed.world(self.host, self.pipeline, &BTreeMap::new()), now);

@@ -83,7 +83,9 @@ impl ReleaseRef {
         match (found.as_slice(), self) {
             ([one], _) => Ok(one),
             ([], Self::Id(id)) => impossible(format!("no release has the id {id}; see: towpath history")),
-            ([], Self::Version(v)) => impossible(format!("no release has the version {v}; see: towpath history")),
+            ([], Self::Version(v)) => {
+                impossible(format!("no release has the version {v}; see: towpath history"))
+            }
             (several, _) => {
                 let ids = several.iter().map(|r| r.r.to_string()).collect::<Vec<_>>().join(", ");
                 impossible(format!("several releases have that version: {ids}; name one by its id"))
@@ -92,10 +94,7 @@ impl ReleaseRef {
     }
 }
 
-fn environment<'s>(
-    state: &'s State,
-    name: &Name,
-) -> Result<(&'s Name, &'s EnvironmentState), EngineError> {
+fn environment<'s>(state: &'s State, name: &Name) -> Result<(&'s Name, &'s EnvironmentState), EngineError> {
     state.environment(name).ok_or_else(|| {
         let names = state.envs.values().filter(|e| !e.removed).map(|e| e.config.name.to_string());
         let names = names.collect::<Vec<_>>().join(", ");
@@ -164,11 +163,8 @@ impl Engine<'_> {
 
     fn push_journal(&self, old: Option<&Head>, new: &Head) -> Result<bool, EngineError> {
         let name = self.pipeline.repository.journal.clone();
-        let update = RefUpdate {
-            name: name.clone(),
-            old: old.map(|h| h.tip.clone()),
-            new: Some(new.tip.clone()),
-        };
+        let update =
+            RefUpdate { name: name.clone(), old: old.map(|h| h.tip.clone()), new: Some(new.tip.clone()) };
         match self.host.repository.push(&[update], PushMode::PerRef)?.into_iter().next() {
             Some(PushOutcome::Accepted) => Ok(true),
             Some(PushOutcome::Refused { reason }) => {
@@ -182,7 +178,9 @@ impl Engine<'_> {
     pub fn create_release(&self, by: &Actor, new: &NewRelease) -> Result<(ReleaseId, Recorded), EngineError> {
         let images = image_set(new.images.clone()).map_err(|e| EngineError::Impossible(e.to_string()))?;
         if let Some(missing) = self.pipeline.images.iter().find(|n| !images.iter().any(|i| &i.name == *n)) {
-            return impossible(format!("the image {missing} is missing; a release has all of the pipeline's"));
+            return impossible(format!(
+                "the image {missing} is missing; a release has all of the pipeline's"
+            ));
         }
         if let Some(other) = images.iter().find(|i| !self.pipeline.images.contains(&i.name)) {
             return impossible(format!("{} is not an image of {}", other.name, self.pipeline.id));
@@ -318,7 +316,8 @@ impl Engine<'_> {
             true => Ok(vec![Event::Lifted { id: id.clone() }]),
             false => {
                 let ids = state.holds.iter().map(|h| h.id.to_string()).collect::<Vec<_>>().join(", ");
-                let there = if ids.is_empty() { "there are none".to_owned() } else { format!("there are {ids}") };
+                let there =
+                    if ids.is_empty() { "there are none".to_owned() } else { format!("there are {ids}") };
                 impossible(format!("no hold has the id {id}; {there}"))
             }
         })
@@ -403,7 +402,9 @@ impl Engine<'_> {
                 }
                 (None, Confirmable::JournalLost) => self.begin_again(confirmed, &tip, now)?,
                 // The branches that are confirmed are those of the wiring, which an old journal may not know.
-                (Some(head), _) => configuration(self.pipeline, &head.state).into_iter().chain([confirmed]).collect(),
+                (Some(head), _) => {
+                    configuration(self.pipeline, &head.state).into_iter().chain([confirmed]).collect()
+                }
             };
             if let Some(recorded) = self.append(head.as_ref(), by, events, now)? {
                 return Ok(recorded);
@@ -416,12 +417,8 @@ impl Engine<'_> {
     /// The events that begin a new journal where one was lost.
     fn begin_again(&self, confirmed: Event, tip: &CommitId, now: Time) -> Result<Vec<Event>, EngineError> {
         let claimed = first_claim(&self.host.settings.owner, &format!("the journal was lost, tip {tip}"));
-        let first = towpath_core::event::Recorded {
-            n: 1,
-            at: now,
-            by: Actor::towpath(),
-            event: claimed.clone(),
-        };
+        let first =
+            towpath_core::event::Recorded { n: 1, at: now, by: Actor::towpath(), event: claimed.clone() };
         let state = towpath_core::journal::genesis(&self.pipeline.id, &first)
             .map_err(|e| EngineError::Impossible(e.to_string()))?;
         let configured = configuration(self.pipeline, &state);
@@ -446,7 +443,8 @@ impl Engine<'_> {
     pub fn verify(&self) -> Result<crate::journal::Verified, EngineError> {
         let repository = &self.pipeline.repository;
         // No commit has this id, so the fetch goes back to the beginning.
-        let beginning = CommitId::parse(&"0".repeat(40)).map_err(|e| EngineError::Impossible(e.to_string()))?;
+        let beginning =
+            CommitId::parse(&"0".repeat(40)).map_err(|e| EngineError::Impossible(e.to_string()))?;
         let query = RefQuery { name: repository.journal.clone(), since: Since::Commit(beginning) };
         let heads = self.host.repository.refresh(&[query])?;
         match heads.get(&repository.journal) {

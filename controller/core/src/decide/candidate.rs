@@ -32,7 +32,10 @@ impl View<'_> {
         };
         let releases = || self.state.releases.iter().filter(above);
         releases().filter(|r| self.is_eligible(r)).max_by_key(by_age).or_else(|| {
-            releases().filter(|r| !self.is_rejected(r)).max_by_key(by_age).or_else(|| releases().max_by_key(by_age))
+            releases()
+                .filter(|r| !self.is_rejected(r))
+                .max_by_key(by_age)
+                .or_else(|| releases().max_by_key(by_age))
         })
     }
 

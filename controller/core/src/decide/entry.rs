@@ -28,7 +28,8 @@ impl View<'_> {
     }
 
     fn incomplete(&self, release: &Release) -> Option<Wait> {
-        let missing = self.world.pipeline.images.iter().find(|n| !release.images.iter().any(|i| &i.name == *n))?;
+        let missing =
+            self.world.pipeline.images.iter().find(|n| !release.images.iter().any(|i| &i.name == *n))?;
         let text = format!("{} lacks the image {missing}", release.version());
         let remedy = "create a release with all images of the pipeline".to_owned();
         Some(self.wait(WaitCode::Incomplete, text, remedy, When::resync(self.now)).about(&release.r))
@@ -61,7 +62,8 @@ impl View<'_> {
             return None;
         }
         let end = upstream.and_then(|env| soak_end(env, &release.r, edge.soak));
-        let text = format!("{} was live in {} for {soaked} of {}", release.version(), edge.environment, edge.soak);
+        let text =
+            format!("{} was live in {} for {soaked} of {}", release.version(), edge.environment, edge.soak);
         let (remedy, when) = match end {
             Some(end) => (String::new(), When::at(end, self.now)),
             None => ("it is not live there now; promote it there again".to_owned(), resync),
@@ -88,9 +90,8 @@ impl View<'_> {
     }
 
     pub(super) fn held(&self, release: &Release) -> Option<Wait> {
-        let stops = |h: &&Hold| {
-            h.stops.contains(&Stop::Promotions) && h.subject.matches(&release.r, &release.images)
-        };
+        let stops =
+            |h: &&Hold| h.stops.contains(&Stop::Promotions) && h.subject.matches(&release.r, &release.images);
         let hold = self.holds().find(stops)?;
         let text = format!("held by {} since {}: {}", hold.by, hold.at, hold.reason);
         let remedy = format!("towpath resume {} --hold {}", self.world.pipeline.id, hold.id);
@@ -102,18 +103,14 @@ impl View<'_> {
     }
 
     fn approval(&self, gate: &Approval, release: &Release) -> Option<Wait> {
-        let people: BTreeSet<&Actor> = self
-            .state
-            .approvals
-            .iter()
-            .filter(|a| self.counts(gate, release, a))
-            .map(|a| &a.by)
-            .collect();
+        let people: BTreeSet<&Actor> =
+            self.state.approvals.iter().filter(|a| self.counts(gate, release, a)).map(|a| &a.by).collect();
         let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
         if count >= gate.count {
             return None;
         }
-        let of = if gate.groups.is_empty() { String::new() } else { format!(" of {}", gate.groups.join(" or ")) };
+        let of =
+            if gate.groups.is_empty() { String::new() } else { format!(" of {}", gate.groups.join(" or ")) };
         let text = match gate.not_author && release.authors.is_empty() {
             true => format!(
                 "{} has no author on record, and its approval must not be an author's",
@@ -134,7 +131,6 @@ impl View<'_> {
             && approval.until.is_none_or(|until| until > self.now)
             && approval.n > self.env.voids
             && (gate.groups.is_empty() || approval.groups.iter().any(|g| gate.groups.contains(g)))
-            && (!gate.not_author
-                || (!release.authors.is_empty() && !release.authors.contains(&approval.by)))
+            && (!gate.not_author || (!release.authors.is_empty() && !release.authors.contains(&approval.by)))
     }
 }

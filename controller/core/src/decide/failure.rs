@@ -4,7 +4,7 @@ use super::answer::{Effect, failure_text};
 use super::{Rule, View};
 use crate::event::{Event, FailedPhase};
 use crate::hold::{Select, Stop, Subject};
-use crate::id::{ActId, Digest, GateName, Pid};
+use crate::id::{Digest, GateName};
 use crate::journal::state::Current;
 use crate::time::{Span, Time};
 
@@ -25,11 +25,11 @@ impl View<'_> {
         let env = self.key.clone();
         let mut events = vec![
             Event::Failed { env: env.clone(), pid: pid.clone(), phase, gate: gate.cloned() },
-            Event::Rejected { env, pid: pid.clone(), r: at.r.clone(), digests: self.rejected_digests(at) },
+            Event::Rejected { env, pid, r: at.r.clone(), digests: self.rejected_digests(at) },
         ];
         if self.now > happened.plus(LATE) {
             let reason = format!("{}, found only at {}", failure_text(phase, gate), self.now);
-            events.extend(self.hold(&pid, vec![Stop::Promotions, Stop::Rollbacks], reason));
+            events.extend(self.hold(at, vec![Stop::Promotions, Stop::Rollbacks], reason));
         }
         Rule::Act(events.into_iter().map(Effect::Record).collect())
     }
@@ -42,12 +42,9 @@ impl View<'_> {
         release.images.iter().map(|i| i.digest.clone()).filter(|d| !good.contains(&d)).collect()
     }
 
-    /// A hold on this environment by Towpath itself, unless it is in force already.
-    pub(super) fn hold(&self, pid: &Pid, stops: Vec<Stop>, reason: String) -> Option<Event> {
-        let id = ActId::parse(&format!("h-{}", pid.as_str().trim_start_matches("p-"))).ok()?;
-        if self.state.holds.iter().any(|h| h.id == id) {
-            return None;
-        }
+    /// A hold on this environment by Towpath itself, because of what is there.
+    pub(super) fn hold(&self, at: &Current, stops: Vec<Stop>, reason: String) -> Option<Event> {
+        let id = at.hold_id()?;
         let select = Select::environment(self.key);
         Some(Event::Held { id, select, subject: Subject::All, stops, reason, until: None })
     }

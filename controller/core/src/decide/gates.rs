@@ -95,9 +95,10 @@ impl View<'_> {
     pub(super) fn bake_reads_well(&self, at: &Current) -> bool {
         let Some(bake) = &self.environment.bake else { return true };
         let live = at.live.is_some();
-        live && self.standings(at, &bake.gates).iter().all(|(_, standing)| {
-            matches!(standing, Standing::Passed | Standing::Open { good_now: true, .. })
-        })
+        live && self
+            .standings(at, &bake.gates)
+            .iter()
+            .all(|(_, standing)| matches!(standing, Standing::Passed | Standing::Open { good_now: true, .. }))
     }
 
     fn standings<'g>(&self, at: &Current, gates: &'g [Gate]) -> Vec<(&'g Gate, Standing)> {
@@ -110,7 +111,9 @@ impl View<'_> {
         match run.verdict {
             Some(Verdict::Passed) => Standing::Passed,
             Some(Verdict::Failed) => Standing::Failed(self.failed_when(run, gate)),
-            Some(Verdict::Error) if run.errors < gate.error_limit => self.start(at, pid, gate, run.attempt + 1),
+            Some(Verdict::Error) if run.errors < gate.error_limit => {
+                self.start(at, pid, gate, run.attempt + 1)
+            }
             Some(Verdict::Inconclusive) if run.inconclusive < gate.inconclusive_limit => {
                 self.start(at, pid, gate, run.attempt + 1)
             }
@@ -206,7 +209,10 @@ impl View<'_> {
             return Standing::Passed;
         };
         let when = When::On(source, resync.min(run.deadline));
-        Standing::Open { wait: self.wait(WaitCode::Verifying, text, "", when).about(&gate.name), good_now: false }
+        Standing::Open {
+            wait: self.wait(WaitCode::Verifying, text, "", when).about(&gate.name),
+            good_now: false,
+        }
     }
 
     fn metric(&self, pid: &Pid, gate: &Gate, metric: &MetricGate, run: &Run) -> Standing {
@@ -273,7 +279,10 @@ impl View<'_> {
         };
         let detail = run.detail.as_deref().unwrap_or("no detail");
         let text = format!("{} ended {verdict} {} times: {detail}", gate.name, run.attempt);
-        let remedy = format!("mend the gate, then: towpath resume {}", self.target());
+        let remedy = match self.in_phase(&[Phase::Verifying]) {
+            Some(_) => format!("mend the gate, then: towpath resume {}", self.target()),
+            None => format!("it stays unbaked; if that is too little: towpath rollback {}", self.target()),
+        };
         self.wait(code, text, remedy, When::on(Source::Person, self.now)).about(&gate.name)
     }
 }

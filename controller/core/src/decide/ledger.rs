@@ -23,16 +23,24 @@ pub(super) fn open<'a>(world: &'a World<'a>, now: Time) -> Gate<'a> {
     let id = &world.pipeline.id;
     let state = match world.ledger {
         LedgerFacts::Present(state) => state,
-        LedgerFacts::Absent | LedgerFacts::Gone | LedgerFacts::Behind(_) if lost(world) => return Gate::Closed(journal_lost(world, now)),
-        LedgerFacts::Absent | LedgerFacts::Gone if world.branch.tip.is_none() => return Gate::Closed(branch_missing(world, now)),
-        LedgerFacts::Absent | LedgerFacts::Gone => return Gate::Act(vec![Effect::Record(first_claim(world.me, "first sight"))]),
+        LedgerFacts::Absent | LedgerFacts::Gone | LedgerFacts::Behind(_) if lost(world) => {
+            return Gate::Closed(journal_lost(world, now));
+        }
+        LedgerFacts::Absent | LedgerFacts::Gone if world.branch.tip.is_none() => {
+            return Gate::Closed(branch_missing(world, now));
+        }
+        LedgerFacts::Absent | LedgerFacts::Gone => {
+            return Gate::Act(vec![Effect::Record(first_claim(world.me, "first sight"))]);
+        }
         LedgerFacts::Behind(state) if planted(Bug::RepromotionAfterStateLoss) => state,
         LedgerFacts::Behind(_) => return Gate::Closed(journal_lost(world, now)),
     };
     if &state.owner.id != world.me {
         let text = format!("the ledger of {id} belongs to {}, this is {}", state.owner.id, world.me);
         let remedy = format!("towpath ledger claim {id} --from {}", state.owner.id);
-        return Gate::Closed(Wait::new(WaitCode::OwnedByOther, text, remedy, person(now)).about(&state.owner.id));
+        return Gate::Closed(
+            Wait::new(WaitCode::OwnedByOther, text, remedy, person(now)).about(&state.owner.id),
+        );
     }
     if now.plus(CLOCK_TOLERANCE) < state.at {
         let text = format!("this clock says {now}, the journal's last event is of {}", state.at);
@@ -84,7 +92,11 @@ fn journal_lost(world: &World<'_>, now: Time) -> Wait {
             format!("the journal is missing, but commit {} names its event {n}", commit.short())
         }
         (LedgerFacts::Present(state), Some((n, commit))) => {
-            format!("the journal has {} events, but does not name commit {}, its event {n}", state.n, commit.short())
+            format!(
+                "the journal has {} events, but does not name commit {}, its event {n}",
+                state.n,
+                commit.short()
+            )
         }
         (LedgerFacts::Gone, None) => "the journal that this host saw before is gone".to_owned(),
         _ => "the journal is not a continuation of the one that this host saw before".to_owned(),
@@ -96,7 +108,8 @@ fn journal_lost(world: &World<'_>, now: Time) -> Wait {
 fn branch_missing(world: &World<'_>, now: Time) -> Wait {
     let branch = &world.pipeline.repository.branch;
     let text = format!("the branch {branch} does not exist in {}", world.pipeline.repository.url);
-    Wait::new(WaitCode::BranchMissing, text, "create it, or correct spec.repository", person(now)).about(branch)
+    Wait::new(WaitCode::BranchMissing, text, "create it, or correct spec.repository", person(now))
+        .about(branch)
 }
 
 /// The pipeline's wiring, if the journal knows another one.
@@ -148,7 +161,8 @@ fn rewritten<'a>(world: &'a World<'a>, state: &'a State, now: Time) -> Gate<'a> 
         return Gate::Act(vec![Effect::Record(event)]);
     }
     let branch = &world.pipeline.repository.branch;
-    let text = format!("{branch} was rewritten: it no longer contains commits that had landed, and says otherwise");
+    let text =
+        format!("{branch} was rewritten: it no longer contains commits that had landed, and says otherwise");
     let remedy = format!("restore the branch, or accept it: towpath ledger confirm {}", world.pipeline.id);
     Gate::Closed(Wait::new(WaitCode::HistoryRewritten, text, remedy, person(now)).about(branch))
 }

@@ -26,7 +26,8 @@ enum Presence {
 impl View<'_> {
     /// Proves that the promotion runs, or notices that it does not any more.
     pub(super) fn prove_live(&self) -> Rule {
-        let Some(at) = self.in_phase(&[Phase::Syncing, Phase::Verifying, Phase::Verified, Phase::Settled]) else {
+        let Some(at) = self.in_phase(&[Phase::Syncing, Phase::Verifying, Phase::Verified, Phase::Settled])
+        else {
             return Rule::Pass;
         };
         if !super::wants_liveness(self.world.pipeline, &self.environment.name, self.env, self.now) {
@@ -114,7 +115,8 @@ impl View<'_> {
         if self.now >= grace_end {
             return self.fail(at, FailedPhase::Health, None, grace_end);
         }
-        let text = format!("Degraded since {since}; after {} that is a failure", self.environment.degraded_grace);
+        let text =
+            format!("Degraded since {since}; after {} that is a failure", self.environment.degraded_grace);
         Rule::Stop(self.wait(WaitCode::Degraded, text, "", When::at(grace_end, self.now)))
     }
 
@@ -196,7 +198,9 @@ impl View<'_> {
     fn health(&self, at: &Current, seen: &Application) -> Presence {
         let since = seen.health_since.map(|t| t.max(at.floor()));
         match (seen.health, since) {
-            (_, _) if planted(Bug::StaleHealth) && seen.health == Health::Healthy => Presence::Live(at.floor()),
+            (_, _) if planted(Bug::StaleHealth) && seen.health == Health::Healthy => {
+                Presence::Live(at.floor())
+            }
             (Health::Healthy, Some(since)) if self.now >= since.plus(self.environment.stable) => {
                 Presence::Live(since)
             }

@@ -15,6 +15,8 @@ mod presence;
 mod proposal;
 mod requests;
 mod rollback;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -26,9 +28,7 @@ use crate::pipeline::{Environment, Pipeline};
 use crate::time::Time;
 use crate::world::{EnvironmentFacts, PathFacts, World};
 
-pub use answer::{
-    Answer, Decision, Effect, Measurement, Promotion, QaStart, Source, Wait, WaitCode, When,
-};
+pub use answer::{Answer, Decision, Effect, Measurement, Promotion, QaStart, Source, Wait, WaitCode, When};
 pub use entry::soak_end;
 pub use ledger::{configuration, first_claim};
 pub use metric::{Judgement, judge};
@@ -55,9 +55,9 @@ pub fn wants_liveness(pipeline: &Pipeline, name: &Name, env: &EnvironmentState, 
     match at.phase {
         Phase::Adopted | Phase::Failed => false,
         Phase::Syncing | Phase::Verifying | Phase::Verified => true,
-        Phase::Settled => env
-            .soak_of(&at.r, now)
-            .is_some_and(|soak| pipeline.edges_from(name).any(|edge| soak < edge.soak)),
+        Phase::Settled => {
+            env.soak_of(&at.r, now).is_some_and(|soak| pipeline.edges_from(name).any(|edge| soak < edge.soak))
+        }
     }
 }
 

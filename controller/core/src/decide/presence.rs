@@ -87,9 +87,8 @@ impl View<'_> {
         let images = images(self.environment, path).unwrap_or_default();
         let fields = path.fields();
         let r = if images.is_empty() {
-            let line = |f: &crate::event::FieldBytes| {
-                format!("{} {} {:?} {:?}", f.image, f.file, f.field, f.raw)
-            };
+            let line =
+                |f: &crate::event::FieldBytes| format!("{} {} {:?} {:?}", f.image, f.file, f.field, f.raw);
             ReleaseId::of(&self.state.ledger, &fields.iter().map(line).collect::<Vec<_>>())
         } else {
             release_id(&self.state.ledger, &images)
@@ -118,7 +117,8 @@ impl View<'_> {
     fn pin(&self, at: &Current, path: &PathFacts) -> Rule {
         let Some(commit) = self.world.branch.tip.clone() else { return Rule::Pass };
         let env = self.key.clone();
-        let mut events = vec![Event::Pinned { env: env.clone(), commit: commit.clone(), set: path.for_people() }];
+        let mut events =
+            vec![Event::Pinned { env: env.clone(), commit: commit.clone(), set: path.for_people() }];
         // A release that a person took out does not go onward from here.
         if self.env.ok.contains_key(&at.r) && !planted(Bug::RevertGoesOnward) {
             let why = format!("taken out by a foreign commit, seen at {}", commit.short());

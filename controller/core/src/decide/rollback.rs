@@ -35,17 +35,26 @@ impl View<'_> {
         if self.promotion_request().is_some() {
             return Rule::Pass;
         }
-        let why = at.failed.as_ref().map_or_else(
-            || "it failed".to_owned(),
-            |f| failure_text(f.phase, f.gate.as_ref()),
-        );
+        let why = at
+            .failed
+            .as_ref()
+            .map_or_else(|| "it failed".to_owned(), |f| failure_text(f.phase, f.gate.as_ref()));
         if at.cause == Cause::Rollback {
-            return self.hold_and_wait(at, WaitCode::RollbackFailed, &format!("the rollback itself failed: {why}"));
+            return self.hold_and_wait(
+                at,
+                WaitCode::RollbackFailed,
+                &format!("the rollback itself failed: {why}"),
+            );
         }
         if !self.environment.automatic_rollback {
             let remedy = format!("towpath rollback {}", self.target());
             let when = When::on(Source::Person, self.now);
-            return Rule::Stop(self.wait(WaitCode::Failed, format!("{}: {why}", self.version(&at.r)), remedy, when));
+            return Rule::Stop(self.wait(
+                WaitCode::Failed,
+                format!("{}: {why}", self.version(&at.r)),
+                remedy,
+                when,
+            ));
         }
         if let Some(wait) = self.held_rollback() {
             return Rule::Stop(wait);
@@ -122,27 +131,21 @@ impl View<'_> {
         let oldest = recent.iter().min().filter(|_| recent.len() >= STORM_LIMIT)?;
         let until = oldest.plus(STORM_WINDOW);
         let text = format!("{} rollbacks in {STORM_WINDOW}; something else may be wrong", recent.len());
-        let remedy = format!("look at the destination; towpath rollback {} goes ahead at once", self.target());
+        let remedy =
+            format!("look at the destination; towpath rollback {} goes ahead at once", self.target());
         Some(self.wait(WaitCode::RollbackStorm, text, remedy, When::at(until, self.now)))
     }
 
-    /// Holds the environment once, then waits for a person.
+    /// Holds the environment once. While the hold is in force a person is waited for; once it is lifted a newer
+    /// release may come, so later rules are asked too.
     fn hold_and_wait(&self, at: &Current, code: WaitCode, text: &str) -> Rule {
-        let already = self.held_by_failure(at);
-        let hold = at.pid.as_ref().filter(|_| !already);
-        match hold.and_then(|pid| self.hold(pid, vec![Stop::Promotions], text.to_owned())) {
-            Some(event) => Rule::Act(vec![Effect::Record(event)]),
-            None => {
-                let remedy = format!("release a fix and: towpath resume {}", self.target());
-                let when = When::on(Source::Person, self.now);
-                Rule::Stop(self.wait(code, text, remedy, when))
-            }
+        if !at.failed.as_ref().is_some_and(|failed| failed.held) {
+            let held = self.hold(at, vec![Stop::Promotions], text.to_owned());
+            return held.map_or(Rule::Pass, |event| Rule::Act(vec![Effect::Record(event)]));
         }
-    }
-
-    fn held_by_failure(&self, at: &Current) -> bool {
-        let id = at.pid.as_ref().map(|pid| format!("h-{}", pid.as_str().trim_start_matches("p-")));
-        self.state.holds.iter().any(|h| Some(h.id.as_str()) == id.as_deref())
+        let remedy = format!("release a fix and: towpath resume {}", self.target());
+        let when = When::on(Source::Person, self.now);
+        Rule::Note(self.wait(code, text, remedy, when))
     }
 
     /// For people: the version of a release.

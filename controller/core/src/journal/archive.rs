@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::state::{EnvironmentState, MAX_RELEASES, Release, State};
 use crate::event::FieldBytes;
 use crate::id::ReleaseId;
-use crate::release::Rank;
+use crate::release::{Image, Rank};
 
 /// The most lines of one archive file.
 pub const MAX_LINES: usize = 500;
@@ -48,8 +48,13 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<ArchiveLine>, String> {
 /// About how many bytes of `state.json` go with the number and size of releases: exact enough to act on, and
 /// cheap enough to look at with every commit.
 fn weight(state: &State) -> usize {
+    // The length of `name:tag@digest`.
+    let written = |i: &Image| {
+        let tag = i.tag.as_ref().map_or(0, |tag| tag.as_str().len() + 1);
+        i.name.as_str().len() + tag + 1 + i.digest.as_str().len()
+    };
     let release = |r: &Release| {
-        let images = r.images.iter().map(|i| i.to_string().len() + 3).sum::<usize>();
+        let images = r.images.iter().map(|i| written(i) + 3).sum::<usize>();
         let authors = r.authors.iter().map(|a| a.as_str().len() + 3).sum::<usize>();
         let labels = r.labels.iter().map(|(k, v)| k.len() + v.len() + 6).sum::<usize>();
         let raw = |f: &FieldBytes| f.raw.as_ref().map_or(0, String::len);

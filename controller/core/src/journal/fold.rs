@@ -2,8 +2,8 @@
 
 use super::archive::{self, ArchiveLine};
 use super::state::{
-    ApprovalRecord, Current, EnvironmentState, Failure, Good, Hold, LiveSince, MAX_RELEASES, Okay, Owner, Phase, Pin,
-    Proposal, Rejection, Release, Request, Role, Run, Seen, State,
+    ApprovalRecord, Current, EnvironmentState, Failure, Good, Hold, LiveSince, MAX_RELEASES, Okay, Owner,
+    Phase, Pin, Proposal, Rejection, Release, Request, Role, Run, Seen, State,
 };
 use crate::event::{
     BakeResult, Cause, Confirmable, EnvironmentConfig, Event, FieldBytes, MAX_EVENT_BYTES, Recorded,
@@ -233,7 +233,9 @@ impl Step<'_> {
             return;
         };
         env.removed = false;
-        let moved = env.config.path != config.path || env.config.branch != config.branch;
+        let moved = env.config.path != config.path
+            || env.config.branch != config.branch
+            || env.config.edit != config.edit;
         env.config = config.clone();
         if moved || images_changed {
             // What is there now has to be looked at anew; what is known of releases stays.
@@ -253,7 +255,8 @@ impl Step<'_> {
                     return Err(self.refuse("an order is not negative; a baseline's is 0"));
                 }
                 let known = self.state.releases.iter().position(|known| &known.r == r);
-                if let Some(known) = known.and_then(|i| self.state.releases.get_mut(i)).filter(|r| r.seq > 0) {
+                if let Some(known) = known.and_then(|i| self.state.releases.get_mut(i)).filter(|r| r.seq > 0)
+                {
                     if *seq == known.seq && *order > known.order {
                         known.order = *order;
                         return Ok(());
@@ -332,7 +335,8 @@ impl Step<'_> {
     fn found(&mut self, r: &ReleaseId, images: &[Image], fields: &[FieldBytes]) {
         let at = self.recorded.at;
         if let Some(known) = self.state.releases.iter_mut().find(|known| &known.r == r) {
-            let same = |a: &FieldBytes, b: &FieldBytes| (&a.image, &a.file, a.field) == (&b.image, &b.file, b.field);
+            let same =
+                |a: &FieldBytes, b: &FieldBytes| (&a.image, &a.file, a.field) == (&b.image, &b.file, b.field);
             known.fields.retain(|old| !fields.iter().any(|new| same(old, new)));
             known.fields.extend_from_slice(fields);
             return;
@@ -416,6 +420,12 @@ impl Step<'_> {
                     at,
                     until: *until,
                 });
+                for env in self.state.envs.values_mut() {
+                    let own = env.at.as_mut().filter(|at| at.hold_id().as_ref() == Some(id));
+                    if let Some(failed) = own.and_then(|at| at.failed.as_mut()) {
+                        failed.held = true;
+                    }
+                }
             }
             Event::Lifted { id } => self.state.holds.retain(|h| &h.id != id),
             Event::Cleared { env, digests, .. } => {
@@ -435,8 +445,7 @@ impl Step<'_> {
         match &self.recorded.event {
             Event::Proposed { pid, env, r, head, pr } => {
                 self.rank(r)?;
-                let proposal =
-                    Proposal { pid: pid.clone(), r: r.clone(), head: head.clone(), pr: *pr, at };
+                let proposal = Proposal { pid: pid.clone(), r: r.clone(), head: head.clone(), pr: *pr, at };
                 self.env(env)?.proposed = Some(proposal);
                 Ok(())
             }
@@ -502,8 +511,10 @@ impl Step<'_> {
 
     fn landed(&mut self, pid: &Pid, commit: &CommitId) -> Result<(), FoldError> {
         let at = self.recorded.at;
-        let committing = |e: &EnvironmentState| e.committing.as_ref().is_some_and(|c| c.pid.as_ref() == Some(pid));
-        let Some(key) = self.state.envs.iter().find(|(_, e)| committing(e)).map(|(key, _)| key.clone()) else {
+        let committing =
+            |e: &EnvironmentState| e.committing.as_ref().is_some_and(|c| c.pid.as_ref() == Some(pid));
+        let Some(key) = self.state.envs.iter().find(|(_, e)| committing(e)).map(|(key, _)| key.clone())
+        else {
             return Err(self.refuse(format!("{pid} is not on its way")));
         };
         let env = self.env(&key)?;
@@ -552,7 +563,8 @@ impl Step<'_> {
             }
             Event::Started { .. } => self.started(),
             Event::Judged { env, pid, gate, attempt, verdict, detail, gates } => {
-                let unbound = self.refuse("the verdict belongs to another try, definition or is a second one");
+                let unbound =
+                    self.refuse("the verdict belongs to another try, definition or is a second one");
                 let run = self.run(env, pid, gate)?;
                 if run.attempt != *attempt || run.gates != *gates || run.verdict.is_some() {
                     return Err(unbound);
@@ -593,7 +605,7 @@ impl Step<'_> {
                 Ok(())
             }
             Event::Failed { env, pid, phase, gate } => {
-                let failure = Failure { phase: *phase, gate: gate.clone(), at };
+                let failure = Failure { phase: *phase, gate: gate.clone(), at, held: false };
                 let current = self.current(env, pid)?;
                 let r = current.r.clone();
                 (current.phase, current.since) = (Phase::Failed, at);
@@ -621,7 +633,8 @@ impl Step<'_> {
 
     fn started(&mut self) -> Result<(), FoldError> {
         let at = self.recorded.at;
-        let Event::Started { env, pid, gate, gates, attempt, handle, deadline, .. } = &self.recorded.event else {
+        let Event::Started { env, pid, gate, gates, attempt, handle, deadline, .. } = &self.recorded.event
+        else {
             return Ok(());
         };
         let again = self.refuse("the gate runs, or this is not its next try");

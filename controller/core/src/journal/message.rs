@@ -41,7 +41,9 @@ pub struct JournalMessage {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// Written by a later version.
-    #[error("failed to read the journal: it has format {0}, this towpath reads {FORMAT}; use a newer towpath")]
+    #[error(
+        "failed to read the journal: it has format {0}, this towpath reads {FORMAT}; use a newer towpath"
+    )]
     Newer(String),
     /// Not what the specification says.
     #[error("failed to read the journal: {0}")]
@@ -96,7 +98,10 @@ impl JournalMessage {
             } else if let Some(json) = line.strip_prefix("Towpath-Event: ") {
                 events.push(parse_event(json)?);
             } else {
-                return Err(malformed(format!("unknown line {:?}", line.chars().take(60).collect::<String>())));
+                return Err(malformed(format!(
+                    "unknown line {:?}",
+                    line.chars().take(60).collect::<String>()
+                )));
             }
         }
         let message = Self { header, continues, events };

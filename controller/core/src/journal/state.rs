@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Cause, EnvironmentConfig, FailedPhase, FieldBytes, RequestKind};
 use crate::hold::{Select, Stop, Subject};
 use crate::id::{
-    ActId, Actor, CommitId, Digest, GateHash, GateName, Handle, ImageName, LedgerId, Name, OwnerId, Pid, PipelineId,
-    ReleaseId, Salt, TreeId,
+    ActId, Actor, CommitId, Digest, GateHash, GateName, Handle, ImageName, LedgerId, Name, OwnerId, Pid,
+    PipelineId, ReleaseId, Salt, TreeId,
 };
 use crate::release::{Image, Rank};
 use crate::time::{Span, Time};
@@ -248,6 +248,8 @@ pub struct Failure {
     pub gate: Option<GateName>,
     /// When that was recorded.
     pub at: Time,
+    /// Whether Towpath put up a hold because of it: it does so once, and a person's lifting it counts.
+    pub held: bool,
 }
 
 /// An open pull request.
@@ -492,6 +494,12 @@ impl Current {
     /// The earliest time from which its being live counts.
     pub fn floor(&self) -> Time {
         self.broken.map_or(self.at, |broken| broken.max(self.at))
+    }
+
+    /// The id of the hold that Towpath puts up when this promotion fails: `h-` and the digits of its own id.
+    pub fn hold_id(&self) -> Option<ActId> {
+        let digits = self.pid.as_ref()?.as_str().trim_start_matches("p-");
+        ActId::parse(&format!("h-{digits}")).ok()
     }
 
     /// Whether it is between commit and verdict.

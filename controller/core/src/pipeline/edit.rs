@@ -58,7 +58,8 @@ pub struct KeyPath(String);
 impl KeyPath {
     /// Parses `a.b.c`.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let ok = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c));
+        let ok =
+            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c));
         if text.len() <= 256 && text.split('.').all(ok) {
             return Ok(Self(text.to_owned()));
         }

@@ -167,7 +167,8 @@ impl Pipeline {
 impl Environment {
     /// The hash of its entry gates, to which approvals are bound.
     pub fn entry_hash(&self) -> GateHash {
-        let edges = self.after.edges.iter().map(|e| format!("{:?} {} {}", self.after.mode, e.environment, e.soak));
+        let edges =
+            self.after.edges.iter().map(|e| format!("{:?} {} {}", self.after.mode, e.environment, e.soak));
         GateHash::of(&edges.chain(self.approvals.iter().map(Approval::definition)).collect::<Vec<_>>())
     }
 

@@ -6,8 +6,8 @@ use super::document::{
     AfterDoc, Document, EditDoc, EnvironmentDoc, MetricsDoc, QaDoc, RepositoryDoc, Spec, VerifyDoc,
 };
 use super::{
-    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment, Form, Gate,
-    GateKind, KeyPath, MetricTemplate, Pipeline, Proof, QaGate, Repository,
+    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
+    Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, Proof, QaGate, Repository,
 };
 use crate::id::{GateName, ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
 use crate::time::Span;
@@ -59,11 +59,9 @@ impl Pipeline {
             id,
             images,
             commit: CommitTexts {
-                subject: spec
-                    .commit
-                    .subject
-                    .clone()
-                    .unwrap_or_else(|| "Promote {{ pipeline }} to {{ environment }}: {{ version }}".to_owned()),
+                subject: spec.commit.subject.clone().unwrap_or_else(|| {
+                    "Promote {{ pipeline }} to {{ environment }}: {{ version }}".to_owned()
+                }),
                 trailers: spec.commit.trailers.clone(),
             },
             environments: in_order(environments)?,
@@ -121,7 +119,10 @@ fn environments(
         let environment = environment(&place, doc, spec, images, templates)?;
         for name in environment.formerly.iter().chain([&environment.name]) {
             if !names.insert(name.clone()) {
-                return Err(at(format!("{place}.name"), format!("the name {name} is used twice; rename one")));
+                return Err(at(
+                    format!("{place}.name"),
+                    format!("the name {name} is used twice; rename one"),
+                ));
             }
         }
         if let Some(other) = paths.insert(environment.path.clone(), environment.name.clone()) {
@@ -241,7 +242,9 @@ fn edit_rule(place: &str, doc: &EditDoc, images: &[ImageName]) -> Result<EditRul
             // The repository's key is checked as a path and otherwise left alone: a promotion never changes it.
             key(&helm.repository)?;
             let (tag, digest) = (key(&helm.tag)?, key(&helm.digest)?);
-            if (form == Form::TagAndDigest && digest.is_none()) || (form != Form::TagAndDigest && tag.is_none()) {
+            if (form == Form::TagAndDigest && digest.is_none())
+                || (form != Form::TagAndDigest && tag.is_none())
+            {
                 return Err(at(format!("{place}.helm"), "name the keys that the form writes: tag, digest"));
             }
             Ok(EditRule::Helm {
@@ -310,14 +313,17 @@ fn bake(place: &str, doc: &EnvironmentDoc, templates: &Templates<'_>) -> Result<
 fn unique_gates(place: &str, gates: Vec<Gate>) -> Result<Vec<Gate>, PipelineError> {
     let mut names = BTreeSet::new();
     match gates.iter().find(|gate| !names.insert(gate.name.clone())) {
-        Some(gate) => Err(at(place, format!("the gate {} stands twice; give it another template", gate.name))),
+        Some(gate) => {
+            Err(at(place, format!("the gate {} stands twice; give it another template", gate.name)))
+        }
         None => Ok(gates),
     }
 }
 
 fn qa_gate(place: &str, doc: &QaDoc, templates: &Templates<'_>) -> Result<Gate, PipelineError> {
     let revision = templates.qa.get(&doc.template).ok_or_else(|| {
-        let problem = format!("no QA template is called {:?}; there {}", doc.template, listed(templates.qa.keys()));
+        let problem =
+            format!("no QA template is called {:?}; there {}", doc.template, listed(templates.qa.keys()));
         at(format!("{place}.qa.template"), problem)
     })?;
     Ok(Gate {
@@ -342,7 +348,10 @@ fn metric_gate(
 ) -> Result<Gate, PipelineError> {
     let template = templates.metrics.get(&doc.template).ok_or_else(|| {
         let there = listed(templates.metrics.keys());
-        at(format!("{place}.template"), format!("no MetricTemplate is called {:?}; there {there}", doc.template))
+        at(
+            format!("{place}.template"),
+            format!("no MetricTemplate is called {:?}; there {there}", doc.template),
+        )
     })?;
     let gate = template.fill(&doc.args, window).map_err(|problem| at(format!("{place}.args"), problem))?;
     Ok(Gate {
@@ -368,7 +377,8 @@ fn in_order(mut waiting: Vec<Environment>) -> Result<Vec<Environment>, PipelineE
         for edge in &environment.after.edges {
             let place = format!("spec.environments.{}.after", environment.name);
             if !names.contains(&edge.environment) {
-                let problem = format!("no environment is called {}; correct the name or add it", edge.environment);
+                let problem =
+                    format!("no environment is called {}; correct the name or add it", edge.environment);
                 return Err(at(place, problem));
             }
             if !upstream.insert(&edge.environment) {
@@ -378,7 +388,8 @@ fn in_order(mut waiting: Vec<Environment>) -> Result<Vec<Environment>, PipelineE
     }
     let mut done: Vec<Environment> = Vec::new();
     while !waiting.is_empty() {
-        let ready = |e: &Environment| e.after.edges.iter().all(|u| done.iter().any(|d| d.name == u.environment));
+        let ready =
+            |e: &Environment| e.after.edges.iter().all(|u| done.iter().any(|d| d.name == u.environment));
         match waiting.iter().position(ready) {
             Some(i) => done.push(waiting.remove(i)),
             None => {

@@ -46,7 +46,9 @@ impl MemoryPullRequests {
     pub fn merge(&self, head: &CommitId) -> bool {
         let mut contents = self.contents.borrow_mut();
         let open = contents.open.iter().find(|(topic, _)| self.host.tip(topic).as_ref() == Some(head));
-        let Some((topic, (_, target))) = open.map(|(topic, it)| (topic.clone(), it.clone())) else { return false };
+        let Some((topic, (_, target))) = open.map(|(topic, it)| (topic.clone(), it.clone())) else {
+            return false;
+        };
         let onto = self.host.tip(&target);
         let fast = self.host.log(head).iter().any(|c| Some(&c.id) == onto.as_ref());
         if !fast {

@@ -70,7 +70,8 @@ impl MemoryQa {
     /// Everything that was ever judged: handle, request, verdict.
     pub fn verdicts(&self) -> Vec<(QaRequest, Verdict)> {
         let contents = self.contents.borrow();
-        let ended = contents.runs.values().filter_map(|(q, end)| end.as_ref().map(|o| (q.clone(), o.verdict)));
+        let ended =
+            contents.runs.values().filter_map(|(q, end)| end.as_ref().map(|o| (q.clone(), o.verdict)));
         ended.collect()
     }
 }

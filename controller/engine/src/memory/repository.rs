@@ -158,10 +158,7 @@ impl MemoryHost {
         let mut contents = self.0.borrow_mut();
         let number = contents.commits.len() as u64;
         let info = CommitInfo { id: id.clone(), parents, message: message.to_owned(), time };
-        contents
-            .commits
-            .entry(id.clone())
-            .or_insert_with(|| Stored { number, info, files: Rc::new(files) });
+        contents.commits.entry(id.clone()).or_insert_with(|| Stored { number, info, files: Rc::new(files) });
         id
     }
 }

@@ -18,8 +18,12 @@ pub trait Repository {
     ///
     /// Refuses what is not a plain file (folder, symbolic link, submodule) or is larger than `limit` bytes
     /// with [`RepositoryError::NotAFile`].
-    fn read(&self, commit: &CommitId, path: &RepoPath, limit: usize)
-    -> Result<Option<Vec<u8>>, RepositoryError>;
+    fn read(
+        &self,
+        commit: &CommitId,
+        path: &RepoPath,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, RepositoryError>;
 
     /// The id of the tree at `path` as of `commit`; `None` when there is no folder.
     fn tree(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<TreeId>, RepositoryError>;

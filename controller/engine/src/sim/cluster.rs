@@ -42,8 +42,17 @@ impl Cluster {
     }
 
     /// Syncs one environment to a commit, usually the branch's tip.
-    pub(crate) fn sync(&mut self, host: &MemoryHost, environment: &Name, path: &RepoPath, tip: &CommitId, now: Time) {
-        let Some(digest) = host.file(tip, path).and_then(|b| deployed(&String::from_utf8_lossy(&b))) else { return };
+    pub(crate) fn sync(
+        &mut self,
+        host: &MemoryHost,
+        environment: &Name,
+        path: &RepoPath,
+        tip: &CommitId,
+        now: Time,
+    ) {
+        let Some(digest) = host.file(tip, path).and_then(|b| deployed(&String::from_utf8_lossy(&b))) else {
+            return;
+        };
         let same = self.running.get(environment).filter(|d| d.digest == digest).cloned();
         let deployed = match same {
             Some(known) => Deployed { revision: tip.clone(), ..known },

@@ -11,8 +11,8 @@ use towpath_core::id::{CommitId, Digest, ImageName, Name, Pid, PipelineId, RefNa
 use towpath_core::journal::state::{EnvironmentState, Release};
 use towpath_core::journal::{JournalMessage, State};
 use towpath_core::pipeline::{
-    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment, Form, Gate,
-    GateKind, MetricGate, Pipeline, Proof, QaGate, Repository,
+    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
+    Form, Gate, GateKind, MetricGate, Pipeline, Proof, QaGate, Repository,
 };
 use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
@@ -137,7 +137,9 @@ impl Observer {
     /// S4: the branch only ever moves on from the tip that the edit was computed on.
     fn branch_moved(&self, host: &MemoryHost, old: Option<&CommitId>, new: &CommitId) -> Result<(), String> {
         if self.lost {
-            return Err("S1: a promotion landed although the journal is lost and nobody confirmed it".to_owned());
+            return Err(
+                "S1: a promotion landed although the journal is lost and nobody confirmed it".to_owned()
+            );
         }
         let mut at = new.clone();
         for _ in 0..10 {
@@ -200,7 +202,9 @@ impl Observer {
                 Ok(())
             }
             Event::Unpinned { how: Unpinning::Restored, .. } => Ok(()),
-            _ if recorded.at > now.plus(Span::seconds(1)) => Err("S11: an event is from the future".to_owned()),
+            _ if recorded.at > now.plus(Span::seconds(1)) => {
+                Err("S11: an event is from the future".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -220,7 +224,10 @@ impl Observer {
         let Some(release) = state.release(r) else { return Err(format!("S7: {r} is Verified and unknown")) };
         for image in &release.images {
             if !self.may_verify(env, &image.digest) {
-                return Err(format!("S8: {} is Verified in {env}, and it is not well there", image.version()));
+                return Err(format!(
+                    "S8: {} is Verified in {env}, and it is not well there",
+                    image.version()
+                ));
             }
             let needed = match env.as_str() {
                 "dev" => Some("smoke"),
@@ -248,7 +255,9 @@ impl Observer {
         let runs = cluster.runs(env).map(|(digest, _)| digest.clone());
         match release.images.iter().all(|i| Some(&i.digest) == runs.as_ref()) {
             true => Ok(()),
-            false => Err(format!("S1: {} is recorded as live in {env}, which runs {runs:?}", release.version())),
+            false => {
+                Err(format!("S1: {} is recorded as live in {env}, which runs {runs:?}", release.version()))
+            }
         }
     }
 
@@ -260,7 +269,9 @@ impl Observer {
         at: Time,
     ) -> Result<(), String> {
         let Event::Promoted { pid, env, r, cause, commit, base, q, .. } = event else { return Ok(()) };
-        let Some(state) = before else { return Err("S11: a promotion without a journal before it".to_owned()) };
+        let Some(state) = before else {
+            return Err("S11: a promotion without a journal before it".to_owned());
+        };
         self.promotions += 1;
         // S2: one landed commit for one id.
         if let Some(other) = self.pids.insert(pid.clone(), commit.clone()).filter(|other| other != commit) {
@@ -270,9 +281,11 @@ impl Observer {
         let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
         self.nothing_foreign_is_overwritten(host, state, known, base, q.is_some())?;
         if known.at.as_ref().is_some_and(|at| at.is_running() && *cause == Cause::Auto && at.live.is_some()) {
-            let exhausted = known.at.iter().flat_map(|at| at.runs.values()).any(|run| {
-                matches!(run.verdict, Some(Verdict::Error | Verdict::Inconclusive))
-            });
+            let exhausted = known
+                .at
+                .iter()
+                .flat_map(|at| at.runs.values())
+                .any(|run| matches!(run.verdict, Some(Verdict::Error | Verdict::Inconclusive)));
             if !exhausted {
                 return Err(format!("S3: {env} takes another release while one is being verified"));
             }
@@ -329,7 +342,11 @@ impl Observer {
                     && !self.is_held(state, key, other, at)
             });
             if let Some(newer) = newer {
-                return Err(format!("C10: {} went to dev before the newer {}", release.version(), newer.version()));
+                return Err(format!(
+                    "C10: {} went to dev before the newer {}",
+                    release.version(),
+                    newer.version()
+                ));
             }
         }
         self.gated(state, env, key, release, at)
@@ -457,7 +474,9 @@ impl Observer {
             let release = env.at.as_ref().and_then(|at| state.release(&at.r));
             let ours = release.is_some_and(|r| r.images.iter().all(|i| Some(&i.digest) == there.as_ref()));
             if !ours && env.pin.is_none() {
-                return Err(format!("S12: {name} says {there:?}, the journal does not, and it is not pinned"));
+                return Err(format!(
+                    "S12: {name} says {there:?}, the journal does not, and it is not pinned"
+                ));
             }
         }
         Ok(())
@@ -522,8 +541,11 @@ pub(crate) fn pipeline() -> Pipeline {
         sync_timeout: Span::seconds(1800),
         delivery: Delivery::Push,
     };
-    let mut production =
-        environment("production", Some(("staging", 0)), vec![gate("metrics/errors", metric("production", 180))]);
+    let mut production = environment(
+        "production",
+        Some(("staging", 0)),
+        vec![gate("metrics/errors", metric("production", 180))],
+    );
     production.approvals = vec![Approval { count: 1, groups: Vec::new(), not_author: true }];
     production.bake = Some(Bake {
         duration: Span::seconds(900),

@@ -248,7 +248,10 @@ impl Play {
                 let _ = stand_in.with(|engine| engine.pass(&mut remembered, &mut |_| {}));
             }),
         };
-        self.note(format!("before controller {i}'s next effect: {}", ["README", "fields", "hold", "pass"][what]));
+        self.note(format!(
+            "before controller {i}'s next effect: {}",
+            ["README", "fields", "hold", "pass"][what]
+        ));
         if let Some(controller) = self.controllers.get(i) {
             controller.faults.before_next(hook);
             self.somebody_in_between = true;
@@ -396,7 +399,8 @@ impl Play {
 
     fn hold_or_lift(&mut self) -> Step {
         let carol = person("carol")?;
-        let holds: Vec<_> = self.state().map(|s| s.holds.into_iter().map(|h| h.id).collect()).unwrap_or_default();
+        let holds: Vec<_> =
+            self.state().map(|s| s.holds.into_iter().map(|h| h.id).collect()).unwrap_or_default();
         if let (Some(_), true) = (holds.first(), self.random.percent(90)) {
             for id in holds {
                 self.people(&format!("carol lifts {id}"), |e| e.lift(&carol, &id))?;
@@ -427,7 +431,9 @@ impl Play {
                     e.request(&dave, &name, RequestKind::Promote, Some(&ReleaseRef::Id(release)))
                 })
             }
-            2 => self.people(&format!("dave clears {environment}"), |e| e.clear(&dave, &name, &[], "tested again")),
+            2 => self.people(&format!("dave clears {environment}"), |e| {
+                e.clear(&dave, &name, &[], "tested again")
+            }),
             _ => self.people(&format!("dave resumes {environment}"), |e| {
                 e.request(&dave, &name, RequestKind::Resume, None)
             }),
@@ -447,7 +453,9 @@ impl Play {
         let tip = self.host.tip(&self.branch()).ok_or("no branch")?;
         let log = self.host.log(&tip);
         let back = 1 + self.random.below(3);
-        let Some(to) = log.get(back).filter(|_| log.len() > back + 3).map(|c| c.id.clone()) else { return Ok(()) };
+        let Some(to) = log.get(back).filter(|_| log.len() > back + 3).map(|c| c.id.clone()) else {
+            return Ok(());
+        };
         self.host.force(&self.branch(), Some(to.clone()));
         self.observer.rewound(&self.host, &to);
         self.note(format!("somebody rewinds the branch by {back} to {}", to.short()));

@@ -12,7 +12,9 @@ use crate::release::Image;
 use crate::time::Time;
 use crate::verdict::Verdict;
 
-fn parsed<T: std::str::FromStr<Err = InvalidId>>(pattern: &'static str) -> impl Strategy<Value = T> {
+fn parsed<T: std::str::FromStr<Err = InvalidId> + std::fmt::Debug>(
+    pattern: &'static str,
+) -> impl Strategy<Value = T> {
     pattern.prop_map(|text| text.parse().unwrap())
 }
 
@@ -61,7 +63,7 @@ fn actor() -> impl Strategy<Value = Actor> {
     parsed("[a-z0-9\\[\\]é-]{1,20}")
 }
 fn time() -> impl Strategy<Value = Time> {
-    (0i64..253_402_300_800).prop_map(Time::from_unix)
+    (0i64..4_102_444_800).prop_map(Time::from_unix)
 }
 fn some<T: Strategy>(inner: T) -> impl Strategy<Value = Option<T::Value>>
 where
@@ -97,8 +99,9 @@ fn edit() -> impl Strategy<Value = EditRule> {
 
 fn config() -> impl Strategy<Value = EnvironmentConfig> {
     let branch = parsed::<RefName>("refs/heads/[a-z]{1,8}");
-    (name(), name(), file(), branch, any::<bool>(), list(edit()))
-        .prop_map(|(key, name, path, branch, root, edit)| EnvironmentConfig { key, name, path, branch, root, edit })
+    (name(), name(), file(), branch, any::<bool>(), list(edit())).prop_map(
+        |(key, name, path, branch, root, edit)| EnvironmentConfig { key, name, path, branch, root, edit },
+    )
 }
 
 fn ledger() -> impl Strategy<Value = Event> {
@@ -109,11 +112,21 @@ fn ledger() -> impl Strategy<Value = Event> {
     prop_oneof![
         (owner(), any::<u32>(), some(owner()), text())
             .prop_map(|(owner, epoch, was, reason)| Event::Claimed { owner, epoch, was, reason }),
-        (list(config()), list(image_name()), renamed)
-            .prop_map(|(envs, images, renamed)| Event::Configured { envs, images, renamed }),
+        (list(config()), list(image_name()), renamed).prop_map(|(envs, images, renamed)| Event::Configured {
+            envs,
+            images,
+            renamed
+        }),
         (what, commit()).prop_map(|(what, tip)| Event::Confirmed { what, tip }),
         (r(), any::<u64>(), some(any::<i64>()), list(image()), authors, map()).prop_map(
-            |(r, seq, order, images, authors, labels)| Event::Released { r, seq, order, images, authors, labels }
+            |(r, seq, order, images, authors, labels)| Event::Released {
+                r,
+                seq,
+                order,
+                images,
+                authors,
+                labels
+            }
         ),
         (name(), r(), any::<u64>(), commit(), list(image()), fields()).prop_map(
             |(env, r, seq, commit, images, fields)| Event::Adopted { env, r, seq, commit, images, fields }
@@ -122,14 +135,12 @@ fn ledger() -> impl Strategy<Value = Event> {
 }
 
 fn people() -> impl Strategy<Value = Event> {
-    let kind = prop_oneof![Just(RequestKind::Promote), Just(RequestKind::Rollback), Just(RequestKind::Resume)];
+    let kind =
+        prop_oneof![Just(RequestKind::Promote), Just(RequestKind::Rollback), Just(RequestKind::Resume)];
     let select = (prop::collection::btree_set(name(), 0..3), map())
         .prop_map(|(environments, labels): (BTreeSet<Name>, _)| Select { environments, labels });
-    let subject = prop_oneof![
-        Just(Subject::All),
-        r().prop_map(Subject::Release),
-        digest().prop_map(Subject::Digest)
-    ];
+    let subject =
+        prop_oneof![Just(Subject::All), r().prop_map(Subject::Release), digest().prop_map(Subject::Digest)];
     let stops = list(prop_oneof![Just(Stop::Promotions), Just(Stop::Rollbacks)]);
     prop_oneof![
         (act(), name(), some(r()), kind, list(text()))
@@ -139,12 +150,22 @@ fn people() -> impl Strategy<Value = Event> {
             .prop_map(|(env, r, gates, groups, until)| Event::Approved { env, r, gates, groups, until }),
         any::<u64>().prop_map(|of| Event::Unapproved { of }),
         (act(), select, subject, stops, text(), some(time())).prop_map(
-            |(id, select, subject, stops, reason, until)| Event::Held { id, select, subject, stops, reason, until }
+            |(id, select, subject, stops, reason, until)| Event::Held {
+                id,
+                select,
+                subject,
+                stops,
+                reason,
+                until
+            }
         ),
         act().prop_map(|id| Event::Lifted { id }),
         (pid(), gate(), text()).prop_map(|(pid, gate, reason)| Event::Overridden { pid, gate, reason }),
-        (name(), list(digest()), text())
-            .prop_map(|(env, digests, reason)| Event::Cleared { env, digests, reason }),
+        (name(), list(digest()), text()).prop_map(|(env, digests, reason)| Event::Cleared {
+            env,
+            digests,
+            reason
+        }),
     ]
 }
 
@@ -157,7 +178,8 @@ fn moves() -> impl Strategy<Value = Event> {
         Just(Undoing::Closed)
     ];
     let how = prop_oneof![Just(Unpinning::Resumed), Just(Unpinning::Promoted), Just(Unpinning::Restored)];
-    let promoted = (pid(), name(), r(), any::<u32>(), cause, commit(), commit(), gates(), some(r()), some(act()));
+    let promoted =
+        (pid(), name(), r(), any::<u32>(), cause, commit(), commit(), gates(), some(r()), some(act()));
     prop_oneof![
         (pid(), name(), r(), commit(), some(any::<u64>()))
             .prop_map(|(pid, env, r, head, pr)| Event::Proposed { pid, env, r, head, pr }),
@@ -190,16 +212,23 @@ fn proof() -> impl Strategy<Value = Event> {
         Just(Verdict::Inconclusive),
         Just(Verdict::Error)
     ];
-    let phase = prop_oneof![
-        Just(FailedPhase::Health),
-        Just(FailedPhase::Verification),
-        Just(FailedPhase::Bake)
-    ];
+    let phase =
+        prop_oneof![Just(FailedPhase::Health), Just(FailedPhase::Verification), Just(FailedPhase::Bake)];
     let result = prop_oneof![Just(BakeResult::Passed), Just(BakeResult::Cut)];
     let handle = some(parsed::<Handle>("[!-~]{1,30}"));
     prop_oneof![
-        (name(), pid(), time(), tree()).prop_map(|(env, pid, since, tree)| Event::Live { env, pid, since, tree }),
-        (name(), pid(), time(), text()).prop_map(|(env, pid, until, why)| Event::Unlive { env, pid, until, why }),
+        (name(), pid(), time(), tree()).prop_map(|(env, pid, since, tree)| Event::Live {
+            env,
+            pid,
+            since,
+            tree
+        }),
+        (name(), pid(), time(), text()).prop_map(|(env, pid, until, why)| Event::Unlive {
+            env,
+            pid,
+            until,
+            why
+        }),
         (name(), pid(), gate(), gates(), any::<u32>(), handle, time(), tree()).prop_map(
             |(env, pid, gate, gates, attempt, handle, deadline, tree)| {
                 Event::Started { env, pid, gate, gates, attempt, handle, deadline, tree }
@@ -212,11 +241,19 @@ fn proof() -> impl Strategy<Value = Event> {
         ),
         (name(), pid(), r(), gates()).prop_map(|(env, pid, r, gates)| Event::Verified { env, pid, r, gates }),
         (name(), pid(), result).prop_map(|(env, pid, result)| Event::Baked { env, pid, result }),
-        (name(), pid(), phase, some(gate()))
-            .prop_map(|(env, pid, phase, gate)| Event::Failed { env, pid, phase, gate }),
+        (name(), pid(), phase, some(gate())).prop_map(|(env, pid, phase, gate)| Event::Failed {
+            env,
+            pid,
+            phase,
+            gate
+        }),
         (name(), r(), text()).prop_map(|(env, r, why)| Event::Revoked { env, r, why }),
-        (name(), pid(), r(), list(digest()))
-            .prop_map(|(env, pid, r, digests)| Event::Rejected { env, pid, r, digests }),
+        (name(), pid(), r(), list(digest())).prop_map(|(env, pid, r, digests)| Event::Rejected {
+            env,
+            pid,
+            r,
+            digests
+        }),
     ]
 }
 

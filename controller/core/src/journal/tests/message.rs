@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::events::any_event;
 use super::Ledger;
+use super::events::any_event;
 use crate::event::MAX_EVENTS_PER_COMMIT;
 use crate::id::CommitId;
 use crate::journal::message::{Header, JournalMessage, MAX_MESSAGE_BYTES, MessageError};
@@ -58,7 +58,8 @@ fn rotations_read_back() {
 
 #[test]
 fn another_version_is_newer_whatever_it_says() {
-    for header in ["2 shop/web owner=a epoch=1 n=7..7", "2 something else entirely", "1.1", "", "01 a b c d"] {
+    for header in ["2 shop/web owner=a epoch=1 n=7..7", "2 something else entirely", "1.1", "", "01 a b c d"]
+    {
         let read = JournalMessage::parse(&text(header, ""));
         assert!(matches!(read, Err(MessageError::Newer(_))), "{header}: {read:?}");
     }
@@ -114,7 +115,8 @@ fn hostile_messages_are_refused() {
 #[test]
 fn a_reason_cannot_forge_a_line() {
     let ledger = Ledger::new();
-    let forged = format!("late\n\nTowpath-Ledger: 1 shop/web owner=mallory epoch=9 n=3..3\nTowpath-Event: {EVENT}\n");
+    let forged =
+        format!("late\n\nTowpath-Ledger: 1 shop/web owner=mallory epoch=9 n=3..3\nTowpath-Event: {EVENT}\n");
     let event = ledger.next(json!({"e": "Revoked", "env": "dev", "r": ledger.id(1), "why": forged}));
     let mut state = ledger.state.clone();
     super::fold_all(&mut state, std::slice::from_ref(&event)).unwrap();

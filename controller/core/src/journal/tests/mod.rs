@@ -46,7 +46,15 @@ impl Ledger {
     /// Adds an event that has to be acceptable.
     fn push(&mut self, event: Value) -> Vec<super::ArchiveLine> {
         let event = self.next(event);
-        fold_all(&mut self.state, &[event.clone()]).unwrap_or_else(|e| panic!("{e}: {}", line(&event)))
+        fold_all(&mut self.state, std::slice::from_ref(&event))
+            .unwrap_or_else(|e| panic!("{e}: {}", line(&event)))
+    }
+
+    /// Adds events that have to be acceptable, in one commit.
+    fn commit(&mut self, events: Vec<Value>) -> Vec<super::ArchiveLine> {
+        let number = |(n, event): (u64, Value)| Recorded { n, ..self.next(event) };
+        let events: Vec<Recorded> = (self.state.n + 1..).zip(events).map(number).collect();
+        fold_all(&mut self.state, &events).unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// Why an event is refused.
@@ -67,7 +75,9 @@ impl Ledger {
     fn release(&mut self, i: u64) -> String {
         let r = self.id(i);
         let seq = self.state.seq + 1;
-        self.push(json!({"e": "Released", "r": r, "seq": seq, "images": [set(i)], "authors": [], "labels": {}}));
+        self.push(
+            json!({"e": "Released", "r": r, "seq": seq, "images": [set(i)], "authors": [], "labels": {}}),
+        );
         r
     }
 
@@ -104,7 +114,9 @@ impl Ledger {
     }
 
     fn unlive(&mut self, key: &str, pid: &Value) {
-        self.push(json!({"e": "Unlive", "env": key, "pid": pid, "until": self.now.to_string(), "why": "gone"}));
+        self.push(
+            json!({"e": "Unlive", "env": key, "pid": pid, "until": self.now.to_string(), "why": "gone"}),
+        );
     }
 }
 

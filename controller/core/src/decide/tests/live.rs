@@ -1,0 +1,150 @@
+//! C6: live means proven.
+
+use super::stage::{Stage, commit, digest, name, tree};
+use crate::decide::{Answer, Effect, WaitCode};
+use crate::event::Event;
+use crate::journal::state::Phase;
+use crate::observation::{Application, Health};
+use crate::time::Time;
+use crate::verdict::Verdict;
+
+/// Release 1 was committed to dev, which shows it healthy since then, long enough.
+fn shown() -> Stage {
+    let mut stage = Stage::new();
+    stage.release(1);
+    stage.step();
+    assert_eq!(stage.phase("dev"), Phase::Syncing);
+    stage.show("dev", Health::Healthy);
+    stage.wait(10);
+    stage
+}
+
+fn is_live(stage: &Stage) -> bool {
+    matches!(stage.answer("dev"), Answer::Act(effects)
+        if effects.iter().any(|e| matches!(e, Effect::Record(Event::Live { .. }))))
+}
+
+fn change(stage: &mut Stage, change: impl FnOnce(&mut Application)) {
+    let facts = stage.facts.get_mut(&name("dev")).unwrap();
+    change(&mut facts.live.as_mut().unwrap()[0]);
+}
+
+#[test]
+fn the_proof_is_complete() {
+    assert!(is_live(&shown()));
+}
+
+#[test]
+fn each_missing_part_keeps_it_from_being_live() {
+    type Change = fn(&mut Application);
+    let cases: [(&str, Change, WaitCode); 11] = [
+        ("no revision", |a| a.revision = None, WaitCode::LivenessUnknown),
+        ("a revision that nobody knows", |a| a.revision = Some(commit(77)), WaitCode::LivenessUnknown),
+        ("no images", |a| a.digests.clear(), WaitCode::LivenessUnknown),
+        ("other images", |a| a.digests[0].1 = digest(0), WaitCode::Syncing),
+        ("not compared since", |a| a.reconciled_at = Some(Time::from_unix(0)), WaitCode::Syncing),
+        ("compared at no known time", |a| a.reconciled_at = None, WaitCode::LivenessUnknown),
+        ("progressing", |a| a.health = Health::Progressing, WaitCode::Syncing),
+        ("suspended", |a| a.health = Health::Suspended, WaitCode::Syncing),
+        ("missing", |a| a.health = Health::Missing, WaitCode::LivenessUnknown),
+        ("unknown", |a| a.health = Health::Unknown, WaitCode::LivenessUnknown),
+        ("healthy at no known time", |a| a.health_since = None, WaitCode::LivenessUnknown),
+    ];
+    for (case, edit, code) in cases {
+        let mut stage = shown();
+        change(&mut stage, edit);
+        assert_eq!(stage.codes("dev"), [code], "{case}");
+    }
+}
+
+#[test]
+fn a_revision_before_ours_is_another_release() {
+    let mut stage = shown();
+    let facts = stage.facts.get_mut(&name("dev")).unwrap();
+    facts.contains.values_mut().for_each(|contains| *contains = false);
+    assert_eq!(stage.codes("dev"), [WaitCode::Syncing]);
+}
+
+#[test]
+fn an_unknown_application_is_unknown() {
+    let mut stage = shown();
+    stage.facts.get_mut(&name("dev")).unwrap().live = Ok(Vec::new());
+    assert_eq!(stage.codes("dev"), [WaitCode::LivenessUnknown]);
+    stage.facts.get_mut(&name("dev")).unwrap().live = Err("connection refused".into());
+    let wait = stage.waits("dev").remove(0);
+    assert_eq!((wait.code, wait.text.as_str()), (WaitCode::LivenessUnknown, "connection refused"));
+}
+
+#[test]
+fn health_has_to_be_stable() {
+    let mut stage = shown();
+    let now = stage.now;
+    change(&mut stage, |a| a.health_since = Some(now));
+    let wait = stage.waits("dev").remove(0);
+    assert_eq!((wait.code, wait.when.latest().unix() - now.unix()), (WaitCode::Stabilizing, 10));
+}
+
+#[test]
+fn health_from_before_the_promotion_does_not_count() {
+    let mut stage = Stage::new();
+    stage.release(1);
+    stage.step();
+    stage.show("dev", Health::Healthy);
+    change(&mut stage, |a| a.health_since = Some(Time::from_unix(0)));
+    assert_eq!(stage.codes("dev"), [WaitCode::Stabilizing]);
+}
+
+#[test]
+fn degraded_fails_after_its_grace_and_not_before() {
+    let mut stage = shown();
+    let since = stage.now;
+    change(&mut stage, |a| (a.health, a.health_since) = (Health::Degraded, Some(since)));
+    stage.wait(59);
+    assert_eq!(stage.codes("dev"), [WaitCode::Degraded]);
+    stage.wait(1);
+    stage.step();
+    assert_eq!(stage.phase("dev"), Phase::Failed);
+}
+
+#[test]
+fn other_bytes_restart_the_verification_and_supersede_nothing() {
+    let mut stage = shown();
+    while stage.step() {}
+    assert!(!stage.env("dev").at.as_ref().unwrap().runs.is_empty());
+    stage.facts.get_mut(&name("dev")).unwrap().path.as_mut().unwrap().tree = tree(99);
+    stage.step();
+    let at = stage.env("dev").at.as_ref().unwrap();
+    assert_eq!((at.phase, at.live.is_none()), (Phase::Syncing, true));
+    assert!(stage.env("dev").pin.is_none());
+    // The gate runs again as a new try, so that nothing that the old run says is taken for the new one's.
+    stage.show("dev", Health::Healthy);
+    stage.wait(10);
+    while stage.step() {}
+    let runs = &stage.env("dev").at.as_ref().unwrap().runs;
+    assert_eq!(runs.values().map(|r| (r.attempt, r.verdict)).collect::<Vec<_>>(), [(2, None)]);
+}
+
+#[test]
+fn a_stalled_sync_says_so_and_what_to_do() {
+    let mut stage = Stage::new();
+    stage.release(1);
+    stage.step();
+    stage.wait(900);
+    let wait = stage.waits("dev").remove(0);
+    assert_eq!(wait.code, WaitCode::SyncStalled);
+    assert!(wait.remedy.contains("towpath rollback shop/web dev"), "{}", wait.remedy);
+}
+
+#[test]
+fn soak_does_not_count_a_break() {
+    let mut stage = Stage::new();
+    let r = stage.release(1);
+    stage.verify("dev", Verdict::Passed);
+    stage.wait(100);
+    change(&mut stage, |a| a.digests[0].1 = digest(0));
+    stage.step();
+    let before = stage.env("dev").soak_of(&r, stage.now).unwrap();
+    stage.wait(500);
+    assert_eq!(stage.env("dev").soak_of(&r, stage.now), Some(before));
+    assert_eq!(stage.codes("staging"), [WaitCode::Soaking]);
+}

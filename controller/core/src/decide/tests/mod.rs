@@ -1,0 +1,9 @@
+//! Rules as tables: a state made by folding events, facts as they are seen, and the one answer.
+
+mod candidates;
+mod entry;
+mod gates;
+mod ledger;
+mod live;
+mod rollback;
+mod stage;
