@@ -30,6 +30,10 @@ pub struct Report {
     pub passes: u64,
     /// How many promotion commits landed.
     pub promotions: u64,
+    /// How many of them went back.
+    pub rollbacks: u64,
+    /// How many of them went to production.
+    pub in_production: u64,
     /// How many faults struck.
     pub faults: u64,
 }
@@ -45,6 +49,8 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Report {
         violation,
         passes: play.passes,
         promotions: play.observer.promotions,
+        rollbacks: play.observer.rollbacks,
+        in_production: play.observer.in_production,
         faults: play.faults_struck,
         trace: play.trace,
     }

@@ -38,6 +38,8 @@ pub(crate) struct Observer {
     /// Digests that failed in an environment, until cleared.
     failed: BTreeSet<(Name, Digest)>,
     pub(crate) promotions: u64,
+    pub(crate) rollbacks: u64,
+    pub(crate) in_production: u64,
 }
 
 impl Observer {
@@ -53,6 +55,8 @@ impl Observer {
             taken_out: BTreeSet::new(),
             failed: BTreeSet::new(),
             promotions: 0,
+            rollbacks: 0,
+            in_production: 0,
         }
     }
 
@@ -273,6 +277,8 @@ impl Observer {
             return Err("S11: a promotion without a journal before it".to_owned());
         };
         self.promotions += 1;
+        self.rollbacks += u64::from(*cause == Cause::Rollback);
+        self.in_production += u64::from(env.as_str() == "production");
         // S2: one landed commit for one id.
         if let Some(other) = self.pids.insert(pid.clone(), commit.clone()).filter(|other| other != commit) {
             return Err(format!("S2: {pid} landed as {other} and as {commit}"));

@@ -26,6 +26,17 @@ use crate::ports::{Clock as _, Signature};
 /// The three environments, dev first.
 pub(crate) const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "production"];
 
+/// How people behave in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Temper {
+    /// They release and approve.
+    Gentle,
+    /// They also commit, hold, ask and forge.
+    Busy,
+    /// They also rewind refs.
+    Rough,
+}
+
 /// A controller: what it remembers, and what goes wrong with it.
 struct Controller {
     faults: Faults,
@@ -50,7 +61,7 @@ pub struct Play {
     journal_touched: bool,
     waits_for_confirmation: bool,
     somebody_in_between: bool,
-    rough: bool,
+    temper: Temper,
 }
 
 type Step = Result<(), String>;
@@ -67,7 +78,11 @@ impl Play {
     /// Sets the stage for a seed.
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let rough = random.percent(35);
+        let temper = match random.below(10) {
+            0..=3 => Temper::Gentle,
+            4..=6 => Temper::Busy,
+            _ => Temper::Rough,
+        };
         let versions = versions(&mut random);
         let natures = natures(&versions);
         let pipeline = Rc::new(super::observer::pipeline());
@@ -99,7 +114,7 @@ impl Play {
             journal_touched: false,
             waits_for_confirmation: false,
             somebody_in_between: false,
-            rough,
+            temper,
         }
     }
 
@@ -147,20 +162,22 @@ impl Play {
     }
 
     fn step(&mut self) -> Step {
-        // In most runs nobody touches the refs by force; otherwise a confirmation would be waited for most of the time.
+        // In some runs people leave things alone, and in most nobody touches the refs by force: otherwise little would
+        // ever get to production.
         let what = match self.random.below(1000) {
-            988.. if !self.rough => 0,
+            930.. if self.temper == Temper::Gentle => 400,
+            988.. if self.temper != Temper::Rough => 0,
             what => what,
         };
         match what {
-            0..=339 => self.faulty_pass(),
-            340..=539 => self.time(),
-            540..=789 => self.cluster_moves(),
-            790..=849 => self.new_release(),
-            850..=919 => self.approve(),
-            920..=934 => self.foreign_commit(),
-            935..=954 => self.hold_or_lift(),
-            955..=974 => self.request(),
+            0..=369 => self.faulty_pass(),
+            370..=569 => self.time(),
+            570..=839 => self.cluster_moves(),
+            840..=866 => self.new_release(),
+            867..=929 => self.help(),
+            930..=940 => self.foreign_commit(),
+            941..=956 => self.hold_or_lift(),
+            957..=974 => self.request(),
             975..=983 => self.lose_caches(),
             984..=987 => self.forge(),
             988..=991 => self.rewind_branch(),
@@ -365,6 +382,21 @@ impl Play {
         let (by, name) = (person(who)?, must(Name::parse("production"))?);
         let what = format!("{who} approves {release}");
         self.people(&what, |e| e.approve(&by, &name, &ReleaseRef::Id(release), &[], None))
+    }
+
+    /// Somebody looks at what waits for a person, and does it: otherwise nothing would get far.
+    fn help(&mut self) -> Step {
+        let state = self.state();
+        if self.waits_for_confirmation {
+            return self.confirm();
+        }
+        let held = state.as_ref().is_some_and(|s| !s.holds.is_empty());
+        let pinned = state.as_ref().is_some_and(|s| s.envs.values().any(|e| e.pin.is_some()));
+        match self.random.below(3) {
+            0 if held => self.hold_or_lift(),
+            1 if pinned => self.request(),
+            _ => self.approve(),
+        }
     }
 
     fn foreign_commit(&mut self) -> Step {

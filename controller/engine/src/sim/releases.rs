@@ -39,6 +39,8 @@ pub(crate) fn versions(random: &mut super::random::Random) -> Vec<Version> {
         Nature::Good,
         Nature::Good,
         Nature::Good,
+        Nature::Good,
+        Nature::Good,
         Nature::FailsQa,
         Nature::Errors,
         Nature::Silent,
