@@ -63,7 +63,8 @@ pub struct EnvironmentFacts {
     pub contains: BTreeMap<CommitId, bool>,
     /// What became of QA runs that began, by gate.
     pub runs: BTreeMap<GateName, Result<RunStatus, String>>,
-    /// Whether the tip contains the commit of a promotion on its way; `None` when there is none.
+    /// Whether the tip contains the commit of a promotion that was on its way; `None` when there is none, or while
+    /// another process may still be about to push it.
     pub committing_landed: Option<bool>,
     /// What became of the open pull request; `None` when there is none.
     pub proposal: Option<ProposalStatus>,

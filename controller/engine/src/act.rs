@@ -1,10 +1,10 @@
 //! From effects to the outside: journal first or together with the branch, everything else afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use towpath_core::decide::Answer;
+use towpath_core::decide::{Answer, PAUSE};
 use towpath_core::decide::{Decision, Effect, Measurement, Promotion, QaStart};
-use towpath_core::event::Event;
+use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT};
 use towpath_core::id::{Actor, CommitId, GateName, Handle, Name, Pid, RefName};
 use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::Reading;
@@ -34,6 +34,8 @@ pub(crate) struct Acted {
     pub(crate) readings: BTreeMap<(Pid, GateName), Reading>,
     /// Environments whose files turned out not to be editable.
     pub(crate) problems: BTreeMap<Name, PathProblem>,
+    /// Promotions that are journalled and will not reach the branch any more (hosts without atomic push).
+    pub(crate) given_up: BTreeSet<Pid>,
     /// Whether somebody else was faster: nothing took effect, everything has to be looked at again.
     pub(crate) lost: bool,
     /// Whether anything outside was changed or read that may change the next decision.
@@ -60,6 +62,16 @@ struct Plan {
     checks: Vec<(CommitId, bool, String)>,
 }
 
+impl Plan {
+    /// The promotions whose commits it brings to the branch.
+    fn promoted(&self) -> impl Iterator<Item = Pid> {
+        self.events.iter().filter_map(|(_, event)| match event {
+            Event::Promoted { pid, .. } => Some(pid.clone()),
+            _ => None,
+        })
+    }
+}
+
 impl Executor<'_> {
     pub(crate) fn act(&self, observed: &Observed, decision: &Decision) -> Result<Acted, EngineError> {
         let mut acted = Acted::default();
@@ -70,8 +82,8 @@ impl Executor<'_> {
         }
         self.open_pull_requests(&plan)?;
         for (start, handle) in &plan.runs {
-            self.ensure(observed, &acted, start, handle)?;
-            acted.progress = true;
+            // A runner that does not answer is asked again by the next pass, not by the next round.
+            acted.progress |= self.ensure(observed, &acted, start, handle)?;
         }
         for measurement in &plan.measurements {
             let reading = self.measure(measurement)?;
@@ -90,6 +102,10 @@ impl Executor<'_> {
         for (name, answer) in &decision.envs {
             let Answer::Act(effects) = answer else { continue };
             let events = plan.events.len();
+            // What does not fit into one journal commit is decided again right afterwards.
+            if events + effects.len() > MAX_EVENTS_PER_COMMIT {
+                break;
+            }
             for effect in effects {
                 let added = self.add(observed, effect, &mut plan);
                 if let Err(error) = added {
@@ -257,11 +273,21 @@ impl Executor<'_> {
         (acted.head, acted.events) = (Some(prepared.head), prepared.events);
         if !atomic {
             // Intent is journalled; whether the branch moved is found by looking, now or after a crash.
-            for update in others {
-                self.moved(&[update], PushMode::PerRef)?;
-            }
+            self.follow_up(others, plan, acted)?;
         }
         Ok(true)
+    }
+
+    /// Pushes what the journal already promises. Whoever slept in between may not any more: others have given it up.
+    fn follow_up(&self, others: Vec<RefUpdate>, plan: &Plan, acted: &mut Acted) -> Result<(), EngineError> {
+        let journalled = acted.events.first().map_or(self.now, |e| e.at);
+        for update in others {
+            let slept = self.host.clock.now() > journalled.plus(PAUSE);
+            if slept || !self.moved(&[update], PushMode::PerRef)? {
+                acted.given_up.extend(plan.promoted());
+            }
+        }
+        Ok(())
     }
 
     /// The branch, if there are promotions, and topic branches.
@@ -311,11 +337,11 @@ impl Executor<'_> {
         acted: &Acted,
         start: &QaStart,
         handle: &Handle,
-    ) -> Result<(), EngineError> {
+    ) -> Result<bool, EngineError> {
         let head = acted.head.as_ref().or(observed.head());
-        let Some(release) = head.and_then(|h| h.state.release(&start.r)) else { return Ok(()) };
+        let Some(release) = head.and_then(|h| h.state.release(&start.r)) else { return Ok(false) };
         let current = head.and_then(|h| h.state.envs.get(&start.key)).and_then(|e| e.at.as_ref());
-        let Some(commit) = current.map(|c| c.commit.clone()) else { return Ok(()) };
+        let Some(commit) = current.map(|c| c.commit.clone()) else { return Ok(false) };
         let request = QaRequest {
             handle: handle.clone(),
             pipeline: self.pipeline.id.clone(),
@@ -330,10 +356,10 @@ impl Executor<'_> {
             deadline: start.deadline,
         };
         match self.host.qa.ensure(&request) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(QaError::Crashed) => Err(EngineError::Crashed),
             // The start is journalled: the run is looked up, started again or given up at its deadline.
-            Err(_) => Ok(()),
+            Err(_) => Ok(false),
         }
     }
 

@@ -92,23 +92,32 @@ pub fn write(
 
 fn edit(text: &str, rule: &EditRule, release: &Release, file: &RepoPath) -> Result<String, ContentError> {
     let target = target(rule)?;
-    let image = release.images.iter().find(|i| &i.name == rule.image());
-    let edited = match image {
-        Some(image) if release.fields.is_empty() || release.seq > 0 => {
+    let edited = match release.images.iter().find(|i| &i.name == rule.image()) {
+        Some(image) => {
             let values = rule.form().values(image);
             kustomize_rs::write(text, &target, &Wanted { tag: values.tag, digest: values.digest })
         }
-        _ => kustomize_rs::restore(text, &target, &raw_of(release, rule)),
+        // An opaque baseline has no image that could be written: its exact bytes come back.
+        None => match raw_of(release, rule, file) {
+            Some(raw) => kustomize_rs::restore(text, &target, &raw),
+            None => return Err(problem(file, format!("{} was not found in this file", release.r))),
+        },
     };
     edited.map_err(|e| cannot_edit(file, &e))
 }
 
-fn raw_of(release: &Release, rule: &EditRule) -> RawFields {
-    let raw = |field| {
-        let same = |f: &&towpath_core::event::FieldBytes| &f.image == rule.image() && f.field == field;
-        release.fields.iter().find(same).and_then(|f| f.raw.clone())
-    };
-    RawFields { tag: raw(ManagedField::Tag), digest: raw(ManagedField::Digest) }
+/// The bytes that a baseline had in this file; `None` when it was not found there.
+fn raw_of(release: &Release, rule: &EditRule, file: &RepoPath) -> Option<RawFields> {
+    let mut here = release.fields.iter().filter(|f| &f.image == rule.image() && &f.file == file).peekable();
+    here.peek()?;
+    let mut raw = RawFields { tag: None, digest: None };
+    for field in here {
+        match field.field {
+            ManagedField::Tag => raw.tag.clone_from(&field.raw),
+            ManagedField::Digest => raw.digest.clone_from(&field.raw),
+        }
+    }
+    Some(raw)
 }
 
 fn cannot_edit(file: &RepoPath, error: &CannotEdit) -> ContentError {

@@ -252,7 +252,8 @@ impl Journal<'_> {
     ) -> Result<Option<towpath_core::journal::state::Release>, EngineError> {
         for chunk in (1..=head.state.archive.chunks).rev() {
             let path = RepoPath::parse(&archive::file_name(chunk)).map_err(|e| self.broken(e.to_string()))?;
-            let Some(bytes) = self.repository.read(&head.tip, &path, STATE_LIMIT)? else { continue };
+            let bytes = self.repository.read(&head.tip, &path, STATE_LIMIT)?;
+            let bytes = bytes.ok_or_else(|| self.broken(format!("{path} is missing")))?;
             let lines = archive::parse(&bytes).map_err(|e| self.broken(format!("{path}: {e}")))?;
             for ArchiveLine::Release(release) in lines {
                 if &release.r == wanted {

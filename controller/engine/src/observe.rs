@@ -1,9 +1,9 @@
 //! From ports to a World: everything that one decision may look at, read with as little as possible.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use towpath_core::decide::wants_liveness;
+use towpath_core::decide::{LANDING, wants_liveness};
 use towpath_core::id::{CommitId, GateName, Name, Pid, RefName, TreeId};
 use towpath_core::journal::State;
 use towpath_core::journal::promotion::claim;
@@ -31,6 +31,8 @@ pub struct Remembered {
     /// The journal as last seen.
     pub journal: Option<Head>,
     paths: BTreeMap<Name, (TreeId, Result<PathFacts, PathProblem>)>,
+    /// Promotions that this host journalled and whose push of the branch it lost or gave up.
+    pub(crate) given_up: BTreeSet<Pid>,
 }
 
 /// What was read of the outside.
@@ -53,8 +55,10 @@ impl Observed {
         host: &'a Host<'_>,
         pipeline: &'a Pipeline,
         readings: &BTreeMap<(Pid, GateName), Reading>,
+        rollbacks: &[Time],
     ) -> World<'a> {
         let mut shared = host.shared.clone();
+        shared.rollbacks.extend(rollbacks);
         shared.atomic = host.repository.supports_atomic();
         World {
             pipeline,
@@ -165,7 +169,10 @@ impl Observer<'_> {
         };
         let Some(env) = env else { return Ok(facts) };
         if let Some(committing) = &env.committing {
-            facts.committing_landed = Some(self.host.repository.contains(tip, &committing.commit)?);
+            let landed = self.host.repository.contains(tip, &committing.commit)?;
+            let given_up = committing.pid.as_ref().is_some_and(|pid| remembered.given_up.contains(pid));
+            let over = self.now >= committing.at.plus(LANDING);
+            facts.committing_landed = (landed || given_up || over).then_some(landed);
         }
         facts.proposal = self.proposal(environment, env)?;
         self.liveness(environment, tip, env, &mut facts)?;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When, decide};
-use towpath_core::event::Recorded;
+use towpath_core::event::{Cause, Event, Recorded};
 use towpath_core::id::{GateName, Name, OwnerId, Pid};
 use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::Reading;
 use towpath_core::pipeline::Pipeline;
+use towpath_core::time::Time;
 use towpath_core::world::{PathProblem, SharedFacts};
 
 use crate::act::Executor;
@@ -84,12 +85,14 @@ impl Engine<'_> {
     ) -> Result<PassReport, EngineError> {
         let mut readings: BTreeMap<(Pid, GateName), Reading> = BTreeMap::new();
         let mut problems: BTreeMap<Name, PathProblem> = BTreeMap::new();
+        // Rollbacks of this very pass count too.
+        let mut rollbacks: Vec<Time> = Vec::new();
         let (mut rounds, mut races) = (0, 0);
         loop {
             let now = self.host.clock.now();
             let mut observed = self.observer(now).observe(remembered)?;
             apply_problems(&mut observed, &problems);
-            let decision = decide(&observed.world(self.host, self.pipeline, &readings), now);
+            let decision = decide(&observed.world(self.host, self.pipeline, &readings, &rollbacks), now);
             if rounds >= MAX_ROUNDS || !acts(&decision) {
                 return Ok(PassReport { answers: decision.envs, rounds });
             }
@@ -114,8 +117,10 @@ impl Engine<'_> {
             races = 0;
             rounds += 1;
             remembered.journal = acted.head.or_else(|| remembered.journal.take());
+            remembered.given_up = acted.given_up;
             readings.extend(acted.readings);
             problems.extend(acted.problems);
+            rollbacks.extend(acted.events.iter().filter(|e| is_automatic_rollback(e)).map(|e| e.at));
             acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
         }
     }
@@ -127,15 +132,15 @@ impl Engine<'_> {
     ) -> Result<(Decision, Option<crate::journal::Head>), EngineError> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
-        let decision = decide(&observed.world(self.host, self.pipeline, &BTreeMap::new()), now);
+        let decision = decide(&observed.world(self.host, self.pipeline, &BTreeMap::new(), &[]), now);
         Ok((decision, observed.head().cloned()))
     }
 
-    fn observer(&self, now: towpath_core::time::Time) -> Observer<'_> {
+    fn observer(&self, now: Time) -> Observer<'_> {
         Observer { host: self.host, pipeline: self.pipeline, now }
     }
 
-    fn executor(&self, now: towpath_core::time::Time) -> Executor<'_> {
+    fn executor(&self, now: Time) -> Executor<'_> {
         Executor { host: self.host, pipeline: self.pipeline, now }
     }
 }
@@ -147,6 +152,10 @@ fn apply_problems(observed: &mut Observed, problems: &BTreeMap<Name, PathProblem
             facts.path = Err(problem.clone());
         }
     }
+}
+
+fn is_automatic_rollback(recorded: &Recorded) -> bool {
+    matches!(&recorded.event, Event::Promoted { cause: Cause::Rollback, q: None, .. })
 }
 
 fn acts(decision: &Decision) -> bool {

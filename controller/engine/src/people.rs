@@ -255,7 +255,7 @@ impl Engine<'_> {
             let (key, env) = environment(state, name)?;
             let r = release.find(state)?.r.clone();
             let mut same = state.approvals.iter().filter(|a| &a.env == key && a.r == r && &a.by == by);
-            if same.any(|a| a.n > env.voids && a.gates == gates && a.until == until) {
+            if same.any(|a| a.n > env.voids && a.gates == gates && a.until == until && a.groups == groups) {
                 return Ok(Vec::new());
             }
             let (env, gates, groups) = (key.clone(), gates.clone(), groups.to_vec());

@@ -77,7 +77,8 @@ impl View<'_> {
             let (key, env) = self.state.environment(&edge.environment)?;
             let ok = env.ok.get(r)?;
             let tries = env.tries.get(r).copied().unwrap_or(0);
-            let pid = (tries > 0).then(|| self.state.pid(key, r, tries));
+            // Ids from before the loss of a journal cannot be made again.
+            let pid = (tries > 0 && self.state.salt.is_none()).then(|| self.state.pid(key, r, tries));
             Some((edge.environment.clone(), pid, ok.gates.clone()))
         };
         self.environment.after.edges.iter().filter_map(proof).collect()

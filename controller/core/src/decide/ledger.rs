@@ -115,9 +115,9 @@ fn branch_missing(world: &World<'_>, now: Time) -> Wait {
 /// The pipeline's wiring, if the journal knows another one.
 pub fn configuration(pipeline: &Pipeline, state: &State) -> Option<Event> {
     let mut renamed = std::collections::BTreeMap::new();
-    let mut configs = Vec::new();
+    let mut configs: Vec<EnvironmentConfig> = Vec::new();
     for environment in &pipeline.environments {
-        let key = key_of(state, environment);
+        let key = key_of(state, environment, &configs);
         if let Some(known) = state.envs.get(&key).filter(|known| known.config.name != environment.name) {
             renamed.insert(environment.name.clone(), known.config.name.clone());
         }
@@ -138,11 +138,22 @@ pub fn configuration(pipeline: &Pipeline, state: &State) -> Option<Event> {
     (!same).then(|| Event::Configured { envs: configs, images: pipeline.images.clone(), renamed })
 }
 
-/// The key that an environment keeps over renames: that of its present or a former name, otherwise its name.
-fn key_of(state: &State, environment: &Environment) -> Name {
+/// The key that an environment keeps over renames: that of its present or a former name. A new one is called by
+/// its name, with a number where an older environment has that as its key.
+fn key_of(state: &State, environment: &Environment, taken: &[EnvironmentConfig]) -> Name {
+    let free = |key: &Name| !taken.iter().any(|c| &c.key == key);
+    let known = |name: &Name| {
+        let mut named = state.envs.iter().filter(|(key, e)| &e.config.name == name && free(key));
+        named.next().map(|(key, _)| key.clone())
+    };
     let names = std::iter::once(&environment.name).chain(&environment.formerly);
-    let known = |name: &Name| state.envs.iter().find(|(_, e)| &e.config.name == name).map(|(key, _)| key);
-    names.filter_map(known).next().unwrap_or(&environment.name).clone()
+    if let Some(key) = names.filter_map(known).next() {
+        return key;
+    }
+    let numbered = (2..).filter_map(|i: u32| Name::parse(&format!("{}-{i}", environment.name)).ok());
+    let candidates = std::iter::once(environment.name.clone()).chain(numbered.take(1000));
+    let unused = |key: &Name| free(key) && !state.envs.contains_key(key);
+    candidates.into_iter().find(unused).unwrap_or_else(|| environment.name.clone())
 }
 
 /// The branch lost the newest commit that the journal accounts for.

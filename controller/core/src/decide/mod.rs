@@ -32,6 +32,7 @@ pub use answer::{Answer, Decision, Effect, Measurement, Promotion, QaStart, Sour
 pub use entry::soak_end;
 pub use ledger::{configuration, first_claim};
 pub use metric::{Judgement, judge};
+pub use presence::{LANDING, PAUSE};
 pub use rollback::target as rollback_target;
 
 /// Decides what to do next, for every environment of the pipeline.
@@ -66,10 +67,26 @@ fn environments(world: &World<'_>, state: &State, now: Time) -> Decision {
     for environment in &world.pipeline.environments {
         let view = View::new(world, state, environment, now);
         let answer = view.map_or_else(Answer::Wait, |view| view.answer());
-        let answer = after_upstream(environment, answer, &envs, now);
+        let answer = one_rollback_at_a_time(after_upstream(environment, answer, &envs, now), &envs, now);
         envs.insert(environment.name.clone(), answer);
     }
     Decision { ledger: Vec::new(), envs }
+}
+
+/// Rollbacks are counted, so the next one is decided when this one is known.
+fn one_rollback_at_a_time(answer: Answer, envs: &BTreeMap<Name, Answer>, now: Time) -> Answer {
+    let goes_back = |answer: &Answer| {
+        let automatic =
+            |e: &Effect| matches!(e, Effect::Promote(p) if p.cause == Cause::Rollback && p.q.is_none());
+        matches!(answer, Answer::Act(effects) if effects.iter().any(automatic))
+    };
+    match envs.iter().find(|(_, other)| goes_back(&answer) && goes_back(other)) {
+        None => answer,
+        Some((name, _)) => {
+            let text = format!("{name} goes back first");
+            Answer::Wait(vec![Wait::new(WaitCode::Occupied, text, "", When::resync(now)).about(name)])
+        }
+    }
 }
 
 /// A promotion rests on what is known of the environments before it. While something is to be recorded of one of

@@ -9,14 +9,23 @@ use crate::journal::state::{Current, Release};
 use crate::museum::{Bug, planted};
 use crate::pipeline::{Environment, FieldValues};
 use crate::release::{Image, image_set, release_id};
+use crate::time::Span;
 use crate::world::{ImageFacts, PathFacts};
+
+/// How long a promotion that is journalled, but not on the branch, may still be on its way there: on a host without
+/// atomic push another process may be between its two pushes. Covers [`PAUSE`], a push with its deadline, and clocks
+/// that differ by a minute.
+pub const LANDING: Span = Span::seconds(240);
+/// A process that took longer than this from journal to branch no longer pushes the branch.
+pub const PAUSE: Span = Span::seconds(60);
 
 /// Whether the fields still say what `at` wrote or found.
 pub(super) fn holds(state: &State, environment: &Environment, at: &Current, path: &PathFacts) -> bool {
     let Some(release) = state.release(&at.r) else { return false };
     // A baseline is compared by what was found, since Towpath did not write it in the declared form.
     let found = at.pid.is_none() || release.images.is_empty();
-    path.images.iter().all(|f| match found && !release.fields.is_empty() {
+    let bytes_of = |f: &ImageFacts| release.fields.iter().any(|b| (&b.image, &b.file) == (&f.image, &f.file));
+    path.images.iter().all(|f| match found && bytes_of(f) {
         true => f.raw == recorded_bytes(release, f),
         false => wanted(release, environment, f).is_some_and(|w| w == f.values),
     })
@@ -24,7 +33,9 @@ pub(super) fn holds(state: &State, environment: &Environment, at: &Current, path
 
 fn recorded_bytes(release: &Release, facts: &ImageFacts) -> FieldValues {
     let raw = |field| {
-        let same = |f: &&crate::event::FieldBytes| f.image == facts.image && f.field == field;
+        let same = |f: &&crate::event::FieldBytes| {
+            (&f.image, &f.file, f.field) == (&facts.image, &facts.file, field)
+        };
         release.fields.iter().find(same).and_then(|f| f.raw.clone())
     };
     FieldValues { tag: raw(ManagedField::Tag), digest: raw(ManagedField::Digest) }
@@ -53,7 +64,13 @@ impl View<'_> {
         let commit = committing.commit.clone();
         Rule::Act(vec![Effect::Record(match self.facts.committing_landed {
             Some(true) => Event::Landed { pid, commit },
-            _ => Event::Undone { pid, why: Undoing::Race },
+            Some(false) => Event::Undone { pid, why: Undoing::Race },
+            None => {
+                let text =
+                    format!("{pid} was journalled at {}, and may be on its way to the branch", committing.at);
+                let until = When::at(committing.at.plus(LANDING), self.now);
+                return Rule::Stop(self.wait(WaitCode::Occupied, text, "", until).about(&pid));
+            }
         })])
     }
 
@@ -129,13 +146,15 @@ impl View<'_> {
 
     pub(super) fn pinned(&self) -> Rule {
         let Some(pin) = &self.env.pin else { return Rule::Pass };
-        if self.promotion_request().is_some() {
+        if self.promotion_is_due() {
             return Rule::Pass;
         }
+        let asked = self.promotion_request().and_then(|request| self.entry_of(request));
         let text = format!(
-            "a foreign commit, seen at {}, changed the images to {}; Towpath leaves it",
+            "a foreign commit, seen at {}, changed the images to {}; Towpath leaves it{}",
             pin.commit.short(),
-            pin.set.join(", ")
+            pin.set.join(", "),
+            asked.map_or_else(String::new, |wait| format!("; what was asked for has to wait: {}", wait.text))
         );
         let remedy = format!("keep it and go on: towpath resume {}; or revert the commit", self.target());
         let when = When::on(Source::Person, self.now);

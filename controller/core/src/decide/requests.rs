@@ -1,6 +1,6 @@
 //! Rules for what people asked for.
 
-use super::answer::{Effect, Source, WaitCode, When};
+use super::answer::{Effect, Wait};
 use super::rollback::target;
 use super::{Rule, View};
 use crate::event::{Cause, Event, RequestKind, Unpinning};
@@ -14,6 +14,18 @@ impl View<'_> {
     /// An open request for a manual promotion.
     pub(super) fn promotion_request(&self) -> Option<&Request> {
         self.request(RequestKind::Promote)
+    }
+
+    /// Whether a manual promotion was asked for that nothing keeps from being done at once. One that has to wait for
+    /// its gates pre-empts nothing: neither a rollback nor a pin.
+    pub(super) fn promotion_is_due(&self) -> bool {
+        self.promotion_request().is_some_and(|request| self.entry_of(request).is_none())
+    }
+
+    /// What keeps a manual promotion that was asked for.
+    pub(super) fn entry_of(&self, request: &Request) -> Option<Wait> {
+        let release = request.r.as_ref().and_then(|r| self.state.release(r));
+        release.filter(|r| !r.images.is_empty()).and_then(|release| self.entry(release).into_iter().next())
     }
 
     fn close(request: &Request, outcome: impl Into<String>) -> Effect {
@@ -88,13 +100,10 @@ impl View<'_> {
         let Some(release) = release else {
             return Rule::Act(vec![Self::close(request, "refused: there is no such release")]);
         };
-        let there = self.at().is_some_and(|at| at.r == release.r && self.env.pin.is_none());
-        if there && self.in_phase(&[Phase::Failed]).is_none() {
+        // What failed, was taken out or was only found here may be brought once more, to be verified.
+        let there = self.at().filter(|at| at.r == release.r && self.env.pin.is_none());
+        if there.is_some_and(|at| at.is_running() || self.env.ok.contains_key(&at.r)) {
             return Rule::Act(vec![Self::close(request, "it is there already")]);
-        }
-        if self.at().is_some_and(|at| at.is_running()) && self.env.pin.is_none() {
-            let text = format!("{} was asked for, another promotion is running", release.version());
-            return Rule::Note(self.wait(WaitCode::Occupied, text, "", When::on(Source::Qa, self.now)));
         }
         match self.enter(release, Cause::Manual, Some(request)) {
             Rule::Act(mut effects) => {

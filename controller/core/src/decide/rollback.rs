@@ -32,7 +32,7 @@ pub fn target<'a>(state: &'a State, env: &EnvironmentState, leaving: &ReleaseId)
 impl View<'_> {
     pub(super) fn roll_back(&self) -> Rule {
         let Some(at) = self.in_phase(&[Phase::Failed]) else { return Rule::Pass };
-        if self.promotion_request().is_some() {
+        if self.promotion_is_due() {
             return Rule::Pass;
         }
         let why = at
