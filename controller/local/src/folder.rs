@@ -1,0 +1,96 @@
+//! A folder of documents: `towpath.yaml`, pipelines and metric templates, each mistake named with file and field.
+
+mod documents;
+mod meaning;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use towpath_core::id::{Name, PipelineId};
+use towpath_core::pipeline::Pipeline;
+
+use crate::config::{LocalConfig, RepositoryConfig};
+use crate::error::LocalError;
+
+/// Everything that a folder says, checked as a whole.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// What `towpath.yaml` says.
+    pub config: LocalConfig,
+    /// The pipelines in the order of their names, with repository addresses as the git program takes them.
+    pub pipelines: Vec<Pipeline>,
+    files: BTreeMap<PipelineId, PathBuf>,
+    conflicts: BTreeMap<PipelineId, BTreeMap<Name, PipelineId>>,
+    templates: usize,
+}
+
+impl Folder {
+    /// Reads `towpath.yaml` and every `*.yaml` and `*.yml` beside it. Answers all mistakes that were found.
+    pub fn load(folder: &Path) -> Result<Self, Vec<LocalError>> {
+        let config = LocalConfig::load(folder);
+        let read = documents::read(folder);
+        let (config, read) = match (config, read) {
+            (Ok(config), Ok(read)) => (config, read),
+            (config, read) => {
+                let mistakes = config.err().into_iter().chain(read.err().unwrap_or_default());
+                return Err(mistakes.collect());
+            }
+        };
+        meaning::resolve(config, read)
+    }
+
+    /// The file that a pipeline stands in.
+    pub fn file(&self, pipeline: &PipelineId) -> Option<&Path> {
+        self.files.get(pipeline).map(PathBuf::as_path)
+    }
+
+    /// The environments of a pipeline whose fields another pipeline of the folder writes too, with that pipeline.
+    pub fn conflicts(&self, pipeline: &PipelineId) -> BTreeMap<Name, PipelineId> {
+        self.conflicts.get(pipeline).cloned().unwrap_or_default()
+    }
+
+    /// How many metric templates there are.
+    pub fn templates(&self) -> usize {
+        self.templates
+    }
+
+    /// What `towpath.yaml` says about a pipeline's repository; `None` when it says nothing.
+    pub fn repository(&self, pipeline: &Pipeline) -> Option<&RepositoryConfig> {
+        let wanted = comparable(&pipeline.repository.url);
+        let folder = &self.config.folder;
+        let same = |r: &&RepositoryConfig| comparable(&resolved(folder, r.url.as_str())) == wanted;
+        self.config.repositories.iter().find(same)
+    }
+
+    /// What is likely a mistake although it can be read: one sentence each.
+    pub fn doubts(&self) -> Vec<String> {
+        self.pipelines.iter().flat_map(|pipeline| meaning::doubts(self, pipeline)).collect()
+    }
+}
+
+/// The address with a relative path made relative to the folder.
+fn resolved(folder: &Path, url: &str) -> String {
+    // `user@host:path` has its colon before the first slash, an address with a scheme has `://`.
+    let first = url.split('/').next().unwrap_or_default();
+    if url.contains("://") || first.contains(':') || Path::new(url).is_absolute() {
+        return url.to_owned();
+    }
+    let mut path = folder.to_path_buf();
+    for part in Path::new(url).components() {
+        match part {
+            std::path::Component::ParentDir => drop(path.pop()),
+            std::path::Component::Normal(name) => path.push(name),
+            _ => {}
+        }
+    }
+    path.to_string_lossy().into_owned()
+}
+
+/// The part of an address that tells repositories apart.
+fn comparable(url: &str) -> &str {
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(".git").unwrap_or(url)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! From documents to pipelines: templates found, names unique, fields that two pipelines would write.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use towpath_core::id::{Name, PipelineId};
+use towpath_core::pipeline::{Delivery, Environment, GateKind, MetricTemplate, Pipeline, Templates};
+
+use super::documents::{Documents, MetricDocument, Placed, mistake};
+use super::{Folder, comparable, resolved};
+use crate::config::{LiveSource, LocalConfig, Program, QaMode, QaTemplate, RepositoryUrl};
+use crate::error::LocalError;
+
+/// Makes pipelines of the documents, or answers everything that is wrong with them.
+pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folder, Vec<LocalError>> {
+    let metrics = metric_templates(&documents.metrics)?;
+    let revision =
+        |(name, template): (&Name, &QaTemplate)| (name.to_string(), revision(&config.folder, template));
+    let qa: BTreeMap<String, String> = config.qa.iter().map(revision).collect();
+    let templates = Templates { metrics: &metrics, qa: &qa };
+    let mut files: BTreeMap<PipelineId, PathBuf> = BTreeMap::new();
+    let (mut pipelines, mut mistakes) = (Vec::new(), Vec::new());
+    for placed in &documents.pipelines {
+        let file = &placed.file;
+        match pipeline(&config.folder, placed, &templates) {
+            Ok(pipeline) => match files.insert(pipeline.id.clone(), file.clone()) {
+                None => pipelines.push(pipeline),
+                Some(other) => mistakes.push(twice(&other, file, &format!("the pipeline {}", pipeline.id))),
+            },
+            Err(error) => mistakes.push(error),
+        }
+    }
+    mistakes.extend(shared_journals(&pipelines, &files));
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    pipelines.sort_by(|a, b| a.id.cmp(&b.id));
+    let conflicts = conflicts(&pipelines);
+    Ok(Folder { config, pipelines, files, conflicts, templates: metrics.len() })
+}
+
+fn twice(first: &Path, second: &Path, what: &str) -> LocalError {
+    let other = if first == second { "in this file".to_owned() } else { format!("in {}", first.display()) };
+    mistake(second, format!("{what} stands {other} already; rename or remove one"))
+}
+
+fn metric_templates(
+    documents: &[Placed<MetricDocument>],
+) -> Result<BTreeMap<String, MetricTemplate>, Vec<LocalError>> {
+    let mut templates = BTreeMap::new();
+    let mut files: BTreeMap<&str, &Path> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for Placed { file, document } in documents {
+        let name = document.metadata.name.as_str();
+        if let Some(other) = files.insert(name, file) {
+            mistakes.push(twice(other, file, &format!("the MetricTemplate {name}")));
+        }
+        templates.insert(name.to_owned(), document.spec.clone());
+    }
+    if mistakes.is_empty() { Ok(templates) } else { Err(mistakes) }
+}
+
+fn pipeline(
+    folder: &Path,
+    placed: &Placed<towpath_core::pipeline::Document>,
+    templates: &Templates<'_>,
+) -> Result<Pipeline, LocalError> {
+    let at = |place: &str, problem: &str| LocalError::Config {
+        place: format!("{}: {place}", placed.file.display()),
+        reason: problem.to_owned(),
+    };
+    let mut pipeline = Pipeline::new(&placed.document, templates).map_err(|e| at(&e.place, &e.problem))?;
+    RepositoryUrl::try_from(pipeline.repository.url.clone())
+        .map_err(|problem| at("spec.repository.url", &problem))?;
+    pipeline.repository.url = resolved(folder, &pipeline.repository.url);
+    let by_pull_request = |e: &&Environment| e.delivery == Delivery::PullRequest;
+    match pipeline.environments.iter().find(by_pull_request) {
+        Some(environment) => Err(at(
+            &format!("spec.environments.{}.delivery", environment.name),
+            "the local host cannot open pull requests; use push",
+        )),
+        None => Ok(pipeline),
+    }
+}
+
+/// A text that changes when a QA template changes, and is the same on every machine.
+fn revision(folder: &Path, template: &QaTemplate) -> String {
+    let words = |program: &Program| {
+        let path = Path::new(&program.program);
+        let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
+        std::iter::once(name).chain(program.arguments.iter().cloned()).collect::<Vec<_>>()
+    };
+    let commands = match &template.mode {
+        QaMode::Waited { command } => json!({ "command": words(command) }),
+        QaMode::Polled { start, poll } => json!({ "start": words(start), "poll": words(poll) }),
+    };
+    let environment: Vec<&str> = template.environment.iter().map(|name| name.as_str()).collect();
+    json!({
+        "commands": commands,
+        "environment": environment,
+        "junit": template.junit,
+        "timeout": template.timeout.to_string(),
+    })
+    .to_string()
+}
+
+/// Two pipelines with one journal would each take the other's events for damage.
+fn shared_journals(pipelines: &[Pipeline], files: &BTreeMap<PipelineId, PathBuf>) -> Vec<LocalError> {
+    let mut journals = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for pipeline in pipelines {
+        let repository = &pipeline.repository;
+        let journal = (comparable(&repository.url), &repository.journal);
+        if let (Some(other), Some(file)) = (journals.insert(journal, &pipeline.id), files.get(&pipeline.id)) {
+            let reason = format!("{} is the journal of {other} too; each needs its own", repository.journal);
+            let place = format!("{}: spec.repository.journal", file.display());
+            mistakes.push(LocalError::Config { place, reason });
+        }
+    }
+    mistakes
+}
+
+/// For each pipeline, the environments in which another one writes the same image at the same path.
+fn conflicts(pipelines: &[Pipeline]) -> BTreeMap<PipelineId, BTreeMap<Name, PipelineId>> {
+    let mut found: BTreeMap<PipelineId, BTreeMap<Name, PipelineId>> = BTreeMap::new();
+    for one in pipelines {
+        for other in pipelines.iter().filter(|other| other.id != one.id && same_branch(one, other)) {
+            for environment in one.environments.iter().filter(|e| writes_same(e, other)) {
+                let conflicts = found.entry(one.id.clone()).or_default();
+                conflicts.entry(environment.name.clone()).or_insert_with(|| other.id.clone());
+            }
+        }
+    }
+    found
+}
+
+fn same_branch(one: &Pipeline, other: &Pipeline) -> bool {
+    comparable(&one.repository.url) == comparable(&other.repository.url)
+        && one.repository.branch == other.repository.branch
+}
+
+fn writes_same(environment: &Environment, other: &Pipeline) -> bool {
+    let same_image = |e: &&Environment| {
+        e.edit.iter().any(|rule| environment.edit.iter().any(|own| own.image() == rule.image()))
+    };
+    other.environments.iter().filter(|e| e.path == environment.path).any(|e| same_image(&e))
+}
+
+/// What is likely a mistake in a pipeline although it can be read.
+pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
+    let id = &pipeline.id;
+    let mut doubts = Vec::new();
+    for environment in &pipeline.environments {
+        let name = &environment.name;
+        match folder.config.live(name) {
+            None => doubts.push(format!(
+                "{id} {name}: nothing says what runs there, so nothing is ever Verified; add live.{name} or \
+                 live.default to towpath.yaml"
+            )),
+            Some(LiveSource::Tip) => doubts.push(format!(
+                "{id} {name}: live is `tip`, so a commit on the branch counts as running without a look at it"
+            )),
+            Some(_) => {}
+        }
+        let bakes = environment.bake.iter().flat_map(|bake| &bake.gates);
+        let measured = |gate: &towpath_core::pipeline::Gate| matches!(gate.kind, GateKind::Metric(_));
+        if folder.config.prometheus.is_none() && environment.verify.iter().chain(bakes).any(measured) {
+            doubts.push(format!(
+                "{id} {name}: its metrics have no source, so they end in Error; add metrics.prometheus.url to \
+                 towpath.yaml"
+            ));
+        }
+    }
+    for (name, other) in folder.conflicts(id) {
+        doubts.push(format!("{id} {name}: {other} writes the same field, so both wait; take it out of one"));
+    }
+    doubts
+}

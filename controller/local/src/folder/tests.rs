@@ -1,0 +1,178 @@
+use super::*;
+
+const LOCAL: &str =
+    "apiVersion: towpath.dev/v1alpha1\nkind: Local\nowner: here\nqa: { smoke: { command: [./smoke] } }\n";
+
+const METRIC: &str = "apiVersion: towpath.dev/v1alpha1\nkind: MetricTemplate\nmetadata: { name: errors }\n\
+    spec: { query: up, max: 1, interval: 30s, duration: 5m }\n";
+
+fn pipeline(name: &str, repository: &str, path: &str, more: &str) -> String {
+    format!(
+        "apiVersion: towpath.dev/v1alpha1\nkind: Pipeline\nmetadata: {{ name: {name} }}\nspec:\n  \
+         images: [{{ name: web }}]\n  repository: {repository}\n  edit: [{{ kustomization: {{ image: web }} }}]\n  \
+         environments: [{{ name: dev, path: {path}, applications: [{{ name: d }}]{more} }}]\n"
+    )
+}
+
+const REPOSITORY: &str = "{ url: ../env.git, branch: main }";
+
+fn plain(name: &str, path: &str) -> String {
+    pipeline(name, REPOSITORY, path, "")
+}
+
+fn load(files: &[(&str, &str)]) -> Result<Folder, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let place = format!("{}/", folder.path().display());
+    Folder::load(folder.path()).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(|m| m.to_string().replace(&place, "")).collect();
+        lines.join("\n")
+    })
+}
+
+#[test]
+fn a_folder_has_pipelines_and_templates_in_any_files() {
+    let both = format!("# first\n---\n{}---\n{METRIC}---\n", plain("b", "b"));
+    let files = [
+        ("towpath.yaml", LOCAL),
+        ("all.yml", both.as_str()),
+        ("a.yaml", &plain("a", "a")),
+        (".hidden.yaml", "kind: Other"),
+        ("notes.txt", "kind: Other"),
+    ];
+    let folder = load(&files).unwrap();
+    let names: Vec<String> = folder.pipelines.iter().map(|p| p.id.to_string()).collect();
+    assert_eq!(
+        (names.as_slice(), folder.templates()),
+        (&["default/a".to_owned(), "default/b".to_owned()][..], 1)
+    );
+    let file = folder.file(&folder.pipelines[1].id).unwrap();
+    assert!(file.ends_with("all.yml"));
+}
+
+#[test]
+fn mistakes_are_told_with_file_and_field() {
+    let local = ("towpath.yaml", LOCAL);
+    let bad_gate = pipeline("a", REPOSITORY, "a", ", verify: [{ qa: { template: nix } }]");
+    let by_pr = pipeline("a", REPOSITORY, "a", ", delivery: pull-request");
+    let with_password = pipeline("a", "{ url: 'https://bot:hush@host/x', branch: main }", "a", "");
+    for (text, expected) in [
+        (
+            "kind: ConfigMap\napiVersion: v1\n",
+            "failed to read x.yaml: expected towpath.dev/v1alpha1 Pipeline or",
+        ),
+        ("a: 1\n", "found no apiVersion and no kind"),
+        (LOCAL, "failed to read x.yaml: a document of kind Local is read from towpath.yaml only"),
+        ("- a\n", "failed to read x.yaml: line 1 column 1: expected mapping start"),
+        (
+            bad_gate.as_str(),
+            "failed to read x.yaml: spec.environments[0].verify[0].qa.template: no QA template is called \"nix\"; there are smoke",
+        ),
+        (
+            &by_pr,
+            "failed to read x.yaml: spec.environments.dev.delivery: the local host cannot open pull requests",
+        ),
+        (
+            &with_password,
+            "failed to read x.yaml: spec.repository.url: the address must not contain a user or password",
+        ),
+        (&plain("a", "../a"), "failed to read x.yaml: spec.environments[0].path: failed to parse path"),
+    ] {
+        let error = load(&[local, ("x.yaml", text)]).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let error = load(&[("a.yaml", "a: 1"), ("b.yaml", "- b")]).unwrap_err();
+    for file in ["towpath.yaml", "a.yaml", "b.yaml"] {
+        assert!(error.contains(&format!("failed to read {file}")), "{error}");
+    }
+}
+
+#[test]
+fn names_and_journals_are_unique() {
+    let local = ("towpath.yaml", LOCAL);
+    let error = load(&[local, ("a.yaml", &plain("web", "a")), ("b.yaml", &plain("web", "b"))]).unwrap_err();
+    assert!(error.contains("failed to read b.yaml: the pipeline default/web stands in "), "{error}");
+    assert!(error.contains("a.yaml already; rename or remove one"), "{error}");
+    let error = load(&[local, ("m.yaml", &format!("{METRIC}---\n{METRIC}"))]).unwrap_err();
+    assert!(error.contains("the MetricTemplate errors stands in this file already"), "{error}");
+    let journal = "{ url: ../env, branch: main, journal: refs/towpath/ledger/x }";
+    let (a, b) =
+        (pipeline("a", journal, "a", ""), pipeline("b", &journal.replace("env", "env.git/"), "b", ""));
+    let error = load(&[local, ("a.yaml", &a), ("b.yaml", &b)]).unwrap_err();
+    assert!(
+        error.contains("spec.repository.journal: refs/towpath/ledger/x is the journal of default/a too"),
+        "{error}"
+    );
+}
+
+#[test]
+fn conflicts_are_per_environment_and_mutual() {
+    let local = ("towpath.yaml", LOCAL);
+    let files = [("a.yaml", plain("a", "x")), ("b.yaml", plain("b", "x")), ("c.yaml", plain("c", "c"))];
+    let files: Vec<(&str, &str)> =
+        std::iter::once(local).chain(files.iter().map(|(name, text)| (*name, text.as_str()))).collect();
+    let folder = load(&files).unwrap();
+    let with = |i: usize| {
+        let conflicts = folder.conflicts(&folder.pipelines[i].id);
+        conflicts.into_iter().map(|(name, other)| format!("{name} {other}")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (with(0), with(1), with(2)),
+        (vec!["dev default/b".into()], vec!["dev default/a".into()], vec![])
+    );
+    let other_branch = pipeline("b", "{ url: ../env.git, branch: other }", "x", "");
+    let folder = load(&[local, ("a.yaml", &plain("a", "x")), ("b.yaml", &other_branch)]).unwrap();
+    assert!(folder.conflicts(&folder.pipelines[0].id).is_empty());
+}
+
+#[test]
+fn relative_addresses_are_relative_to_the_folder() {
+    for (url, expected) in [
+        ("../env.git", "/srv/env.git"),
+        ("./env", "/srv/pipelines/env"),
+        ("/abs/env", "/abs/env"),
+        ("git@host.example:acme/env.git", "git@host.example:acme/env.git"),
+        ("https://host.example/env.git", "https://host.example/env.git"),
+    ] {
+        assert_eq!(resolved(Path::new("/srv/pipelines"), url), expected);
+    }
+}
+
+#[test]
+fn settings_of_a_repository_are_found_under_either_address() {
+    let local = format!("{LOCAL}repositories: [{{ url: ../env, atomic: false }}]\n");
+    let folder = load(&[("towpath.yaml", &local), ("a.yaml", &plain("a", "a"))]).unwrap();
+    assert!(!folder.repository(&folder.pipelines[0]).unwrap().atomic);
+}
+
+#[test]
+fn a_gate_is_the_same_wherever_the_folder_is_and_another_when_its_command_changes() {
+    let gated = pipeline("a", REPOSITORY, "a", ", verify: [{ qa: { template: smoke } }]");
+    let hash = |local: &str| {
+        let folder = load(&[("towpath.yaml", local), ("a.yaml", &gated)]).unwrap();
+        folder.pipelines[0].environments[0].verify[0].hash()
+    };
+    assert_eq!(hash(LOCAL), hash(LOCAL), "each is loaded from a folder of its own");
+    assert_ne!(hash(LOCAL), hash(&LOCAL.replace("./smoke", "./smoke, --fast")));
+}
+
+#[test]
+fn doubts_name_what_can_never_work() {
+    let gated = format!(
+        "{}---\n{METRIC}",
+        pipeline("a", REPOSITORY, "a", ", verify: [{ metrics: { template: errors } }]")
+    );
+    let doubts = load(&[("towpath.yaml", LOCAL), ("a.yaml", &gated)]).unwrap().doubts();
+    assert!(doubts[0].contains("default/a dev: nothing says what runs there"), "{doubts:?}");
+    assert!(doubts[1].contains("its metrics have no source"), "{doubts:?}");
+    let tip = format!("{LOCAL}live: {{ default: {{ tip: true }} }}\n");
+    let doubts = load(&[("towpath.yaml", &tip), ("a.yaml", &plain("a", "a"))]).unwrap().doubts();
+    assert!(doubts.len() == 1 && doubts[0].contains("live is `tip`"), "{doubts:?}");
+}

@@ -1,0 +1,36 @@
+//! Automatic rollbacks of late: what the storm rule of contract C11 counts.
+
+use std::collections::BTreeMap;
+
+use towpath_core::event::{Cause, Event};
+use towpath_core::id::Pid;
+use towpath_core::journal::JournalMessage;
+use towpath_core::time::{Span, Time};
+use towpath_engine::journal::Head;
+use towpath_engine::ports::Repository;
+
+/// How far back is looked.
+pub(super) const WINDOW: Span = Span::seconds(600);
+/// The most journal commits that are read; each rollback writes several.
+const COMMITS: usize = 200;
+
+/// When this journal records automatic rollbacks since `since`, as far back as the local mirror reaches.
+pub(super) fn recent(repository: &dyn Repository, head: &Head, since: Time) -> Vec<Time> {
+    let mut found: BTreeMap<Pid, Time> = BTreeMap::new();
+    let current = head.state.envs.values().filter_map(|env| env.at.as_ref());
+    for at in current.filter(|at| at.cause == Cause::Rollback && at.q.is_none()) {
+        found.extend(at.pid.clone().map(|pid| (pid, at.at)));
+    }
+    // What a newer promotion has replaced meanwhile is only in the history. It is a bonus: without it the limit
+    // is reached later, and every single rollback is still guarded by its own rules.
+    let commits = repository.history(&head.tip, None, COMMITS).map(|h| h.commits).unwrap_or_default();
+    for commit in commits.iter().take_while(|commit| commit.time >= since) {
+        let Ok(message) = JournalMessage::parse(&commit.message) else { continue };
+        for event in message.events {
+            if let Event::Promoted { pid, cause: Cause::Rollback, q: None, .. } = event.event {
+                found.insert(pid, event.at);
+            }
+        }
+    }
+    found.into_values().filter(|at| *at >= since).collect()
+}

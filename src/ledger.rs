@@ -1,0 +1,217 @@
+//! `towpath ledger`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use towpath_core::decide::{Answer, WaitCode};
+use towpath_core::event::Confirmable;
+use towpath_core::id::OwnerId;
+use towpath_core::pipeline::Pipeline;
+use towpath_engine::EngineError;
+use towpath_engine::journal::Head;
+use towpath_local::report::ledger;
+
+use crate::cli::{Format, Global, Output};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::person::Person;
+use crate::session::Session;
+use crate::terminal::Terminal;
+
+/// Look after the ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    Show(Show),
+    Claim(Claim),
+    Confirm(Confirm),
+    Verify(Verify),
+    Rotate(Rotate),
+}
+
+/// Show where the ledger is and what it says.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  towpath ledger show\n  towpath ledger show shop/web -o json")]
+pub(crate) struct Show {
+    /// The pipeline, as [namespace/]name [default: the only one of the folder]
+    pipeline: Option<String>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// Take the ledger over from another owner.
+///
+/// A ledger has one owner, whose passes alone promote. The old owner notices with its next push, and stops.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "towpath ledger claim [OPTIONS] --from <OWNER> [PIPELINE]",
+    after_help = "Examples:\n  towpath ledger claim shop/web --from old-ci --reason \"moved to the cluster\""
+)]
+pub(crate) struct Claim {
+    /// The pipeline, as [namespace/]name [default: the only one of the folder]
+    pipeline: Option<String>,
+    /// The owner as of now, so that nobody else's ledger is taken by mistake
+    #[arg(long, value_name = "OWNER", value_parser = OwnerId::parse)]
+    from: OwnerId,
+    /// Why, for whoever reads the history
+    #[arg(long, value_name = "REASON", default_value = "no reason given")]
+    reason: String,
+    #[command(flatten)]
+    person: Person,
+}
+
+/// Accept that the journal was lost or the branch rewritten.
+///
+/// Nothing is promoted until a person has looked. Restoring the ref is better where it can be done: after a loss,
+/// what was Verified, soaked, approved or held is not known any more.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  towpath ledger confirm\n  towpath ledger confirm shop/web --what journal-lost"
+)]
+pub(crate) struct Confirm {
+    /// The pipeline, as [namespace/]name [default: the only one of the folder]
+    pipeline: Option<String>,
+    /// What is accepted [default: what is wrong now]
+    #[arg(long, value_enum)]
+    what: Option<Loss>,
+    #[command(flatten)]
+    person: Person,
+}
+
+/// Check the whole journal against its events.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  towpath ledger verify")]
+pub(crate) struct Verify {
+    /// The pipeline, as [namespace/]name [default: the only one of the folder]
+    pipeline: Option<String>,
+}
+
+/// Begin the journal anew with the same contents, so that its history stays short.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  towpath ledger rotate")]
+pub(crate) struct Rotate {
+    /// The pipeline, as [namespace/]name [default: the only one of the folder]
+    pipeline: Option<String>,
+}
+
+/// What can be accepted.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Loss {
+    /// The journal is missing, or older than the branch says
+    JournalLost,
+    /// The branch lost commits that had landed
+    HistoryRewritten,
+}
+
+impl From<Loss> for Confirmable {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::JournalLost => Self::JournalLost,
+            Loss::HistoryRewritten => Self::HistoryRewritten,
+        }
+    }
+}
+
+impl Ledger {
+    /// Runs the command.
+    pub(crate) fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let mut session = Session::open(global)?;
+        match self {
+            Self::Show(show) => show.run(&session, terminal),
+            Self::Claim(claim) => claim.run(&mut session, terminal),
+            Self::Confirm(confirm) => confirm.run(&mut session, terminal),
+            Self::Verify(verify) => verify.run(&session, terminal),
+            Self::Rotate(rotate) => rotate.run(&session, terminal),
+        }?;
+        Ok(Exit::Done)
+    }
+}
+
+fn head(session: &Session, pipeline: &Pipeline) -> Result<Head, Failure> {
+    let (head, _) = session.host.with_engine(&pipeline.id, |engine| engine.read())?;
+    head.ok_or_else(|| {
+        let id = &pipeline.id;
+        let remedy = "its first pass makes one: towpath reconcile --once";
+        EngineError::Impossible(format!("{id} has no ledger yet; {remedy}")).into()
+    })
+}
+
+impl Show {
+    fn run(self, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
+        let pipeline = session.pipeline(self.pipeline.as_deref())?;
+        let view = ledger(&pipeline, &head(session, &pipeline)?);
+        match self.format.output {
+            Output::Json => terminal.json(&view)?,
+            Output::Text => terminal.print(view.text())?,
+        }
+        Ok(())
+    }
+}
+
+impl Claim {
+    fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
+        let pipeline = session.pipeline(self.pipeline.as_deref())?;
+        let by = self.person.actor()?;
+        let claim =
+            session.host.with_engine(&pipeline.id, |engine| engine.claim(&by, &self.from, &self.reason));
+        session.acted(&pipeline, None, &claim?, terminal)
+    }
+}
+
+impl Confirm {
+    fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
+        let pipeline = session.pipeline(self.pipeline.as_deref())?;
+        let by = self.person.actor()?;
+        let what = match self.what {
+            Some(loss) => loss.into(),
+            None => wrong_now(session, &pipeline)?,
+        };
+        let recorded = session.host.with_engine(&pipeline.id, |engine| engine.confirm(&by, what))?;
+        session.acted(&pipeline, None, &recorded, terminal)
+    }
+}
+
+/// What the ledger waits for a person to accept.
+fn wrong_now(session: &mut Session, pipeline: &Pipeline) -> Result<Confirmable, Failure> {
+    let outlook = session.host.outlook(&pipeline.id)?;
+    let waits = outlook.decision.envs.values().flat_map(|answer| match answer {
+        Answer::Wait(waits) => waits.as_slice(),
+        Answer::Act(_) | Answer::Settled => &[],
+    });
+    let found = waits.map(|wait| wait.code).find_map(|code| match code {
+        WaitCode::JournalLost => Some(Confirmable::JournalLost),
+        WaitCode::HistoryRewritten => Some(Confirmable::HistoryRewritten),
+        _ => None,
+    });
+    let id = &pipeline.id;
+    let remedy = "see what it waits for: towpath why";
+    found.ok_or_else(|| EngineError::Impossible(format!("{id} has nothing to confirm; {remedy}")).into())
+}
+
+impl Verify {
+    fn run(self, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
+        let pipeline = session.pipeline(self.pipeline.as_deref())?;
+        let verified = session.host.with_engine(&pipeline.id, |engine| engine.verify())?;
+        let since = if verified.complete { "" } else { ", as far back as the host has it" };
+        let (commits, events) = (verified.commits, verified.events);
+        terminal.print(format_args!(
+            "valid: {events} events in {commits} commits, and each state is their fold{since}"
+        ))?;
+        Ok(())
+    }
+}
+
+impl Rotate {
+    fn run(self, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
+        let pipeline = session.pipeline(self.pipeline.as_deref())?;
+        let (owner, me) =
+            (head(session, &pipeline)?.state.owner.id.clone(), &session.host.folder().config.owner);
+        if &owner != me {
+            let id = &pipeline.id;
+            return Err(Failure::NotAllowed(
+                format!("failed to rotate the journal of {id}: it belongs to {owner}, this folder is {me}"),
+                format!("ask {owner}, or take it over: towpath ledger claim {id} --from {owner}"),
+            ));
+        }
+        let rotated = session.host.with_engine(&pipeline.id, |engine| engine.rotate())?;
+        terminal.print(format_args!("rotated: the journal goes on from {}", rotated.tip))?;
+        Ok(())
+    }
+}

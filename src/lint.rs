@@ -1,0 +1,40 @@
+//! `towpath lint`.
+
+use clap::Args;
+use towpath_local::folder::Folder;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Check the folder without any network.
+///
+/// Every mistake is told with its file and field. What can be read but is likely a mistake is told as a note.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  towpath lint
+  towpath lint --local pipelines")]
+pub(crate) struct Lint {}
+
+impl Lint {
+    /// Prints what the folder has.
+    pub(crate) fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let folder = Folder::load(&global.local).map_err(Failure::Documents)?;
+        folder.doubts().iter().for_each(|doubt| terminal.note(doubt));
+        for pipeline in &folder.pipelines {
+            let names: Vec<&str> = pipeline.environments.iter().map(|e| e.name.as_str()).collect();
+            let file = folder.file(&pipeline.id).map_or_else(String::new, |f| f.display().to_string());
+            terminal.print(format_args!("{} ({file}): {}", pipeline.id, names.join(", ")))?;
+        }
+        let pipelines = count(folder.pipelines.len(), "pipeline");
+        let templates = count(folder.templates(), "metric template");
+        terminal.print(format_args!("valid: {pipelines}, {templates}"))?;
+        Ok(Exit::Done)
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

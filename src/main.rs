@@ -1,0 +1,39 @@
+//! The towpath command: reads the command line and hands it on.
+
+mod approve;
+mod clear;
+mod cli;
+mod demo;
+mod exit;
+mod failure;
+mod history;
+mod hold;
+mod ledger;
+mod lint;
+mod person;
+mod promote;
+mod reconcile;
+mod reference;
+mod release;
+mod resume;
+mod rollback;
+mod session;
+mod status;
+mod target;
+mod terminal;
+mod unapprove;
+mod why;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::terminal::Terminal;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut terminal = Terminal::standard();
+    let exit = cli::run(cli, &mut terminal).unwrap_or_else(|failure| failure.tell(&mut terminal));
+    exit.into()
+}

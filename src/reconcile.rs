@@ -1,0 +1,155 @@
+//! `towpath reconcile`.
+
+use clap::Args;
+use towpath_core::decide::{Answer, Wait};
+use towpath_core::event::{Event, Recorded};
+use towpath_core::id::{Name, PipelineId};
+use towpath_core::journal::State;
+use towpath_core::time::{Span, Time};
+use towpath_engine::EngineError;
+use towpath_local::host::{Reporter, Round, Which};
+use towpath_local::report::{clean, event_text, status, why_text};
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::{Failure, exit_of_engine, next_of};
+use crate::session::Session;
+use crate::terminal::Terminal;
+
+/// Look at everything and do what can be done now.
+///
+/// A pass reads the repository, what runs, QA and metrics, and does what follows: commits, starts of QA, verdicts,
+/// rollbacks. All facts are in the journal, so passes may overlap and run anywhere, and each goes on where the
+/// last one ended. QA that runs as a child of this command is waited for; QA that is polled is not.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  towpath reconcile --local pipelines --once
+  towpath reconcile shop/web --wait 30m
+  towpath reconcile --dry-run")]
+pub(crate) struct Reconcile {
+    /// The pipeline, as [namespace/]name [default: all of the folder]
+    pipeline: Option<String>,
+    /// One pass and the QA that it starts, then end; the default, for scripts that want to say so
+    #[arg(long)]
+    once: bool,
+    /// Go on until nothing moves any more without a person, or the time is over [default: no limit]
+    #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = Span::parse)]
+    wait: Option<Option<Span>>,
+    /// Show what a pass would do, and do nothing
+    #[arg(long, conflicts_with = "wait")]
+    dry_run: bool,
+}
+
+impl Reconcile {
+    /// Works, and says by its exit code how things stand.
+    pub(crate) fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let mut session = Session::open(global)?;
+        let pipelines = session.pipelines(self.pipeline.as_deref())?;
+        if self.dry_run {
+            return dry_run(&mut session, &pipelines, terminal);
+        }
+        let only = self.pipeline.and_then(|_| pipelines.first()).map(|pipeline| pipeline.id.clone());
+        let limit = self.wait.flatten().map(|span| session.host.now().plus(span));
+        let which = Which { only, deadline: limit };
+        let mut teller = Teller { terminal: &mut *terminal, told: false, failed: false, output: Ok(()) };
+        let over = |round: &Round| limit.is_some_and(|limit| round.now >= limit);
+        let round = match self.wait {
+            None => session.host.once(&which, &mut teller),
+            Some(_) => session.host.run_until(&which, &mut teller, |round| {
+                // Without a limit, a host that cannot be reached is not waited for.
+                let hopeless = limit.is_none() && round.errors().next().is_some();
+                round.running == 0 && (over(round) || hopeless || !round.moves())
+            }),
+        };
+        let told = teller.told;
+        teller.output?;
+        let mut exit = if teller.failed { Exit::Alarm } else { Exit::Done };
+        if self.wait.is_some() && over(&round) && round.moves() {
+            terminal.note("the time is over; the next pass goes on from here");
+            exit = exit.worst(Exit::TimedOut);
+        }
+        if !told {
+            terminal.say("nothing is left to do");
+        }
+        let waits = round.waits().map(|(_, _, wait)| Exit::of_wait(wait));
+        let errors = round.errors().map(|(_, error)| exit_of_engine(error));
+        Ok(waits.chain(errors).fold(exit, Exit::worst))
+    }
+}
+
+fn dry_run(
+    session: &mut Session,
+    pipelines: &[towpath_core::pipeline::Pipeline],
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    for pipeline in pipelines {
+        let outlook = match session.host.outlook(&pipeline.id) {
+            Ok(outlook) => outlook,
+            Err(error) => {
+                exit = exit.worst(Failure::from(error).tell(terminal));
+                continue;
+            }
+        };
+        terminal.print(why_text(&status(pipeline, &session.host.folder().config, &outlook)))?;
+        for answer in outlook.decision.envs.values() {
+            if let Answer::Wait(waits) = answer {
+                exit = waits.iter().map(Exit::of_wait).fold(exit, Exit::worst);
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Tells of progress: what was recorded on one side, what is waited for on the other.
+struct Teller<'t> {
+    terminal: &'t mut Terminal,
+    /// Whether there was anything to tell.
+    told: bool,
+    /// Whether a promotion failed.
+    failed: bool,
+    output: std::io::Result<()>,
+}
+
+impl Reporter for Teller<'_> {
+    fn recorded(&mut self, pipeline: &PipelineId, event: &Recorded, state: Option<&State>) {
+        self.told = true;
+        self.failed |= matches!(event.event, Event::Failed { .. });
+        let line =
+            format!("{pipeline} {} {}: {}", event.n, event.event.name(), event_text(&event.event, state));
+        // Work is not stopped because nobody listens any more.
+        if self.output.is_ok() {
+            self.output = self.terminal.print(line);
+        }
+    }
+
+    fn waits(&mut self, pipeline: &PipelineId, environment: &Name, waits: &[Wait]) {
+        self.told = true;
+        for wait in waits.iter().filter(|wait| !wait.code.is_alarm()) {
+            let remedy = clean(&wait.remedy);
+            let remedy = if remedy.is_empty() { remedy } else { format!("\n  next: {remedy}") };
+            self.terminal.say(format_args!("{pipeline} {environment} waits: {}{remedy}", clean(&wait.text)));
+        }
+    }
+
+    fn alarm(&mut self, pipeline: &PipelineId, environment: &Name, wait: &Wait) {
+        let what = format!("{pipeline} {environment}: {}", clean(&wait.text));
+        let remedy = clean(&wait.remedy);
+        self.terminal.error(what, Some(remedy.as_str()).filter(|remedy| !remedy.is_empty()));
+    }
+
+    fn failed(&mut self, pipeline: &PipelineId, error: &EngineError) {
+        self.told = true;
+        self.terminal.error(format_args!("{pipeline}: {error}"), next_of(error));
+    }
+
+    fn sleeps(&mut self, until: Time, running: usize) {
+        if running > 0 {
+            let runs = if running == 1 { "run" } else { "runs" };
+            self.terminal.say(format_args!("waiting for {running} QA {runs}"));
+        } else {
+            self.terminal.say(format_args!("looking again at {until}"));
+        }
+    }
+}

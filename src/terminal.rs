@@ -1,0 +1,55 @@
+//! Where a command writes: data to one side, talk to the other.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+/// The two outputs of a command. Colours are taken out where nobody sees them.
+pub(crate) struct Terminal {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const NOTE: Style = AnsiColor::Yellow.on_default();
+
+impl Terminal {
+    /// Standard output and standard error.
+    pub(crate) fn standard() -> Self {
+        Self { out: Box::new(anstream::stdout()), err: Box::new(anstream::stderr()) }
+    }
+
+    /// Writes data, with a line's end if it has none.
+    pub(crate) fn print(&mut self, data: impl Display) -> io::Result<()> {
+        let data = data.to_string();
+        self.out.write_all(data.as_bytes())?;
+        if !data.is_empty() && !data.ends_with('\n') {
+            self.out.write_all(b"\n")?;
+        }
+        self.out.flush()
+    }
+
+    /// Writes data as JSON.
+    pub(crate) fn json(&mut self, data: &impl serde::Serialize) -> io::Result<()> {
+        self.print(serde_json::to_string_pretty(data)?)
+    }
+
+    /// Tells the person something. Talk that nobody hears is no error.
+    pub(crate) fn say(&mut self, talk: impl Display) {
+        writeln!(self.err, "{talk}").unwrap_or_default();
+    }
+
+    /// Tells the person something to think about.
+    pub(crate) fn note(&mut self, talk: impl Display) {
+        self.say(format_args!("{NOTE}note{NOTE:#}: {talk}"));
+    }
+
+    /// Tells the person what went wrong and what to do next.
+    pub(crate) fn error(&mut self, what: impl Display, next: Option<&str>) {
+        self.say(format_args!("{ERROR}error{ERROR:#}: {what}"));
+        if let Some(next) = next {
+            self.say(format_args!("  next: {next}"));
+        }
+    }
+}

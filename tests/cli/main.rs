@@ -1,0 +1,8 @@
+//! The command line, driven as users drive it: the real binary, real git repositories, nothing else.
+
+mod journey;
+mod ownership;
+mod qa;
+mod support;
+mod transcripts;
+mod trouble;

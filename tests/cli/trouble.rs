@@ -1,0 +1,106 @@
+//! Repositories and folders that are not as they should be.
+
+use crate::support::Bench;
+
+#[test]
+fn a_repository_that_is_not_there_is_named() {
+    let bench = Bench::new();
+    std::fs::remove_dir_all(bench.path("environments.git")).unwrap();
+    for arguments in [&["reconcile"][..], &["status"], &["why"], &["history"], &["hold", "--reason", "x"]] {
+        bench
+            .towpath(arguments)
+            .code(4)
+            .err("error: ")
+            .err("environments.git")
+            .err("  next: check spec.repository.url");
+    }
+}
+
+#[test]
+fn a_host_that_does_not_answer_is_an_error_to_try_again() {
+    let bench = Bench::new();
+    // A port that was free a moment ago, so that nobody listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}/environments.git");
+    bench.replace("pipelines/web.yaml", "../environments.git", &url);
+    bench
+        .towpath(&["reconcile"])
+        .code(1)
+        .err("error: shop/web: failed to reach ")
+        .err("then try again; nothing is lost");
+    bench.towpath(&["reconcile", "--wait"]).code(1).err("failed to reach ");
+}
+
+#[test]
+fn an_empty_repository_waits_for_its_branch() {
+    let bench = Bench::empty();
+    bench
+        .towpath(&["reconcile"])
+        .code(6)
+        .err("the branch refs/heads/main does not exist in ")
+        .err("create it, or correct spec.repository");
+    assert_eq!(bench.host(&["for-each-ref"]), "", "nothing is pushed before the branch is there");
+    bench.towpath(&["status"]).code(0).out("no ledger yet").out("the branch refs/heads/main does not exist");
+}
+
+#[test]
+fn a_missing_folder_of_an_environment_is_named() {
+    let bench = Bench::new();
+    bench.replace("pipelines/web.yaml", "overlays/dev", "overlays/nix");
+    bench.towpath(&["reconcile"]).code(6).err("dev waits: ").err("overlays/nix");
+}
+
+#[test]
+fn acts_before_the_first_pass_name_it() {
+    let bench = Bench::new();
+    for arguments in [&["hold", "--reason", "x"][..], &["history"], &["ledger", "show"]] {
+        bench
+            .towpath(arguments)
+            .code(1)
+            .err("error: shop/web has no ledger yet; its first pass makes one: towpath reconcile --once");
+    }
+}
+
+#[test]
+fn a_push_that_the_host_refuses_is_not_allowed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = Bench::new();
+    let hook = bench.path("environments.git/hooks/pre-receive");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\necho protected by policy >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    bench.towpath(&["reconcile"]).code(4).err("failed to push refs/towpath/ledger/shop/web: the host says: ");
+}
+
+#[test]
+fn several_pipelines_are_told_apart() {
+    let bench = Bench::new();
+    let text = std::fs::read_to_string(bench.path("pipelines/web.yaml")).unwrap();
+    let other = text
+        .replace("name: web,", "name: api,")
+        .replace("overlays/production", "base")
+        .replace("overlays/dev", "base/dev");
+    bench.write("pipelines/api.yaml", &other);
+    let hold = ["hold", "--reason", "x"];
+    bench.towpath(&hold).code(2).err("the folder has several pipelines; name one of shop/api, shop/web");
+    bench.towpath(&["why", "nix"]).code(2).err("name one of shop/api, shop/web");
+    bench
+        .towpath(&["status", "nix"])
+        .code(2)
+        .err("no pipeline is called \"nix\"; the folder has shop/api, shop/web");
+    bench.towpath(&["reconcile", "web"]).code(0).out("shop/web 1 Claimed");
+    bench.towpath(&["why", "web", "dev"]).code(0).out("shop/web dev runs 1.0.0");
+    bench
+        .towpath(&["approve", "web", "nix", "1"])
+        .code(2)
+        .err("no environment of shop/web is called \"nix\"");
+}
+
+#[test]
+fn nobody_listening_is_no_failure() {
+    let bench = Bench::new();
+    let mut child = bench.command(&["reconcile"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    bench.towpath(&["status"]).code(0).out("event 4");
+}
