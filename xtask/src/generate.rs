@@ -29,15 +29,24 @@ pub(crate) struct Block {
 enum Source {
     /// A function.
     Text(fn() -> String),
-    /// What `towpath` prints for these arguments; built first, must succeed, must print the same each time.
-    Towpath(&'static [&'static str]),
+    /// What `towpath` prints for these arguments, under the command that a reader would type; built first, must
+    /// succeed, must print the same each time.
+    Towpath(&'static str, &'static [&'static str]),
 }
 
 /// All generated blocks. A file that is not there yet, or has no markers for its block yet, is skipped and said.
 pub(crate) const BLOCKS: &[Block] = &[
     Block { file: "CONTRIBUTING.md", name: "commands", source: Source::Text(command::list) },
-    Block { file: "docs/cli.md", name: "reference", source: Source::Towpath(&["reference"]) },
-    Block { file: "README.md", name: "demo", source: Source::Towpath(&["demo", "--plain"]) },
+    Block {
+        file: "docs/cli.md",
+        name: "reference",
+        source: Source::Towpath("towpath reference", &["reference"]),
+    },
+    Block {
+        file: "README.md",
+        name: "demo",
+        source: Source::Towpath("towpath demo --plain", &["demo", "--stable"]),
+    },
 ];
 
 /// Goes through all blocks.
@@ -103,12 +112,12 @@ impl Source {
     fn produce(&self, root: &Path) -> anyhow::Result<String> {
         match self {
             Self::Text(text) => Ok(text()),
-            Self::Towpath(arguments) => towpath(root, arguments),
+            Self::Towpath(shown, arguments) => towpath(root, shown, arguments),
         }
     }
 }
 
-fn towpath(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+fn towpath(root: &Path, shown: &str, arguments: &[&str]) -> anyhow::Result<String> {
     let line = format!("towpath {}", arguments.join(" "));
     let mut command = Command::new("cargo");
     command.args(["run", "--quiet", "--locked", "--package", "towpath", "--"]).args(arguments);
@@ -122,7 +131,7 @@ fn towpath(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {
     if text.trim().is_empty() {
         bail!("failed to use what {line} printed: nothing");
     }
-    Ok(format!("$ {line}\n{text}"))
+    Ok(format!("$ {shown}\n{text}"))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod screen;
 mod service;
 mod signals;
 mod stage;
+mod steps;
 mod story;
 mod thread;
 mod transcript;
@@ -117,11 +118,11 @@ pub fn run(options: &Options, out: Box<dyn Write + Send>) -> Result<(), DemoErro
 fn introduction() -> String {
     let [dev, staging, production] = USERS;
     format!(
-        "Towpath promotes a service through dev, staging and production, on this machine and with real git.\n\
-         Two things are not real: a thread that deploys what the branch says stands in for Argo CD, and one that counts\n\
-         the answers of the service stands in for Prometheus. The requests are real: {dev} a second in dev, {staging} in\n\
-         staging, {production} in production. The documents are those of environments/ with shorter times. Columns: seconds,\n\
-         act (the acts overlap), who or where, what.\n"
+        "Towpath promotes a small web service through dev, staging and production, on this machine.\n\
+         Git, the ledger, QA and the requests are real: {dev} a second in dev, {staging} in staging, {production} in\n\
+         production. Two threads are stand-ins: one deploys what the branch says, as Argo CD would, and\n\
+         one counts the service's answers, as Prometheus would. The documents are those of environments/\n\
+         with shorter times. The columns: seconds, act (acts overlap), who or where, what.\n\n"
     )
 }
 

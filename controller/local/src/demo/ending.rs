@@ -4,21 +4,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use towpath_core::event::{Cause, Event};
-use towpath_core::id::Name;
 use towpath_core::journal::State;
-use towpath_core::pipeline::{Environment, GateKind, Pipeline};
-use towpath_core::time::Span;
+use towpath_core::pipeline::Pipeline;
 use towpath_process::Command;
 
 use super::DemoError;
 use super::documents::BARE;
-use super::play::{ACTS, Play};
-use super::story::{Happened, Story};
+use super::play::Play;
+use super::steps::{steps, table};
 use crate::report::{status, version, why_text};
 
 /// How many of the journal's commits are shown.
-const SHOWN: usize = 8;
+const SHOWN: usize = 7;
 /// How long `git log` may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -39,6 +36,8 @@ pub(super) fn ending(play: &mut Play<'_>, folder: &Path) -> Result<String, DemoE
     }
     out.push_str("\nHow long each step took; the ledger counts whole seconds, so a step may seem shorter than its gates:\n\n");
     out.push_str(&indented(&table(&steps(&play.narrator.story(), &pipeline))));
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "\nAll of it took {:.1}s.", total.as_secs_f64());
     Ok(out)
 }
 
@@ -96,111 +95,6 @@ fn rejected(state: &State) -> String {
             // Writing to a String cannot fail.
             let _ = writeln!(out, "rejected in {name}: {version} ({})", digests.join(", "));
         }
-    }
-    out
-}
-
-/// One step of a release: what it is, how long its gates want at least, and how long it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Step {
-    version: &'static str,
-    what: String,
-    floor: Span,
-    took: Duration,
-}
-
-fn steps(story: &Story, pipeline: &Pipeline) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for (act, (version, _)) in (1..).zip(ACTS) {
-        for environment in &pipeline.environments {
-            let events: Vec<&Happened> = story.happened.iter().filter(|h| h.act == act).collect();
-            steps.extend(in_environment(version, environment, pipeline, &events));
-        }
-    }
-    steps
-}
-
-/// The steps of one release in one environment, a rollback out of it included.
-fn in_environment(
-    version: &'static str,
-    environment: &Environment,
-    pipeline: &Pipeline,
-    events: &[&Happened],
-) -> Vec<Step> {
-    let name = &environment.name;
-    let at = |cause: Cause, is: fn(&Event) -> bool| {
-        let fits = |h: &&&Happened| {
-            is(&h.event) && h.promotion.as_ref().is_some_and(|p| &p.environment == name && p.cause == cause)
-        };
-        events.iter().find(fits).map(|h| h.after)
-    };
-    let promoted = |event: &Event| matches!(event, Event::Promoted { .. });
-    let verified = |event: &Event| matches!(event, Event::Verified { .. });
-    let baked = |event: &Event| matches!(event, Event::Baked { .. });
-    let failed = |event: &Event| matches!(event, Event::Failed { .. });
-    let (in_, good) = (at(Cause::Auto, promoted), at(Cause::Auto, verified));
-    let (out, back) = (at(Cause::Rollback, promoted), at(Cause::Rollback, verified));
-    let (bad, bake) =
-        (at(Cause::Auto, failed), at(Cause::Auto, baked).filter(|_| environment.bake.is_some()));
-    let onward = next(name, pipeline).and_then(|next| {
-        let is = |h: &&&Happened| {
-            promoted(&h.event)
-                && h.promotion.as_ref().is_some_and(|p| p.environment == next && p.cause == Cause::Auto)
-        };
-        events.iter().find(is).map(|h| h.after)
-    });
-    let verify = sum(environment.stable, window(environment));
-    let soak = pipeline.edges_from(name).map(|edge| edge.soak).max().unwrap_or_default();
-    let watched = environment.bake.as_ref().map_or(Span::default(), |bake| bake.duration);
-    let left = |span: Span| Span::seconds(span.as_seconds().saturating_sub(verify.as_seconds()));
-    let step = |what: &str, floor: Span, from: Option<Duration>, to: Option<Duration>| {
-        let what = format!("{name}: {what}");
-        Some(Step { version, what, floor, took: to?.saturating_sub(from?) })
-    };
-    [
-        step("stable and verified", verify, in_, good),
-        step(
-            "soak, as far as it is left",
-            left(soak),
-            good,
-            onward.filter(|_| environment.approvals.is_empty()),
-        ),
-        step("bake passed", watched, good, bake),
-        step("found bad", Span::default(), good.or(in_), bad),
-        step("taken back by a commit", Span::default(), bad, out),
-        step("back in order", verify, out, back),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// The environment behind this one that takes releases without a person.
-fn next(name: &Name, pipeline: &Pipeline) -> Option<Name> {
-    let follows = |e: &&Environment| e.after.edges.iter().any(|edge| &edge.environment == name);
-    let next = pipeline.environments.iter().find(follows)?;
-    next.approvals.is_empty().then(|| next.name.clone())
-}
-
-/// The longest window of the metrics that verify.
-fn window(environment: &Environment) -> Span {
-    let window = |gate: &towpath_core::pipeline::Gate| match &gate.kind {
-        GateKind::Metric(metric) => Some(metric.window),
-        GateKind::Qa(_) => None,
-    };
-    environment.verify.iter().filter_map(window).max().unwrap_or_default()
-}
-
-fn sum(a: Span, b: Span) -> Span {
-    Span::seconds(a.as_seconds().saturating_add(b.as_seconds()))
-}
-
-fn table(steps: &[Step]) -> String {
-    let mut out = format!("{:<9}{:<42}{:<10}{}\n", "RELEASE", "STEP", "AT LEAST", "TOOK");
-    for Step { version, what, floor, took } in steps {
-        let floor = if *floor == Span::default() { "-".to_owned() } else { floor.to_string() };
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{version:<9}{what:<42}{floor:<10}{:.1}s", took.as_secs_f64());
     }
     out
 }

@@ -67,14 +67,21 @@ pub(super) fn unix_now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
-/// Sends `rate` requests a second to `url` until the worker is dropped.
-pub(super) fn start(url: HttpUrl, rate: u32, counts: Arc<Counts>) -> std::io::Result<Worker> {
+/// Sends `rate` requests a second to `url`, from when `open` is true until the worker is dropped.
+pub(super) fn start(
+    url: HttpUrl,
+    rate: u32,
+    counts: Arc<Counts>,
+    open: impl Fn() -> bool + Send + 'static,
+) -> std::io::Result<Worker> {
     Worker::start("load", move |stopped| {
         let client = HttpClient::new(PATIENCE, 1 << 10);
         let gap = Duration::from_secs(1) / rate.max(1);
         let mut next = Instant::now();
         while !stopped() {
-            if let Ok(answer) = client.get(&url) {
+            if open()
+                && let Ok(answer) = client.get(&url)
+            {
                 counts.add(unix_now(), answer.status >= 500);
             }
             // What could not be sent in time is left out: users do not come twice because a machine was busy.

@@ -158,12 +158,16 @@ impl<'p> Play<'p> {
 
     /// Lets the host work until `done`. Says what it waited for, and why that did not come, otherwise.
     fn until(&mut self, what: &str, done: impl Fn(&Story) -> bool) -> Result<(), DemoError> {
-        let deadline = Instant::now() + PATIENCE;
+        let start = Instant::now();
+        let deadline = start + PATIENCE;
         let (narrator, screen, interrupt) = (self.narrator.clone(), self.screen, self.interrupt);
         let over = |round: &Round| {
             let mut story = narrator.story();
             look(&mut story, round);
-            done(&story) || screen.failed() || interrupt.asked() || Instant::now() >= deadline
+            // What fails in a way that no time mends is not waited for.
+            let hopeless = round.errors().next().is_some() && !round.moves();
+            let ended = hopeless || screen.failed() || interrupt.asked();
+            ended || done(&story) || Instant::now() >= deadline
         };
         self.host.run_until(&Which::default(), &mut narrator.clone(), over);
         if let Some(error) = self.screen.take_error() {
@@ -175,7 +179,7 @@ impl<'p> Play<'p> {
             () if done(&story) => Ok(()),
             () => Err(DemoError::Missed {
                 what: what.to_owned(),
-                seconds: PATIENCE.as_secs(),
+                seconds: start.elapsed().as_secs(),
                 why: reasons(&story),
             }),
         }

@@ -108,7 +108,10 @@ impl Site {
         let server = WebServer::start(environment, service.router())?;
         let counts = Arc::new(Counts::default());
         let url = HttpUrl::try_from(format!("{}/", server.url())).map_err(io::Error::other)?;
-        let users = load::start(url, rate, Arc::clone(&counts))?;
+        // Nobody comes before there is something to see.
+        let opened = Arc::clone(&service);
+        let open = move || opened.version().is_some();
+        let users = load::start(url, rate, Arc::clone(&counts), open)?;
         Ok(Self { environment, service, counts, server, _users: users })
     }
 

@@ -116,8 +116,9 @@ impl Story {
         let act = promotion.as_ref().map_or_else(|| self.act_of(event), |promotion| promotion.act);
         let told = Happened { after: self.elapsed(), act, promotion, event: event.clone() };
         if let Some(style) = style_of(&told) {
-            let place =
-                event.environment().and_then(|key| Some(state?.envs.get(key)?.config.name.to_string()));
+            // What a person did stands under their name, all else under the environment's.
+            let key = event.environment().filter(|_| !recorded.by.is_person());
+            let place = key.and_then(|key| Some(state?.envs.get(key)?.config.name.to_string()));
             let place = place.unwrap_or_else(|| recorded.by.to_string());
             self.tell(act, &place, style, &text_of(event, state));
         }
@@ -235,5 +236,100 @@ impl Reporter for Narrator {
 
     fn failed(&mut self, _: &PipelineId, error: &EngineError) {
         self.story().trouble = Some(error.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use towpath_core::decide::When;
+    use towpath_core::id::Actor;
+    use towpath_core::time::Time;
+
+    use super::super::screen::Look;
+    use super::*;
+
+    fn story() -> Story {
+        let look = Look { live: false, colour: false };
+        Story::new(Arc::new(Screen::new(Box::new(std::io::sink()), look)), Instant::now())
+    }
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn release(digit: char) -> ReleaseId {
+        ReleaseId::parse(&format!("r-{}", digit.to_string().repeat(20))).unwrap()
+    }
+
+    fn hear(story: &mut Story, json: &str) {
+        let json = json
+            .replace("COMMIT", &"c".repeat(40))
+            .replace("R1", release('1').as_str())
+            .replace("R2", release('2').as_str())
+            .replace("P1", &format!("p-{}", "1".repeat(20)))
+            .replace("P2", &format!("p-{}", "2".repeat(20)));
+        let event: Event = serde_json::from_str(&json).unwrap();
+        let by = Actor::parse("towpath").unwrap();
+        story.hear(&Recorded { n: 1, at: Time::from_unix(0), by, event }, None);
+    }
+
+    fn promoted(story: &mut Story, pid: &str, r: &str, cause: &str, from: &str) {
+        hear(
+            story,
+            &format!(
+                r#"{{"e":"Promoted","pid":"{pid}","env":"staging","r":"{r}","try":1,"cause":"{cause}",
+                "commit":"COMMIT","base":"COMMIT","gates":"{}","from":"{from}","landed":true}}"#,
+                towpath_core::id::GateHash::of(&[])
+            ),
+        );
+    }
+
+    #[test]
+    fn a_rollback_belongs_to_the_act_of_what_it_takes_out() {
+        let mut story = story();
+        story.assign(&release('1'), 1);
+        story.assign(&release('2'), 2);
+        promoted(&mut story, "P1", "R2", "auto", "R1");
+        promoted(&mut story, "P2", "R1", "rollback", "R2");
+        let baked = r#"{"e":"Baked","env":"staging","pid":"P2","result":"passed"}"#;
+        hear(&mut story, baked);
+        let acts: Vec<usize> = story.happened.iter().map(|happened| happened.act).collect();
+        assert_eq!(acts, [2, 2, 2]);
+        assert!(story.has(2, |h| h.promotion.as_ref().is_some_and(|p| p.cause == Cause::Rollback)));
+        assert!(!story.has(1, |_| true));
+    }
+
+    #[test]
+    fn what_tells_little_is_not_told() {
+        let mut story = story();
+        story.assign(&release('2'), 2);
+        promoted(&mut story, "P1", "R2", "auto", "R1");
+        promoted(&mut story, "P2", "R1", "rollback", "R2");
+        let told = |event: &str| {
+            let mut story = self::story();
+            story.promotions = [("P1", "auto"), ("P2", "rollback")]
+                .map(|(pid, cause)| {
+                    let cause = if cause == "auto" { Cause::Auto } else { Cause::Rollback };
+                    let pid =
+                        Pid::parse(&pid.replacen('P', "p-", 1).replace(['1', '2'], &pid[1..].repeat(20)));
+                    let environment = name("production");
+                    (pid.unwrap(), Promotion { act: 1, environment, r: release('1'), cause })
+                })
+                .into();
+            hear(&mut story, event);
+            style_of(&story.happened[0]).is_some()
+        };
+        assert!(told(r#"{"e":"Baked","env":"production","pid":"P1","result":"passed"}"#));
+        assert!(!told(r#"{"e":"Baked","env":"production","pid":"P2","result":"cut"}"#));
+        assert!(told(r#"{"e":"Failed","env":"production","pid":"P1","phase":"bake"}"#));
+        assert!(!told(r#"{"e":"Configured","envs":[],"images":[],"renamed":{}}"#));
+    }
+
+    #[test]
+    fn consent_is_looked_for_by_release() {
+        let mut story = story();
+        let wait = Wait::new(WaitCode::ApprovalNeeded, "", "", When::resync(Time::from_unix(0)));
+        story.waits.insert(name("production"), vec![wait.about(release('1'))]);
+        assert!(story.consent(&release('1')).is_some() && story.consent(&release('2')).is_none());
     }
 }

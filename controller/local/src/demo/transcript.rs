@@ -77,7 +77,7 @@ fn steady(line: &str) -> String {
 
 /// What stands for a word that differs from run to run; nothing for any other.
 fn sign(word: &str, before: &str, after: &str) -> Option<String> {
-    let core = word.trim_matches(|c: char| ",:;()".contains(c));
+    let core = word.trim_matches(|c: char| ",:;().".contains(c));
     let sign = match core {
         _ if core.starts_with("r-") && core.len() == 22 => "r-..",
         _ if core.len() == 20 && core.ends_with('Z') && core.contains('T') => "(time)",
@@ -118,6 +118,7 @@ mod tests {
             ("abc1234 Promote web  journal=57", "(commit) Promote web  journal=.."),
             ("soak 1s and 4s of bake", "soak 1s and 4s of bake"),
             ("1.4.0  bake  4s        4.1s", "1.4.0  bake  4s        ..s"),
+            ("All of it took 24.1s.", "All of it took ..s."),
         ];
         for (line, expected) in table {
             assert_eq!(steady(line), expected);
