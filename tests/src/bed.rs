@@ -25,7 +25,8 @@ use towpath_engine::memory::{
 };
 use towpath_engine::people::{NewHold, NewRelease, ReleaseRef};
 use towpath_engine::ports::{
-    Edit, Heads, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository, Signature, Since,
+    CommitInfo, Edit, Heads, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository, Signature,
+    Since,
 };
 use towpath_engine::{Engine, EngineError, Host, PassReport, Remembered, Settings, Step};
 use towpath_git::{GitOptions, GitRepository};
@@ -126,6 +127,11 @@ pub fn path(text: &str) -> RepoPath {
     RepoPath::parse(text).unwrap()
 }
 
+/// The file of an environment's folder.
+pub fn overlay(environment: &str) -> String {
+    format!("apps/web/overlays/{environment}/kustomization.yaml")
+}
+
 /// A person.
 pub fn person(login: &str) -> Actor {
     Actor::parse(login).unwrap()
@@ -133,14 +139,57 @@ pub fn person(login: &str) -> Actor {
 
 /// The digest that stands for a version in all scenarios.
 pub fn digest(version: &str) -> Digest {
-    let hash = Sha256::digest(format!("ghcr.io/acme/web:{version}"));
+    digest_of("web", version)
+}
+
+/// The same for one of several images.
+pub fn digest_of(app: &str, version: &str) -> Digest {
+    let hash = Sha256::digest(format!("ghcr.io/acme/{app}:{version}"));
     let hex: String = hash.iter().map(|b| format!("{b:02x}")).collect();
     Digest::parse(&format!("sha256:{hex}")).unwrap()
 }
 
 /// The image of a version.
 pub fn image(version: &str) -> Image {
-    Image::parse(&format!("ghcr.io/acme/web:{version}@{}", digest(version))).unwrap()
+    image_of("web", version)
+}
+
+/// The same for one of several images.
+pub fn image_of(app: &str, version: &str) -> Image {
+    Image::parse(&format!("ghcr.io/acme/{app}:{version}@{}", digest_of(app, version))).unwrap()
+}
+
+/// Two environments and two images in one file.
+pub const TWO_IMAGES: &str = r#"
+apiVersion: towpath.dev/v1alpha1
+kind: Pipeline
+metadata: { name: shop, namespace: shop }
+spec:
+  images: [{ name: ghcr.io/acme/api }, { name: ghcr.io/acme/web }]
+  repository: { url: "memory", branch: main }
+  edit:
+    - kustomization: { image: ghcr.io/acme/api }
+    - kustomization: { image: ghcr.io/acme/web }
+  environments:
+    - name: dev
+      path: apps/web/overlays/dev
+      applications: [{ name: web-dev }]
+      stable: 10s
+    - name: staging
+      path: apps/web/overlays/staging
+      applications: [{ name: web-staging }]
+      after: { all: [{ environment: dev }] }
+      verify: [{ qa: { template: regression } }]
+      stable: 10s
+"#;
+
+/// A kustomization that deploys a version of both images.
+pub fn two_images(version: &str) -> String {
+    format!(
+        "images:\n  - name: ghcr.io/acme/api\n    newTag: \"{version}\"\n    digest: {}\n  - name: ghcr.io/acme/web\n    newTag: \"{version}\"\n    digest: {}\n",
+        digest_of("api", version),
+        digest_of("web", version)
+    )
 }
 
 /// A kustomization that deploys a version.
@@ -352,15 +401,8 @@ impl Bed {
 
     /// Every event of the journal, oldest first.
     pub fn events(&self) -> Vec<Recorded> {
-        let (repository, _cache) = self.client(&Faults::default());
-        let beginning = CommitId::parse(&"0".repeat(40)).unwrap();
-        let query = RefQuery { name: self.journal().clone(), since: Since::Commit(beginning) };
-        let Some(tip) = repository.refresh(&[query]).unwrap().remove(self.journal()) else {
-            return Vec::new();
-        };
-        let mut commits = repository.history(&tip, None, 100_000).unwrap().commits;
-        commits.reverse();
-        commits.iter().flat_map(|c| JournalMessage::parse(&c.message).unwrap().events).collect()
+        let commits = self.log(self.journal());
+        commits.iter().rev().flat_map(|c| JournalMessage::parse(&c.message).unwrap().events).collect()
     }
 
     /// How many events of this name the journal has.
@@ -391,20 +433,24 @@ impl Bed {
 
     /// The version that an environment's folder deploys.
     pub fn version(&self, environment: &str) -> String {
-        let text = self.file(&format!("apps/web/overlays/{environment}/kustomization.yaml"));
+        let text = self.file(&overlay(environment));
         let line = text.lines().find_map(|l| l.trim().strip_prefix("newTag: ")).unwrap_or("");
         line.trim_matches('"').to_owned()
     }
 
     /// The subjects of the branch, newest first.
     pub fn subjects(&self) -> Vec<String> {
+        self.log(self.branch()).iter().map(|c| c.message.lines().next().unwrap_or("").to_owned()).collect()
+    }
+
+    /// The commits of a ref, newest first.
+    pub fn log(&self, name: &RefName) -> Vec<CommitInfo> {
         let (repository, _cache) = self.client(&Faults::default());
         // No commit has this id, so all of the history is fetched.
         let beginning = Since::Commit(CommitId::parse(&"0".repeat(40)).unwrap());
-        let query = RefQuery { name: self.branch().clone(), since: beginning };
-        let tip = repository.refresh(&[query]).unwrap().remove(self.branch()).unwrap();
-        let commits = repository.history(&tip, None, 10_000).unwrap().commits;
-        commits.into_iter().map(|c| c.message.lines().next().unwrap_or("").to_owned()).collect()
+        let query = RefQuery { name: name.clone(), since: beginning };
+        let tip = repository.refresh(&[query]).unwrap().remove(name);
+        tip.map_or_else(Vec::new, |tip| repository.history(&tip, None, 100_000).unwrap().commits)
     }
 
     /// The folder of the bare repository, if it is one of git.
@@ -427,24 +473,28 @@ impl Bed {
         });
     }
 
-    /// Checks the journal with the independent reader, where there is one to be checked.
+    /// Checks the journal with the independent readers, where there is one to be checked.
     pub fn check_with_python(&self) {
         let (Some(folder), Some(_)) = (self.folder(), self.tip(self.journal())) else { return };
-        let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/ledger_reader.py");
-        let output =
-            match Command::new("python3").arg(&reader).arg(&folder).arg(self.journal().as_str()).output() {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+        for arguments in [&["read_ledger.py", "--check"][..], &["ledger_checker.py"]] {
+            let [script, options @ ..] = arguments else { continue };
+            let mut command = Command::new("python3");
+            command.arg(scripts.join(script)).args(options).arg(&folder).arg(self.journal().as_str());
+            let output = match command.output() {
                 Ok(output) => output,
                 Err(error) => {
-                    eprintln!("SKIPPED: the independent reader of the journal needs python3 ({error})");
+                    eprintln!("SKIPPED: the independent readers of the journal need python3 ({error})");
                     return;
                 }
             };
-        assert!(
-            output.status.success(),
-            "the independent reader disagrees: {}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+            assert!(
+                output.status.success(),
+                "{script} disagrees: {}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
     }
 }
 
@@ -530,13 +580,19 @@ impl Replica<'_> {
 
     /// Creates a release by `alice`.
     pub fn release(&self, version: &str) -> ReleaseId {
-        let new = NewRelease {
-            images: vec![image(version)],
-            order: None,
-            authors: vec![person("alice")],
-            labels: BTreeMap::new(),
-        };
+        self.release_by(&["alice"], vec![image(version)])
+    }
+
+    /// Creates a release of images by these authors.
+    pub fn release_by(&self, authors: &[&str], images: Vec<Image>) -> ReleaseId {
+        let authors = authors.iter().map(|login| person(login)).collect();
+        let new = NewRelease { images, order: None, authors, labels: BTreeMap::new() };
         self.engine(|e| e.create_release(&person("ci"), &new)).unwrap().0
+    }
+
+    /// Creates a release of an api and a web.
+    pub fn release_both(&self, api: &str, web: &str) -> ReleaseId {
+        self.release_by(&["alice"], vec![image_of("api", api), image_of("web", web)])
     }
 
     /// Lets `bob` approve a release for production.

@@ -20,7 +20,8 @@ use crate::journal::{Found, Head, Journal};
 use crate::observe::{Observed, topic};
 use crate::pass::Host;
 use crate::ports::{
-    MetricQuery, MetricsError, PushMode, PushOutcome, QaError, QaRequest, RefQuery, RefUpdate, Since,
+    MetricQuery, MetricsError, PushMode, PushOutcome, QaError, QaRequest, RefQuery, RefUpdate,
+    RepositoryError, Since,
 };
 
 /// What became of one round of effects.
@@ -55,7 +56,7 @@ struct Plan {
     events: Vec<(Actor, Event)>,
     tip: Option<CommitId>,
     promotions: usize,
-    topics: Vec<(RefName, CommitId, Option<CommitId>)>,
+    topics: Vec<RefUpdate>,
     opened: Vec<RefName>,
     runs: Vec<(QaStart, Handle)>,
     measurements: Vec<Measurement>,
@@ -63,6 +64,17 @@ struct Plan {
 }
 
 impl Plan {
+    /// Whether it ends this proposal for an environment without another one in its place.
+    fn ends(&self, key: &Name, open: &Pid) -> bool {
+        let of = |event: &Event| match event {
+            Event::Promoted { env, .. } => env == key,
+            Event::Undone { pid, .. } => pid == open,
+            _ => false,
+        };
+        let again = |event: &Event| matches!(event, Event::Proposed { env, .. } if env == key);
+        self.events.iter().any(|(_, e)| of(e)) && !self.events.iter().any(|(_, e)| again(e))
+    }
+
     /// The promotions whose commits it brings to the branch.
     fn promoted(&self) -> impl Iterator<Item = Pid> {
         self.events.iter().filter_map(|(_, event)| match event {
@@ -81,6 +93,7 @@ impl Executor<'_> {
             return Ok(acted);
         }
         self.open_pull_requests(&plan)?;
+        self.delete_topics(observed, &plan)?;
         for (start, handle) in &plan.runs {
             // A runner that does not answer is asked again by the next pass, not by the next round.
             acted.progress |= self.ensure(observed, &acted, start, handle)?;
@@ -195,7 +208,6 @@ impl Executor<'_> {
         let n = head.state.n + 1 + plan.events.len() as u64;
         let commit = self.context(head).promotion(&base, promotion, n)?;
         let Ok(topic) = topic(self.pipeline, &promotion.environment) else { return Ok(()) };
-        let before = head.state.envs.get(&promotion.key).and_then(|e| e.proposed.as_ref());
         plan.events.push((
             Actor::towpath(),
             Event::Proposed {
@@ -206,7 +218,9 @@ impl Executor<'_> {
                 pr: None,
             },
         ));
-        plan.topics.push((topic.clone(), commit, before.map(|p| p.head.clone())));
+        // Whatever is there is of an older promotion: replaced, or left over.
+        let old = observed.topics.get(&promotion.environment).cloned();
+        plan.topics.push(RefUpdate { name: topic.clone(), old, new: Some(commit) });
         plan.opened.push(topic);
         Ok(())
     }
@@ -297,12 +311,7 @@ impl Executor<'_> {
             old: observed.branch.tip.clone(),
             new: plan.tip.clone(),
         });
-        let topics = plan.topics.iter().map(|(name, new, old)| RefUpdate {
-            name: name.clone(),
-            old: old.clone(),
-            new: Some(new.clone()),
-        });
-        branch.into_iter().chain(topics).collect()
+        branch.into_iter().chain(plan.topics.iter().cloned()).collect()
     }
 
     fn moved(&self, updates: &[RefUpdate], mode: PushMode) -> Result<bool, EngineError> {
@@ -327,6 +336,25 @@ impl Executor<'_> {
         }
         for (head, green, summary) in &plan.checks {
             host.check(head, *green, summary)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the topic branches of proposals that ended. That is tidiness: what is left over is replaced later.
+    fn delete_topics(&self, observed: &Observed, plan: &Plan) -> Result<(), EngineError> {
+        let Some(head) = observed.head() else { return Ok(()) };
+        for (name, tip) in &observed.topics {
+            let proposed =
+                head.state.environment(name).and_then(|(key, e)| Some((key, e.proposed.as_ref()?)));
+            if !proposed.is_some_and(|(key, open)| plan.ends(key, &open.pid)) {
+                continue;
+            }
+            let update = RefUpdate { name: topic(self.pipeline, name)?, old: Some(tip.clone()), new: None };
+            if let Err(error @ RepositoryError::Crashed) =
+                self.host.repository.push(&[update], PushMode::PerRef)
+            {
+                return Err(error.into());
+            }
         }
         Ok(())
     }

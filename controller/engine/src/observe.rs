@@ -9,7 +9,7 @@ use towpath_core::journal::State;
 use towpath_core::journal::promotion::claim;
 use towpath_core::journal::state::EnvironmentState;
 use towpath_core::observation::{Reading, RunStatus};
-use towpath_core::pipeline::{Environment, Pipeline};
+use towpath_core::pipeline::{Delivery, Environment, Pipeline};
 use towpath_core::time::Time;
 use towpath_core::world::{
     BranchFacts, EnvironmentFacts, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
@@ -40,6 +40,8 @@ pub(crate) struct Observed {
     pub(crate) journal: Found,
     pub(crate) branch: BranchFacts,
     pub(crate) envs: BTreeMap<Name, EnvironmentFacts>,
+    /// The tips of topic branches, by environment.
+    pub(crate) topics: BTreeMap<Name, CommitId>,
 }
 
 impl Observed {
@@ -87,7 +89,7 @@ pub(crate) struct Observer<'a> {
 impl Observer<'_> {
     pub(crate) fn observe(&self, remembered: &mut Remembered) -> Result<Observed, EngineError> {
         let repository = &self.pipeline.repository;
-        let heads = self.host.repository.refresh(&self.queries(remembered))?;
+        let heads = self.host.repository.refresh(&self.queries(remembered)?)?;
         let tip = heads.get(&repository.branch).cloned();
         let journal = Journal {
             repository: self.host.repository,
@@ -110,19 +112,32 @@ impl Observer<'_> {
                 envs.insert(environment.name.clone(), facts);
             }
         }
-        Ok(Observed { journal, branch, envs })
+        let mut topics = BTreeMap::new();
+        for (environment, topic) in self.topics()? {
+            topics.extend(heads.get(&topic).map(|tip| (environment, tip.clone())));
+        }
+        Ok(Observed { journal, branch, envs, topics })
     }
 
-    fn queries(&self, remembered: &Remembered) -> Vec<RefQuery> {
+    /// The topic branches of environments that are delivered to by pull requests.
+    fn topics(&self) -> Result<Vec<(Name, RefName)>, EngineError> {
+        let by_pull_request = |e: &&Environment| e.delivery == Delivery::PullRequest;
+        let environments = self.pipeline.environments.iter().filter(by_pull_request);
+        environments.map(|e| Ok((e.name.clone(), topic(self.pipeline, &e.name)?))).collect()
+    }
+
+    fn queries(&self, remembered: &Remembered) -> Result<Vec<RefQuery>, EngineError> {
         let repository = &self.pipeline.repository;
         let seen = remembered.journal.as_ref();
         let since = |commit: Option<&CommitId>| commit.cloned().map_or(Since::Tip, Since::Commit);
         let accounted =
             seen.and_then(|head| head.state.seen.get(repository.branch.as_str())).map(|seen| &seen.commit);
-        vec![
+        let topics = self.topics()?.into_iter().map(|(_, name)| RefQuery { name, since: Since::Tip });
+        let own = [
             RefQuery { name: repository.journal.clone(), since: since(seen.map(|head| &head.tip)) },
             RefQuery { name: repository.branch.clone(), since: since(accounted) },
-        ]
+        ];
+        Ok(own.into_iter().chain(topics).collect())
     }
 
     /// The branch since the newest commit that the journal accounts for.
@@ -175,7 +190,8 @@ impl Observer<'_> {
             facts.committing_landed = (landed || given_up || over).then_some(landed);
         }
         facts.proposal = self.proposal(environment, env)?;
-        self.liveness(environment, tip, env, &mut facts)?;
+        let seen = state.and_then(|state| state.seen.get(self.pipeline.repository.branch.as_str()));
+        self.liveness(environment, tip, (env, seen.map(|seen| &seen.commit)), &mut facts)?;
         self.runs(env, &mut facts)?;
         Ok(facts)
     }
@@ -192,10 +208,10 @@ impl Observer<'_> {
             Err(RepositoryError::NotAFile { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        if let (Some(tree), Some((known, path))) = (&tree, remembered.paths.get(&environment.name)) {
-            if tree == known {
-                return Ok(path.clone());
-            }
+        if let (Some(tree), Some((known, path))) = (&tree, remembered.paths.get(&environment.name))
+            && tree == known
+        {
+            return Ok(path.clone());
         }
         let path = match content::read(self.host.repository, tip, environment) {
             Ok(path) => Ok(path),
@@ -212,7 +228,7 @@ impl Observer<'_> {
         &self,
         environment: &Environment,
         tip: &CommitId,
-        env: &EnvironmentState,
+        (env, seen): (&EnvironmentState, Option<&CommitId>),
         facts: &mut EnvironmentFacts,
     ) -> Result<(), EngineError> {
         if !wants_liveness(self.pipeline, &environment.name, env, self.now) {
@@ -235,9 +251,13 @@ impl Observer<'_> {
             Err(crate::ports::LivenessError::Crashed) => return Err(EngineError::Crashed),
             Err(error) => Err(error.to_string()),
         };
+        // After a rewritten history the branch has the promotion's bytes, not its commit. What a revision has to
+        // contain then is the newest commit that the journal accounts for.
+        let landed = self.host.repository.contains(tip, &at.commit)?;
+        let ours = seen.filter(|_| !landed).unwrap_or(&at.commit);
         let shown = facts.live.iter().flatten().filter_map(|a| a.revision.clone());
         for revision in shown.collect::<Vec<_>>() {
-            match self.host.repository.contains(&revision, &at.commit) {
+            match self.host.repository.contains(&revision, ours) {
                 Ok(contains) => drop(facts.contains.insert(revision, contains)),
                 Err(error @ RepositoryError::Crashed) => return Err(error.into()),
                 // A revision that the repository does not have is unknown, which is neither yes nor no.

@@ -219,10 +219,10 @@ impl Engine<'_> {
                      passed leave it by themselves, so look at what keeps those back",
                 );
             }
-            if let (Some(head), _) = self.read()? {
-                if self.journal().archived(&head, &r)?.is_some() {
-                    return Ok(Vec::new());
-                }
+            if let (Some(head), _) = self.read()?
+                && self.journal().archived(&head, &r)?.is_some()
+            {
+                return Ok(Vec::new());
             }
         }
         Ok(vec![Event::Released {

@@ -59,15 +59,23 @@ impl View<'_> {
             return Rule::Note(self.wait(WaitCode::Rejected, text, remedy, when).about(&release.r));
         }
         if let Some(wait) = self.entry(release).into_iter().next() {
-            return self.withhold(release, wait);
+            return Rule::Note(wait);
         }
         let actor = request.map_or_else(Actor::towpath, |request| request.by.clone());
         let promotion = self.promotion(release, cause, request.map(|r| r.q.clone()), actor);
         match (self.environment.delivery, self.at()) {
+            (Delivery::PullRequest, Some(at)) if at.phase == Phase::Verified && !self.bake_reads_well(at) => {
+                self.no_reading()
+            }
             (Delivery::PullRequest, _) => self.propose(promotion),
             (Delivery::Push, Some(at)) => self.over(at, Effect::Promote(promotion)),
             (Delivery::Push, None) => Rule::Pass,
         }
+    }
+
+    fn no_reading(&self) -> Rule {
+        let text = "a newer release is ready, and the bake has no current good reading";
+        Rule::Note(self.wait(WaitCode::BakeReading, text, "", When::on(Source::Metrics, self.now)))
     }
 
     /// Replaces what is there: a bake is cut, never without a good reading as of now; a pin ends.
@@ -79,9 +87,7 @@ impl View<'_> {
         }
         if let (Phase::Verified, Some(pid)) = (at.phase, at.pid.clone()) {
             if !self.bake_reads_well(at) {
-                let text = "a newer release is ready, and the bake has no current good reading";
-                let when = When::on(Source::Metrics, self.now);
-                return Rule::Note(self.wait(WaitCode::BakeReading, text, "", when));
+                return self.no_reading();
             }
             effects.push(Effect::Record(Event::Baked { env, pid, result: BakeResult::Cut }));
         }

@@ -154,7 +154,8 @@ impl<'a> View<'a> {
     }
 
     fn answer(&self) -> Answer {
-        let rules: [fn(&Self) -> Rule; 13] = [
+        let rules: [fn(&Self) -> Rule; 14] = [
+            Self::guard_proposal,
             Self::committing,
             Self::conflict,
             Self::readable,

@@ -1,16 +1,19 @@
 //! Rules of delivery by pull request: the merge is the commit point, a required check guards it.
 
-use super::answer::{Effect, Promotion, Source, Wait, WaitCode, When};
+use super::answer::{Effect, Promotion, Source, WaitCode, When};
 use super::{Rule, View};
-use crate::event::{Cause, Event, Undoing};
-use crate::journal::state::{Proposal, Release};
+use crate::event::{BakeResult, Cause, Event, Undoing};
+use crate::hold::{Select, Stop, Subject};
+use crate::id::ActId;
+use crate::journal::state::{Phase, Proposal, Rejection};
 use crate::world::ProposalStatus;
 
 impl View<'_> {
-    /// Opens a pull request, or follows the one that is open for this promotion.
+    /// Opens a pull request, unless the one that is open is of this release; its check is kept by
+    /// [`View::guard_proposal`].
     pub(super) fn propose(&self, promotion: Promotion) -> Rule {
         match &self.env.proposed {
-            Some(open) if open.r == promotion.r => self.follow(open, None),
+            Some(open) if open.r == promotion.r => Rule::Pass,
             // A newer candidate replaces an older one.
             Some(older) => Rule::Act(vec![
                 Effect::Record(Event::Undone { pid: older.pid.clone(), why: Undoing::Withdrawn }),
@@ -20,39 +23,76 @@ impl View<'_> {
         }
     }
 
-    /// A gate keeps the release: an open pull request of it turns red.
-    pub(super) fn withhold(&self, release: &Release, wait: Wait) -> Rule {
-        match self.env.proposed.as_ref().filter(|open| open.r == release.r) {
-            Some(open) => self.follow(open, Some(wait)),
-            None => Rule::Note(wait),
-        }
-    }
-
     /// A merge is the commit point and a closing the end, whatever else is going on.
     pub(super) fn proposal_ended(&self) -> Rule {
         let Some(open) = &self.env.proposed else { return Rule::Pass };
         match &self.facts.proposal {
             Some(ProposalStatus::Merged { commit, green }) => self.merged(open, commit.clone(), *green),
-            Some(ProposalStatus::Closed) => {
-                let pid = open.pid.clone();
-                Rule::Act(vec![Effect::Record(Event::Undone { pid, why: Undoing::Closed })])
-            }
+            Some(ProposalStatus::Closed) => self.closed(open),
             _ => Rule::Pass,
         }
     }
 
-    /// Keeps the check of an open pull request as the gates are.
-    fn follow(&self, open: &Proposal, blocked: Option<Wait>) -> Rule {
-        let pid = open.pid.clone();
-        let ready = blocked.is_none();
-        if matches!(&self.facts.proposal, Some(ProposalStatus::Open { green }) if *green != ready) {
-            let summary = blocked.map_or_else(|| "all gates hold".to_owned(), |wait| wait.text);
-            return Rule::Act(vec![Effect::Check { pid, green: ready, summary }]);
+    /// Keeps the check of an open pull request as the gates are, whatever else keeps the environment waiting.
+    pub(super) fn guard_proposal(&self) -> Rule {
+        let (Some(open), Some(ProposalStatus::Open { green })) = (&self.env.proposed, &self.facts.proposal)
+        else {
+            return Rule::Pass;
+        };
+        let blocked = self.blocked(open);
+        if *green != blocked.is_none() {
+            let pid = open.pid.clone();
+            let summary = blocked.clone().unwrap_or_else(|| "all gates hold".to_owned());
+            return Rule::Act(vec![Effect::Check { pid, green: blocked.is_none(), summary }]);
         }
         let number = open.pr.map_or_else(String::new, |n| format!(" #{n}"));
-        let text = format!("pull request{number} for {} is open", self.version(&open.r));
-        let wait = self.wait(WaitCode::Proposed, text, "merge it", When::on(Source::Git, self.now));
-        Rule::Note(blocked.unwrap_or(wait.about(&open.pid)))
+        let (text, remedy) = match blocked {
+            Some(why) => (format!("; it may not be merged: {why}"), ""),
+            None => (String::new(), "merge it"),
+        };
+        let text = format!("pull request{number} for {} is open{text}", self.version(&open.r));
+        Rule::Note(
+            self.wait(WaitCode::Proposed, text, remedy, When::on(Source::Git, self.now)).about(&open.pid),
+        )
+    }
+
+    /// Why an open pull request must not be merged now.
+    fn blocked(&self, open: &Proposal) -> Option<String> {
+        let Some(release) = self.state.release(&open.r) else {
+            return Some("its release is gone".to_owned());
+        };
+        if let Err(problem) = &self.facts.path {
+            return Some(format!("{}: {}", problem.place, problem.problem));
+        }
+        if self.env.pin.is_some() {
+            return Some("a foreign commit changed the images".to_owned());
+        }
+        if self.in_phase(&[Phase::Failed]).is_some() {
+            return Some("what is there has failed".to_owned());
+        }
+        let since = |r: &&Rejection| r.at >= open.at;
+        let mut rejected = self.env.rejected.iter().filter(since).flat_map(|r| &r.digests);
+        if rejected.any(|digest| release.images.iter().any(|i| &i.digest == digest)) {
+            return Some("it contains what failed here".to_owned());
+        }
+        self.entry(release).into_iter().next().map(|wait| wait.text)
+    }
+
+    /// A closed pull request is a person's no: the release is held until a person thinks otherwise.
+    fn closed(&self, open: &Proposal) -> Rule {
+        let mut events = vec![Event::Undone { pid: open.pid.clone(), why: Undoing::Closed }];
+        let id = ActId::parse(&format!("h-{}", open.pid.as_str().trim_start_matches("p-")));
+        events.extend(id.ok().filter(|id| !self.state.holds.iter().any(|h| &h.id == id)).map(|id| {
+            Event::Held {
+                id,
+                select: Select::environment(self.key),
+                subject: Subject::Release(open.r.clone()),
+                stops: vec![Stop::Promotions],
+                reason: "its pull request was closed".to_owned(),
+                until: None,
+            }
+        }));
+        Rule::Act(events.into_iter().map(Effect::Record).collect())
     }
 
     /// A merge against the gates is a person's act.
@@ -62,7 +102,9 @@ impl View<'_> {
         };
         let cause = if green { Cause::Auto } else { Cause::Manual };
         let promotion = self.promotion(release, cause, None, crate::id::Actor::towpath());
-        Rule::Act(vec![Effect::Record(Event::Promoted {
+        let baking = self.in_phase(&[Phase::Verified]).and_then(|at| at.pid.clone());
+        let cut = baking.map(|pid| Event::Baked { env: self.key.clone(), pid, result: BakeResult::Cut });
+        let promoted = Event::Promoted {
             pid: promotion.pid,
             env: promotion.key,
             r: promotion.r,
@@ -74,6 +116,7 @@ impl View<'_> {
             from: promotion.from,
             q: None,
             landed: true,
-        })])
+        };
+        Rule::Act(cut.into_iter().chain([promoted]).map(Effect::Record).collect())
     }
 }

@@ -7,6 +7,7 @@ mod metrics;
 mod pull_requests;
 mod qa;
 mod repository;
+mod tree;
 
 pub use clock::ManualClock;
 pub use faults::{Fault, Faults};
@@ -15,3 +16,4 @@ pub use metrics::MemoryMetrics;
 pub use pull_requests::MemoryPullRequests;
 pub use qa::MemoryQa;
 pub use repository::{MemoryHost, MemoryRepository};
+pub use tree::EntryKind;

@@ -2,25 +2,25 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::rc::Rc;
 
-use sha2::{Digest as _, Sha256};
 use towpath_core::id::{CommitId, RefName, RepoPath, TreeId};
 use towpath_core::time::Time;
 
 use super::faults::{Fault, Faults};
+use super::tree::{EntryKind, Tree, hash};
 use crate::ports::{
-    CommitInfo, Edit, Heads, History, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository,
+    CommitInfo, Heads, History, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository,
     RepositoryError, Signature,
 };
-
-type Files = BTreeMap<RepoPath, Rc<[u8]>>;
 
 struct Stored {
     number: u64,
     info: CommitInfo,
-    files: Rc<Files>,
+    tree: Rc<Tree>,
+    /// Clients that wrote it. Until it is pushed, nobody else has it.
+    writers: BTreeSet<u64>,
+    pushed: bool,
 }
 
 #[derive(Default)]
@@ -28,6 +28,7 @@ struct Contents {
     commits: BTreeMap<CommitId, Stored>,
     refs: BTreeMap<RefName, CommitId>,
     pushes: u64,
+    clients: u64,
     landed: Vec<(RefName, Option<CommitId>, Option<CommitId>)>,
 }
 
@@ -39,22 +40,9 @@ pub struct MemoryHost(Rc<RefCell<Contents>>);
 #[derive(Clone)]
 pub struct MemoryRepository {
     host: MemoryHost,
+    id: u64,
     faults: Faults,
     atomic: bool,
-}
-
-fn hash(parts: &[&[u8]]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    }
-    let mut hex = String::with_capacity(40);
-    for byte in hasher.finalize().iter().take(20) {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 fn mirror(reason: impl Into<String>) -> RepositoryError {
@@ -69,7 +57,12 @@ impl MemoryHost {
 
     /// A client of this host. `atomic` says whether the host moves several refs at once.
     pub fn client(&self, faults: &Faults, atomic: bool) -> MemoryRepository {
-        MemoryRepository { host: self.clone(), faults: faults.clone(), atomic }
+        let id = {
+            let mut contents = self.0.borrow_mut();
+            contents.clients += 1;
+            contents.clients
+        };
+        MemoryRepository { host: self.clone(), id, faults: faults.clone(), atomic }
     }
 
     /// The tip of a ref.
@@ -81,10 +74,7 @@ impl MemoryHost {
     pub fn force(&self, name: &RefName, to: Option<CommitId>) {
         let mut contents = self.0.borrow_mut();
         let old = contents.refs.get(name).cloned();
-        match &to {
-            Some(commit) => drop(contents.refs.insert(name.clone(), commit.clone())),
-            None => drop(contents.refs.remove(name)),
-        }
+        contents.point(name, to.as_ref());
         contents.landed.push((name.clone(), old, to));
     }
 
@@ -96,20 +86,37 @@ impl MemoryHost {
         message: &str,
         time: Time,
     ) -> Result<CommitId, RepositoryError> {
-        let parent = self.tip(name);
-        let mut files = match &parent {
-            Some(parent) => (*self.files(parent)?).clone(),
-            None => Files::new(),
-        };
+        let mut tree = self.tree_at_tip(name)?;
         for (path, bytes) in edits {
             match bytes {
-                Some(bytes) => drop(files.insert(path.clone(), Rc::from(bytes.as_slice()))),
-                None => drop(files.remove(path)),
+                Some(bytes) => tree.set(path, EntryKind::File, bytes),
+                None => tree.remove(path),
             }
         }
-        let id = self.store(parent.into_iter().collect(), files, message, time);
+        Ok(self.land(name, tree, message, time))
+    }
+
+    /// Commits entries of any kind to a ref as somebody else would.
+    pub fn commit_entries(
+        &self,
+        name: &RefName,
+        entries: &[(RepoPath, EntryKind, Vec<u8>)],
+        message: &str,
+        time: Time,
+    ) -> Result<CommitId, RepositoryError> {
+        let mut tree = self.tree_at_tip(name)?;
+        entries.iter().for_each(|(path, kind, bytes)| tree.set(path, *kind, bytes));
+        Ok(self.land(name, tree, message, time))
+    }
+
+    fn tree_at_tip(&self, name: &RefName) -> Result<Tree, RepositoryError> {
+        self.tip(name).map_or_else(|| Ok(Tree::default()), |tip| Ok((*self.tree(&tip)?).clone()))
+    }
+
+    fn land(&self, name: &RefName, tree: Tree, message: &str, time: Time) -> CommitId {
+        let id = self.store(self.tip(name).into_iter().collect(), tree, message, time);
         self.force(name, Some(id.clone()));
-        Ok(id)
+        id
     }
 
     /// How many pushes reached the host.
@@ -124,13 +131,18 @@ impl MemoryHost {
 
     /// The file at a commit.
     pub fn file(&self, commit: &CommitId, path: &RepoPath) -> Option<Vec<u8>> {
-        self.files(commit).ok()?.get(path).map(|bytes| bytes.to_vec())
+        self.tree(commit).ok()?.get(path).map(|entry| entry.bytes.to_vec())
+    }
+
+    /// What the entry at a path of a commit is.
+    pub fn kind(&self, commit: &CommitId, path: &RepoPath) -> Option<EntryKind> {
+        self.tree(commit).ok()?.get(path).map(|entry| entry.kind)
     }
 
     /// All files of a commit.
     pub fn all_files(&self, commit: &CommitId) -> Vec<(RepoPath, Vec<u8>)> {
-        let files = self.files(commit).unwrap_or_default();
-        files.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect()
+        let tree = self.tree(commit).unwrap_or_default();
+        tree.entries().map(|(path, entry)| (path.clone(), entry.bytes.to_vec())).collect()
     }
 
     /// Everything that is reachable from a commit, newest first.
@@ -142,30 +154,50 @@ impl MemoryHost {
         found.into_iter().map(|s| s.info.clone()).collect()
     }
 
-    fn files(&self, commit: &CommitId) -> Result<Rc<Files>, RepositoryError> {
+    fn tree(&self, commit: &CommitId) -> Result<Rc<Tree>, RepositoryError> {
         let contents = self.0.borrow();
         let stored = contents.commits.get(commit);
-        stored.map(|s| Rc::clone(&s.files)).ok_or_else(|| mirror(format!("commit {commit} is missing")))
+        stored.map(|s| Rc::clone(&s.tree)).ok_or_else(|| missing(commit))
     }
 
-    fn store(&self, parents: Vec<CommitId>, files: Files, message: &str, time: Time) -> CommitId {
-        let tree = tree_hash(files.iter());
+    fn store(&self, parents: Vec<CommitId>, tree: Tree, message: &str, time: Time) -> CommitId {
         let parent_text: String = parents.iter().map(CommitId::as_str).collect();
-        let seconds = time.to_string();
-        let hex = hash(&[parent_text.as_bytes(), tree.as_bytes(), message.as_bytes(), seconds.as_bytes()]);
+        let (tree_id, seconds) = (tree.hash(), time.to_string());
+        let parts = [parent_text.as_bytes(), tree_id.as_bytes(), message.as_bytes(), seconds.as_bytes()];
         // A hash in hexadecimal always parses.
-        let Ok(id) = CommitId::parse(&hex) else { return self.store(parents, files, message, time) };
+        let Ok(id) = CommitId::parse(&hash(&parts)) else { return self.store(parents, tree, message, time) };
         let mut contents = self.0.borrow_mut();
         let number = contents.commits.len() as u64;
         let info = CommitInfo { id: id.clone(), parents, message: message.to_owned(), time };
-        contents.commits.entry(id.clone()).or_insert_with(|| Stored { number, info, files: Rc::new(files) });
+        let (tree, writers) = (Rc::new(tree), BTreeSet::new());
+        contents.commits.entry(id.clone()).or_insert_with(|| Stored {
+            number,
+            info,
+            tree,
+            writers,
+            pushed: false,
+        });
         id
     }
 }
 
-fn tree_hash<'a>(files: impl Iterator<Item = (&'a RepoPath, &'a Rc<[u8]>)>) -> String {
-    let lines: String = files.map(|(path, bytes)| format!("{path} {}\n", hash(&[bytes]))).collect();
-    hash(&[lines.as_bytes()])
+impl Contents {
+    /// Moves a ref; what it contains is there for everybody from then on.
+    fn point(&mut self, name: &RefName, to: Option<&CommitId>) {
+        let Some(to) = to else { return drop(self.refs.remove(name)) };
+        self.refs.insert(name.clone(), to.clone());
+        let mut open = vec![to.clone()];
+        while let Some(id) = open.pop() {
+            if let Some(stored) = self.commits.get_mut(&id).filter(|stored| !stored.pushed) {
+                stored.pushed = true;
+                open.extend(stored.info.parents.iter().cloned());
+            }
+        }
+    }
+}
+
+fn missing(commit: &CommitId) -> RepositoryError {
+    mirror(format!("commit {commit} is missing"))
 }
 
 /// Everything reachable from `tip`, without what is reachable from `until`.
@@ -190,6 +222,19 @@ impl MemoryRepository {
         &self.host
     }
 
+    /// Refuses a commit that this client cannot have: somebody else wrote it and did not push it.
+    fn known(&self, commit: &CommitId) -> Result<(), RepositoryError> {
+        let contents = self.host.0.borrow();
+        let stored = contents.commits.get(commit);
+        let known = stored.is_some_and(|s| s.pushed || s.writers.contains(&self.id));
+        known.then_some(()).ok_or_else(|| missing(commit))
+    }
+
+    fn tree_of(&self, commit: &CommitId) -> Result<Rc<Tree>, RepositoryError> {
+        self.known(commit)?;
+        self.host.tree(commit)
+    }
+
     fn unreachable(&self) -> RepositoryError {
         RepositoryError::Unreachable { repository: "memory".to_owned(), reason: "injected fault".to_owned() }
     }
@@ -205,10 +250,7 @@ impl MemoryRepository {
             let go = fits(&contents, update) && (all || mode == PushMode::PerRef);
             outcomes.push(match (go, there) {
                 (true, _) => {
-                    match &update.new {
-                        Some(new) => drop(contents.refs.insert(update.name.clone(), new.clone())),
-                        None => drop(contents.refs.remove(&update.name)),
-                    }
+                    contents.point(&update.name, update.new.as_ref());
                     let moved = (update.name.clone(), update.old.clone(), update.new.clone());
                     contents.landed.push(moved);
                     PushOutcome::Accepted
@@ -237,31 +279,11 @@ impl Repository for MemoryRepository {
         path: &RepoPath,
         limit: usize,
     ) -> Result<Option<Vec<u8>>, RepositoryError> {
-        let files = self.host.files(commit)?;
-        let Some(bytes) = files.get(path) else {
-            let folder = format!("{path}/");
-            let is_folder = files.keys().any(|p| p.as_str().starts_with(&folder));
-            let reason = "it is a folder".to_owned();
-            return match is_folder {
-                true => Err(RepositoryError::NotAFile { path: path.clone(), reason }),
-                false => Ok(None),
-            };
-        };
-        if bytes.len() > limit {
-            let reason = format!("it has more than {limit} bytes");
-            return Err(RepositoryError::NotAFile { path: path.clone(), reason });
-        }
-        Ok(Some(bytes.to_vec()))
+        self.tree_of(commit)?.read(path, limit)
     }
 
     fn tree(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<TreeId>, RepositoryError> {
-        let files = self.host.files(commit)?;
-        let folder = format!("{path}/");
-        let inside: Vec<_> = files.iter().filter(|(p, _)| p.as_str().starts_with(&folder)).collect();
-        if inside.is_empty() {
-            return Ok(None);
-        }
-        TreeId::parse(&tree_hash(inside.into_iter())).map(Some).map_err(|e| mirror(e.to_string()))
+        self.tree_of(commit)?.folder(path).map_err(mirror)
     }
 
     fn history(
@@ -270,10 +292,8 @@ impl Repository for MemoryRepository {
         until: Option<&CommitId>,
         limit: usize,
     ) -> Result<History, RepositoryError> {
+        self.known(tip)?;
         let contents = self.host.0.borrow();
-        if !contents.commits.contains_key(tip) {
-            return Err(mirror(format!("commit {tip} is missing")));
-        }
         let ids = reachable(&contents, tip, until);
         let mut found: Vec<&Stored> = ids.iter().filter_map(|id| contents.commits.get(id)).collect();
         found.sort_by_key(|s| std::cmp::Reverse(s.number));
@@ -282,25 +302,23 @@ impl Repository for MemoryRepository {
     }
 
     fn contains(&self, tip: &CommitId, commit: &CommitId) -> Result<bool, RepositoryError> {
+        self.known(tip)?;
         let contents = self.host.0.borrow();
-        if !contents.commits.contains_key(tip) {
-            return Err(mirror(format!("commit {tip} is missing")));
-        }
         Ok(reachable(&contents, tip, None).contains(commit))
     }
 
     fn commit(&self, new: &NewCommit) -> Result<CommitId, RepositoryError> {
         let base = new.tree_of.as_ref().or(new.parent.as_ref());
-        let mut files = match base {
-            Some(base) => (*self.host.files(base)?).clone(),
-            None => Files::new(),
-        };
-        for Edit { path, bytes } in &new.edits {
-            files.insert(path.clone(), Rc::from(bytes.as_slice()));
-        }
+        let mut tree = base.map_or_else(|| Ok(Tree::default()), |base| Ok((*self.tree_of(base)?).clone()))?;
+        tree.edit(&new.edits)?;
         let Signature { name, .. } = &new.signature;
         debug_assert!(!name.is_empty(), "a commit has an author");
-        Ok(self.host.store(new.parent.iter().cloned().collect(), files, &new.message, new.time))
+        let id = self.host.store(new.parent.iter().cloned().collect(), tree, &new.message, new.time);
+        let mut contents = self.host.0.borrow_mut();
+        if let Some(stored) = contents.commits.get_mut(&id) {
+            stored.writers.insert(self.id);
+        }
+        Ok(id)
     }
 
     fn push(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
@@ -308,6 +326,7 @@ impl Repository for MemoryRepository {
             let reason = "the receiving end does not support atomic pushes".to_owned();
             return Ok(vec![PushOutcome::Refused { reason }; updates.len()]);
         }
+        updates.iter().filter_map(|u| u.new.as_ref()).try_for_each(|new| self.known(new))?;
         match self.faults.strike() {
             Fault::None => Ok(self.apply(updates, mode)),
             Fault::CrashBefore => Err(RepositoryError::Crashed),

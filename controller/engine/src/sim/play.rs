@@ -267,7 +267,7 @@ impl Play {
         };
         self.note(format!(
             "before controller {i}'s next effect: {}",
-            ["README", "fields", "hold", "pass"][what]
+            ["README", "fields", "hold", "pass"].get(what).unwrap_or(&"")
         ));
         if let Some(controller) = self.controllers.get(i) {
             controller.faults.before_next(hook);

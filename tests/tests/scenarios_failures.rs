@@ -1,0 +1,350 @@
+//! Bad releases: what comes back, what waits for a person, and what does not come again.
+
+use towpath_core::decide::WaitCode;
+use towpath_core::event::{BakeResult, Cause, Event, RequestKind};
+use towpath_core::journal::State;
+use towpath_core::journal::state::Phase;
+use towpath_core::verdict::Verdict;
+use towpath_tests::bed::{
+    Bed, PIPELINE, Replica, TWO_IMAGES, digest, digest_of, name, on_both, on_both_with, two_images, waits,
+};
+
+fn there(state: &State, environment: &str, phase: Phase) -> bool {
+    state
+        .environment(&name(environment))
+        .is_some_and(|(_, e)| e.at.as_ref().is_some_and(|at| at.phase == phase))
+}
+
+/// Brings a version into production and on to its bake.
+fn bake(replica: &mut Replica<'_>, version: &str) {
+    let release = replica.release(version);
+    replica.pass_until(|report, s| {
+        waits(report, "production", WaitCode::ApprovalNeeded)
+            && s.environment(&name("staging")).unwrap().1.ok.contains_key(&release)
+    });
+    replica.approve(&release);
+    replica.pass_until(|_, s| {
+        let production = s.environment(&name("production")).unwrap().1.at.as_ref().unwrap();
+        production.r == release && production.phase == Phase::Verified
+    });
+}
+
+#[test]
+fn the_same_bad_image_in_a_new_set_is_not_promoted() {
+    on_both_with(TWO_IMAGES, two_images, |bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        let good = replica.release_both("1.1", "1.1");
+        replica.pass_until(|_, s| there(s, "staging", Phase::Settled));
+        bed.qa.set("regression", &digest_of("web", "1.2"), Verdict::Failed);
+        replica.release_both("1.1", "1.2");
+        replica.pass_until(|_, s| {
+            let staging = s.environment(&name("staging")).unwrap().1;
+            staging.rejects(&digest_of("web", "1.2")) && staging.at.as_ref().unwrap().phase == Phase::Settled
+        });
+        assert_eq!(replica.env("staging").at.unwrap().r, good);
+        // The api is in a release that is still Verified: it is not to blame.
+        assert!(!replica.env("staging").rejects(&digest_of("api", "1.1")));
+
+        let bad_again = replica.release_both("1.2", "1.2");
+        let report =
+            replica.pass_until(|_, s| s.environment(&name("dev")).unwrap().1.ok.contains_key(&bad_again));
+        assert!(waits(&report, "staging", WaitCode::Rejected));
+        let fixed = replica.release_both("1.2", "1.3");
+        replica.pass_until(|_, s| {
+            there(s, "staging", Phase::Settled) && replica_at(s, "staging") == Some(&fixed)
+        });
+        assert!(!replica.env("staging").tries.contains_key(&bad_again));
+    });
+}
+
+fn replica_at<'s>(state: &'s State, environment: &str) -> Option<&'s towpath_core::id::ReleaseId> {
+    state.environment(&name(environment)).and_then(|(_, e)| e.at.as_ref()).map(|at| &at.r)
+}
+
+#[test]
+fn a_cleared_digest_may_come_again() {
+    on_both_with(TWO_IMAGES, two_images, |bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        replica.release_both("1.1", "1.1");
+        replica.pass_until(|_, s| there(s, "staging", Phase::Settled));
+        bed.qa.set("regression", &digest_of("web", "1.2"), Verdict::Failed);
+        replica.release_both("1.1", "1.2");
+        replica
+            .pass_until(|_, s| s.environment(&name("staging")).unwrap().1.rejects(&digest_of("web", "1.2")));
+        let again = replica.release_both("1.2", "1.2");
+        replica.pass_until(|report, _| waits(report, "staging", WaitCode::Rejected));
+        bed.qa.set("regression", &digest_of("web", "1.2"), Verdict::Passed);
+        replica
+            .engine(|e| e.clear(&towpath_tests::bed::person("carol"), &name("staging"), &[], "QA was wrong"))
+            .unwrap();
+        replica.pass_until(|_, s| {
+            replica_at(s, "staging") == Some(&again) && there(s, "staging", Phase::Settled)
+        });
+    });
+}
+
+#[test]
+fn a_bad_bake_is_recorded_before_a_newer_release_that_is_ready() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        let good = replica.deliver("1.1.0");
+        bake(&mut replica, "1.2.0");
+        let newer = replica.release("1.3.0");
+        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&newer));
+        assert_eq!(replica.phase("production"), Phase::Verified, "the bake goes on");
+        bed.metrics.set("web-production", bed.now(), Some(0.5));
+        bed.wait("60s");
+        bed.metrics.set("web-production", bed.now(), Some(0.0));
+        replica.approve(&newer);
+        replica.pass();
+
+        assert_eq!(replica.env("production").at.unwrap().r, good);
+        let events = bed.events();
+        let place = |wanted: &dyn Fn(&Event) -> bool| events.iter().position(|e| wanted(&e.event));
+        let failed = place(&|e| matches!(e, Event::Failed { .. })).expect("recorded");
+        let back =
+            place(&|e| matches!(e, Event::Promoted { cause: Cause::Rollback, .. })).expect("went back");
+        assert!(failed < back);
+        assert_eq!(place(&|e| matches!(e, Event::Baked { result: BakeResult::Cut, .. })), None);
+        assert!(replica.env("production").rejects(&digest("1.2.0")));
+
+        // The newer one follows by the rules: after the rollback's verdict, and with an approval after the failure.
+        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        assert_eq!(bed.version("production"), "1.1.0", "the approval from before the failure is void");
+        replica.approve(&newer);
+        replica.pass_until(|_, s| {
+            replica_at(s, "production") == Some(&newer) && there(s, "production", Phase::Settled)
+        });
+        assert_eq!(bed.version("production"), "1.3.0");
+    });
+}
+
+#[test]
+fn a_bake_is_cut_only_with_a_good_reading_as_of_now() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        bake(&mut replica, "1.2.0");
+        let newer = replica.release("1.3.0");
+        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&newer));
+        replica.approve(&newer);
+        // Nobody answers, then there are no samples: both are no good reading.
+        bed.metrics.set_down(true);
+        assert!(waits(&replica.pass(), "production", WaitCode::BakeReading));
+        bed.metrics.set_down(false);
+        bed.metrics.set("web-production", bed.now(), None);
+        bed.wait("120s");
+        assert!(waits(&replica.pass(), "production", WaitCode::BakeReading));
+        assert_eq!(bed.version("production"), "1.2.0");
+        bed.metrics.set("web-production", bed.now(), Some(0.01));
+        bed.wait("30s");
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.3.0");
+        let cut = |e: &Event| matches!(e, Event::Baked { result: BakeResult::Cut, .. });
+        assert_eq!(bed.events().iter().filter(|e| cut(&e.event)).count(), 1);
+        assert!(replica.env("production").good.iter().all(|g| !g.baked), "a cut bake has not passed");
+    });
+}
+
+#[test]
+fn a_failure_found_late_holds_and_alerts() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        replica.deliver("1.1.0");
+        bake(&mut replica, "1.2.0");
+        bed.metrics.set("web-production", bed.now(), Some(0.5));
+        // The host is away: the bake's 20 minutes pass, and then more than 20 again.
+        bed.wait("41m");
+        let report = replica.pass();
+        assert!(waits(&report, "production", WaitCode::RollbackHeld), "{:?}", report.answers);
+        assert_eq!((bed.version("production"), replica.phase("production")), ("1.2.0".into(), Phase::Failed));
+        assert!(replica.env("production").rejects(&digest("1.2.0")));
+        // A person looked and says go on: then it goes back by the rules.
+        bed.metrics.set("web-production", bed.now(), Some(0.0));
+        replica.ask(RequestKind::Resume, "production", None);
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.1.0");
+    });
+}
+
+#[test]
+fn a_failure_found_in_time_goes_back() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        replica.deliver("1.1.0");
+        bake(&mut replica, "1.2.0");
+        bed.metrics.set("web-production", bed.now(), Some(0.5));
+        bed.wait("39m");
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.1.0");
+    });
+}
+
+#[test]
+fn without_a_rollback_target_it_holds_until_a_fix_and_resume() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        bed.qa.set("smoke", &digest("1.1.0"), Verdict::Failed);
+        replica.release("1.1.0");
+        replica.pass_until(|report, _| waits(report, "dev", WaitCode::NoRollbackTarget));
+        assert_eq!((bed.version("dev"), replica.state().holds.len()), ("1.1.0".into(), 1));
+        replica.release("1.2.0");
+        for _ in 0..5 {
+            replica.pass();
+            bed.wait("60s");
+        }
+        assert_eq!(bed.version("dev"), "1.1.0", "held");
+        replica.ask(RequestKind::Resume, "dev", None);
+        replica.pass_until(|_, s| there(s, "dev", Phase::Settled));
+        assert_eq!((bed.version("dev"), replica.state().holds.len()), ("1.2.0".into(), 0));
+        assert_eq!(bed.count("Held"), 1, "a failure holds once");
+    });
+}
+
+#[test]
+fn a_rollback_is_never_rolled_back() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        for version in ["1.0.1", "1.1.0"] {
+            let release = replica.release(version);
+            replica.pass_until(|_, s| {
+                s.environment(&name("staging")).unwrap().1.good.iter().any(|g| g.r == release && g.baked)
+            });
+        }
+        for version in ["1.2.0", "1.1.0"] {
+            bed.qa.set("regression", &digest(version), Verdict::Failed);
+        }
+        replica.release("1.2.0");
+        replica.pass_until(|report, _| waits(report, "staging", WaitCode::RollbackFailed));
+        for _ in 0..5 {
+            bed.wait("10m");
+            replica.pass();
+        }
+        assert_eq!(bed.version("staging"), "1.1.0", "1.0.1 would be next, but people have to look");
+        let staging = replica.env("staging");
+        assert!(staging.rejects(&digest("1.1.0")) && staging.rejects(&digest("1.2.0")));
+        // It ends by a fix and a person's word.
+        let fix = replica.release("1.3.0");
+        replica.ask(RequestKind::Resume, "staging", None);
+        replica
+            .pass_until(|_, s| replica_at(s, "staging") == Some(&fix) && there(s, "staging", Phase::Settled));
+    });
+}
+
+#[test]
+fn too_many_rollbacks_in_a_short_time_wait() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        let release = replica.release("1.1.0");
+        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&release));
+        bed.qa.set("regression", &digest("1.2.0"), Verdict::Failed);
+        replica.release("1.2.0");
+        let mut storm = bed.clone();
+        replica.pass_until(|_, s| there(s, "staging", Phase::Syncing));
+        // Elsewhere at the same destination three releases were rolled back just now.
+        storm.shared.rollbacks = vec![bed.now(); 3];
+        let mut replica = storm.replica("here");
+        let report = replica.pass_until(|report, _| report.waits_for(WaitCode::RollbackStorm));
+        assert_eq!(bed.version("staging"), "1.2.0", "{:?}", report.answers);
+        let until = report.waits().find(|(_, w)| w.code == WaitCode::RollbackStorm).unwrap().1.when.latest();
+        assert_eq!(until.since(storm.shared.rollbacks[0]).as_seconds(), 600);
+        bed.clock.set(until);
+        replica.pass();
+        assert_eq!(bed.version("staging"), "1.1.0");
+    });
+}
+
+#[test]
+fn a_person_goes_back_at_once_through_a_storm_but_not_through_a_hold_on_rollbacks() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        replica.deliver("1.1.0");
+        bake(&mut replica, "1.2.0");
+        let mut storm = bed.clone();
+        storm.shared.rollbacks = vec![bed.now(); 3];
+        let mut replica = storm.replica("here");
+        let hold = replica.hold_with("production", true, None);
+        let request = replica.ask(RequestKind::Rollback, "production", None);
+        assert!(waits(&replica.pass(), "production", WaitCode::RollbackHeld));
+        assert_eq!((bed.version("production"), replica.outcome(&request)), ("1.2.0".into(), None));
+        replica.lift(&hold);
+        replica.pass();
+        assert_eq!(
+            (bed.version("production"), replica.outcome(&request)),
+            ("1.1.0".into(), Some("done".into()))
+        );
+        // A person's rollback rejects nothing, but what was taken out is not Verified any more.
+        assert!(!replica.env("production").rejects(&digest("1.2.0")));
+    });
+}
+
+#[test]
+fn an_open_request_that_cannot_go_in_does_not_keep_a_bad_release() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        replica.deliver("1.1.0");
+        bake(&mut replica, "1.2.0");
+        replica.release("1.3.0");
+        // It is neither Verified in staging nor approved.
+        let request = replica.ask(RequestKind::Promote, "production", Some("1.3.0"));
+        bed.metrics.set("web-production", bed.now(), Some(0.5));
+        bed.wait("60s");
+        bed.metrics.set("web-production", bed.now(), Some(0.0));
+        replica.pass();
+        assert_eq!((bed.version("production"), replica.outcome(&request)), ("1.1.0".into(), None));
+    });
+}
+
+#[test]
+fn degraded_past_its_grace_is_a_failure() {
+    use towpath_core::event::FailedPhase;
+    use towpath_core::observation::Health;
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        replica.release("1.0.1");
+        replica.pass_until(|_, s| there(s, "dev", Phase::Settled));
+        bed.qa.wait_for_finish(true);
+        replica.release("1.1.0");
+        replica.pass_until(|_, s| there(s, "dev", Phase::Verifying));
+        bed.show("web-dev", "1.1.0", Health::Degraded);
+        let report = replica.pass();
+        assert!(waits(&report, "dev", WaitCode::Degraded));
+        bed.wait("59s");
+        assert!(waits(&replica.pass(), "dev", WaitCode::Degraded), "still within its grace");
+        bed.wait("1s");
+        bed.live.forget(&name("nobody"));
+        replica.pass();
+        let health = |e: &Event| matches!(e, Event::Failed { phase: FailedPhase::Health, .. });
+        assert_eq!(bed.events().iter().filter(|e| health(&e.event)).count(), 1);
+        assert_eq!(bed.version("dev"), "1.0.1");
+    });
+}
+
+#[test]
+fn a_release_that_recovers_within_its_grace_goes_on() {
+    use towpath_core::observation::Health;
+    let bed = Bed::memory(PIPELINE);
+    let mut replica = bed.replica("here");
+    replica.pass();
+    replica.release("1.1.0");
+    bed.qa.wait_for_finish(true);
+    replica.pass_until(|_, s| there(s, "dev", Phase::Verifying));
+    bed.show("web-dev", "1.1.0", Health::Degraded);
+    replica.pass();
+    bed.wait("30s");
+    bed.live.forget(&name("web-dev"));
+    bed.qa.wait_for_finish(false);
+    replica.pass_until(|_, s| there(s, "dev", Phase::Settled));
+    assert_eq!((bed.version("dev"), bed.count("Failed")), ("1.1.0".into(), 0));
+}

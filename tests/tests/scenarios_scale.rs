@@ -1,0 +1,190 @@
+//! Many releases, and quiet when nothing is to be done.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT, RequestKind};
+use towpath_core::id::Actor;
+use towpath_core::journal::state::{MAX_RELEASES, Phase};
+use towpath_core::release::release_id;
+use towpath_engine::journal::Journal;
+use towpath_engine::ports::{PushMode, PushOutcome, RefUpdate};
+use towpath_tests::bed::{Bed, PIPELINE, Replica, digest, image, name, on_both, person, settled};
+
+/// One environment without gates.
+const ONE: &str = r#"
+apiVersion: towpath.dev/v1alpha1
+kind: Pipeline
+metadata: { name: web, namespace: shop }
+spec:
+  images: [{ name: ghcr.io/acme/web }]
+  repository: { url: "memory", branch: main }
+  edit: [{ kustomization: { image: ghcr.io/acme/web } }]
+  environments:
+    - name: dev
+      path: apps/web/overlays/dev
+      applications: [{ name: web-dev }]
+"#;
+
+/// Records releases, many to a commit, as an importer would.
+fn releases(replica: &Replica<'_>, bed: &Bed, versions: std::ops::Range<u32>) {
+    let mut versions: Vec<u32> = versions.collect();
+    while !versions.is_empty() {
+        replica.engine(|engine| {
+            let (head, _) = engine.read().unwrap();
+            let head = head.unwrap();
+            // Those that may leave do so with the commit that makes the state full.
+            let fit =
+                (MAX_RELEASES - head.state.releases.len()).min(MAX_EVENTS_PER_COMMIT).min(versions.len());
+            assert!(fit > 0, "nothing leaves");
+            let part: Vec<u32> = versions.drain(..fit).collect();
+            let repository = engine.host.repository;
+            let journal = Journal { repository, name: bed.journal(), pipeline: &bed.pipeline.id };
+            let released = |(i, version): (u64, &u32)| {
+                let images = vec![image(&format!("2.{version}"))];
+                let event = Event::Released {
+                    r: release_id(&head.state.ledger, &images),
+                    seq: head.state.seq + 1 + i,
+                    order: None,
+                    images,
+                    authors: vec![person("alice")],
+                    labels: BTreeMap::new(),
+                };
+                (Actor::parse("ci").unwrap(), event)
+            };
+            let events = (0..).zip(&part).map(released).collect();
+            let prepared =
+                journal.prepare(Some(&head), events, bed.now(), &engine.host.settings.signature).unwrap();
+            let update = RefUpdate {
+                name: bed.journal().clone(),
+                old: Some(head.tip.clone()),
+                new: Some(prepared.head.tip.clone()),
+            };
+            assert_eq!(repository.push(&[update], PushMode::PerRef).unwrap(), [PushOutcome::Accepted]);
+        });
+    }
+}
+
+#[test]
+fn ten_thousand_releases_stay_small() {
+    let bed = Bed::memory(ONE);
+    let mut replica = bed.replica("here");
+    replica.pass();
+    let (mut largest, mut slowest) = (0, 0);
+    for round in 0..25 {
+        releases(&replica, &bed, round * 400..(round + 1) * 400);
+        let before = Instant::now();
+        replica.pass_until(|_, s| {
+            settled(s) && s.envs.values().all(|e| e.hw.seq == u64::from((round + 1) * 400))
+        });
+        slowest = slowest.max(before.elapsed().as_millis());
+        largest = largest.max(replica.state().to_bytes().len());
+    }
+    let state = replica.state();
+    println!(
+        "ten thousand releases: state.json at most {largest} bytes, {} archive files, a promotion took at most {slowest} ms",
+        state.archive.chunks
+    );
+    assert_eq!((state.seq, bed.version("dev")), (10_000, "2.9999".into()));
+    assert!(largest < 900_000, "{largest} bytes");
+    assert!(state.archive.chunks >= 18, "{} archive files", state.archive.chunks);
+    assert!(state.releases.len() <= 1000 && state.envs.values().all(|e| e.tries.len() <= 1000));
+
+    // One that left is known all the same, and is not made again.
+    let old = replica.release("2.7");
+    assert!(replica.state().release(&old).is_none());
+    assert_eq!(replica.state().seq, 10_000);
+    // A new host reads the state alone.
+    let before = Instant::now();
+    bed.replica("here").pass();
+    println!("a cold pass took {} ms", before.elapsed().as_millis());
+}
+
+#[test]
+fn releases_that_cannot_leave_fill_the_ledger_by_name() {
+    let bed = Bed::memory(ONE);
+    let mut replica = bed.replica("here");
+    replica.pass();
+    replica.hold("dev");
+    releases(&replica, &bed, 0..900);
+    let mut refused = None;
+    for version in 900..1100 {
+        let new = towpath_engine::people::NewRelease {
+            images: vec![image(&format!("2.{version}"))],
+            order: None,
+            authors: Vec::new(),
+            labels: BTreeMap::new(),
+        };
+        if let Err(error) = replica.engine(|e| e.create_release(&person("ci"), &new)) {
+            refused = Some(error.to_string());
+            break;
+        }
+    }
+    let refused = refused.expect("the ledger is full");
+    assert!(refused.contains("LedgerFull"), "{refused}");
+    // All else goes on, and with it room is made.
+    let hold = replica.state().holds[0].id.clone();
+    replica.lift(&hold);
+    replica.pass_until(|_, s| settled(s));
+    replica.release("3.0");
+    replica.pass_until(|_, s| settled(s) && s.seq > 900);
+    assert_eq!(bed.version("dev"), "3.0");
+}
+
+#[test]
+fn nothing_is_pushed_when_nothing_changed() {
+    let bed = Bed::memory(PIPELINE);
+    let mut replica = bed.replica("here");
+    replica.pass();
+    replica.deliver("1.1.0");
+    let pushes = bed.host().pushes();
+    let moves = bed.host().moves().len();
+    for _ in 0..20 {
+        bed.wait("10m");
+        let report = replica.pass();
+        assert_eq!((report.rounds, report.next()), (0, None), "{:?}", report.answers);
+        replica.lose_caches();
+    }
+    assert_eq!((bed.host().pushes(), bed.host().moves().len()), (pushes, moves));
+}
+
+#[test]
+fn waiting_is_quiet_too() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        replica.release("1.1.0");
+        replica.pass_until(|report, _| report.waits_for(towpath_core::decide::WaitCode::ApprovalNeeded));
+        let tips = [bed.tip(bed.branch()), bed.tip(bed.journal())];
+        let pushes = replica.between.pushes();
+        for _ in 0..10 {
+            bed.wait("10m");
+            replica.pass();
+        }
+        assert_eq!([bed.tip(bed.branch()), bed.tip(bed.journal())], tips);
+        assert_eq!(replica.between.pushes(), pushes);
+    });
+}
+
+#[test]
+fn the_newest_of_many_wins() {
+    on_both(|bed| {
+        let mut replica = bed.replica("here");
+        replica.pass();
+        for version in ["1.1.0", "1.10.0", "1.9.0"] {
+            replica.release(version);
+        }
+        replica.pass_until(|_, s| {
+            s.environment(&name("dev")).unwrap().1.at.as_ref().is_some_and(|at| at.phase == Phase::Settled)
+        });
+        assert_eq!(bed.version("dev"), "1.9.0", "by rank, not by name");
+        assert_eq!(bed.subjects().len(), 2, "the others were never on their way");
+        // Below the high-water mark only people go.
+        bed.wait("1h");
+        replica.pass();
+        replica.ask(RequestKind::Promote, "dev", Some("1.10.0"));
+        replica.pass();
+        assert_eq!(bed.version("dev"), "1.10.0");
+        assert!(!replica.env("dev").rejects(&digest("1.9.0")));
+    });
+}
