@@ -8,8 +8,8 @@ use crate::exit::{Exit, TABLE};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use crate::{
-    approve, clear, demo, history, hold, ledger, lint, promote, reconcile, reference, release, resume, rollback,
-    status, unapprove, why,
+    approve, clear, demo, history, hold, ledger, lint, promote, reconcile, reference, release, resume,
+    rollback, status, unapprove, why,
 };
 
 /// Promotes container images through environments by git commits, gated on QA and metrics, and rolls back by itself.

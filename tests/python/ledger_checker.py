@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads and checks a Towpath ledger: a second reader, written from docs/ledger.md alone.
 
-    ledger_reader.py REPOSITORY REF
+    ledger_checker.py REPOSITORY REF
 
 walks the journal from its root, folds every event and compares the result with each `state.json` and archive file.
 It needs Python 3.9 and git. Numbers in comments are the sections of the page.
@@ -559,7 +559,7 @@ def step(repository, commit, parent, fold, archive):
 
 def main(arguments):
     if len(arguments) != 2:
-        sys.stderr.write("usage: ledger_reader.py REPOSITORY REF\n")
+        sys.stderr.write("usage: ledger_checker.py REPOSITORY REF\n")
         return 2
     try:
         print("ok {} commits, {} events, n={}".format(*verify(*arguments)))

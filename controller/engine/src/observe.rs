@@ -231,7 +231,7 @@ impl Observer<'_> {
         (env, seen): (&EnvironmentState, Option<&CommitId>),
         facts: &mut EnvironmentFacts,
     ) -> Result<(), EngineError> {
-        if !wants_liveness(self.pipeline, &environment.name, env, self.now) {
+        if !wants_liveness(self.pipeline, &environment.name, env) {
             return Ok(());
         }
         let Some(at) = &env.at else { return Ok(()) };

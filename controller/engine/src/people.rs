@@ -342,7 +342,13 @@ impl Engine<'_> {
             }
             let q = act_id("q", state, now)?;
             id = Some(q.clone());
-            Ok(vec![Event::Requested { q, env: key.clone(), r, kind, overrides: Vec::new() }])
+            // A person's newest word counts.
+            let older = state.requests.iter().filter(|open| &open.env == key && open.kind == kind);
+            let replaced =
+                older.map(|open| Event::Closed { q: open.q.clone(), outcome: format!("replaced by {q}") });
+            let mut events: Vec<Event> = replaced.collect();
+            events.push(Event::Requested { q, env: key.clone(), r, kind, overrides: Vec::new() });
+            Ok(events)
         })?;
         let id = id.ok_or_else(|| EngineError::Impossible("no request was made".to_owned()))?;
         Ok((id, recorded))

@@ -113,7 +113,7 @@ fn the_second_reader_agrees_on_large_releases() {
     let writer = large(&git);
     assert!(writer.state().archive.chunks > 0 && writer.state().releases.len() < 100);
     writer.finish();
-    let reader = repository("tests/python/ledger_reader.py");
+    let reader = repository("tests/python/ledger_checker.py");
     match Command::new("python3").arg(reader).arg(git.path()).arg(JOURNAL).output() {
         Ok(output) => {
             let words =

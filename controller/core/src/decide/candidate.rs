@@ -25,7 +25,10 @@ impl View<'_> {
 
     /// Newest wins: the highest eligible release; when none is eligible the newest one explains why.
     fn candidate(&self) -> Option<&Release> {
-        let above = |r: &&Release| !r.is_baseline() && r.rank() > self.env.hw;
+        // CI may have raised the rank of what is there; that is no reason to promote it onto itself.
+        let there = self.at().filter(|at| at.pid.is_some()).and_then(|at| self.state.release(&at.r));
+        let mark = self.env.hw.max(there.map(Release::rank).unwrap_or_default());
+        let above = |r: &&Release| !r.is_baseline() && r.rank() > mark;
         let by_age = |r: &&Release| match planted(Bug::OrderByName) {
             true => (r.version(), r.rank()),
             false => (String::new(), r.rank()),
@@ -75,7 +78,8 @@ impl View<'_> {
 
     fn no_reading(&self) -> Rule {
         let text = "a newer release is ready, and the bake has no current good reading";
-        Rule::Note(self.wait(WaitCode::BakeReading, text, "", When::on(Source::Metrics, self.now)))
+        let remedy = format!("mend the metric, or end the bake: towpath resume {}", self.target());
+        Rule::Note(self.wait(WaitCode::BakeReading, text, remedy, When::on(Source::Metrics, self.now)))
     }
 
     /// Replaces what is there: a bake is cut, never without a good reading as of now; a pin ends.
@@ -86,7 +90,8 @@ impl View<'_> {
             effects.push(Effect::Record(Event::Unpinned { env: env.clone(), how: Unpinning::Promoted }));
         }
         if let (Phase::Verified, Some(pid)) = (at.phase, at.pid.clone()) {
-            if !self.bake_reads_well(at) {
+            // What a person changed by hand cannot be read as the release's.
+            if self.env.pin.is_none() && !self.bake_reads_well(at) {
                 return self.no_reading();
             }
             effects.push(Effect::Record(Event::Baked { env, pid, result: BakeResult::Cut }));

@@ -59,7 +59,7 @@ impl View<'_> {
             return Some(self.wait(WaitCode::UpstreamNotVerified, text, "", resync).about(&edge.environment));
         };
         if soaked >= edge.soak {
-            return None;
+            return self.unproven_soak(edge, release);
         }
         let end = upstream.and_then(|env| soak_end(env, &release.r, edge.soak));
         let text =
@@ -69,6 +69,23 @@ impl View<'_> {
             None => ("it is not live there now; promote it there again".to_owned(), resync),
         };
         Some(self.wait(WaitCode::Soaking, text, remedy, when).about(&edge.environment))
+    }
+
+    /// A soak that is still running counts only while the release is proven to be live there now.
+    fn unproven_soak(&self, edge: &Edge, release: &Release) -> Option<Wait> {
+        let upstream = self.world.pipeline.environment(&edge.environment)?;
+        let view = View::new(self.world, self.state, upstream, self.now).ok()?;
+        let over = view.env.ok.get(&release.r).is_some_and(|ok| ok.soak >= edge.soak);
+        if over || view.at().is_some_and(|at| at.r == release.r && view.lives_now(at)) {
+            return None;
+        }
+        let text = format!(
+            "{} has soaked in {}, but is not seen live there now",
+            release.version(),
+            edge.environment
+        );
+        let when = When::on(Source::Liveness, self.now);
+        Some(self.wait(WaitCode::Soaking, text, "", when).about(&edge.environment))
     }
 
     /// The promotions upstream by which this release is Verified.

@@ -5,6 +5,7 @@ use super::{Rule, View};
 use crate::event::{Event, FailedPhase};
 use crate::hold::{Select, Stop, Subject};
 use crate::id::{Digest, GateName};
+use crate::journal::fold::MAX_HOLDS;
 use crate::journal::state::Current;
 use crate::time::{Span, Time};
 
@@ -45,6 +46,10 @@ impl View<'_> {
     /// A hold on this environment by Towpath itself, because of what is there.
     pub(super) fn hold(&self, at: &Current, stops: Vec<Stop>, reason: String) -> Option<Event> {
         let id = at.hold_id()?;
+        // The journal takes no second hold of one id, and no more than so many.
+        if self.state.holds.len() >= MAX_HOLDS || self.state.holds.iter().any(|h| h.id == id) {
+            return None;
+        }
         let select = Select::environment(self.key);
         Some(Event::Held { id, select, subject: Subject::All, stops, reason, until: None })
     }

@@ -61,7 +61,7 @@ impl View<'_> {
             return rule;
         }
         let end = at.since.plus(bake.duration);
-        if self.now < end || at.live.is_none() {
+        if self.now < end || !self.lives_now(at) {
             let text = format!("verified at {}, watched until {end}", at.since);
             return Rule::Note(self.wait(WaitCode::Baking, text, "", When::at(end, self.now)));
         }
@@ -75,6 +75,9 @@ impl View<'_> {
             match standing {
                 Standing::Passed => {}
                 Standing::Failed(when) => return Some(self.fail(at, phase, Some(&gate.name), when)),
+                Standing::Do(more) if more.iter().any(judged_failed) => {
+                    return Some(self.judged_and_failed(at, phase, gate, more));
+                }
                 Standing::Do(more) => effects.extend(more),
                 Standing::Exhausted(wait) => exhausted = exhausted.or(Some(wait)),
                 Standing::Open { wait, .. } => open = sooner(open, wait),
@@ -91,14 +94,22 @@ impl View<'_> {
         }
     }
 
+    /// A failing verdict and its consequences are recorded together, so that nothing in between can undo it.
+    fn judged_and_failed(&self, at: &Current, phase: FailedPhase, gate: &Gate, judged: Vec<Effect>) -> Rule {
+        let happened = at.runs.get(&gate.name).map_or(self.now, |run| self.failed_when(run, gate));
+        match self.fail(at, phase, Some(&gate.name), happened) {
+            Rule::Act(consequences) => Rule::Act(judged.into_iter().chain(consequences).collect()),
+            rule => rule,
+        }
+    }
+
     /// Whether the bake's gates have a good reading as of now, so that a newer promotion may cut it short.
     pub(super) fn bake_reads_well(&self, at: &Current) -> bool {
         let Some(bake) = &self.environment.bake else { return true };
-        let live = at.live.is_some();
-        live && self
-            .standings(at, &bake.gates)
-            .iter()
-            .all(|(_, standing)| matches!(standing, Standing::Passed | Standing::Open { good_now: true, .. }))
+        self.lives_now(at)
+            && self.standings(at, &bake.gates).iter().all(|(_, standing)| {
+                matches!(standing, Standing::Passed | Standing::Open { good_now: true, .. })
+            })
     }
 
     fn standings<'g>(&self, at: &Current, gates: &'g [Gate]) -> Vec<(&'g Gate, Standing)> {
@@ -285,6 +296,10 @@ impl View<'_> {
         };
         self.wait(code, text, remedy, When::on(Source::Person, self.now)).about(&gate.name)
     }
+}
+
+fn judged_failed(effect: &Effect) -> bool {
+    matches!(effect, Effect::Record(Event::Judged { verdict: Verdict::Failed, .. }))
 }
 
 fn sooner(a: Option<Wait>, b: Wait) -> Option<Wait> {

@@ -78,7 +78,9 @@ fn lost(world: &World<'_>) -> bool {
         LedgerFacts::Absent => claimed.is_some(),
         LedgerFacts::Present(state) => {
             let branch = world.pipeline.repository.branch.as_str();
-            let accounted = state.seen.get(branch).map_or(0, |seen| seen.n);
+            // A branch that is new to the journal is accounted for as far as the others are.
+            let newest = || state.seen.values().map(|seen| seen.n).max().unwrap_or(0);
+            let accounted = state.seen.get(branch).map_or_else(newest, |seen| seen.n);
             claimed.is_some_and(|n| n > accounted)
         }
         LedgerFacts::Gone | LedgerFacts::Behind(_) => true,

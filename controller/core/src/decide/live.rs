@@ -30,7 +30,7 @@ impl View<'_> {
         else {
             return Rule::Pass;
         };
-        if !super::wants_liveness(self.world.pipeline, &self.environment.name, self.env, self.now) {
+        if !super::wants_liveness(self.world.pipeline, &self.environment.name, self.env) {
             return Rule::Pass;
         }
         if let Some(rule) = self.other_bytes_changed(at) {
@@ -38,11 +38,18 @@ impl View<'_> {
         }
         match (self.presence(at), &at.live) {
             (Presence::Live(since), None) => self.record_live(at, since),
+            // Nobody knows when a break began that was over before it was seen: none of that time is kept.
+            (Presence::Live(since), Some(live)) if since > live.since => {
+                self.record_unlive(at, live.since, "its health had a break".to_owned())
+            }
             (Presence::Live(_), Some(_)) => Rule::Pass,
-            (Presence::Degraded(since), _) => self.degraded(at, since),
-            (Presence::Absent(why), Some(_)) => self.record_unlive(at, why),
+            (Presence::Degraded(since), Some(live)) => {
+                self.record_unlive(at, since.max(live.since), "Degraded".to_owned())
+            }
+            (Presence::Degraded(since), None) => self.degraded(at, since),
+            (Presence::Absent(why), Some(live)) => self.record_unlive(at, live.since, why),
             (Presence::Stabilizing(since), Some(live)) if since > live.since => {
-                self.record_unlive(at, "its health had a break".to_owned())
+                self.record_unlive(at, live.since, "its health had a break".to_owned())
             }
             (Presence::Stabilizing(_), Some(_)) => Rule::Pass,
             (Presence::Stabilizing(since), None) => self.stabilizing(since),
@@ -57,7 +64,8 @@ impl View<'_> {
     fn other_bytes_changed(&self, at: &Current) -> Option<Rule> {
         let live = at.live.as_ref().filter(|_| at.phase == Phase::Verifying)?;
         let tree = &self.path()?.tree;
-        (tree != &live.tree).then(|| self.record_unlive(at, "other files under the path changed".to_owned()))
+        (tree != &live.tree)
+            .then(|| self.record_unlive(at, self.now, "other files under the path changed".to_owned()))
     }
 
     fn record_live(&self, at: &Current, since: Time) -> Rule {
@@ -70,9 +78,9 @@ impl View<'_> {
         })])
     }
 
-    fn record_unlive(&self, at: &Current, why: String) -> Rule {
+    fn record_unlive(&self, at: &Current, until: Time, why: String) -> Rule {
         let Some(pid) = at.pid.clone() else { return Rule::Pass };
-        Rule::Act(vec![Effect::Record(Event::Unlive { env: self.key.clone(), pid, until: self.now, why })])
+        Rule::Act(vec![Effect::Record(Event::Unlive { env: self.key.clone(), pid, until, why })])
     }
 
     fn stabilizing(&self, since: Time) -> Rule {
@@ -106,11 +114,11 @@ impl View<'_> {
 
     fn degraded(&self, at: &Current, since: Time) -> Rule {
         let grace_end = since.plus(self.environment.degraded_grace);
-        if at.phase == Phase::Settled {
-            return match at.live {
-                Some(_) => self.record_unlive(at, "Degraded".to_owned()),
-                None => Rule::Pass,
-            };
+        // After the bake a failure is no promotion's any more.
+        let baked = self.environment.bake.as_ref().map(|bake| at.since.plus(bake.duration));
+        let late = at.phase == Phase::Verified && baked.is_some_and(|end| since >= end);
+        if at.phase == Phase::Settled || late {
+            return Rule::Pass;
         }
         if self.now >= grace_end {
             return self.fail(at, FailedPhase::Health, None, grace_end);
@@ -118,6 +126,12 @@ impl View<'_> {
         let text =
             format!("Degraded since {since}; after {} that is a failure", self.environment.degraded_grace);
         Rule::Stop(self.wait(WaitCode::Degraded, text, "", When::at(grace_end, self.now)))
+    }
+
+    /// Whether it is proven to run as of now, without a break since that was recorded.
+    pub(super) fn lives_now(&self, at: &Current) -> bool {
+        let since = at.live.as_ref().map(|live| live.since);
+        matches!(self.presence(at), Presence::Live(now) if since.is_some_and(|since| now <= since))
     }
 
     fn presence(&self, at: &Current) -> Presence {

@@ -40,7 +40,8 @@ pub fn judge(gate: &MetricGate, start: Time, samples: &[Sample], now: Time) -> J
         let step = gate.interval.as_seconds().max(1);
         let next = start.plus(Span::seconds((elapsed / step + 1).saturating_mul(step))).min(end);
         let fresh = |t: Time| now.since(t).as_seconds() <= step.saturating_mul(2);
-        return Judgement::Open { next, good_now: last_good.is_some_and(fresh) };
+        let worse = |good: Time| last_bad.is_some_and(|bad| bad.at >= good);
+        return Judgement::Open { next, good_now: last_good.is_some_and(|t| fresh(t) && !worse(t)) };
     }
     if good >= gate.min_samples {
         return last(Verdict::Passed, format!("{good} good samples, {bad} bad, {}", limit(gate)));

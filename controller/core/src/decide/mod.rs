@@ -51,13 +51,15 @@ pub fn decide(world: &World<'_>, now: Time) -> Decision {
 }
 
 /// Whether the decision about an environment can depend on what is live there, so that hosts may save the reading.
-pub fn wants_liveness(pipeline: &Pipeline, name: &Name, env: &EnvironmentState, now: Time) -> bool {
+pub fn wants_liveness(pipeline: &Pipeline, name: &Name, env: &EnvironmentState) -> bool {
     let Some(at) = &env.at else { return false };
     match at.phase {
         Phase::Adopted | Phase::Failed => false,
         Phase::Syncing | Phase::Verifying | Phase::Verified => true,
+        // A running soak counts only with a reading as of now, so it is asked for as long as it may be needed.
         Phase::Settled => {
-            env.soak_of(&at.r, now).is_some_and(|soak| pipeline.edges_from(name).any(|edge| soak < edge.soak))
+            let soaked = env.ok.get(&at.r).map(|ok| ok.soak);
+            soaked.is_some_and(|soaked| pipeline.edges_from(name).any(|edge| soaked < edge.soak))
         }
     }
 }

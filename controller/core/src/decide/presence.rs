@@ -5,7 +5,7 @@ use super::{Rule, View};
 use crate::event::{Event, ManagedField, Undoing, Unpinning};
 use crate::id::ReleaseId;
 use crate::journal::State;
-use crate::journal::state::{Current, Release};
+use crate::journal::state::{Current, Phase, Release};
 use crate::museum::{Bug, planted};
 use crate::pipeline::{Environment, FieldValues};
 use crate::release::{Image, image_set, release_id};
@@ -134,14 +134,23 @@ impl View<'_> {
     fn pin(&self, at: &Current, path: &PathFacts) -> Rule {
         let Some(commit) = self.world.branch.tip.clone() else { return Rule::Pass };
         let env = self.key.clone();
-        let mut events =
-            vec![Event::Pinned { env: env.clone(), commit: commit.clone(), set: path.for_people() }];
+        // What is judged from here on is not the release any more.
+        let mut events = Vec::from_iter(self.not_live_any_more(at));
+        events.push(Event::Pinned { env: env.clone(), commit: commit.clone(), set: path.for_people() });
         // A release that a person took out does not go onward from here.
         if self.env.ok.contains_key(&at.r) && !planted(Bug::RevertGoesOnward) {
             let why = format!("taken out by a foreign commit, seen at {}", commit.short());
             events.push(Event::Revoked { env, r: at.r.clone(), why });
         }
         Rule::Act(events.into_iter().map(Effect::Record).collect())
+    }
+
+    /// Ends the time that it was live where it was recorded last: nobody knows when the change took effect.
+    fn not_live_any_more(&self, at: &Current) -> Option<Event> {
+        let pid = at.pid.clone().filter(|_| at.phase != Phase::Failed)?;
+        let until = at.live.as_ref().map_or(self.now, |live| live.since);
+        let why = "a foreign commit changed its images".to_owned();
+        Some(Event::Unlive { env: self.key.clone(), pid, until, why })
     }
 
     pub(super) fn pinned(&self) -> Rule {

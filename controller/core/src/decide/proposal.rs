@@ -5,7 +5,7 @@ use super::{Rule, View};
 use crate::event::{BakeResult, Cause, Event, Undoing};
 use crate::hold::{Select, Stop, Subject};
 use crate::id::ActId;
-use crate::journal::state::{Phase, Proposal, Rejection};
+use crate::journal::state::{Current, Phase, Proposal, Rejection};
 use crate::world::ProposalStatus;
 
 impl View<'_> {
@@ -67,7 +67,8 @@ impl View<'_> {
         if self.env.pin.is_some() {
             return Some("a foreign commit changed the images".to_owned());
         }
-        if self.in_phase(&[Phase::Failed]).is_some() {
+        let due = |at: &Current| at.failed.as_ref().is_some_and(|failed| !failed.held);
+        if self.in_phase(&[Phase::Failed]).is_some_and(due) {
             return Some("what is there has failed".to_owned());
         }
         let since = |r: &&Rejection| r.at >= open.at;

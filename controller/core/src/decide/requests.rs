@@ -3,7 +3,7 @@
 use super::answer::{Effect, Wait};
 use super::rollback::target;
 use super::{Rule, View};
-use crate::event::{Cause, Event, RequestKind, Unpinning};
+use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
 use crate::journal::state::{Phase, Release, Request};
 
 impl View<'_> {
@@ -47,6 +47,14 @@ impl View<'_> {
                 Effect::Record(Event::Unlive { env, pid, until: self.now, why })
             }));
         }
+        // A bake that cannot be read is over when a person says so.
+        let unread = self.in_phase(&[Phase::Verified]).filter(|at| !self.bake_reads_well(at));
+        effects.extend(
+            unread.and_then(|at| at.pid.clone()).map(|pid| {
+                Effect::Record(Event::Baked { env: self.key.clone(), pid, result: BakeResult::Cut })
+            }),
+        );
+        effects.extend(self.promotion_request().map(|open| Self::close(open, "withdrawn")));
         let own = |h: &&crate::journal::state::Hold| !h.by.is_person();
         effects.extend(self.holds().filter(own).map(|h| Effect::Record(Event::Lifted { id: h.id.clone() })));
         effects.push(Self::close(request, "resumed"));
@@ -58,9 +66,6 @@ impl View<'_> {
         let (Some(request), Some(at)) = (self.request(RequestKind::Rollback), self.at()) else {
             return Rule::Pass;
         };
-        if let Some(wait) = self.held_rollback() {
-            return Rule::Stop(wait);
-        }
         let chosen = match &request.r {
             Some(r) => self.state.release(r).filter(|r| self.can_restore(r)),
             None => target(self.state, self.env, &at.r),
@@ -68,6 +73,9 @@ impl View<'_> {
         let Some(release) = chosen else {
             return Rule::Act(vec![Self::close(request, "refused: there is no release to go back to")]);
         };
+        if let Some(wait) = self.held_rollback(release) {
+            return Rule::Stop(wait);
+        }
         if release.r == at.r && self.env.pin.is_none() {
             return Rule::Act(vec![Self::close(request, "it is there already")]);
         }
@@ -94,6 +102,14 @@ impl View<'_> {
         complete || (!release.fields.is_empty() && release.fields.iter().all(found_here))
     }
 
+    /// A person who puts an older release here takes the newer one out, and it does not go onward.
+    fn stepped_down(&self, release: &Release, request: &Request) -> Option<Effect> {
+        let at = self.at().filter(|at| self.env.ok.contains_key(&at.r))?;
+        let older = self.state.release(&at.r).is_some_and(|there| release.rank() < there.rank());
+        let why = format!("{} put {} here instead", request.by, release.version());
+        older.then(|| Effect::Record(Event::Revoked { env: self.key.clone(), r: at.r.clone(), why }))
+    }
+
     /// Moves a release here at a person's word: every entry gate applies.
     pub(super) fn requested_promotion(&self, request: &Request) -> Rule {
         let release = request.r.as_ref().and_then(|r| self.state.release(r)).filter(|r| !r.images.is_empty());
@@ -107,6 +123,7 @@ impl View<'_> {
         }
         match self.enter(release, Cause::Manual, Some(request)) {
             Rule::Act(mut effects) => {
+                effects.splice(0..0, self.stepped_down(release, request));
                 effects.push(Self::close(request, "done"));
                 Rule::Act(effects)
             }

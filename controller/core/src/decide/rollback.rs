@@ -6,7 +6,7 @@ use crate::event::Cause;
 use crate::hold::Stop;
 use crate::id::{ActId, Actor, ReleaseId};
 use crate::journal::State;
-use crate::journal::state::{Current, EnvironmentState, Good, Phase, Release};
+use crate::journal::state::{Current, EnvironmentState, Good, Hold, Phase, Release};
 use crate::museum::{Bug, planted};
 use crate::time::{Span, Time};
 
@@ -46,23 +46,19 @@ impl View<'_> {
                 &format!("the rollback itself failed: {why}"),
             );
         }
-        if !self.environment.automatic_rollback {
-            let remedy = format!("towpath rollback {}", self.target());
-            let when = When::on(Source::Person, self.now);
-            return Rule::Stop(self.wait(
-                WaitCode::Failed,
-                format!("{}: {why}", self.version(&at.r)),
-                remedy,
-                when,
-            ));
-        }
-        if let Some(wait) = self.held_rollback() {
-            return Rule::Stop(wait);
-        }
         let Some(target) = target(self.state, self.env, &at.r) else {
             let text = format!("{}: {why}; no release was good here before", self.version(&at.r));
             return self.hold_and_wait(at, WaitCode::NoRollbackTarget, &text);
         };
+        if !self.environment.automatic_rollback {
+            let remedy = format!("towpath rollback {}", self.target());
+            let when = When::on(Source::Person, self.now);
+            let text = format!("{}: {why}", self.version(&at.r));
+            return Rule::Stop(self.wait(WaitCode::Failed, text, remedy, when));
+        }
+        if let Some(wait) = self.held_rollback(target) {
+            return Rule::Stop(wait);
+        }
         if let Some(wait) = self.storm() {
             return Rule::Stop(wait);
         }
@@ -118,8 +114,10 @@ impl View<'_> {
     }
 
     /// The hold that stops rollbacks here, if there is one.
-    pub(super) fn held_rollback(&self) -> Option<Wait> {
-        let hold = self.holds().find(|h| h.stops.contains(&Stop::Rollbacks))?;
+    pub(super) fn held_rollback(&self, target: &Release) -> Option<Wait> {
+        let stops =
+            |h: &&Hold| h.stops.contains(&Stop::Rollbacks) && h.subject.matches(&target.r, &target.images);
+        let hold = self.holds().find(stops)?;
         let text = format!("{} by {} stops rollbacks too: {}", hold.id, hold.by, hold.reason);
         let remedy = format!("towpath resume {} --hold {}", self.world.pipeline.id, hold.id);
         Some(self.wait(WaitCode::RollbackHeld, text, remedy, self.hold_end(hold)).about(&hold.id))

@@ -1,61 +1,22 @@
-"""The second reader over the golden ledgers, and over ledgers that somebody spoiled."""
+"""The checker over the golden ledgers, and over ledgers that somebody spoiled."""
 
 import contextlib
 import io
 import json
-import pathlib
-import re
-import subprocess
 import tempfile
 import unittest
 
-import ledger_reader as reader
-
-FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "ledger" / "v1"
-REF = "refs/towpath/ledger/shop/web"
-EVENT = re.compile(rb"^Towpath-Event: ", re.MULTILINE)
+import ledger_checker as reader
+from ledgers import GOLDEN, REF, Repositories, fixture, git, spoil
 
 
-def fixture(name):
-    return (FIXTURES / name).read_bytes()
-
-
-def git(folder, *arguments, data=None):
-    run = subprocess.run(["git", "-C", folder, *arguments], input=data, check=True, stdout=subprocess.PIPE)
-    return run.stdout
-
-
-def spoil(stream, old, new, count=1):
-    """The stream with other bytes in it, all its `data` lengths set right."""
-    assert stream.count(old) >= 1, f"{old!r} is not in the fixture"
-    out, rest, left = [], stream, count
-    while rest:
-        line, _, rest = rest.partition(b"\n")
-        if not line.startswith(b"data "):
-            out.append(line + b"\n")
-            continue
-        size = int(line[5:])
-        data, rest = rest[:size], rest[size:]
-        if left and old in data:
-            data, left = data.replace(old, new, 1), left - 1
-        out.append(b"data %d\n" % len(data) + data)
-    return b"".join(out)
-
-
-class Ledgers(unittest.TestCase):
-    def repository(self, stream):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        git(folder.name, "init", "--quiet", "--bare", ".")
-        git(folder.name, "fast-import", "--quiet", data=stream)
-        return folder.name
-
+class Ledgers(Repositories):
     def refused(self, stream, why):
         with self.assertRaisesRegex(reader.Broken, why):
             reader.verify(self.repository(stream), REF)
 
     def test_golden_ledgers(self):
-        for name in ("small", "whole", "archive"):
+        for name in GOLDEN:
             with self.subTest(name):
                 folder = self.repository(fixture(f"{name}.fast-import"))
                 self.assertEqual(git(folder, "rev-parse", REF), fixture(f"{name}.tip"))
