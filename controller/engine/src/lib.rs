@@ -1,7 +1,7 @@
 //! Observes, decides and acts over ports: the engine that every host of Towpath runs.
 //!
-//! [`Engine::pass`] is the entry point: it reads the outside ([`observe`]), calls `decide` of the core, and carries
-//! the answer out ([`act`]) until nothing is left to do now. What people do goes through [`people`].
+//! [`Engine::pass`] is the entry point: it reads the outside (`observe`), calls `decide` of the core, and carries
+//! the answer out (`act`) until nothing is left to do now. What people do goes through [`people`].
 
 mod act;
 mod commit;
