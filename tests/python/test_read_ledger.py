@@ -88,6 +88,29 @@ class Agreement(Repositories):
         self.assertGreater(chunks, 50)
 
 
+class Edges(unittest.TestCase):
+    def test_the_weight_at_which_releases_leave(self):
+        field = {"image": "wéb", "file": "a.yaml", "field": "tag"}
+        release = {"r": "r-1", "seq": 1, "images": ["wéb@1"], "authors": ["bob"], "labels": {"k": "é"},
+                   "fields": [field, dict(field, raw="é")]}
+        env = {"config": {"root": True}, "removed": False, "hw": [0, 2], "good": [], "ok": {"r-2": {}},
+               "tries": {"r-2": 1}, "forgotten": 0}
+        state = {"releases": [release], "envs": {"dev": env}, "approvals": [], "requests": [], "archive": {"chunks": 0}}
+        weight = 160 + (6 + 3) + (3 + 3) + (1 + 2 + 6) + 2 * (4 + 6 + 60) + 2 + 80 + 30
+        for bound, chunks in ((weight, 1), (weight + 1, 0)):
+            with self.subTest(bound), unittest.mock.patch.object(reader, "MAX_WEIGHT", bound):
+                read = reader.load(json.dumps(state))
+                reader.overflow(read)
+                self.assertEqual((read.archive.chunks, len(read.releases)), (chunks, 1 - chunks))
+
+    def test_the_end_of_an_act_and_the_bounds(self):
+        acts = [reader.Map(until="2026-11-21T09:00:00Z"), reader.Map(n=1)]
+        for at, left in (("2026-11-21T08:59:59Z", acts), ("2026-11-21T09:00:00Z", acts[1:])):
+            self.assertEqual(reader.in_force(acts, at), left)
+        bounds = [getattr(reader, name) for name in vars(reader) if name.startswith("MAX_")]
+        self.assertEqual(bounds, [getattr(checker, name) for name in vars(reader) if name.startswith("MAX_")])
+
+
 class Differences(Repositories):
     def notices(self, stream, words):
         self.assertRegex(str(reader.main(["--check", self.repository(stream), REF])), words)

@@ -48,7 +48,8 @@ impl View<'_> {
             }));
         }
         // A bake that cannot be read is over when a person says so.
-        let unread = self.in_phase(&[Phase::Verified]).filter(|at| !self.bake_reads_well(at));
+        let here = self.in_phase(&[Phase::Verified]).filter(|_| self.env.pin.is_none());
+        let unread = here.filter(|at| !self.bake_reads_well(at));
         effects.extend(
             unread.and_then(|at| at.pid.clone()).map(|pid| {
                 Effect::Record(Event::Baked { env: self.key.clone(), pid, result: BakeResult::Cut })
