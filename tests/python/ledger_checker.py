@@ -14,7 +14,7 @@ import subprocess
 import sys
 from datetime import datetime, timezone
 
-MAX_EVENT, MAX_EVENTS, MAX_MESSAGE = 16 * 1024, 200, 4 * 1024 * 1024
+MAX_EVENT, MAX_EVENTS, MAX_MESSAGE = 64 * 1024, 200, 16 * 1024 * 1024
 MAX_RELEASES, MAX_LINES, MAX_WEIGHT = 1000, 500, 600_000
 MAX_GOOD, MAX_APPROVALS, MAX_HOLDS, MAX_REQUESTS, MAX_SOAK = 10, 200, 50, 20, 366 * 86400
 
@@ -123,7 +123,7 @@ def parse(text):
 
 
 def event(line):
-    need(len(line.encode()) <= MAX_EVENT, "an event is longer than 16384 bytes")
+    need(len(line.encode()) <= MAX_EVENT, "an event is longer than 65536 bytes")
     try:
         value = json.loads(line)
     except ValueError as error:
@@ -231,8 +231,10 @@ class Fold:
         need(e.get("order", 0) >= 0, "an order is negative")
         known = self.release(e["r"])
         if known and known["seq"] > 0:
-            need(e["seq"] == known["seq"] and e.get("order", -1) > known.get("order", -1), "it is there already")
-            known["order"] = e["order"]
+            new = [author for author in e["authors"] if author not in known["authors"]]
+            before, order = known.get("order", -1), e.get("order", -1)
+            need(e["seq"] == known["seq"] and order >= before and (order > before or new), "it is there already")
+            known.update(drop_none({"order": e.get("order"), "authors": known["authors"] + new}))
             return
         need(e["seq"] == s["seq"] + 1, f"expected sequence {s['seq'] + 1}")
         need(known or len(s["releases"]) < MAX_RELEASES, "there are 1000 releases already")

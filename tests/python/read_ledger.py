@@ -88,7 +88,9 @@ class Event:  # what each does to the state S, its environment E and what is the
         if e.what == "JournalLost": S.salt = "s-" + short_hash("towpath salt", e.line)
     def Released(S, E, A, e):
         known = release(S, e.r)
-        if known.seq: known.order = e.order; return
+        if known.seq:
+            known.update(pick(e, "order"), authors=known.authors + [a for a in e.authors if a not in known.authors])
+            return
         new = pick(e, "r seq order at images authors labels", fields=known.fields or [])
         S.seq, S.releases = e.seq, without(S.releases, "r", e.r) + [new]
     def Adopted(S, E, A, e):

@@ -101,7 +101,7 @@ class Ledgers(Repositories):
             with self.subTest(new):
                 self.refused(spoil(stream, old, new), why)
         self.refused(spoil(stream, b',"n":2,"renamed":{}', b',"n":2'), "lacks")
-        self.refused(spoil(stream, b'"reason":"first sight"', b'"reason":"' + b"x" * 16384 + b'"'), "longer than 16384")
+        self.refused(spoil(stream, b'"reason":"first sight"', b'"reason":"' + b"x" * 65536 + b'"'), "longer than 65536")
 
     def test_another_release_under_the_same_id(self):
         stream = spoil(fixture("small.fast-import"), b":1.4.2@sha256:2222", b":1.4.2@sha256:3222", count=99)

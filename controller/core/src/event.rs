@@ -14,13 +14,13 @@ use crate::id::{
     ActId, Actor, CommitId, Digest, GateHash, GateName, Handle, ImageName, Name, OwnerId, Pid, RefName,
     ReleaseId, RepoPath, TreeId,
 };
-use crate::pipeline::EditRule;
+use crate::pipeline::{EditRule, Environment, Pipeline};
 use crate::release::Image;
 use crate::time::Time;
 use crate::verdict::Verdict;
 
 /// The longest line of an event, in bytes.
-pub const MAX_EVENT_BYTES: usize = 16 * 1024;
+pub const MAX_EVENT_BYTES: usize = 64 * 1024;
 /// The most events of one journal commit.
 pub const MAX_EVENTS_PER_COMMIT: usize = 200;
 
@@ -215,6 +215,20 @@ pub struct EnvironmentConfig {
     pub root: bool,
     /// How the images are written.
     pub edit: Vec<EditRule>,
+}
+
+impl EnvironmentConfig {
+    /// What a journal records of an environment that it calls `key`.
+    pub fn of(key: Name, environment: &Environment, pipeline: &Pipeline) -> Self {
+        Self {
+            key,
+            name: environment.name.clone(),
+            path: environment.path.clone(),
+            branch: pipeline.repository.branch.clone(),
+            root: environment.after.edges.is_empty(),
+            edit: environment.edit.clone(),
+        }
+    }
 }
 
 /// The exact bytes of one managed field; no `raw` when the field was absent.

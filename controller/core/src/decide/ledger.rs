@@ -77,14 +77,23 @@ fn lost(world: &World<'_>) -> bool {
     match world.ledger {
         LedgerFacts::Absent => claimed.is_some(),
         LedgerFacts::Present(state) => {
-            let branch = world.pipeline.repository.branch.as_str();
-            // A branch that is new to the journal is accounted for as far as the others are.
-            let newest = || state.seen.values().map(|seen| seen.n).max().unwrap_or(0);
-            let accounted = state.seen.get(branch).map_or_else(newest, |seen| seen.n);
+            let accounted = accounted(state, world.pipeline.repository.branch.as_str());
             claimed.is_some_and(|n| n > accounted)
         }
         LedgerFacts::Gone | LedgerFacts::Behind(_) => true,
     }
+}
+
+/// The number up to which the journal accounts for commits of a branch.
+pub fn accounted(state: &State, branch: &str) -> u64 {
+    // A branch that is new to the journal is accounted for as far as the others are.
+    let newest = || state.seen.values().map(|seen| seen.n).max().unwrap_or(0);
+    state.seen.get(branch).map_or_else(newest, |seen| seen.n)
+}
+
+/// The wait of a ledger that is missing, or older than the branch or this host say; `None` when nothing is lost.
+pub fn loss(world: &World<'_>, now: Time) -> Option<Wait> {
+    lost(world).then(|| journal_lost(world, now))
 }
 
 fn journal_lost(world: &World<'_>, now: Time) -> Wait {
@@ -123,14 +132,7 @@ pub fn configuration(pipeline: &Pipeline, state: &State) -> Option<Event> {
         if let Some(known) = state.envs.get(&key).filter(|known| known.config.name != environment.name) {
             renamed.insert(environment.name.clone(), known.config.name.clone());
         }
-        configs.push(EnvironmentConfig {
-            key,
-            name: environment.name.clone(),
-            path: environment.path.clone(),
-            branch: pipeline.repository.branch.clone(),
-            root: environment.after.edges.is_empty(),
-            edit: environment.edit.clone(),
-        });
+        configs.push(EnvironmentConfig::of(key, environment, pipeline));
     }
     let known: Vec<&EnvironmentConfig> =
         state.envs.values().filter(|e| !e.removed).map(|e| &e.config).collect();

@@ -9,7 +9,7 @@ use super::fold::line;
 use super::state::{FORMAT, State};
 
 /// The longest journal message that is read, in bytes: a full commit of the longest events fits.
-pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// The `Towpath-Ledger` line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -108,7 +108,8 @@ impl Gate {
 impl Approval {
     /// One line that changes when its meaning changes.
     pub fn definition(&self) -> String {
-        format!("approval {} {:?} {}", self.count, self.groups, self.not_author)
+        let groups = serde_json::Value::from(self.groups.clone());
+        format!("approval {} {groups} {}", self.count, self.not_author)
     }
 }
 

@@ -134,6 +134,16 @@ pub enum EdgeMode {
     Any,
 }
 
+impl EdgeMode {
+    /// The word for it in pipeline documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Any => "any",
+        }
+    }
+}
+
 /// One upstream environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edge {
@@ -167,8 +177,8 @@ impl Pipeline {
 impl Environment {
     /// The hash of its entry gates, to which approvals are bound.
     pub fn entry_hash(&self) -> GateHash {
-        let edges =
-            self.after.edges.iter().map(|e| format!("{:?} {} {}", self.after.mode, e.environment, e.soak));
+        let mode = self.after.mode.as_str();
+        let edges = self.after.edges.iter().map(|e| format!("{mode} {} {}", e.environment, e.soak));
         GateHash::of(&edges.chain(self.approvals.iter().map(Approval::definition)).collect::<Vec<_>>())
     }
 

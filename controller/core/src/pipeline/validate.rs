@@ -9,6 +9,7 @@ use super::{
     After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
     Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, Proof, QaGate, Repository,
 };
+use crate::event::{EnvironmentConfig, Event, MAX_EVENT_BYTES};
 use crate::id::{GateName, ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
 use crate::time::Span;
 
@@ -54,7 +55,7 @@ impl Pipeline {
         let spec = &document.spec;
         let images = images(spec)?;
         let environments = environments(spec, &images, templates)?;
-        Ok(Self {
+        let pipeline = Self {
             repository: repository(&spec.repository, &id)?,
             id,
             images,
@@ -65,7 +66,33 @@ impl Pipeline {
                 trailers: spec.commit.trailers.clone(),
             },
             environments: in_order(environments)?,
-        })
+        };
+        fits_the_journal(&pipeline)?;
+        Ok(pipeline)
+    }
+}
+
+/// A journal records the whole wiring in one event, so that it is true or not as a whole; refuses what does not fit.
+fn fits_the_journal(pipeline: &Pipeline) -> Result<(), PipelineError> {
+    let one =
+        |environment: &Environment| EnvironmentConfig::of(environment.name.clone(), environment, pipeline);
+    let event = Event::Configured {
+        envs: pipeline.environments.iter().map(one).collect(),
+        images: pipeline.images.clone(),
+        renamed: pipeline.environments.iter().map(|e| (e.name.clone(), e.name.clone())).collect(),
+    };
+    // Strings and maps with string keys only, which JSON can always hold. Beside it stand number, time and actor.
+    let bytes = serde_json::to_string(&event).map_or(0, |json| json.len()) + 200;
+    match bytes > MAX_EVENT_BYTES {
+        true => Err(at(
+            "spec.environments",
+            format!(
+                "{} environments with their edit rules take {bytes} bytes in the journal, and it holds \
+                 {MAX_EVENT_BYTES}; split the pipeline",
+                pipeline.environments.len()
+            ),
+        )),
+        false => Ok(()),
     }
 }
 

@@ -138,7 +138,7 @@ fn lines_may_be_long_but_not_too_long() {
     let with = |n: usize| json!({"e": "Revoked", "env": "dev", "r": ledger.id(1), "why": "x".repeat(n)});
     let room = MAX_EVENT_BYTES - line(&ledger.next(with(0))).len();
     ledger.clone().push(with(room));
-    assert!(ledger.refused(with(room + 1)).contains("longer than 16384 bytes"));
+    assert!(ledger.refused(with(room + 1)).contains("longer than 65536 bytes"));
 }
 
 #[test]
@@ -484,4 +484,32 @@ fn a_state_in_another_form_or_version_is_refused() {
     for text in bad {
         assert!(State::parse(text.as_bytes()).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_repeat_may_add_authors_and_says_something_new() {
+    let mut ledger = Ledger::new();
+    let r = ledger.release(1);
+    let again = |order: Option<i64>, authors: &[&str]| {
+        let mut event = json!({"e": "Released", "r": r, "seq": 1, "images": [set(1)], "authors": authors,
+            "labels": {"ci": "ignored"}});
+        if let Some(order) = order {
+            event["order"] = json!(order);
+        }
+        event
+    };
+    let before = ledger.state.releases[0].authors.len();
+    assert!(ledger.refused(again(None, &[])).contains("there already"));
+    ledger.push(again(None, &["dave"]));
+    assert!(ledger.refused(again(None, &["dave"])).contains("there already"));
+    ledger.push(again(Some(7), &["dave", "erin"]));
+    assert!(
+        ledger.refused(again(Some(6), &["frank"])).contains("there already"),
+        "an order is never lowered"
+    );
+    let known = &ledger.state.releases[0];
+    assert_eq!(
+        (known.order, known.authors.len(), known.labels.contains_key("ci")),
+        (Some(7), before + 2, false)
+    );
 }
