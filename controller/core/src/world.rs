@@ -68,6 +68,8 @@ pub struct EnvironmentFacts {
     pub committing_landed: Option<bool>,
     /// What became of the open pull request; `None` when there is none.
     pub proposal: Option<ProposalStatus>,
+    /// Why the host did not take this environment's commit when this pass pushed it.
+    pub refused: Option<String>,
 }
 
 /// What became of a pull request.
@@ -87,6 +89,8 @@ pub enum ProposalStatus {
     },
     /// It was closed.
     Closed,
+    /// It was journalled, but never reached the host, and its commit is not here to be pushed again.
+    Lost,
 }
 
 /// The managed fields of an environment.
@@ -146,6 +150,12 @@ impl PathFacts {
             [field(f, ManagedField::Tag, &f.raw.tag), field(f, ManagedField::Digest, &f.raw.digest)]
         };
         self.images.iter().flat_map(both).collect()
+    }
+
+    /// The bytes of all fields together.
+    pub fn weight(&self) -> usize {
+        let raw = |field: &Option<String>| field.as_ref().map_or(0, String::len);
+        self.images.iter().map(|f| raw(&f.raw.tag) + raw(&f.raw.digest)).sum()
     }
 
     /// The fields for people: `name tag digest`.

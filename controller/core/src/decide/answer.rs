@@ -205,6 +205,8 @@ pub enum WaitCode {
     JournalLost,
     /// Nobody can tell what is live.
     LivenessUnknown,
+    /// The metrics source does not answer.
+    MetricsUnavailable,
     /// Releases do not come here by themselves.
     NotAutomatic,
     /// Not looked at yet.
@@ -221,6 +223,8 @@ pub enum WaitCode {
     Pinned,
     /// A pull request is open.
     Proposed,
+    /// The host does not take the commit.
+    PushRefused,
     /// Its digests are rejected here.
     Rejected,
     /// A request cannot be met as it is.
@@ -278,6 +282,7 @@ impl WaitCode {
                 | W::OwnedByOther
                 | W::PathMissing
                 | W::Pinned
+                | W::PushRefused
                 | W::RequestRefused
                 | W::RollbackFailed
                 | W::RollbackHeld

@@ -1,8 +1,8 @@
 //! Rules of contract C10: which release comes next, and what keeps it.
 
-use super::answer::{Effect, Source, WaitCode, When};
+use super::answer::{Promotion, Source, WaitCode, When};
 use super::{Rule, View};
-use crate::event::{BakeResult, Cause, Event, Unpinning};
+use crate::event::Cause;
 use crate::id::Actor;
 use crate::journal::state::{Current, Phase, Release, Request};
 use crate::museum::{Bug, planted};
@@ -71,7 +71,7 @@ impl View<'_> {
                 self.no_reading()
             }
             (Delivery::PullRequest, _) => self.propose(promotion),
-            (Delivery::Push, Some(at)) => self.over(at, Effect::Promote(promotion)),
+            (Delivery::Push, Some(at)) => self.over(at, release, promotion),
             (Delivery::Push, None) => Rule::Pass,
         }
     }
@@ -82,21 +82,12 @@ impl View<'_> {
         Rule::Note(self.wait(WaitCode::BakeReading, text, remedy, When::on(Source::Metrics, self.now)))
     }
 
-    /// Replaces what is there: a bake is cut, never without a good reading as of now; a pin ends.
-    pub(super) fn over(&self, at: &Current, promote: Effect) -> Rule {
-        let env = self.key.clone();
-        let mut effects = Vec::new();
-        if self.env.pin.is_some() {
-            effects.push(Effect::Record(Event::Unpinned { env: env.clone(), how: Unpinning::Promoted }));
+    /// Replaces what is there: a bake is cut, never without a good reading as of now.
+    fn over(&self, at: &Current, release: &Release, promotion: Promotion) -> Rule {
+        // What a person changed by hand cannot be read as the release's.
+        if at.phase == Phase::Verified && self.env.pin.is_none() && !self.bake_reads_well(at) {
+            return self.no_reading();
         }
-        if let (Phase::Verified, Some(pid)) = (at.phase, at.pid.clone()) {
-            // What a person changed by hand cannot be read as the release's.
-            if self.env.pin.is_none() && !self.bake_reads_well(at) {
-                return self.no_reading();
-            }
-            effects.push(Effect::Record(Event::Baked { env, pid, result: BakeResult::Cut }));
-        }
-        effects.push(promote);
-        Rule::Act(effects)
+        Rule::Act(self.commit(release, promotion))
     }
 }

@@ -129,16 +129,28 @@ impl View<'_> {
         }
         let of =
             if gate.groups.is_empty() { String::new() } else { format!(" of {}", gate.groups.join(" or ")) };
-        let text = match gate.not_author && release.authors.is_empty() {
-            true => format!(
-                "{} has no author on record, and its approval must not be an author's",
-                release.version()
+        let (text, remedy) = match gate.not_author && release.authors.is_empty() {
+            true => (
+                format!(
+                    "{} has no author on record, and its approval must not be an author's",
+                    release.version()
+                ),
+                self.naming_authors(release),
             ),
-            false => format!("{} has {count} of {} approvals{of}", release.version(), gate.count),
+            false => (
+                format!("{} has {count} of {} approvals{of}", release.version(), gate.count),
+                format!("towpath approve {} {}", self.target(), release.r),
+            ),
         };
-        let remedy = format!("towpath approve {} {}", self.target(), release.r);
         let when = When::on(Source::Person, self.now);
         Some(self.wait(WaitCode::ApprovalNeeded, text, remedy, when).about(&release.r))
+    }
+
+    /// The command that adds authors to a release that is there.
+    fn naming_authors(&self, release: &Release) -> String {
+        let images = release.images.iter().map(|image| format!(" --image {image}")).collect::<String>();
+        let order = release.order.map_or_else(String::new, |order| format!(" --order {order}"));
+        format!("towpath release create {}{images}{order} --author LOGIN", self.world.pipeline.id)
     }
 
     /// An approval counts for this release under these gates, while it is valid and newer than the last failure.

@@ -21,7 +21,9 @@ enum Standing {
     /// It failed, at this time.
     Failed(Time),
     /// Something has to be done for it.
-    Do(Vec<Effect>),
+    Do(Effect),
+    /// Its verdict is known and not recorded yet.
+    Judged { event: Event, failed: Option<Time> },
     /// It is being judged; a current good reading is there or not.
     Open { wait: Wait, good_now: bool },
     /// It used up its tries.
@@ -75,10 +77,11 @@ impl View<'_> {
             match standing {
                 Standing::Passed => {}
                 Standing::Failed(when) => return Some(self.fail(at, phase, Some(&gate.name), when)),
-                Standing::Do(more) if more.iter().any(judged_failed) => {
-                    return Some(self.judged_and_failed(at, phase, gate, more));
+                Standing::Judged { event, failed: Some(when) } => {
+                    return Some(self.judged_and_failed(at, (phase, gate), event, when));
                 }
-                Standing::Do(more) => effects.extend(more),
+                Standing::Judged { event, failed: None } => effects.push(Effect::Record(event)),
+                Standing::Do(effect) => effects.push(effect),
                 Standing::Exhausted(wait) => exhausted = exhausted.or(Some(wait)),
                 Standing::Open { wait, .. } => open = sooner(open, wait),
             }
@@ -86,19 +89,27 @@ impl View<'_> {
         match (effects, exhausted, open) {
             (effects, _, _) if !effects.is_empty() => Some(Rule::Act(effects)),
             (_, Some(wait), _) => Some(Rule::Note(wait)),
-            (_, None, Some(wait)) if phase == FailedPhase::Bake => {
-                Some(Rule::Note(Wait { code: WaitCode::Baking, ..wait }))
-            }
+            (_, None, Some(wait)) if phase == FailedPhase::Bake => Some(Rule::Note(match wait.code {
+                WaitCode::Verifying => Wait { code: WaitCode::Baking, ..wait },
+                _ => wait,
+            })),
             (_, None, Some(wait)) => Some(Rule::Stop(wait)),
             (_, None, None) => None,
         }
     }
 
     /// A failing verdict and its consequences are recorded together, so that nothing in between can undo it.
-    fn judged_and_failed(&self, at: &Current, phase: FailedPhase, gate: &Gate, judged: Vec<Effect>) -> Rule {
-        let happened = at.runs.get(&gate.name).map_or(self.now, |run| self.failed_when(run, gate));
-        match self.fail(at, phase, Some(&gate.name), happened) {
-            Rule::Act(consequences) => Rule::Act(judged.into_iter().chain(consequences).collect()),
+    fn judged_and_failed(
+        &self,
+        at: &Current,
+        (phase, gate): (FailedPhase, &Gate),
+        judged: Event,
+        when: Time,
+    ) -> Rule {
+        match self.fail(at, phase, Some(&gate.name), when) {
+            Rule::Act(consequences) => {
+                Rule::Act([Effect::Record(judged)].into_iter().chain(consequences).collect())
+            }
             rule => rule,
         }
     }
@@ -140,7 +151,7 @@ impl View<'_> {
         }
     }
 
-    /// When a gate failed, as far as can be known: at the end of its window or deadline at the latest.
+    /// When a gate failed whose verdict is on record already: at the end of its window or deadline at the latest.
     fn failed_when(&self, run: &Run, gate: &Gate) -> Time {
         match &gate.kind {
             GateKind::Metric(metric) => self.now.min(run.at.plus(metric.window)),
@@ -163,7 +174,7 @@ impl View<'_> {
             let wait = self.wait(WaitCode::CannotEdit, "the path cannot be read", "", When::resync(self.now));
             return Standing::Open { wait, good_now: false };
         };
-        Standing::Do(vec![match &gate.kind {
+        Standing::Do(match &gate.kind {
             GateKind::Qa(qa) => Effect::StartQa(self.qa_start(at, pid, gate, qa, attempt)),
             GateKind::Metric(metric) => Effect::Record(Event::Started {
                 env: self.key.clone(),
@@ -175,7 +186,7 @@ impl View<'_> {
                 deadline: self.now.plus(metric.window).plus(METRIC_PATIENCE),
                 tree: path.tree.clone(),
             }),
-        }])
+        })
     }
 
     fn qa_start(&self, at: &Current, pid: &Pid, gate: &Gate, qa: &QaGate, attempt: u32) -> QaStart {
@@ -203,7 +214,7 @@ impl View<'_> {
                 Some(handle) => {
                     let mut start = self.qa_start(at, pid, gate, qa, run.attempt);
                     (start.hash, start.deadline) = (run.gates.clone(), run.deadline);
-                    Standing::Do(vec![Effect::EnsureQa(start, handle.clone())])
+                    Standing::Do(Effect::EnsureQa(start, handle.clone()))
                 }
                 None => self.judged(pid, gate, run, Verdict::Error, "its handle is missing"),
             },
@@ -230,7 +241,7 @@ impl View<'_> {
         match self.world.readings.get(&(pid.clone(), gate.name.clone())) {
             None => self.measure(pid, gate, metric, run),
             Some(Reading::Samples(samples)) => match judge(metric, run.at, samples, self.now) {
-                Judgement::Final(outcome) => self.judged_outcome(pid, gate, run, outcome),
+                Judgement::Final { outcome, at } => self.judged_outcome(pid, gate, run, outcome, at),
                 Judgement::Open { next, good_now } => {
                     let text = format!("{} is watched until {}", gate.name, run.at.plus(metric.window));
                     let wait = self.wait(WaitCode::Verifying, text, "", When::at(next, self.now));
@@ -242,7 +253,11 @@ impl View<'_> {
                 self.judged(pid, gate, run, Verdict::Error, why)
             }
             Some(Reading::Unavailable(why)) => {
-                let wait = self.wait(WaitCode::Verifying, why, "", When::on(Source::Metrics, self.now));
+                let text = format!("{} cannot be read: {why}", gate.name);
+                let remedy =
+                    format!("make the metrics source answer; without it an Error at {}", run.deadline);
+                let code = WaitCode::MetricsUnavailable;
+                let wait = self.wait(code, text, remedy, When::on(Source::Metrics, self.now));
                 Standing::Open { wait: wait.about(&gate.name), good_now: false }
             }
         }
@@ -256,23 +271,26 @@ impl View<'_> {
             let wait = self.wait(WaitCode::Verifying, text, "", When::at(from, self.now));
             return Standing::Open { wait: wait.about(&gate.name), good_now: false };
         }
-        Standing::Do(vec![Effect::Measure(Measurement {
+        Standing::Do(Effect::Measure(Measurement {
             pid: pid.clone(),
             gate: gate.name.clone(),
             query: metric.query.clone(),
             from,
             to,
             step: metric.interval,
-        })])
+        }))
     }
 
     fn judged(&self, pid: &Pid, gate: &Gate, run: &Run, verdict: Verdict, detail: &str) -> Standing {
-        self.judged_outcome(pid, gate, run, Outcome { verdict, detail: detail.to_owned() })
+        let outcome = Outcome { verdict, detail: detail.to_owned() };
+        self.judged_outcome(pid, gate, run, outcome, self.now.min(run.deadline))
     }
 
-    fn judged_outcome(&self, pid: &Pid, gate: &Gate, run: &Run, outcome: Outcome) -> Standing {
+    /// A verdict that came out at `when`, as far as can be known.
+    fn judged_outcome(&self, pid: &Pid, gate: &Gate, run: &Run, outcome: Outcome, when: Time) -> Standing {
         let detail: String = outcome.detail.chars().filter(|c| !c.is_control()).take(300).collect();
-        Standing::Do(vec![Effect::Record(Event::Judged {
+        let failed = (outcome.verdict == Verdict::Failed).then_some(when);
+        let event = Event::Judged {
             env: self.key.clone(),
             pid: pid.clone(),
             gate: gate.name.clone(),
@@ -280,7 +298,8 @@ impl View<'_> {
             attempt: run.attempt,
             verdict: outcome.verdict,
             detail: Some(detail).filter(|d| !d.is_empty()),
-        })])
+        };
+        Standing::Judged { event, failed }
     }
 
     fn exhausted(&self, gate: &Gate, run: &Run, verdict: Verdict) -> Wait {
@@ -296,10 +315,6 @@ impl View<'_> {
         };
         self.wait(code, text, remedy, When::on(Source::Person, self.now)).about(&gate.name)
     }
-}
-
-fn judged_failed(effect: &Effect) -> bool {
-    matches!(effect, Effect::Record(Event::Judged { verdict: Verdict::Failed, .. }))
 }
 
 fn sooner(a: Option<Wait>, b: Wait) -> Option<Wait> {

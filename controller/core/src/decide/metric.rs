@@ -10,7 +10,12 @@ use crate::verdict::{Outcome, Verdict};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judgement {
     /// The window is over, or enough bad samples are there.
-    Final(Outcome),
+    Final {
+        /// What it came to.
+        outcome: Outcome,
+        /// When that was so: at the sample that was one too many, or at the window's end.
+        at: Time,
+    },
     /// Undecided; the next sample comes at this time.
     Open {
         /// When to look again.
@@ -27,13 +32,11 @@ pub fn judge(gate: &MetricGate, start: Time, samples: &[Sample], now: Time) -> J
     let (mut good, mut bad, mut last_good, mut last_bad) = (0_u32, 0_u32, None, None);
     for sample in inside {
         match is_bad(gate, sample.value) {
+            Some(true) if bad >= gate.failure_limit => return failed(gate, sample),
             Some(true) => (bad, last_bad) = (bad + 1, Some(*sample)),
             Some(false) => (good, last_good) = (good + 1, Some(sample.at)),
             None => {}
         }
-    }
-    if let Some(sample) = last_bad.filter(|_| bad > gate.failure_limit) {
-        return last(Verdict::Failed, format!("{} at {}, {}", sample.value, sample.at, limit(gate)));
     }
     if now < end {
         let elapsed = now.since(start).as_seconds();
@@ -44,13 +47,18 @@ pub fn judge(gate: &MetricGate, start: Time, samples: &[Sample], now: Time) -> J
         return Judgement::Open { next, good_now: last_good.is_some_and(|t| fresh(t) && !worse(t)) };
     }
     if good >= gate.min_samples {
-        return last(Verdict::Passed, format!("{good} good samples, {bad} bad, {}", limit(gate)));
+        return ended(end, Verdict::Passed, format!("{good} good samples, {bad} bad, {}", limit(gate)));
     }
-    last(Verdict::Inconclusive, format!("{good} good samples, {} are needed", gate.min_samples))
+    ended(end, Verdict::Inconclusive, format!("{good} good samples, {} are needed", gate.min_samples))
 }
 
-fn last(verdict: Verdict, detail: String) -> Judgement {
-    Judgement::Final(Outcome { verdict, detail })
+fn failed(gate: &MetricGate, sample: &Sample) -> Judgement {
+    let detail = format!("{} at {}, {}", sample.value, sample.at, limit(gate));
+    Judgement::Final { outcome: Outcome { verdict: Verdict::Failed, detail }, at: sample.at }
+}
+
+fn ended(at: Time, verdict: Verdict, detail: String) -> Judgement {
+    Judgement::Final { outcome: Outcome { verdict, detail }, at }
 }
 
 /// Whether a value is outside the limits; `None` when it is no number.
@@ -94,7 +102,7 @@ mod tests {
         let step = |(i, value): (usize, &f64)| Sample { at: at(10 * (i as i64 + 1)), value: *value };
         let samples: Vec<Sample> = values.iter().enumerate().map(step).collect();
         match judge(&gate(), at(0), &samples, at(now)) {
-            Judgement::Final(outcome) => Some(outcome.verdict),
+            Judgement::Final { outcome, .. } => Some(outcome.verdict),
             Judgement::Open { .. } => None,
         }
     }
@@ -123,8 +131,16 @@ mod tests {
         let bad = [Sample { at: at(-10), value: 1.0 }, Sample { at: at(70), value: 1.0 }];
         assert!(matches!(
             judge(&gate(), at(0), &bad, at(80)),
-            Judgement::Final(Outcome { verdict: Verdict::Inconclusive, .. })
+            Judgement::Final { outcome: Outcome { verdict: Verdict::Inconclusive, .. }, .. }
         ));
+    }
+
+    #[test]
+    fn a_failure_is_of_the_sample_that_was_one_too_many() {
+        let gate = MetricGate { failure_limit: 1, ..gate() };
+        let bad = |second| Sample { at: at(second), value: 1.0 };
+        let judged = judge(&gate, at(0), &[bad(10), bad(30), bad(50)], at(3000));
+        assert!(matches!(judged, Judgement::Final { at: when, .. } if when == at(30)), "{judged:?}");
     }
 
     #[test]

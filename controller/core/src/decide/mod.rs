@@ -8,6 +8,7 @@ mod candidate;
 mod entry;
 mod failure;
 mod gates;
+mod leaving;
 mod ledger;
 mod live;
 mod metric;
@@ -30,7 +31,7 @@ use crate::world::{EnvironmentFacts, PathFacts, World};
 
 pub use answer::{Answer, Decision, Effect, Measurement, Promotion, QaStart, Source, Wait, WaitCode, When};
 pub use entry::soak_end;
-pub use ledger::{configuration, first_claim};
+pub use ledger::{accounted, configuration, first_claim, loss};
 pub use metric::{Judgement, judge};
 pub use presence::{LANDING, PAUSE};
 pub use rollback::target as rollback_target;
@@ -70,6 +71,7 @@ fn environments(world: &World<'_>, state: &State, now: Time) -> Decision {
         let view = View::new(world, state, environment, now);
         let answer = view.map_or_else(Answer::Wait, |view| view.answer());
         let answer = one_rollback_at_a_time(after_upstream(environment, answer, &envs, now), &envs, now);
+        let answer = unless_refused(world, environment, answer, now);
         envs.insert(environment.name.clone(), answer);
     }
     Decision { ledger: Vec::new(), envs }
@@ -89,6 +91,20 @@ fn one_rollback_at_a_time(answer: Answer, envs: &BTreeMap<Name, Answer>, now: Ti
             Answer::Wait(vec![Wait::new(WaitCode::Occupied, text, "", When::resync(now)).about(name)])
         }
     }
+}
+
+/// What the host did not take once is not pushed again by the same pass; everything else goes on.
+fn unless_refused(world: &World<'_>, environment: &Environment, answer: Answer, now: Time) -> Answer {
+    let moves = |e: &Effect| matches!(e, Effect::Promote(_) | Effect::Propose(_));
+    let refused = world.envs.get(&environment.name).and_then(|facts| facts.refused.as_ref());
+    let Some(why) = refused.filter(|_| matches!(&answer, Answer::Act(e) if e.iter().any(moves))) else {
+        return answer;
+    };
+    let branch = &world.pipeline.repository.branch;
+    let text = format!("the host does not take the commit: {why}");
+    let remedy = format!("let this account push to {branch}; it is tried again with every pass");
+    let when = When::on(Source::Person, now);
+    Answer::Wait(vec![Wait::new(WaitCode::PushRefused, text, remedy, when).about(&environment.name)])
 }
 
 /// A promotion rests on what is known of the environments before it. While something is to be recorded of one of

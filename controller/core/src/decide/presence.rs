@@ -10,12 +10,15 @@ use crate::museum::{Bug, planted};
 use crate::pipeline::{Environment, FieldValues};
 use crate::release::{Image, image_set, release_id};
 use crate::time::Span;
-use crate::world::{ImageFacts, PathFacts};
+use crate::world::{ImageFacts, PathFacts, PathProblem};
 
 /// How long a promotion that is journalled, but not on the branch, may still be on its way there: on a host without
 /// atomic push another process may be between its two pushes. Covers [`PAUSE`], a push with its deadline, and clocks
 /// that differ by a minute.
 pub const LANDING: Span = Span::seconds(240);
+/// The most bytes that the image fields of one environment may have together. An adoption records them, escaped, in
+/// one event.
+const LONGEST_FIELDS: usize = 10 * 1024;
 /// A process that took longer than this from journal to branch no longer pushes the branch.
 pub const PAUSE: Span = Span::seconds(60);
 
@@ -61,17 +64,16 @@ impl View<'_> {
     pub(super) fn committing(&self) -> Rule {
         let Some(committing) = &self.env.committing else { return Rule::Pass };
         let Some(pid) = committing.pid.clone() else { return Rule::Pass };
-        let commit = committing.commit.clone();
-        Rule::Act(vec![Effect::Record(match self.facts.committing_landed {
-            Some(true) => Event::Landed { pid, commit },
-            Some(false) => Event::Undone { pid, why: Undoing::Race },
+        match self.facts.committing_landed {
+            Some(true) => Rule::Act(self.land(committing)),
+            Some(false) => Rule::Act(vec![Effect::Record(Event::Undone { pid, why: Undoing::Race })]),
             None => {
                 let text =
                     format!("{pid} was journalled at {}, and may be on its way to the branch", committing.at);
                 let until = When::at(committing.at.plus(LANDING), self.now);
-                return Rule::Stop(self.wait(WaitCode::Occupied, text, "", until).about(&pid));
+                Rule::Stop(self.wait(WaitCode::Occupied, text, "", until).about(&pid))
             }
-        })])
+        }
     }
 
     pub(super) fn conflict(&self) -> Rule {
@@ -82,12 +84,31 @@ impl View<'_> {
     }
 
     pub(super) fn readable(&self) -> Rule {
-        let Err(problem) = &self.facts.path else { return Rule::Pass };
+        let too_long;
+        let problem = match &self.facts.path {
+            Ok(path) if path.weight() <= LONGEST_FIELDS => return Rule::Pass,
+            Ok(path) => {
+                too_long = self.too_long(path);
+                &too_long
+            }
+            Err(problem) => problem,
+        };
         let code = if problem.missing { WaitCode::PathMissing } else { WaitCode::CannotEdit };
         let text = format!("{}: {}", problem.place, problem.problem);
         let branch = &self.world.pipeline.repository.branch;
         let remedy = format!("correct it by a commit to {branch}, or correct the pipeline");
         Rule::Stop(self.wait(code, text, remedy, When::resync(self.now)).about(&problem.place))
+    }
+
+    fn too_long(&self, path: &PathFacts) -> PathProblem {
+        PathProblem {
+            missing: false,
+            place: self.environment.path.to_string(),
+            problem: format!(
+                "its image fields have {} bytes, and a journal takes {LONGEST_FIELDS}; such values name no image",
+                path.weight()
+            ),
+        }
     }
 
     pub(super) fn adopt(&self) -> Rule {
@@ -104,8 +125,8 @@ impl View<'_> {
         let images = images(self.environment, path).unwrap_or_default();
         let fields = path.fields();
         let r = if images.is_empty() {
-            let line =
-                |f: &crate::event::FieldBytes| format!("{} {} {:?} {:?}", f.image, f.file, f.field, f.raw);
+            // Strings only, which JSON can always hold.
+            let line = |f: &crate::event::FieldBytes| serde_json::to_string(f).unwrap_or_default();
             ReleaseId::of(&self.state.ledger, &fields.iter().map(line).collect::<Vec<_>>())
         } else {
             release_id(&self.state.ledger, &images)

@@ -2,7 +2,7 @@
 
 use super::answer::{Effect, Promotion, Source, WaitCode, When};
 use super::{Rule, View};
-use crate::event::{BakeResult, Cause, Event, Undoing};
+use crate::event::{Cause, Event, Undoing};
 use crate::hold::{Select, Stop, Subject};
 use crate::id::ActId;
 use crate::journal::state::{Current, Phase, Proposal, Rejection};
@@ -29,6 +29,10 @@ impl View<'_> {
         match &self.facts.proposal {
             Some(ProposalStatus::Merged { commit, green }) => self.merged(open, commit.clone(), *green),
             Some(ProposalStatus::Closed) => self.closed(open),
+            Some(ProposalStatus::Lost) => {
+                let undone = Event::Undone { pid: open.pid.clone(), why: Undoing::Race };
+                Rule::Act(vec![Effect::Record(undone)])
+            }
             _ => Rule::Pass,
         }
     }
@@ -103,8 +107,7 @@ impl View<'_> {
         };
         let cause = if green { Cause::Auto } else { Cause::Manual };
         let promotion = self.promotion(release, cause, None, crate::id::Actor::towpath());
-        let baking = self.in_phase(&[Phase::Verified]).and_then(|at| at.pid.clone());
-        let cut = baking.map(|pid| Event::Baked { env: self.key.clone(), pid, result: BakeResult::Cut });
+        let left = self.leaving(release, cause, &promotion.actor);
         let promoted = Event::Promoted {
             pid: promotion.pid,
             env: promotion.key,
@@ -118,6 +121,6 @@ impl View<'_> {
             q: None,
             landed: true,
         };
-        Rule::Act(cut.into_iter().chain([promoted]).map(Effect::Record).collect())
+        Rule::Act(left.into_iter().chain([promoted]).map(Effect::Record).collect())
     }
 }

@@ -5,6 +5,7 @@ use super::rollback::target;
 use super::{Rule, View};
 use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
 use crate::journal::state::{Phase, Release, Request};
+use crate::pipeline::Delivery;
 
 impl View<'_> {
     fn request(&self, kind: RequestKind) -> Option<&Request> {
@@ -80,35 +81,16 @@ impl View<'_> {
         if release.r == at.r && self.env.pin.is_none() {
             return Rule::Act(vec![Self::close(request, "it is there already")]);
         }
-        let mut effects = Vec::new();
-        if self.env.pin.is_some() {
-            let env = self.key.clone();
-            effects.push(Effect::Record(Event::Unpinned { env, how: Unpinning::Promoted }));
-        }
-        if self.env.ok.contains_key(&at.r) && release.r != at.r {
-            let why = format!("{} went back", request.by);
-            effects.push(Effect::Record(Event::Revoked { env: self.key.clone(), r: at.r.clone(), why }));
-        }
         let because = format!("{} asked for it", request.by);
-        effects.extend(self.back_to(release, Some(request.q.clone()), request.by.clone(), because));
-        effects.push(Self::close(request, "done"));
-        Rule::Act(effects)
+        Rule::Act(self.back_to(release, Some(request.q.clone()), request.by.clone(), because))
     }
 
     /// Whether a release can be written here: with all images, or as the baseline that was found here.
-    fn can_restore(&self, release: &Release) -> bool {
+    pub(super) fn can_restore(&self, release: &Release) -> bool {
         let complete = release.images.iter().map(|i| &i.name).eq(&self.world.pipeline.images);
         let path = self.environment.path.as_str();
         let found_here = |f: &crate::event::FieldBytes| f.file.as_str().starts_with(&format!("{path}/"));
         complete || (!release.fields.is_empty() && release.fields.iter().all(found_here))
-    }
-
-    /// A person who puts an older release here takes the newer one out, and it does not go onward.
-    fn stepped_down(&self, release: &Release, request: &Request) -> Option<Effect> {
-        let at = self.at().filter(|at| self.env.ok.contains_key(&at.r))?;
-        let older = self.state.release(&at.r).is_some_and(|there| release.rank() < there.rank());
-        let why = format!("{} put {} here instead", request.by, release.version());
-        older.then(|| Effect::Record(Event::Revoked { env: self.key.clone(), r: at.r.clone(), why }))
     }
 
     /// Moves a release here at a person's word: every entry gate applies.
@@ -122,13 +104,12 @@ impl View<'_> {
         if there.is_some_and(|at| at.is_running() || self.env.ok.contains_key(&at.r)) {
             return Rule::Act(vec![Self::close(request, "it is there already")]);
         }
-        match self.enter(release, Cause::Manual, Some(request)) {
-            Rule::Act(mut effects) => {
-                effects.splice(0..0, self.stepped_down(release, request));
-                effects.push(Self::close(request, "done"));
-                Rule::Act(effects)
+        match (self.environment.delivery, self.enter(release, Cause::Manual, Some(request))) {
+            // The pull request is the answer; whether it is merged is for people to decide.
+            (Delivery::PullRequest, Rule::Act(effects)) => {
+                Rule::Act(effects.into_iter().chain([Self::close(request, "done")]).collect())
             }
-            rule => rule,
+            (_, rule) => rule,
         }
     }
 }

@@ -81,7 +81,7 @@ impl View<'_> {
         };
         promotion.rejects = leaving.map_or_else(Vec::new, rejected);
         promotion.because = Some(because);
-        vec![Effect::Promote(promotion)]
+        self.commit(target, promotion)
     }
 
     /// The promotion of a release into this environment, as its next try.
@@ -141,9 +141,19 @@ impl View<'_> {
             let held = self.hold(at, vec![Stop::Promotions], text.to_owned());
             return held.map_or(Rule::Pass, |event| Rule::Act(vec![Effect::Record(event)]));
         }
-        let remedy = format!("release a fix and: towpath resume {}", self.target());
+        let found = self.found_here().filter(|_| code == WaitCode::NoRollbackTarget);
+        let or = found.map_or_else(String::new, |found| {
+            format!("; or put back what was found here: towpath rollback {} --to {}", self.target(), found.r)
+        });
+        let remedy = format!("release a fix and: towpath resume {}{or}", self.target());
         let when = When::on(Source::Person, self.now);
         Rule::Note(self.wait(code, text, remedy, when))
+    }
+
+    /// The baseline that was here before what is here now, if it can be put back.
+    fn found_here(&self) -> Option<&Release> {
+        let from = self.at()?.from.as_ref()?;
+        self.state.release(from).filter(|r| r.is_baseline() && self.can_restore(r))
     }
 
     /// For people: the version of a release.

@@ -72,6 +72,13 @@ fn a_release_without_authors_cannot_prove_that_none_approved() {
     let wait = stage.waits("production").remove(0);
     assert_eq!(wait.code, WaitCode::ApprovalNeeded);
     assert!(wait.text.contains("no author on record"), "{}", wait.text);
+    assert!(wait.remedy.starts_with("towpath release create shop/web --image ghcr.io/acme/web:1.1@sha256:"));
+    assert!(wait.remedy.ends_with("--author LOGIN"), "{}", wait.remedy);
+    let known = stage.state.release(&r).unwrap().clone();
+    let (seq, order, images, labels) = (known.seq, known.order, known.images, known.labels);
+    let authors = vec![crate::id::Actor::parse("alice").unwrap()];
+    stage.record("ci", Event::Released { r, seq, order, images, authors, labels });
+    assert!(stage.promotes("production").is_some(), "what the remedy names helps");
 }
 
 #[test]

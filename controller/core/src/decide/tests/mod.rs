@@ -3,6 +3,7 @@
 mod candidates;
 mod entry;
 mod gates;
+mod landing;
 mod ledger;
 mod live;
 mod rollback;

@@ -75,6 +75,20 @@ fn what_keeps_it_from_going_back() {
 }
 
 #[test]
+fn where_nothing_was_good_what_was_found_can_be_put_back() {
+    let mut stage = Stage::new();
+    stage.release(1);
+    stage.verify("dev", Verdict::Failed);
+    let wait = stage.waits("dev").remove(0);
+    assert_eq!(wait.code, WaitCode::NoRollbackTarget);
+    let found = stage.env("dev").at.as_ref().unwrap().from.clone().unwrap();
+    assert!(wait.remedy.ends_with(&format!("towpath rollback shop/web dev --to {found}")), "{}", wait.remedy);
+    let (q, env, kind) = (ActId::parse("q-1").unwrap(), name("dev"), RequestKind::Rollback);
+    stage.record("carol", Event::Requested { q, env, r: Some(found), kind, overrides: Vec::new() });
+    assert_eq!(stage.promotes("dev").unwrap().1, Cause::Rollback);
+}
+
+#[test]
 fn a_hold_on_promotions_alone_does_not_stop_it() {
     let mut stage = failed();
     held(&mut stage, vec![Stop::Promotions]);

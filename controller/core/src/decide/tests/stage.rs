@@ -262,7 +262,7 @@ impl Stage {
                         gates: p.gates,
                         from: p.from,
                         q: p.q,
-                        landed: true,
+                        landed: self.shared.atomic,
                     },
                 );
                 let mut facts = seen(p.environment.as_str(), n);
@@ -368,6 +368,7 @@ pub(super) fn seen(environment: &str, n: u8) -> EnvironmentFacts {
         runs: BTreeMap::new(),
         committing_landed: None,
         proposal: None,
+        refused: None,
     }
 }
 

@@ -1,0 +1,65 @@
+//! What a move takes along: the pin that it ends, the bake that it cuts, the release that a person takes out.
+
+use super::View;
+use super::answer::{Effect, Promotion};
+use crate::event::{BakeResult, Cause, Event, Unpinning};
+use crate::id::{ActId, Actor};
+use crate::journal::state::{Current, Phase, Release};
+
+impl View<'_> {
+    /// The effects that bring a release here. What the move takes along belongs to the moment at which it is on the
+    /// branch: where branch and journal move together that is this push, elsewhere [`View::land`].
+    pub(super) fn commit(&self, release: &Release, promotion: Promotion) -> Vec<Effect> {
+        if !self.world.shared.atomic {
+            return vec![Effect::Promote(promotion)];
+        }
+        let left = self.leaving(release, promotion.cause, &promotion.actor);
+        let answered = self.answered(promotion.q.as_ref());
+        let before = left.into_iter().map(Effect::Record);
+        before.chain([Effect::Promote(promotion)]).chain(answered.map(Effect::Record)).collect()
+    }
+
+    /// The effects of a promotion that is found on the branch after it was journalled.
+    pub(super) fn land(&self, landed: &Current) -> Vec<Effect> {
+        let Some(pid) = landed.pid.clone() else { return Vec::new() };
+        let asked = landed.q.as_ref().and_then(|q| self.state.requests.iter().find(|open| &open.q == q));
+        let who = asked.map_or_else(Actor::towpath, |request| request.by.clone());
+        let release = self.state.release(&landed.r);
+        let mut events = release.map_or_else(Vec::new, |release| self.leaving(release, landed.cause, &who));
+        events.push(Event::Landed { pid, commit: landed.commit.clone() });
+        events.extend(self.answered(landed.q.as_ref()));
+        events.into_iter().map(Effect::Record).collect()
+    }
+
+    /// What ends here when `release` comes.
+    pub(super) fn leaving(&self, release: &Release, cause: Cause, who: &Actor) -> Vec<Event> {
+        let mut events = Vec::new();
+        let env = self.key;
+        if self.env.pin.is_some() {
+            events.push(Event::Unpinned { env: env.clone(), how: Unpinning::Promoted });
+        }
+        let Some(at) = self.at() else { return events };
+        if let (Phase::Verified, Some(pid), true) = (at.phase, &at.pid, cause != Cause::Rollback) {
+            events.push(Event::Baked { env: env.clone(), pid: pid.clone(), result: BakeResult::Cut });
+        }
+        if self.steps_down(at, release, cause) {
+            let why = format!("{who} put {} here instead", release.version());
+            events.push(Event::Revoked { env: env.clone(), r: at.r.clone(), why });
+        }
+        events
+    }
+
+    /// Whether a Verified release makes room for an older one. Only people do that, and what they take out does
+    /// not go onward.
+    fn steps_down(&self, at: &Current, release: &Release, cause: Cause) -> bool {
+        let there = self.state.release(&at.r).map(Release::rank);
+        let older = cause == Cause::Rollback || there.is_some_and(|there| release.rank() < there);
+        older && release.r != at.r && self.env.ok.contains_key(&at.r)
+    }
+
+    /// Closes the request that a move answers, if it is still open.
+    fn answered(&self, q: Option<&ActId>) -> Option<Event> {
+        let open = self.state.requests.iter().find(|request| Some(&request.q) == q)?;
+        Some(Event::Closed { q: open.q.clone(), outcome: "done".to_owned() })
+    }
+}
