@@ -125,7 +125,7 @@ impl Ledger {
 }
 
 fn head(session: &Session, pipeline: &Pipeline) -> Result<Head, Failure> {
-    let (head, _) = session.host.with_engine(&pipeline.id, |engine| engine.read())?;
+    let head = session.host.with_engine(&pipeline.id, |engine| engine.read())?;
     head.ok_or_else(|| {
         let id = &pipeline.id;
         let remedy = "its first pass makes one: towpath reconcile --once";

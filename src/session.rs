@@ -70,7 +70,7 @@ impl Session {
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let state = self.host.with_engine(&pipeline.id, |engine| engine.read());
-        let state = state.ok().and_then(|(head, _)| head).map(|head| head.state);
+        let state = state.ok().flatten().map(|head| head.state);
         let said =
             recorded.iter().map(|event| event_text(&event.event, state.as_deref())).collect::<Vec<_>>();
         let said = if said.is_empty() { "that was so already".to_owned() } else { said.join(", ") };

@@ -517,7 +517,7 @@ impl Replica<'_> {
             shared: self.bed.shared.clone(),
             settings: &self.settings,
         };
-        work(&Engine { host: &host, pipeline: &self.bed.pipeline })
+        work(&Engine { host: &host, pipeline: &self.bed.pipeline, seen: self.remembered.journal.as_ref() })
     }
 
     /// One pass, which may fail.
@@ -564,7 +564,7 @@ impl Replica<'_> {
 
     /// The journal's fold.
     pub fn state(&self) -> State {
-        let (head, _) = self.engine(|engine| engine.read()).unwrap();
+        let head = self.engine(|engine| engine.peek()).unwrap();
         (*head.expect("a journal").state).clone()
     }
 

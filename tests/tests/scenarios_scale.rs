@@ -31,7 +31,7 @@ fn releases(replica: &Replica<'_>, bed: &Bed, versions: std::ops::Range<u32>) {
     let mut versions: Vec<u32> = versions.collect();
     while !versions.is_empty() {
         replica.engine(|engine| {
-            let (head, _) = engine.read().unwrap();
+            let head = engine.read().unwrap();
             let head = head.unwrap();
             // Those that may leave do so with the commit that makes the state full.
             let fit =

@@ -24,6 +24,9 @@ use crate::ports::{
     RepositoryError, Since,
 };
 
+/// The weight, in bytes of JSON, at which a journal commit takes no further environment's events.
+const MAX_WEIGHT: usize = 1024 * 1024;
+
 /// What became of one round of effects.
 #[derive(Debug, Default)]
 pub(crate) struct Acted {
@@ -35,6 +38,8 @@ pub(crate) struct Acted {
     pub(crate) readings: BTreeMap<(Pid, GateName), Reading>,
     /// Environments whose files turned out not to be editable.
     pub(crate) problems: BTreeMap<Name, PathProblem>,
+    /// Environments whose commit the host did not take, with its words.
+    pub(crate) refused: BTreeMap<Name, String>,
     /// Promotions that are journalled and will not reach the branch any more (hosts without atomic push).
     pub(crate) given_up: BTreeSet<Pid>,
     /// Whether somebody else was faster: nothing took effect, everything has to be looked at again.
@@ -51,16 +56,48 @@ pub(crate) struct Executor<'a> {
 }
 
 /// What one push is made of.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Plan {
     events: Vec<(Actor, Event)>,
     tip: Option<CommitId>,
     promotions: usize,
+    /// The environments whose commits it brings to the host.
+    moving: Vec<Name>,
     topics: Vec<RefUpdate>,
     opened: Vec<RefName>,
     runs: Vec<(QaStart, Handle)>,
     measurements: Vec<Measurement>,
     checks: Vec<(CommitId, bool, String)>,
+}
+
+/// What became of a push.
+enum Pushed {
+    Moved,
+    /// Somebody else was faster.
+    Lost,
+    /// The host does not want it.
+    Refused {
+        what: String,
+        reason: String,
+    },
+}
+
+impl Acted {
+    fn refused(&mut self, plan: &Plan, what: &str, reason: &str) {
+        self.refused.extend(plan.moving.iter().map(|name| (name.clone(), format!("{what}: {reason}"))));
+    }
+}
+
+fn acts(answer: &Answer, so: fn(&Effect) -> bool) -> bool {
+    matches!(answer, Answer::Act(effects) if effects.iter().any(so))
+}
+
+fn records(effect: &Effect) -> bool {
+    matches!(effect, Effect::Record(_) | Effect::StartQa(_))
+}
+
+fn moves(effect: &Effect) -> bool {
+    matches!(effect, Effect::Promote(_) | Effect::Propose(_))
 }
 
 impl Plan {
@@ -75,10 +112,15 @@ impl Plan {
         self.events.iter().any(|(_, e)| of(e)) && !self.events.iter().any(|(_, e)| again(e))
     }
 
-    /// The promotions whose commits it brings to the branch.
+    fn weight(&self) -> usize {
+        let json = |(_, event): &(Actor, Event)| serde_json::to_vec(event).map_or(0, |json| json.len());
+        self.events.iter().map(json).sum()
+    }
+
+    /// The promotions whose commits it brings to the host.
     fn promoted(&self) -> impl Iterator<Item = Pid> {
         self.events.iter().filter_map(|(_, event)| match event {
-            Event::Promoted { pid, .. } => Some(pid.clone()),
+            Event::Promoted { pid, .. } | Event::Proposed { pid, .. } => Some(pid.clone()),
             _ => None,
         })
     }
@@ -88,9 +130,23 @@ impl Executor<'_> {
     pub(crate) fn act(&self, observed: &Observed, decision: &Decision) -> Result<Acted, EngineError> {
         let mut acted = Acted::default();
         let plan = self.plan(observed, decision, &mut acted)?;
-        if !plan.events.is_empty() && !self.push(observed, &plan, &mut acted)? {
-            acted.lost = true;
-            return Ok(acted);
+        let pushed = match plan.events.is_empty() {
+            true => Pushed::Moved,
+            false => self.push(observed, &plan, &mut acted)?,
+        };
+        match pushed {
+            Pushed::Moved => {}
+            Pushed::Lost => {
+                acted.lost = true;
+                return Ok(acted);
+            }
+            Pushed::Refused { what, reason } if plan.moving.is_empty() => {
+                return Err(EngineError::Refused { what, reason });
+            }
+            Pushed::Refused { what, reason } => {
+                acted.refused(&plan, &what, &reason);
+                return Ok(acted);
+            }
         }
         self.open_pull_requests(&plan)?;
         self.delete_topics(observed, &plan)?;
@@ -112,21 +168,23 @@ impl Executor<'_> {
         for effect in &decision.ledger {
             self.add(observed, effect, &mut plan).or_else(|e| not_a_problem(e, acted, None))?;
         }
+        let facts_first = decision.envs.values().any(|answer| acts(answer, records) && !acts(answer, moves));
         for (name, answer) in &decision.envs {
             let Answer::Act(effects) = answer else { continue };
-            let events = plan.events.len();
-            // What does not fit into one journal commit is decided again right afterwards.
-            if events + effects.len() > MAX_EVENTS_PER_COMMIT {
+            // Facts go apart: a branch that others keep moving, or that the host guards, does not keep them out of
+            // the journal. What moves is decided again right afterwards.
+            if facts_first && acts(answer, moves) {
+                continue;
+            }
+            // So is what does not fit into one journal commit.
+            if plan.events.len() + effects.len() > MAX_EVENTS_PER_COMMIT || plan.weight() > MAX_WEIGHT {
                 break;
             }
-            for effect in effects {
-                let added = self.add(observed, effect, &mut plan);
-                if let Err(error) = added {
-                    // The environment's other effects belong to this one: none of them happens.
-                    plan.events.truncate(events);
-                    not_a_problem(error, acted, Some(name))?;
-                    break;
-                }
+            // The effects of an environment belong together: all of them happen, or none.
+            let mut with = plan.clone();
+            match effects.iter().try_for_each(|effect| self.add(observed, effect, &mut with)) {
+                Ok(()) => plan = with,
+                Err(error) => not_a_problem(error, acted, Some(name))?,
             }
         }
         Ok(plan)
@@ -195,6 +253,7 @@ impl Executor<'_> {
         ));
         plan.tip = Some(commit);
         plan.promotions += 1;
+        plan.moving.push(promotion.environment.clone());
         Ok(())
     }
 
@@ -222,6 +281,7 @@ impl Executor<'_> {
         let old = observed.topics.get(&promotion.environment).cloned();
         plan.topics.push(RefUpdate { name: topic.clone(), old, new: Some(commit) });
         plan.opened.push(topic);
+        plan.moving.push(promotion.environment.clone());
         Ok(())
     }
 
@@ -235,10 +295,10 @@ impl Executor<'_> {
         }
     }
 
-    /// Pushes journal and branch. Answers whether they moved; `false` means that somebody else was faster.
-    fn push(&self, observed: &Observed, plan: &Plan, acted: &mut Acted) -> Result<bool, EngineError> {
+    /// Pushes journal and branch.
+    fn push(&self, observed: &Observed, plan: &Plan, acted: &mut Acted) -> Result<Pushed, EngineError> {
         let pushed = self.push_onto(observed.head(), observed, plan, acted)?;
-        if pushed || !planted(Bug::HoldIgnored) {
+        if !matches!(pushed, Pushed::Lost) || !planted(Bug::HoldIgnored) {
             return Ok(pushed);
         }
         // A planted bug: a replica that slept builds on a journal that it has not looked at.
@@ -267,7 +327,7 @@ impl Executor<'_> {
         observed: &Observed,
         plan: &Plan,
         acted: &mut Acted,
-    ) -> Result<bool, EngineError> {
+    ) -> Result<Pushed, EngineError> {
         let prepared =
             self.journal().prepare(head, plan.events.clone(), self.now, &self.host.settings.signature)?;
         let journal = RefUpdate {
@@ -281,15 +341,16 @@ impl Executor<'_> {
             true => std::iter::once(journal).chain(others.iter().cloned()).collect(),
             false => vec![journal],
         };
-        if !self.moved(&together, PushMode::Atomic)? {
-            return Ok(false);
+        let pushed = self.moved(&together, PushMode::Atomic)?;
+        if !matches!(pushed, Pushed::Moved) {
+            return Ok(pushed);
         }
         (acted.head, acted.events) = (Some(prepared.head), prepared.events);
         if !atomic {
             // Intent is journalled; whether the branch moved is found by looking, now or after a crash.
             self.follow_up(others, plan, acted)?;
         }
-        Ok(true)
+        Ok(Pushed::Moved)
     }
 
     /// Pushes what the journal already promises. Whoever slept in between may not any more: others have given it up.
@@ -297,7 +358,11 @@ impl Executor<'_> {
         let journalled = acted.events.first().map_or(self.now, |e| e.at);
         for update in others {
             let slept = self.host.clock.now() > journalled.plus(PAUSE);
-            if slept || !self.moved(&[update], PushMode::PerRef)? {
+            let pushed = if slept { Pushed::Lost } else { self.moved(&[update], PushMode::PerRef)? };
+            if let Pushed::Refused { what, reason } = &pushed {
+                acted.refused(plan, what, reason);
+            }
+            if !matches!(pushed, Pushed::Moved) {
                 acted.given_up.extend(plan.promoted());
             }
         }
@@ -314,15 +379,15 @@ impl Executor<'_> {
         branch.into_iter().chain(plan.topics.iter().cloned()).collect()
     }
 
-    fn moved(&self, updates: &[RefUpdate], mode: PushMode) -> Result<bool, EngineError> {
+    fn moved(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Pushed, EngineError> {
         let outcomes = self.host.repository.push(updates, mode)?;
-        for outcome in &outcomes {
+        for (update, outcome) in updates.iter().zip(&outcomes) {
             if let PushOutcome::Refused { reason } = outcome {
-                let what = updates.iter().map(|u| u.name.to_string()).collect::<Vec<_>>().join(", ");
-                return Err(EngineError::Refused { what, reason: reason.clone() });
+                return Ok(Pushed::Refused { what: update.name.to_string(), reason: reason.clone() });
             }
         }
-        Ok(outcomes.iter().all(|o| *o == PushOutcome::Accepted))
+        let all = outcomes.iter().all(|outcome| *outcome == PushOutcome::Accepted);
+        Ok(if all { Pushed::Moved } else { Pushed::Lost })
     }
 
     fn open_pull_requests(&self, plan: &Plan) -> Result<(), EngineError> {
@@ -389,6 +454,22 @@ impl Executor<'_> {
             // The start is journalled: the run is looked up, started again or given up at its deadline.
             Err(_) => Ok(false),
         }
+    }
+
+    /// Asks for the metrics that a decision wants to see, and does nothing else of it.
+    pub(crate) fn readings(
+        &self,
+        decision: &Decision,
+    ) -> Result<BTreeMap<(Pid, GateName), Reading>, EngineError> {
+        let effects = decision.envs.values().flat_map(|answer| match answer {
+            Answer::Act(effects) => effects.as_slice(),
+            Answer::Wait(_) | Answer::Settled => &[],
+        });
+        let wanted = effects.filter_map(|effect| match effect {
+            Effect::Measure(measurement) => Some(measurement),
+            _ => None,
+        });
+        wanted.map(|m| Ok(((m.pid.clone(), m.gate.clone()), self.measure(m)?))).collect()
     }
 
     fn measure(&self, measurement: &Measurement) -> Result<Reading, EngineError> {

@@ -1,6 +1,6 @@
 //! Why a pass ended early, by what the caller does.
 
-use towpath_core::id::RefName;
+use towpath_core::id::{PipelineId, RefName};
 
 use crate::ports::RepositoryError;
 
@@ -16,6 +16,15 @@ pub enum EngineError {
         /// Which ref.
         journal: RefName,
         /// What is wrong and where.
+        reason: String,
+    },
+    /// The journal is missing, or older than the branch or this host say: a person has to restore it, or accept the
+    /// loss.
+    #[error("failed to build on the journal of {pipeline}: {reason}")]
+    Lost {
+        /// Whose journal.
+        pipeline: PipelineId,
+        /// What shows it.
         reason: String,
     },
     /// The host refuses the push: a person has to act.

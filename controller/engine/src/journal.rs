@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT, Recorded};
-use towpath_core::id::{Actor, CommitId, PipelineId, RefName, RepoPath};
-use towpath_core::journal::{ArchiveLine, JournalMessage, State, archive, fold_all, genesis};
+use towpath_core::id::{Actor, CommitId, PipelineId, RefName, ReleaseId, RepoPath, TreeId};
+use towpath_core::journal::state::EnvironmentState;
+use towpath_core::journal::{ArchiveLine, FoldError, JournalMessage, State, archive, fold_all, genesis};
 use towpath_core::time::Time;
 
 use crate::error::EngineError;
-use crate::ports::{CommitInfo, Edit, NewCommit, Repository, Signature};
+use crate::ports::{CommitInfo, Edit, NewCommit, RefQuery, Repository, Signature, Since};
 
 /// The largest `state.json` that is read.
 const STATE_LIMIT: usize = 4 * 1024 * 1024;
@@ -84,7 +85,7 @@ impl Journal<'_> {
         let bytes = bytes.ok_or_else(|| self.broken(format!("commit {} has no state.json", tip.short())))?;
         let commit = self.repository.history(tip, None, 1)?.commits.into_iter().next();
         let commit = commit.ok_or_else(|| self.broken(format!("commit {} is missing", tip.short())))?;
-        let header = self.message(&commit)?.header;
+        let header = self.fitting(&commit)?.header;
         let state = State::parse(&bytes).map_err(|reason| self.broken(reason))?;
         let own = &state.pipeline == self.pipeline && &header.pipeline == self.pipeline;
         if !own {
@@ -97,6 +98,19 @@ impl Journal<'_> {
         match agrees {
             true => Ok(state),
             false => Err(self.broken(format!("commit {} and its state.json disagree", tip.short()))),
+        }
+    }
+
+    /// A commit's message, if its parents are as the specification says: one, or none at a beginning or a rotation.
+    fn fitting(&self, commit: &CommitInfo) -> Result<JournalMessage, EngineError> {
+        let message = self.message(commit)?;
+        let begins = message.continues.is_some() || message.header.first == 1;
+        let wrong = |what| Err(self.broken(format!("commit {} {what}", commit.id.short())));
+        match (commit.parents.len(), begins) {
+            (1, false) | (0, true) => Ok(message),
+            (0, false) => wrong("has no parent, and neither begins the journal nor takes one up"),
+            (1, true) => wrong("has a parent, and begins the journal or takes one up"),
+            _ => wrong("has several parents"),
         }
     }
 
@@ -120,7 +134,7 @@ impl Journal<'_> {
         }
         let mut state = (*seen.state).clone();
         for commit in &commits {
-            let message = self.message(commit)?;
+            let message = self.fitting(commit)?;
             fold_all(&mut state, &message.events).map_err(|e| self.broken(e.to_string()))?;
         }
         match state == *head.state {
@@ -133,48 +147,132 @@ impl Journal<'_> {
         }
     }
 
-    /// A parentless commit may take a journal up if it names a tip that contains the one seen before.
+    /// A parentless commit may take a journal up if it names a tip that contains the one seen before. A host that
+    /// slept over the rotation may not get to see the old tip any more; then what it saw has to be in the fold.
     fn follow_rotation(&self, seen: &Head, root: &CommitInfo, head: Head) -> Result<Found, EngineError> {
-        let continues = self.message(root)?.continues;
-        let continues =
-            continues.filter(|_| root.parents.is_empty() && head.state.ledger == seen.state.ledger);
+        let continues = self.fitting(root)?.continues.filter(|_| root.parents.is_empty());
         let goes_on = match continues {
             Some(old) if old == seen.tip => true,
-            Some(old) => self.repository.contains(&old, &seen.tip).unwrap_or(false),
+            Some(old) => match self.repository.contains(&old, &seen.tip) {
+                Ok(contains) => contains,
+                Err(crate::ports::RepositoryError::Crashed) => return Err(EngineError::Crashed),
+                Err(_) => goes_on(&seen.state, &head.state),
+            },
             None => false,
         };
-        Ok(if goes_on { Found::Head(head) } else { Found::Behind(head) })
+        Ok(if goes_on && head.state.ledger == seen.state.ledger {
+            Found::Head(head)
+        } else {
+            Found::Behind(head)
+        })
+    }
+
+    /// The event with this number, as far back as the host has the journal. Fetches all of it when it has to.
+    pub fn event(&self, tip: &CommitId, n: u64) -> Result<Option<Recorded>, EngineError> {
+        let find = || -> Result<(Option<Recorded>, bool), EngineError> {
+            let history = self.repository.history(tip, None, usize::MAX)?;
+            for commit in &history.commits {
+                let message = self.message(commit)?;
+                if message.header.first <= n {
+                    return Ok((message.events.into_iter().find(|event| event.n == n), true));
+                }
+            }
+            Ok((None, history.complete))
+        };
+        match find()? {
+            (None, false) => {
+                self.repository.refresh(&[self.whole()?])?;
+                Ok(find()?.0)
+            }
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// The query for the journal back to its beginning.
+    pub fn whole(&self) -> Result<RefQuery, EngineError> {
+        // No commit has this id, so the fetch does not stop before the beginning.
+        let beginning =
+            CommitId::parse(&"0".repeat(40)).map_err(|e| EngineError::Impossible(e.to_string()))?;
+        Ok(RefQuery { name: self.name.clone(), since: Since::Commit(beginning) })
     }
 
     /// Folds the whole history from its root and compares each step with its `state.json`.
     pub fn verify(&self, tip: &CommitId) -> Result<Verified, EngineError> {
         let history = self.repository.history(tip, None, usize::MAX)?;
-        let mut state: Option<State> = None;
+        let mut before: Option<(State, Archives)> = None;
         let mut report = Verified { commits: 0, events: 0, complete: history.complete };
         for commit in history.commits.iter().rev() {
-            let message = self.message(commit)?;
+            let message = self.fitting(commit)?;
             report.commits += 1;
             report.events += message.events.len();
             let carried = self.state_at(&commit.id)?;
-            let folded = match (state.take(), message.events.split_first()) {
-                (None, Some((first, rest))) if commit.parents.is_empty() => {
-                    let mut state = genesis(self.pipeline, first).map_err(|e| self.broken(e.to_string()))?;
-                    fold_all(&mut state, rest).map_err(|e| self.broken(e.to_string()))?;
-                    state
-                }
-                // A rotation's root, or the edge of a shallow copy: nothing before it can be checked.
-                (None, _) => carried.clone(),
-                (Some(mut state), _) => {
-                    fold_all(&mut state, &message.events).map_err(|e| self.broken(e.to_string()))?;
-                    state
-                }
-            };
+            let known = before.as_ref().map_or(0, |(state, _)| state.archive.chunks);
+            let archives = self.archives(&commit.id, known, carried.archive.chunks)?;
+            let (folded, lines) =
+                self.step(before.as_ref().map(|(state, _)| state), &message.events, &carried)?;
             if folded != carried {
                 return Err(self.broken(format!("state.json of {} is not the fold", commit.id.short())));
             }
-            state = Some(folded);
+            self.check_archives(commit, before.as_ref().map(|(_, archives)| archives), &archives, &lines)?;
+            before = Some((folded, archives));
         }
         Ok(report)
+    }
+
+    /// The state after a commit's events, and what they archive. At a rotation's root, or at the edge of a shallow
+    /// copy, nothing before it can be checked.
+    fn step(
+        &self,
+        before: Option<&State>,
+        events: &[Recorded],
+        carried: &State,
+    ) -> Result<(State, Vec<ArchiveLine>), EngineError> {
+        let broken = |e: FoldError| self.broken(e.to_string());
+        match (before, events.split_first()) {
+            (None, Some((first, rest))) if first.n == 1 => {
+                let mut state = genesis(self.pipeline, first).map_err(broken)?;
+                let lines = fold_all(&mut state, rest).map_err(broken)?;
+                Ok((state, lines))
+            }
+            (None, _) => Ok((carried.clone(), Vec::new())),
+            (Some(before), _) => {
+                let mut state = before.clone();
+                let lines = fold_all(&mut state, events).map_err(broken)?;
+                Ok((state, lines))
+            }
+        }
+    }
+
+    /// The archive folder of a commit, and the files that are new in it.
+    fn archives(&self, commit: &CommitId, known: u32, chunks: u32) -> Result<Archives, EngineError> {
+        let path = |text: &str| RepoPath::parse(text).map_err(|e| self.broken(e.to_string()));
+        let tree = self.repository.tree(commit, &path("archive")?)?;
+        let mut new = Vec::new();
+        for chunk in known + 1..=chunks {
+            let path = path(&archive::file_name(chunk))?;
+            let bytes = self.repository.read(commit, &path, STATE_LIMIT)?;
+            new.push(bytes.ok_or_else(|| self.broken(format!("commit {} lacks {path}", commit.short())))?);
+        }
+        Ok(Archives { tree, new })
+    }
+
+    /// An archive file is written once, with what left the state, and never changed.
+    fn check_archives(
+        &self,
+        commit: &CommitInfo,
+        before: Option<&Archives>,
+        now: &Archives,
+        lines: &[ArchiveLine],
+    ) -> Result<(), EngineError> {
+        let Some(before) = before else { return Ok(()) };
+        let expected = if lines.is_empty() { Vec::new() } else { vec![archive::to_bytes(lines)] };
+        let changed = expected.is_empty() && before.tree != now.tree;
+        match now.new != expected || changed {
+            true => {
+                Err(self.broken(format!("the archive of {} is not what left its state", commit.id.short())))
+            }
+            false => Ok(()),
+        }
     }
 
     /// Writes the commit that adds events to `head`; not yet pushed.
@@ -265,6 +363,12 @@ impl Journal<'_> {
     }
 }
 
+/// A commit's archive: its folder, and the files that the commit added.
+struct Archives {
+    tree: Option<TreeId>,
+    new: Vec<Vec<u8>>,
+}
+
 /// What a check of the whole history found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
@@ -274,6 +378,23 @@ pub struct Verified {
     pub events: usize,
     /// Whether the walk reached a root.
     pub complete: bool,
+}
+
+/// Whether `later` can have come from `earlier`: nothing that only grows is less than it was.
+fn goes_on(earlier: &State, later: &State) -> bool {
+    let grown = later.n > earlier.n && later.at >= earlier.at && later.seq >= earlier.seq;
+    let seen = earlier
+        .seen
+        .iter()
+        .all(|(branch, old)| later.seen.get(branch).is_some_and(|new| new == old || new.n > earlier.n));
+    let envs = earlier.envs.iter().all(|(key, old)| {
+        let tried = |new: &EnvironmentState| {
+            let tries = |r: &ReleaseId| new.tries.get(r).copied().unwrap_or(new.forgotten);
+            new.hw >= old.hw && old.tries.iter().all(|(r, count)| tries(r) >= *count)
+        };
+        later.envs.get(key).is_some_and(tried)
+    });
+    grown && seen && envs && later.owner.epoch >= earlier.owner.epoch
 }
 
 /// The subject of a journal commit: what happened first, and how much more.

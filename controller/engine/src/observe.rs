@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use towpath_core::decide::{LANDING, wants_liveness};
+use towpath_core::decide::{LANDING, accounted, wants_liveness};
+use towpath_core::event::Event;
 use towpath_core::id::{CommitId, GateName, Name, Pid, RefName, TreeId};
 use towpath_core::journal::State;
-use towpath_core::journal::promotion::claim;
+use towpath_core::journal::promotion::{Claim, claim};
 use towpath_core::journal::state::EnvironmentState;
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
@@ -19,7 +20,7 @@ use crate::content::{self, ContentError};
 use crate::error::EngineError;
 use crate::journal::{Found, Head, Journal};
 use crate::pass::Host;
-use crate::ports::{LivenessQuery, RefQuery, RepositoryError, Since};
+use crate::ports::{Heads, LivenessQuery, RefQuery, RepositoryError, Since};
 
 /// The most commits behind the last accounted one that are looked through for claims.
 const CLAIM_LIMIT: usize = 2_000;
@@ -33,6 +34,15 @@ pub struct Remembered {
     paths: BTreeMap<Name, (TreeId, Result<PathFacts, PathProblem>)>,
     /// Promotions that this host journalled and whose push of the branch it lost or gave up.
     pub(crate) given_up: BTreeSet<Pid>,
+    /// Commits whose claims the journal bears out.
+    borne_out: BTreeSet<CommitId>,
+}
+
+impl Remembered {
+    /// A host that remembers nothing but a journal.
+    pub fn of(journal: Option<Head>) -> Self {
+        Self { journal, ..Self::default() }
+    }
 }
 
 /// What was read of the outside.
@@ -88,35 +98,55 @@ pub(crate) struct Observer<'a> {
 
 impl Observer<'_> {
     pub(crate) fn observe(&self, remembered: &mut Remembered) -> Result<Observed, EngineError> {
-        let repository = &self.pipeline.repository;
         let heads = self.host.repository.refresh(&self.queries(remembered)?)?;
-        let tip = heads.get(&repository.branch).cloned();
-        let journal = Journal {
-            repository: self.host.repository,
-            name: &repository.journal,
-            pipeline: &self.pipeline.id,
-        };
-        let journal = journal.read(heads.get(&repository.journal), remembered.journal.as_ref())?;
-        if let Found::Head(head) = &journal {
-            remembered.journal = Some(head.clone());
-        }
+        let (journal, branch) = self.ledger(&heads, remembered)?;
         let state = match &journal {
             Found::Absent | Found::Gone => None,
             Found::Head(head) | Found::Behind(head) => Some(Rc::clone(&head.state)),
         };
-        let branch = self.branch(tip.clone(), state.as_deref())?;
-        let mut envs = BTreeMap::new();
-        for environment in &self.pipeline.environments {
-            if let Some(tip) = &tip {
-                let facts = self.environment(environment, tip, state.as_deref(), remembered)?;
-                envs.insert(environment.name.clone(), facts);
-            }
-        }
         let mut topics = BTreeMap::new();
         for (environment, topic) in self.topics()? {
             topics.extend(heads.get(&topic).map(|tip| (environment, tip.clone())));
         }
+        let mut envs = BTreeMap::new();
+        for environment in &self.pipeline.environments {
+            if let Some(tip) = &branch.tip {
+                let topic = topics.get(&environment.name);
+                let facts = self.environment(environment, (tip, topic), state.as_deref(), remembered)?;
+                envs.insert(environment.name.clone(), facts);
+            }
+        }
         Ok(Observed { journal, branch, envs, topics })
+    }
+
+    /// The journal and the branch alone, without what stands in environments.
+    pub(crate) fn look(&self, remembered: &mut Remembered) -> Result<Observed, EngineError> {
+        let heads = self.host.repository.refresh(&self.queries(remembered)?)?;
+        let (journal, branch) = self.ledger(&heads, remembered)?;
+        Ok(Observed { journal, branch, envs: BTreeMap::new(), topics: BTreeMap::new() })
+    }
+
+    fn ledger(
+        &self,
+        heads: &Heads,
+        remembered: &mut Remembered,
+    ) -> Result<(Found, BranchFacts), EngineError> {
+        let repository = &self.pipeline.repository;
+        let found = self.journal().read(heads.get(&repository.journal), remembered.journal.as_ref())?;
+        if let Found::Head(head) = &found {
+            remembered.journal = Some(head.clone());
+        }
+        let head = match &found {
+            Found::Absent | Found::Gone => None,
+            Found::Head(head) | Found::Behind(head) => Some(head),
+        };
+        let branch = self.branch(heads.get(&repository.branch).cloned(), head, remembered)?;
+        Ok((found, branch))
+    }
+
+    fn journal(&self) -> Journal<'_> {
+        let repository = &self.pipeline.repository;
+        Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
     }
 
     /// The topic branches of environments that are delivered to by pull requests.
@@ -141,34 +171,78 @@ impl Observer<'_> {
     }
 
     /// The branch since the newest commit that the journal accounts for.
-    fn branch(&self, tip: Option<CommitId>, state: Option<&State>) -> Result<BranchFacts, EngineError> {
+    fn branch(
+        &self,
+        tip: Option<CommitId>,
+        head: Option<&Head>,
+        remembered: &mut Remembered,
+    ) -> Result<BranchFacts, EngineError> {
         let Some(tip) = tip else { return Ok(BranchFacts::default()) };
         let name = self.pipeline.repository.branch.as_str();
-        let seen = state.and_then(|state| state.seen.get(name)).map(|seen| &seen.commit);
+        let seen = head.and_then(|head| head.state.seen.get(name)).map(|seen| &seen.commit);
         let repository = self.host.repository;
         let contains_seen = seen.map(|seen| repository.contains(&tip, seen)).transpose()?;
         let until = seen.filter(|_| contains_seen == Some(true));
         let history = repository.history(&tip, until, CLAIM_LIMIT)?;
-        // A commit on its way is accounted for by its own event.
-        let on_their_way: Vec<Pid> = state.map_or_else(Vec::new, |state| {
-            let env = |e: &'_ EnvironmentState| {
-                let committing = e.committing.as_ref().and_then(|c| c.pid.as_ref());
-                [committing.cloned(), e.proposed.as_ref().map(|p| p.pid.clone())]
-            };
-            Vec::from_iter(state.envs.values().flat_map(env).flatten())
+        let claims = history.commits.iter().filter_map(|commit| {
+            let claim = claim(&commit.message).filter(|claim| claim.pipeline == self.pipeline.id)?;
+            Some((claim, &commit.id))
         });
-        let own = |message: &str| {
-            let claim = claim(message).filter(|claim| claim.pipeline == self.pipeline.id);
-            claim.filter(|claim| !on_their_way.contains(&claim.pid)).map(|claim| claim.n)
+        let claim = self.highest(claims.collect(), head, remembered)?;
+        Ok(BranchFacts { claim, contains_seen, tip: Some(tip) })
+    }
+
+    /// The highest claim that the journal itself does not bear out.
+    fn highest(
+        &self,
+        mut claims: Vec<(Claim, &CommitId)>,
+        head: Option<&Head>,
+        remembered: &mut Remembered,
+    ) -> Result<Option<(u64, CommitId)>, EngineError> {
+        claims.sort_by_key(|(claim, _)| std::cmp::Reverse(claim.n));
+        for (claim, commit) in claims {
+            let known = head.is_some_and(|head| is_on_its_way(&head.state, &claim.pid));
+            if !known && !self.is_borne_out(&claim, commit, head, remembered)? {
+                return Ok(Some((claim.n, commit.clone())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the journal's event that a commit names is of this very promotion, although its commit is not
+    /// accounted for: its pull request was withdrawn and merged afterwards, or it reached the branch too late.
+    /// Looked up only where the commit would otherwise say that the journal is older than the branch.
+    fn is_borne_out(
+        &self,
+        claim: &Claim,
+        commit: &CommitId,
+        head: Option<&Head>,
+        remembered: &mut Remembered,
+    ) -> Result<bool, EngineError> {
+        let branch = self.pipeline.repository.branch.as_str();
+        let Some(head) = head.filter(|h| (accounted(&h.state, branch) + 1..=h.state.n).contains(&claim.n))
+        else {
+            return Ok(false);
         };
-        let claims = history.commits.iter().filter_map(|c| own(&c.message).map(|n| (n, c.id.clone())));
-        Ok(BranchFacts { claim: claims.max_by_key(|(n, _)| *n), contains_seen, tip: Some(tip) })
+        if remembered.borne_out.contains(commit) {
+            return Ok(true);
+        }
+        let bears_out = match self.journal().event(&head.tip, claim.n)?.map(|recorded| recorded.event) {
+            Some(Event::Promoted { pid, commit: own, .. }) => pid == claim.pid && &own == commit,
+            // A squashed pull request has the trailers in a commit of another id.
+            Some(Event::Proposed { pid, .. }) => pid == claim.pid,
+            _ => false,
+        };
+        if bears_out {
+            remembered.borne_out.insert(commit.clone());
+        }
+        Ok(bears_out)
     }
 
     fn environment(
         &self,
         environment: &Environment,
-        tip: &CommitId,
+        (tip, topic): (&CommitId, Option<&CommitId>),
         state: Option<&State>,
         remembered: &mut Remembered,
     ) -> Result<EnvironmentFacts, EngineError> {
@@ -181,15 +255,15 @@ impl Observer<'_> {
             runs: BTreeMap::new(),
             committing_landed: None,
             proposal: None,
+            refused: None,
         };
         let Some(env) = env else { return Ok(facts) };
         if let Some(committing) = &env.committing {
             let landed = self.host.repository.contains(tip, &committing.commit)?;
-            let given_up = committing.pid.as_ref().is_some_and(|pid| remembered.given_up.contains(pid));
-            let over = self.now >= committing.at.plus(LANDING);
-            facts.committing_landed = (landed || given_up || over).then_some(landed);
+            let over = committing.pid.as_ref().is_none_or(|pid| self.is_over(pid, committing.at, remembered));
+            facts.committing_landed = (landed || over).then_some(landed);
         }
-        facts.proposal = self.proposal(environment, env)?;
+        facts.proposal = self.proposal(environment, env, topic, remembered)?;
         let seen = state.and_then(|state| state.seen.get(self.pipeline.repository.branch.as_str()));
         self.liveness(environment, tip, (env, seen.map(|seen| &seen.commit)), &mut facts)?;
         self.runs(env, &mut facts)?;
@@ -281,21 +355,39 @@ impl Observer<'_> {
         Ok(())
     }
 
+    /// Whether a commit that is journalled, but not where it belongs, will not get there any more.
+    fn is_over(&self, pid: &Pid, journalled: Time, remembered: &Remembered) -> bool {
+        remembered.given_up.contains(pid) || self.now >= journalled.plus(LANDING)
+    }
+
     fn proposal(
         &self,
         environment: &Environment,
         env: &EnvironmentState,
+        tip: Option<&CommitId>,
+        remembered: &Remembered,
     ) -> Result<Option<ProposalStatus>, EngineError> {
         let (Some(open), Some(host)) = (&env.proposed, self.host.pull_requests) else { return Ok(None) };
         let topic = topic(self.pipeline, &environment.name)?;
         if let Some(status) = host.status(&topic, &open.head)? {
             return Ok(Some(status));
         }
+        if tip != Some(&open.head) {
+            return Ok(self.is_over(&open.pid, open.at, remembered).then_some(ProposalStatus::Lost));
+        }
         // Its event is journalled and its branch pushed, but it was never opened: find it or open it now.
         let title = format!("Promote {} to {}", self.pipeline.id.name, environment.name);
         host.open(&topic, &self.pipeline.repository.branch, &title)?;
         Ok(host.status(&topic, &open.head)?)
     }
+}
+
+/// A commit on its way is accounted for by its own event.
+fn is_on_its_way(state: &State, pid: &Pid) -> bool {
+    state.envs.values().any(|env| {
+        env.committing.as_ref().and_then(|committing| committing.pid.as_ref()) == Some(pid)
+            || env.proposed.as_ref().is_some_and(|proposed| &proposed.pid == pid)
+    })
 }
 
 /// The topic branch of an environment's pull requests.

@@ -13,6 +13,7 @@ use towpath_core::world::{PathProblem, SharedFacts};
 
 use crate::act::Executor;
 use crate::error::EngineError;
+use crate::journal::Head;
 use crate::observe::{Observed, Observer, Remembered};
 use crate::ports::{Clock, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature};
 
@@ -56,6 +57,8 @@ pub struct Engine<'a> {
     pub host: &'a Host<'a>,
     /// The pipeline.
     pub pipeline: &'a Pipeline,
+    /// The journal as this host saw it last: people's acts are refused on one that does not go on from it.
+    pub seen: Option<&'a Head>,
 }
 
 /// Something that a pass did.
@@ -86,6 +89,7 @@ impl Engine<'_> {
     ) -> Result<PassReport, EngineError> {
         let mut readings: BTreeMap<(Pid, GateName), Reading> = BTreeMap::new();
         let mut problems: BTreeMap<Name, PathProblem> = BTreeMap::new();
+        let mut refused: BTreeMap<Name, String> = BTreeMap::new();
         // Rollbacks of this very pass count too.
         let mut rollbacks: Vec<Time> = Vec::new();
         let (mut rounds, mut races) = (0, 0);
@@ -93,6 +97,7 @@ impl Engine<'_> {
             let now = self.host.clock.now();
             let mut observed = self.observer(now).observe(remembered)?;
             apply_problems(&mut observed, &problems);
+            apply_refusals(&mut observed, &refused);
             let decision = decide(&observed.world(self.host, self.pipeline, &readings, &rollbacks), now);
             if rounds >= MAX_ROUNDS || !acts(&decision) {
                 return Ok(PassReport { answers: decision.envs, rounds });
@@ -103,6 +108,7 @@ impl Engine<'_> {
                 std::mem::swap(&mut again.envs, &mut observed.envs);
                 acted = self.executor(now).act(&again, &decision)?;
             }
+            let known = refused.len();
             if acted.lost {
                 told(&Step::LostRace);
                 races += 1;
@@ -112,7 +118,8 @@ impl Engine<'_> {
                 self.host.clock.pause(races);
                 continue;
             }
-            if !acted.progress && acted.problems.is_empty() {
+            refused.extend(std::mem::take(&mut acted.refused));
+            if !acted.progress && acted.problems.is_empty() && refused.len() == known {
                 return Ok(PassReport { answers: decision.envs, rounds });
             }
             races = 0;
@@ -126,18 +133,19 @@ impl Engine<'_> {
         }
     }
 
-    /// What a pass would do now, without doing it. Metrics are not asked, so a running watch shows as an action.
-    pub fn dry(
-        &self,
-        remembered: &mut Remembered,
-    ) -> Result<(Decision, Option<crate::journal::Head>), EngineError> {
+    /// What a pass would do now, without doing it. Metrics are read as a pass would read them.
+    pub fn dry(&self, remembered: &mut Remembered) -> Result<(Decision, Option<Head>), EngineError> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
-        let decision = decide(&observed.world(self.host, self.pipeline, &BTreeMap::new(), &[]), now);
+        let ask = |readings: &_| decide(&observed.world(self.host, self.pipeline, readings, &[]), now);
+        let mut readings = BTreeMap::new();
+        let first = ask(&readings);
+        readings.extend(self.executor(now).readings(&first)?);
+        let decision = if readings.is_empty() { first } else { ask(&readings) };
         Ok((decision, observed.head().cloned()))
     }
 
-    fn observer(&self, now: Time) -> Observer<'_> {
+    pub(crate) fn observer(&self, now: Time) -> Observer<'_> {
         Observer { host: self.host, pipeline: self.pipeline, now }
     }
 
@@ -151,6 +159,15 @@ fn apply_problems(observed: &mut Observed, problems: &BTreeMap<Name, PathProblem
     for (name, problem) in problems {
         if let Some(facts) = observed.envs.get_mut(name) {
             facts.path = Err(problem.clone());
+        }
+    }
+}
+
+/// What the host did not take is not pushed again by the same pass.
+fn apply_refusals(observed: &mut Observed, refused: &BTreeMap<Name, String>) {
+    for (name, why) in refused {
+        if let Some(facts) = observed.envs.get_mut(name) {
+            facts.refused = Some(why.clone());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::decide::{configuration, first_claim};
+use towpath_core::decide::{Wait, configuration, first_claim, loss};
 use towpath_core::event::{Confirmable, Event, RequestKind};
 use towpath_core::hold::{Select, Stop, Subject};
 use towpath_core::id::{ActId, Actor, CommitId, Digest, Name, OwnerId, ReleaseId};
@@ -12,9 +12,10 @@ use towpath_core::release::{Image, image_set, release_id};
 use towpath_core::time::Time;
 
 use crate::error::EngineError;
-use crate::journal::{Found, Head, Journal};
+use crate::journal::{Head, Journal};
+use crate::observe::{Observed, Remembered};
 use crate::pass::Engine;
-use crate::ports::{PushMode, PushOutcome, RefQuery, RefUpdate, Since};
+use crate::ports::{PushMode, PushOutcome, RefUpdate};
 
 /// The most lost races in a row.
 const MAX_RACES: u32 = 20;
@@ -108,17 +109,29 @@ impl Engine<'_> {
         Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
     }
 
-    /// The journal and the branch's tip as of now.
-    pub fn read(&self) -> Result<(Option<Head>, Option<CommitId>), EngineError> {
-        let repository = &self.pipeline.repository;
-        let query = |name: &towpath_core::id::RefName| RefQuery { name: name.clone(), since: Since::Tip };
-        let heads = self.host.repository.refresh(&[query(&repository.journal), query(&repository.branch)])?;
-        let found = self.journal().read(heads.get(&repository.journal), None)?;
-        let head = match found {
-            Found::Absent | Found::Gone => None,
-            Found::Head(head) | Found::Behind(head) => Some(head),
-        };
-        Ok((head, heads.get(&repository.branch).cloned()))
+    /// The journal as of now, `None` when there never was one. Fails with [`EngineError::Lost`] when the branch or
+    /// this host know more of the journal than it says itself.
+    pub fn read(&self) -> Result<Option<Head>, EngineError> {
+        let observed = self.look()?;
+        match self.loss(&observed) {
+            Some(wait) => Err(EngineError::Lost { pipeline: self.pipeline.id.clone(), reason: wait.text }),
+            None => Ok(observed.head().cloned()),
+        }
+    }
+
+    /// The journal as it stands, whatever the branch or this host know besides.
+    pub fn peek(&self) -> Result<Option<Head>, EngineError> {
+        Ok(self.look()?.head().cloned())
+    }
+
+    fn look(&self) -> Result<Observed, EngineError> {
+        let mut remembered = Remembered::of(self.seen.cloned());
+        self.observer(self.host.clock.now()).look(&mut remembered)
+    }
+
+    fn loss(&self, observed: &Observed) -> Option<Wait> {
+        let world = observed.world(self.host, self.pipeline, &BTreeMap::new(), &[]);
+        loss(&world, self.host.clock.now())
     }
 
     /// Records what a person did. `events` is asked again after each lost race, with the newest state.
@@ -129,7 +142,7 @@ impl Engine<'_> {
     ) -> Result<Recorded, EngineError> {
         for attempt in 0..MAX_RACES {
             let now = self.host.clock.now();
-            let (Some(head), _) = self.read()? else {
+            let Some(head) = self.read()? else {
                 let id = &self.pipeline.id;
                 return impossible(format!(
                     "{id} has no ledger yet; its first pass makes one: towpath reconcile --once"
@@ -174,7 +187,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Creates a release; the same set again changes nothing unless its order is higher.
+    /// Creates a release. The same set again changes nothing, unless its order is higher or authors come with it.
     pub fn create_release(&self, by: &Actor, new: &NewRelease) -> Result<(ReleaseId, Recorded), EngineError> {
         let images = image_set(new.images.clone()).map_err(|e| EngineError::Impossible(e.to_string()))?;
         if let Some(missing) = self.pipeline.images.iter().find(|n| !images.iter().any(|i| &i.name == *n)) {
@@ -203,7 +216,8 @@ impl Engine<'_> {
         new: &NewRelease,
     ) -> Result<Vec<Event>, EngineError> {
         let known = state.release(&r).filter(|known| known.seq > 0);
-        if known.is_some_and(|known| new.order <= known.order) {
+        let named = |known: &Release| new.authors.iter().all(|author| known.authors.contains(author));
+        if known.is_some_and(|known| new.order <= known.order && named(known)) {
             return Ok(Vec::new());
         }
         let mut others = state.releases.iter().filter(|other| other.seq > 0 && other.r != r);
@@ -219,7 +233,7 @@ impl Engine<'_> {
                      passed leave it by themselves, so look at what keeps those back",
                 );
             }
-            if let (Some(head), _) = self.read()?
+            if let Some(head) = self.read()?
                 && self.journal().archived(&head, &r)?.is_some()
             {
                 return Ok(Vec::new());
@@ -228,7 +242,7 @@ impl Engine<'_> {
         Ok(vec![Event::Released {
             seq: known.map_or(state.seq + 1, |known| known.seq),
             r,
-            order: new.order,
+            order: known.map_or(new.order, |known| known.order.max(new.order)),
             images: images.to_vec(),
             authors: new.authors.clone(),
             labels: new.labels.clone(),
@@ -393,31 +407,46 @@ impl Engine<'_> {
         })
     }
 
-    /// Accepts the loss of a journal, or that the branch was rewritten.
+    /// Accepts the loss of a journal, or that the branch was rewritten. Refused when nothing is lost.
     pub fn confirm(&self, by: &Actor, what: Confirmable) -> Result<Recorded, EngineError> {
         for attempt in 0..MAX_RACES {
             let now = self.host.clock.now();
-            let (head, tip) = self.read()?;
-            let Some(tip) = tip else {
+            let observed = self.look()?;
+            let Some(tip) = observed.branch.tip.clone() else {
                 return impossible(format!("the branch {} does not exist", self.pipeline.repository.branch));
             };
+            self.is_wrong(&observed, what)?;
             let confirmed = Event::Confirmed { what, tip: tip.clone() };
-            let events = match (&head, what) {
-                (None, Confirmable::HistoryRewritten) => {
-                    return impossible("there is no ledger, so no landed promotion is known");
-                }
-                (None, Confirmable::JournalLost) => self.begin_again(confirmed, &tip, now)?,
+            let events = match observed.head() {
+                None => self.begin_again(confirmed, &tip, now)?,
                 // The branches that are confirmed are those of the wiring, which an old journal may not know.
-                (Some(head), _) => {
+                Some(head) => {
                     configuration(self.pipeline, &head.state).into_iter().chain([confirmed]).collect()
                 }
             };
-            if let Some(recorded) = self.append(head.as_ref(), by, events, now)? {
+            if let Some(recorded) = self.append(observed.head(), by, events, now)? {
                 return Ok(recorded);
             }
             self.host.clock.pause(attempt);
         }
         Err(EngineError::Contended { tries: MAX_RACES })
+    }
+
+    /// Whether that is wrong which a person wants to accept: a journal begun anew without need forgets what it knew.
+    fn is_wrong(&self, observed: &Observed, what: Confirmable) -> Result<(), EngineError> {
+        let lost = self.loss(observed).is_some();
+        match what {
+            Confirmable::JournalLost if !lost => {
+                impossible("the journal is not lost: it names all that the branch names; see: towpath status")
+            }
+            Confirmable::HistoryRewritten if lost => {
+                impossible("the journal is lost too, and comes first: towpath ledger confirm journal-lost")
+            }
+            Confirmable::HistoryRewritten if observed.branch.contains_seen != Some(false) => {
+                impossible("the branch still contains all that had landed; see: towpath status")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The events that begin a new journal where one was lost.
@@ -434,7 +463,7 @@ impl Engine<'_> {
     /// Takes a long journal up with a parentless commit of the same fold. Only its owner may.
     pub fn rotate(&self) -> Result<Head, EngineError> {
         let now = self.host.clock.now();
-        let (Some(head), _) = self.read()? else { return impossible("there is no ledger yet") };
+        let Some(head) = self.read()? else { return impossible("there is no ledger yet") };
         if head.state.owner.id != self.host.settings.owner {
             return impossible(format!("the ledger belongs to {}", head.state.owner.id));
         }
@@ -447,14 +476,10 @@ impl Engine<'_> {
 
     /// Checks the journal's whole history against its fold.
     pub fn verify(&self) -> Result<crate::journal::Verified, EngineError> {
-        let repository = &self.pipeline.repository;
-        // No commit has this id, so the fetch goes back to the beginning.
-        let beginning =
-            CommitId::parse(&"0".repeat(40)).map_err(|e| EngineError::Impossible(e.to_string()))?;
-        let query = RefQuery { name: repository.journal.clone(), since: Since::Commit(beginning) };
-        let heads = self.host.repository.refresh(&[query])?;
-        match heads.get(&repository.journal) {
-            Some(tip) => self.journal().verify(tip),
+        let journal = self.journal();
+        let heads = self.host.repository.refresh(&[journal.whole()?])?;
+        match heads.get(journal.name) {
+            Some(tip) => journal.verify(tip),
             None => impossible("there is no ledger yet"),
         }
     }

@@ -92,7 +92,8 @@ impl LocalHost {
     ) -> Result<T, EngineError> {
         let pipeline = self.pipeline(id)?;
         let host = self.engine_host(pipeline, SharedFacts::default())?;
-        work(&Engine { host: &host, pipeline })
+        let seen = self.remembered.get(id).and_then(|remembered| remembered.journal.as_ref());
+        work(&Engine { host: &host, pipeline, seen })
     }
 
     /// What a pass over a pipeline would do now; nothing is written.
@@ -102,7 +103,7 @@ impl LocalHost {
         let pipeline = self.pipeline(id)?;
         let host = self.engine_host(pipeline, shared)?;
         let now = self.ports.clock.now();
-        let (decision, head) = Engine { host: &host, pipeline }.dry(&mut remembered)?;
+        let (decision, head) = Engine { host: &host, pipeline, seen: None }.dry(&mut remembered)?;
         Ok(Outlook { now, decision, head })
     }
 
@@ -113,9 +114,11 @@ impl LocalHost {
         let mut remembered = self.remembered.remove(id).unwrap_or_default();
         let mut events: Vec<Recorded> = Vec::new();
         let result = self.engine_host(&pipeline, shared).and_then(|host| {
-            Engine { host: &host, pipeline: &pipeline }.pass(&mut remembered, &mut |step| match step {
-                Step::Recorded(event) => events.push(event.clone()),
-                Step::LostRace => {}
+            Engine { host: &host, pipeline: &pipeline, seen: None }.pass(&mut remembered, &mut |step| {
+                match step {
+                    Step::Recorded(event) => events.push(event.clone()),
+                    Step::LostRace => {}
+                }
             })
         });
         let state = remembered.journal.as_ref().map(|head| head.state.clone());
@@ -183,7 +186,7 @@ impl LocalHost {
         let ids: BTreeSet<PipelineId> =
             self.folder.pipelines.iter().map(|p| p.id.clone()).filter(unknown).collect();
         for id in ids {
-            let head = self.with_engine(&id, |engine| engine.read().map(|(head, _)| head));
+            let head = self.with_engine(&id, |engine| engine.read());
             if let Ok(Some(head)) = head {
                 self.remembered.entry(id).or_default().journal = Some(head);
             }

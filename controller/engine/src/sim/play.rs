@@ -335,7 +335,7 @@ impl Play {
             shared: SharedFacts::default(),
             settings,
         };
-        work(&Engine { host: &host, pipeline: &self.pipeline })
+        work(&Engine { host: &host, pipeline: &self.pipeline, seen: None })
     }
 
     /// What people do goes through the engine too; that it is refused is no violation.
@@ -588,7 +588,7 @@ impl StandIn {
             shared: SharedFacts::default(),
             settings: self.settings.as_ref()?,
         };
-        work(&Engine { host: &host, pipeline: &self.pipeline }).ok()
+        work(&Engine { host: &host, pipeline: &self.pipeline, seen: None }).ok()
     }
 }
 

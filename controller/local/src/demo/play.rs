@@ -147,7 +147,7 @@ impl<'p> Play<'p> {
 
     /// Tells what a person's act recorded.
     fn hear(&mut self, recorded: &Recorded) -> Result<(), DemoError> {
-        let head = self.host.with_engine(&self.id, |engine| engine.read().map(|(head, _)| head))?;
+        let head = self.host.with_engine(&self.id, |engine| engine.read())?;
         let mut story = self.narrator.story();
         for event in recorded {
             story.hear(event, head.as_ref().map(|head| &*head.state));

@@ -240,7 +240,7 @@ fn it_sleeps_to_the_second_at_which_the_soak_ends() {
     bench.once();
     bench.slept.borrow_mut().clear();
     let mut heard = Heard::default();
-    let live = bench.host.with_engine(&id("web"), |engine| engine.read()).unwrap().0.unwrap();
+    let live = bench.host.with_engine(&id("web"), |engine| engine.read()).unwrap().unwrap();
     let dev = live.state.environment(&Name::parse("dev").unwrap()).unwrap().1;
     let end = dev.at.as_ref().unwrap().live.as_ref().unwrap().since.plus(Span::seconds(600));
     let left = u64::from(end.since(bench.clock.now()).as_seconds());

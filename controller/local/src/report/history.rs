@@ -45,7 +45,7 @@ pub fn history(
     count: usize,
     environment: Option<&Name>,
 ) -> Result<HistoryView, EngineError> {
-    let (Some(head), _) = engine.read()? else {
+    let Some(head) = engine.read()? else {
         let id = &engine.pipeline.id;
         let remedy = "its first pass makes one: towpath reconcile --once";
         return Err(EngineError::Impossible(format!("{id} has no ledger yet; {remedy}")));

@@ -143,7 +143,7 @@ fn history_is_newest_first_cut_and_filtered() {
 #[test]
 fn the_ledger_shows_where_and_how_large_it_is() {
     let bench = soaking();
-    let head = bench.host.with_engine(&id("web"), |engine| engine.read()).unwrap().0.unwrap();
+    let head = bench.host.with_engine(&id("web"), |engine| engine.read()).unwrap().unwrap();
     let view = ledger(&bench.host.folder().pipelines[0], &head);
     let text = plain(&view.text());
     for line in [
