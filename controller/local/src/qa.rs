@@ -28,6 +28,8 @@ use handle::Kind;
 use variables::Variables;
 use verdict::Evidence;
 
+pub use children::Stop;
+
 /// What is kept of each of the two outputs of a command, in bytes; a log has both.
 const OUTPUT: usize = 512 << 10;
 /// The longest a `start` may take; it is to submit a run, not to wait for it.
@@ -80,12 +82,18 @@ impl CommandQa {
         })
     }
 
+    /// Ends this host's part: what [`Stop`] says.
+    pub fn stop(&self) -> Stop {
+        self.children.stop()
+    }
+
     /// How many children run.
     pub fn running(&self) -> usize {
         self.children.running()
     }
 
-    /// Waits until a child ends that has not been waited for, or until the time is there; tells whether one did.
+    /// Waits until a child ends that has not been waited for, until [`Stop`] asks for the end, or until the time is
+    /// there: then it answers `false`.
     pub fn wait_for_change(&self, until: Instant) -> bool {
         self.children.wait_for_change(until)
     }
@@ -133,7 +141,8 @@ impl CommandQa {
         limit: Duration,
     ) -> Command {
         let variables = variables.into_iter().collect();
-        let command = child::command(program, &self.folder, &template.environment, variables, limit);
+        let mut command = child::command(program, &self.folder, &template.environment, variables, limit);
+        command.switch = Some(self.children.switch());
         child::capped(command, OUTPUT, Keep::Tail)
     }
 
@@ -169,8 +178,8 @@ impl CommandQa {
         let template = self.known_template(name)?;
         let QaMode::Polled { start, .. } = &template.mode else { return Err(not_polled(name)) };
         let variables = self.start_variables(request, template)?;
-        prepare(&self.run_folder(&request.handle), self.report(&request.handle, template).as_deref())
-            .map_err(QaError::Unavailable)?;
+        let report = self.report(&request.handle, template);
+        prepare(&self.run_folder(&request.handle), report.as_deref()).map_err(QaError::Unavailable)?;
         let finished = self.run(start, template, variables, START_DEADLINE)?;
         let log = verdict::write_log(&self.run_folder(&request.handle), "start.log", &finished);
         let why = |what: String| one_line(&format!("start of qa.{name} {what}{log}"), DETAIL);
@@ -217,12 +226,22 @@ impl CommandQa {
         limit: Duration,
     ) -> Result<Finished, QaError> {
         let command = self.command(program, template, v, limit);
-        towpath_process::run(command).map_err(|e| QaError::Invalid(one_line(&e.to_string(), DETAIL)))
+        match towpath_process::run(command) {
+            Ok(finished) if !finished.killed => Ok(finished),
+            _ if self.stop().asked() => Err(ending()),
+            Ok(_) => Err(QaError::Unavailable("its command was killed".to_owned())),
+            Err(error) => Err(QaError::Invalid(one_line(&error.to_string(), DETAIL))),
+        }
     }
 }
 
 fn not_polled(name: &str) -> QaError {
     QaError::Invalid(format!("qa.{name} has no start and poll, but a run of it was started with them"))
+}
+
+/// Nothing is started any more, and what was asked has no answer.
+fn ending() -> QaError {
+    QaError::Unavailable("this host is being ended".to_owned())
 }
 
 /// Makes a run's folder, without a report that something else left there.
@@ -248,11 +267,15 @@ impl QaRunner for CommandQa {
                 "{} belongs to another host, which has to start it",
                 request.handle
             ))),
+            _ if self.stop().asked() => Err(ending()),
             Kind::Polled(name) => self.start_polled(request, name),
             Kind::Ours if !self.children.reserve(&request.handle) => Ok(()),
             Kind::Ours => {
                 // That it could not start is how the run ended, so that it is not tried until the deadline.
                 if let Err(why) = self.start_child(request) {
+                    if self.stop().asked() {
+                        return Err(ending());
+                    }
                     let detail = one_line(&format!("did not start: {why}"), DETAIL);
                     self.children.record(&request.handle, Outcome { verdict: Verdict::Error, detail });
                 }
