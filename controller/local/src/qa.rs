@@ -5,13 +5,14 @@
 mod children;
 mod handle;
 mod junit;
+mod prune;
 mod variables;
 mod verdict;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use towpath_core::id::{GateName, Handle, Name, Pid};
 use towpath_core::time::Span;
@@ -159,7 +160,7 @@ impl CommandQa {
         let variables = self.start_variables(request, template).map_err(|e| e.to_string())?;
         let folder = self.run_folder(&request.handle);
         let report = self.report(&request.handle, template);
-        prepare(&folder, report.as_deref())?;
+        self.make_folder(&folder, report.as_deref())?;
         let limit_time = Duration::from_secs(u64::from(limit.as_seconds()));
         let command = self.command(command, template, variables, limit_time);
         let running = towpath_process::spawn(command).map_err(|e| e.to_string())?;
@@ -179,7 +180,8 @@ impl CommandQa {
         let QaMode::Polled { start, .. } = &template.mode else { return Err(not_polled(name)) };
         let variables = self.start_variables(request, template)?;
         let report = self.report(&request.handle, template);
-        prepare(&self.run_folder(&request.handle), report.as_deref()).map_err(QaError::Unavailable)?;
+        self.make_folder(&self.run_folder(&request.handle), report.as_deref())
+            .map_err(QaError::Unavailable)?;
         let finished = self.run(start, template, variables, START_DEADLINE)?;
         let log = verdict::write_log(&self.run_folder(&request.handle), "start.log", &finished);
         let why = |what: String| one_line(&format!("start of qa.{name} {what}{log}"), DETAIL);
@@ -232,6 +234,15 @@ impl CommandQa {
             Ok(_) => Err(QaError::Unavailable("its command was killed".to_owned())),
             Err(error) => Err(QaError::Invalid(one_line(&error.to_string(), DETAIL))),
         }
+    }
+
+    /// Makes a run's folder; now and then that is also the time to remove old ones.
+    fn make_folder(&self, folder: &Path, report: Option<&Path>) -> Result<(), String> {
+        prepare(folder, report)?;
+        let longest = self.templates.values().map(|template| template.timeout).max().unwrap_or_default();
+        let running = |name: &str| self.children.is_running(name);
+        prune::prune(&self.runs, longest, SystemTime::now(), running);
+        Ok(())
     }
 }
 

@@ -96,6 +96,11 @@ impl Children {
         }
     }
 
+    /// Whether a run of this handle is not over.
+    pub(super) fn is_running(&self, handle: &str) -> bool {
+        self.shared.lock().runs.iter().any(|(known, outcome)| outcome.is_none() && known.as_str() == handle)
+    }
+
     /// Takes a handle for a run that is about to start; `false` when it has one already.
     pub(super) fn reserve(&self, handle: &Handle) -> bool {
         let mut state = self.shared.lock();

@@ -338,6 +338,18 @@ fn a_stop_interrupts_a_poll() {
     stopper.join().unwrap();
 }
 
+#[test]
+fn a_new_run_removes_what_is_old() {
+    let bench = Bench::running("exit 0", "");
+    let old = bench.folder.path().join("runs/qa-p-0123456789abcdef0123-qa-t-9@gone");
+    std::fs::create_dir(&old).unwrap();
+    let month = Duration::from_secs(30 * 86_400);
+    std::fs::File::open(&old).unwrap().set_modified(SystemTime::now() - month).unwrap();
+    bench.outcome();
+    assert!(!old.exists());
+    assert!(bench.qa.run_folder(&bench.request("t", 1).handle).exists());
+}
+
 /// Runs that live in files: what a CI system elsewhere would be.
 fn elsewhere(start: &str, poll: &str) -> Bench {
     let bench = Bench::new("far: { start: [./shell, start], poll: [./shell, poll], junit: r.xml }");
