@@ -229,8 +229,9 @@ impl CommandQa {
     ) -> Result<Finished, QaError> {
         let command = self.command(program, template, v, limit);
         match towpath_process::run(command) {
-            Ok(finished) if !finished.killed => Ok(finished),
+            // Somebody may have told the command to end too.
             _ if self.stop().asked() => Err(ending()),
+            Ok(finished) if !finished.killed => Ok(finished),
             Ok(_) => Err(QaError::Unavailable("its command was killed".to_owned())),
             Err(error) => Err(QaError::Invalid(one_line(&error.to_string(), DETAIL))),
         }
