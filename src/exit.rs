@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use towpath_core::decide::{Wait, WaitCode};
+use towpath_local::signals::Asked;
 
 /// How the command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) enum Exit {
     TimedOut,
     /// Something keeps a release until a person mends it.
     Stuck,
+    /// A signal asked for the end.
+    Signalled(Asked),
 }
 
 /// The codes as the help shows them.
@@ -32,7 +35,8 @@ Exit codes:
   3  reconcile: a gate failed, or something else needs a look now
   4  not allowed: credentials, a protected ref, or another owner of the ledger
   5  reconcile --wait: the time was over before all was settled
-  6  reconcile: a release is kept until a person mends something, such as a missing branch";
+  6  reconcile: a release is kept until a person mends something, such as a missing branch
+  129, 130, 143  reconcile: ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; the next pass goes on";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -44,6 +48,7 @@ impl From<Exit> for ExitCode {
             Exit::NotAllowed => 4,
             Exit::TimedOut => 5,
             Exit::Stuck => 6,
+            Exit::Signalled(asked) => asked.code(),
         })
     }
 }

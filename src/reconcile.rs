@@ -9,6 +9,7 @@ use towpath_core::time::{Span, Time};
 use towpath_engine::EngineError;
 use towpath_local::host::{Reporter, Round, Which};
 use towpath_local::report::{clean, event_text, status, why_text};
+use towpath_local::signals::{Asked, Signals};
 
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -52,6 +53,7 @@ impl Reconcile {
         let only = self.pipeline.and_then(|_| pipelines.first()).map(|pipeline| pipeline.id.clone());
         let limit = self.wait.flatten().map(|span| session.host.now().plus(span));
         let which = Which { only, deadline: limit };
+        let signals = listen(&session, terminal);
         let mut teller = Teller { terminal: &mut *terminal, told: false, failed: false, output: Ok(()) };
         let over = |round: &Round| limit.is_some_and(|limit| round.now >= limit);
         let round = match self.wait {
@@ -63,6 +65,9 @@ impl Reconcile {
             }),
         };
         let told = teller.told;
+        if let Some(asked) = signals.asked().filter(|_| round.stopped) {
+            return Ok(ended(asked, round.running, session, terminal));
+        }
         teller.output?;
         let mut exit = if teller.failed { Exit::Alarm } else { Exit::Done };
         if self.wait.is_some() && over(&round) && round.moves() {
@@ -76,6 +81,29 @@ impl Reconcile {
         let errors = round.errors().map(|(_, error)| exit_of_engine(error));
         Ok(waits.chain(errors).fold(exit, Exit::worst))
     }
+}
+
+/// Has signals end the host from now on, and the QA that it runs with it.
+fn listen(session: &Session, terminal: &mut Terminal) -> Signals {
+    let (stop, abandoned) = (session.host.stop(), session.host.stop());
+    let listening = Signals::listen(move || stop.ask(), move || abandoned.kill_now());
+    listening.unwrap_or_else(|error| {
+        terminal.note(format_args!("signals will end this command without ending its QA: {error}"));
+        Signals::default()
+    })
+}
+
+/// Says what a signal left, once nothing runs any more.
+fn ended(asked: Asked, running: usize, session: Session, terminal: &mut Terminal) -> Exit {
+    // Waits for the children, which are being killed.
+    drop(session);
+    let killed = match running {
+        0 => String::new(),
+        1 => "; 1 QA run was killed and is tried again after its deadline".to_owned(),
+        several => format!("; {several} QA runs were killed and are tried again after their deadlines"),
+    };
+    terminal.note(format_args!("ended by {asked}{killed}; the next pass goes on from here"));
+    Exit::Signalled(asked)
 }
 
 fn dry_run(

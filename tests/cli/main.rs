@@ -3,6 +3,7 @@
 mod journey;
 mod ownership;
 mod qa;
+mod signals;
 mod support;
 mod transcripts;
 mod trouble;

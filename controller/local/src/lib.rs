@@ -18,5 +18,6 @@ pub mod metrics;
 pub mod qa;
 pub mod report;
 pub mod secret;
+pub mod signals;
 #[cfg(test)]
 mod testing;

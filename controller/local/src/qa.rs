@@ -5,13 +5,14 @@
 mod children;
 mod handle;
 mod junit;
+mod prune;
 mod variables;
 mod verdict;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use towpath_core::id::{GateName, Handle, Name, Pid};
 use towpath_core::time::Span;
@@ -27,6 +28,8 @@ use children::Children;
 use handle::Kind;
 use variables::Variables;
 use verdict::Evidence;
+
+pub use children::Stop;
 
 /// What is kept of each of the two outputs of a command, in bytes; a log has both.
 const OUTPUT: usize = 512 << 10;
@@ -80,12 +83,18 @@ impl CommandQa {
         })
     }
 
+    /// Ends this host's part: what [`Stop`] says.
+    pub fn stop(&self) -> Stop {
+        self.children.stop()
+    }
+
     /// How many children run.
     pub fn running(&self) -> usize {
         self.children.running()
     }
 
-    /// Waits until a child ends that has not been waited for, or until the time is there; tells whether one did.
+    /// Waits until a child ends that has not been waited for, until [`Stop`] asks for the end, or until the time is
+    /// there: then it answers `false`.
     pub fn wait_for_change(&self, until: Instant) -> bool {
         self.children.wait_for_change(until)
     }
@@ -133,7 +142,8 @@ impl CommandQa {
         limit: Duration,
     ) -> Command {
         let variables = variables.into_iter().collect();
-        let command = child::command(program, &self.folder, &template.environment, variables, limit);
+        let mut command = child::command(program, &self.folder, &template.environment, variables, limit);
+        command.switch = Some(self.children.switch());
         child::capped(command, OUTPUT, Keep::Tail)
     }
 
@@ -150,7 +160,7 @@ impl CommandQa {
         let variables = self.start_variables(request, template).map_err(|e| e.to_string())?;
         let folder = self.run_folder(&request.handle);
         let report = self.report(&request.handle, template);
-        prepare(&folder, report.as_deref())?;
+        self.make_folder(&folder, report.as_deref())?;
         let limit_time = Duration::from_secs(u64::from(limit.as_seconds()));
         let command = self.command(command, template, variables, limit_time);
         let running = towpath_process::spawn(command).map_err(|e| e.to_string())?;
@@ -169,7 +179,8 @@ impl CommandQa {
         let template = self.known_template(name)?;
         let QaMode::Polled { start, .. } = &template.mode else { return Err(not_polled(name)) };
         let variables = self.start_variables(request, template)?;
-        prepare(&self.run_folder(&request.handle), self.report(&request.handle, template).as_deref())
+        let report = self.report(&request.handle, template);
+        self.make_folder(&self.run_folder(&request.handle), report.as_deref())
             .map_err(QaError::Unavailable)?;
         let finished = self.run(start, template, variables, START_DEADLINE)?;
         let log = verdict::write_log(&self.run_folder(&request.handle), "start.log", &finished);
@@ -217,12 +228,32 @@ impl CommandQa {
         limit: Duration,
     ) -> Result<Finished, QaError> {
         let command = self.command(program, template, v, limit);
-        towpath_process::run(command).map_err(|e| QaError::Invalid(one_line(&e.to_string(), DETAIL)))
+        match towpath_process::run(command) {
+            // Somebody may have told the command to end too.
+            _ if self.stop().asked() => Err(ending()),
+            Ok(finished) if !finished.killed => Ok(finished),
+            Ok(_) => Err(QaError::Unavailable("its command was killed".to_owned())),
+            Err(error) => Err(QaError::Invalid(one_line(&error.to_string(), DETAIL))),
+        }
+    }
+
+    /// Makes a run's folder; now and then that is also the time to remove old ones.
+    fn make_folder(&self, folder: &Path, report: Option<&Path>) -> Result<(), String> {
+        prepare(folder, report)?;
+        let longest = self.templates.values().map(|template| template.timeout).max().unwrap_or_default();
+        let running = |name: &str| self.children.is_running(name);
+        prune::prune(&self.runs, longest, SystemTime::now(), running);
+        Ok(())
     }
 }
 
 fn not_polled(name: &str) -> QaError {
     QaError::Invalid(format!("qa.{name} has no start and poll, but a run of it was started with them"))
+}
+
+/// Nothing is started any more, and what was asked has no answer.
+fn ending() -> QaError {
+    QaError::Unavailable("this host is being ended".to_owned())
 }
 
 /// Makes a run's folder, without a report that something else left there.
@@ -248,11 +279,15 @@ impl QaRunner for CommandQa {
                 "{} belongs to another host, which has to start it",
                 request.handle
             ))),
+            _ if self.stop().asked() => Err(ending()),
             Kind::Polled(name) => self.start_polled(request, name),
             Kind::Ours if !self.children.reserve(&request.handle) => Ok(()),
             Kind::Ours => {
                 // That it could not start is how the run ended, so that it is not tried until the deadline.
                 if let Err(why) = self.start_child(request) {
+                    if self.stop().asked() {
+                        return Err(ending());
+                    }
                     let detail = one_line(&format!("did not start: {why}"), DETAIL);
                     self.children.record(&request.handle, Outcome { verdict: Verdict::Error, detail });
                 }

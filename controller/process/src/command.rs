@@ -6,6 +6,7 @@ use crate::capture::Keep;
 use crate::error::ProcessError;
 use crate::running::{Finished, Running};
 use crate::supervise;
+use crate::switch::KillSwitch;
 
 /// How much of an output is kept; the rest is read and counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Command {
     pub stdin: Vec<u8>,
     /// Its whole group is killed after so much time.
     pub deadline: Duration,
+    /// Kills it, and keeps it from starting once pulled.
+    pub switch: Option<KillSwitch>,
     /// How much of its output is kept.
     pub stdout: Cap,
     /// How much of its error output is kept.
@@ -51,6 +54,7 @@ impl Command {
             cwd: None,
             stdin: Vec::new(),
             deadline,
+            switch: None,
             stdout: Cap { bytes: 1 << 20, keep: Keep::Head },
             stderr: Cap { bytes: 64 << 10, keep: Keep::Tail },
         }

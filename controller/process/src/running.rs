@@ -9,7 +9,7 @@ use crate::supervise::Event;
 pub enum Status {
     /// By itself, with this code.
     Exited(i32),
-    /// By this signal, ours ([`Running::kill`]) or somebody else's.
+    /// By this signal, somebody else's or ours; ours only when [`Finished::killed`].
     Signalled(i32),
     /// By us, at its deadline.
     TimedOut,
@@ -18,8 +18,11 @@ pub enum Status {
 /// A child that ended, with what it wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    /// How it ended.
+    /// How it ended. Never [`Status::Exited`] when it was killed: what a dying child says of itself does not count.
     pub status: Status,
+    /// Whether it was killed because somebody asked ([`Running::kill`], [`crate::KillSwitch`]), before its end and
+    /// its deadline.
+    pub killed: bool,
     /// Its output.
     pub stdout: Captured,
     /// Its error output.
@@ -40,7 +43,7 @@ impl Finished {
     /// Nobody can say how it ended; only after a failure inside the supervisor.
     fn unknown() -> Self {
         let (stdout, stderr) = (Captured::default(), Captured::default());
-        Self { status: Status::Signalled(0), stdout, stderr }
+        Self { status: Status::Signalled(0), killed: false, stdout, stderr }
     }
 }
 
@@ -53,7 +56,7 @@ pub struct Running {
     answer: Option<Finished>,
 }
 
-/// How long a drop waits for the end of a killed child.
+/// How long a drop waits for the end of a killed child; longer than the time that it has to end by itself.
 const DROP_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Running {
@@ -92,7 +95,8 @@ impl Running {
         }
     }
 
-    /// Kills the child's whole group; the answer comes through the waiting calls.
+    /// Ends the child's whole group: SIGTERM, and SIGKILL two seconds later. Answers at once; how it ended comes
+    /// through the waiting calls, which are woken as soon as it has.
     pub fn kill(&self) {
         // The supervisor is gone only when the child is.
         self.events.send(Event::Kill).unwrap_or_default();

@@ -23,7 +23,7 @@ fn answers_status_and_output() {
     let done = run(sh("printf out; printf err >&2; exit 3", LONG)).unwrap();
     assert_eq!(done.status, Status::Exited(3));
     assert_eq!((done.stdout.text(), done.stderr.text()), ("out".into(), "err".into()));
-    assert!(done.stdout.complete && !done.truncated() && !done.success());
+    assert!(done.stdout.complete && !done.truncated() && !done.success() && !done.killed);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn long_output_is_cut_and_counted() {
 #[test]
 fn the_deadline_kills_the_whole_group() {
     let done = run(sh("sleep 600 & echo $!; sleep 600", Duration::from_secs(1))).unwrap();
-    assert_eq!(done.status, Status::TimedOut);
+    assert_eq!((done.status, done.killed), (Status::TimedOut, false));
     assert!(done.stdout.complete, "all writers are gone");
     assert!(!done.stdout.bytes.is_empty() && !alive(&done.stdout.text()));
 }
@@ -104,10 +104,10 @@ fn a_running_child_can_be_asked_and_killed() {
     assert!(child.wait_until(Instant::now() + Duration::from_millis(20)).is_none());
     child.kill();
     let done = child.wait_until(Instant::now() + LONG).unwrap();
-    assert_eq!(done.status, Status::Signalled(9));
-    assert_eq!(child.try_wait().unwrap().status, Status::Signalled(9), "the answer stays");
+    assert_eq!((done.status, done.killed), (Status::Signalled(15), true));
+    assert_eq!(child.try_wait().unwrap().status, Status::Signalled(15), "the answer stays");
     child.kill();
-    assert_eq!(child.wait().status, Status::Signalled(9));
+    assert_eq!(child.wait().status, Status::Signalled(15));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use towpath_engine::ports::{Clock as _, QaError, QaRequest, QaRunner, RunStatus}
 
 use crate::clock::SystemClock;
 use crate::host::WaitedQa;
+use crate::qa::Stop;
 
 /// How late the bell may be heard.
 const LATENESS: Duration = Duration::from_millis(20);
@@ -67,6 +68,10 @@ impl QaRunner for Wakeful {
 impl WaitedQa for Wakeful {
     fn running(&self) -> usize {
         self.inner.running()
+    }
+
+    fn stop(&self) -> Stop {
+        self.inner.stop()
     }
 
     fn wait_for_change(&self, until: Instant) -> bool {

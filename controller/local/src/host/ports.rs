@@ -14,7 +14,7 @@ use crate::error::LocalError;
 use crate::folder::Folder;
 use crate::live::LocalLiveness;
 use crate::metrics::{NoMetrics, Prometheus};
-use crate::qa::CommandQa;
+use crate::qa::{CommandQa, Stop};
 use crate::secret::{Secret, Variables};
 
 /// A QA runner whose runs end with this process, so that somebody has to wait for them.
@@ -22,8 +22,14 @@ pub trait WaitedQa: QaRunner {
     /// How many of its runs are not over.
     fn running(&self) -> usize;
 
-    /// Waits until a run ends that nobody waited for yet, or until the time is there; tells whether one did.
+    /// Waits until a run ends that nobody waited for yet, until the end is asked for, or until the time is there:
+    /// then it answers `false`.
     fn wait_for_change(&self, until: Instant) -> bool;
+
+    /// How the host is told to end. A runner that cannot be told has one that nobody asks.
+    fn stop(&self) -> Stop {
+        Stop::default()
+    }
 }
 
 impl WaitedQa for CommandQa {
@@ -33,6 +39,10 @@ impl WaitedQa for CommandQa {
 
     fn wait_for_change(&self, until: Instant) -> bool {
         Self::wait_for_change(self, until)
+    }
+
+    fn stop(&self) -> Stop {
+        Self::stop(self)
     }
 }
 

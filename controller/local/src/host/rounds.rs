@@ -1,7 +1,7 @@
 //! Passes one after another, with exactly as much sleep between them as their answers allow.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use towpath_core::decide::{Wait, WaitCode, When};
 use towpath_core::id::{Name, PipelineId};
@@ -11,6 +11,7 @@ use towpath_engine::{EngineError, PassReport};
 
 use super::LocalHost;
 use super::reporter::Reporter;
+use crate::qa::Stop;
 
 /// When a settled pipeline is looked at again: somebody may have created a release elsewhere.
 const RESYNC: Span = Span::seconds(60);
@@ -18,6 +19,8 @@ const RESYNC: Span = Span::seconds(60);
 const RETRY: Span = Span::seconds(10);
 /// How often a pass is tried again at once for the sake of a QA verdict that only this process knows.
 const VERDICT_TRIES: u32 = 6;
+/// How far into its second a sleep ends, so that a clock that is being adjusted shows that second too.
+const MARGIN: Duration = Duration::from_millis(2);
 
 /// Which pipelines are worked on, and for how long.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +38,8 @@ pub struct Round {
     pub now: Time,
     /// How many QA runs of this process are not over. When it ends before them, they have no verdict.
     pub running: usize,
+    /// Whether [`Stop`] ended it: then other rounds would have followed, and those runs are being killed.
+    pub stopped: bool,
     /// How the last pass over each pipeline ended.
     pub passes: BTreeMap<PipelineId, Result<PassReport, EngineError>>,
 }
@@ -82,6 +87,13 @@ fn is_transient(error: &EngineError) -> bool {
 }
 
 impl LocalHost {
+    /// Ends [`LocalHost::once`] and [`LocalHost::run_until`] from another thread, now or before they begin.
+    ///
+    /// A sleep ends at once, a pass before the next pipeline; what it has to write is written.
+    pub fn stop(&self) -> Stop {
+        self.ports.qa.stop()
+    }
+
     /// A pass over each pipeline; and further passes for as long as QA runs that this process has to wait for.
     pub fn once(&mut self, which: &Which, reporter: &mut dyn Reporter) -> Round {
         let mut tries = 0;
@@ -114,17 +126,23 @@ impl LocalHost {
         let chosen = |id: &&PipelineId| which.only.as_ref().is_none_or(|only| only == *id);
         let ids = self.folder.pipelines.iter().map(|p| &p.id).filter(chosen);
         let mut due: BTreeMap<PipelineId, Time> = ids.map(|id| (id.clone(), self.now())).collect();
-        let mut round = Round { now: self.now(), running: 0, passes: BTreeMap::new() };
+        let stopped = self.stop();
+        let mut round = Round { now: self.now(), running: 0, stopped: false, passes: BTreeMap::new() };
         loop {
-            self.pass_due(&mut due, &mut round, reporter);
+            let begun = self.now();
+            self.pass_due(begun, &mut due, &mut round, reporter);
             round.now = self.now();
             // In this order: a run that ends in between is still counted as running, or has left its mark.
             round.running = self.ports.qa.running();
+            if stopped.asked() {
+                round.stopped = true;
+                return round;
+            }
             let ended = self.ports.qa.wait_for_change(Instant::now());
             if !ended && stop(&round, self.started_qa) {
                 return round;
             }
-            if ended || self.sleep(which, &round, &due, reporter) {
+            if ended || self.sleep(which, begun, &round, &due, reporter) {
                 let now = self.now();
                 due.values_mut().for_each(|due| *due = now);
             }
@@ -134,35 +152,54 @@ impl LocalHost {
     /// A pass over each pipeline that is due.
     fn pass_due(
         &mut self,
+        now: Time,
         due: &mut BTreeMap<PipelineId, Time>,
         round: &mut Round,
         reporter: &mut dyn Reporter,
     ) {
-        let now = self.now();
+        let stopped = self.stop();
         for (id, due) in due.iter_mut().filter(|(_, due)| **due <= now) {
+            if stopped.asked() {
+                return;
+            }
             let pass = self.pass(id, reporter);
             *due = next(&pass, self.now());
             round.passes.insert(id.clone(), pass);
         }
     }
 
-    /// Sleeps until then; tells whether a QA run ended.
+    /// Sleeps until something is due, and at least to the second after `begun`, in which the same pass would find the
+    /// same; tells whether a QA run or the host was ended.
     fn sleep(
         &self,
         which: &Which,
+        begun: Time,
         round: &Round,
         due: &BTreeMap<PipelineId, Time>,
         reporter: &mut dyn Reporter,
     ) -> bool {
         let now = self.now();
-        let next = due.values().min().copied().unwrap_or(now.plus(RESYNC));
+        let next = due.values().min().copied().unwrap_or(now.plus(RESYNC)).max(begun.plus(Span::seconds(1)));
         let until =
             which.deadline.filter(|deadline| *deadline > now).map_or(next, |deadline| deadline.min(next));
-        reporter.sleeps(until, round.running);
-        // At least a moment, so that a clock that stands still does not make this loop spin.
-        let seconds = u64::from(until.since(now).as_seconds().max(1));
-        self.ports.qa.wait_for_change(Instant::now() + Duration::from_secs(seconds))
+        if until > now {
+            reporter.sleeps(until, round.running);
+        }
+        self.ports.qa.wait_for_change(Instant::now() + patience(now, until, SystemTime::now()))
     }
+}
+
+/// How long it takes until a clock of whole seconds, which showed `now` a moment before `wall`, shows `until`.
+fn patience(now: Time, until: Time, wall: SystemTime) -> Duration {
+    let whole = Duration::from_secs(u64::from(until.since(now).as_seconds()));
+    if whole.is_zero() {
+        return whole;
+    }
+    let wall = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Any other clock than the system's tells nothing of parts of its seconds.
+    let same = i64::try_from(wall.as_secs()).is_ok_and(|seconds| seconds == now.unix());
+    let gone = if same { Duration::from_nanos(u64::from(wall.subsec_nanos())) } else { Duration::ZERO };
+    whole - gone + MARGIN
 }
 
 /// When a pipeline is due again after this pass.
@@ -170,5 +207,30 @@ fn next(pass: &Result<PassReport, EngineError>, now: Time) -> Time {
     match pass {
         Ok(report) => report.next().map_or(now.plus(RESYNC), When::latest),
         Err(_) => now.plus(RETRY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleep_ends_as_the_second_begins() {
+        let at = |seconds: i64| Time::from_unix(1_800_000_000 + seconds);
+        let wall = |millis: u64| UNIX_EPOCH + Duration::from_millis(1_800_000_000_000 + millis);
+        for (now, until, millis, expected) in [
+            (0, 2, 0, 2_000),
+            (0, 2, 900, 1_100),
+            (0, 1, 999, 1),
+            // The clock is not the system's, or the system's went on or back in between.
+            (0, 2, 1_000, 2_000),
+            (5, 7, 900, 2_000),
+        ] {
+            let expected = Duration::from_millis(expected) + MARGIN;
+            assert_eq!(patience(at(now), at(until), wall(millis)), expected, "{now} {until} {millis}");
+        }
+        for over in [0, -5] {
+            assert_eq!(patience(at(0), at(over), wall(500)), Duration::ZERO);
+        }
     }
 }

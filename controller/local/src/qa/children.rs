@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use towpath_core::id::Handle;
 use towpath_core::verdict::{Outcome, Verdict};
 use towpath_engine::ports::RunStatus;
-use towpath_process::{Finished, Running};
-
-/// How soon a child is killed after the host was told to stop.
-const STOP_LATENCY: Duration = Duration::from_millis(50);
+use towpath_process::{Finished, KillSwitch, Running};
 
 /// All runs of this host's lifetime.
 #[derive(Default)]
@@ -20,10 +17,18 @@ pub(super) struct Children {
     watchers: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// Ends a host from any thread: wakes it, kills what it runs, and lets it start nothing more. Clones are the same.
+///
+/// Runs that end from then on get no verdict, as if the host had crashed: nobody can tell any more whether they ended
+/// so because of what they test.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<Shared>);
+
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    switch: KillSwitch,
 }
 
 #[derive(Default)]
@@ -49,7 +54,36 @@ impl Shared {
     }
 }
 
+impl Stop {
+    /// Asks for the end. Answers at once: the children have two seconds to end before they are killed.
+    pub fn ask(&self) {
+        self.0.lock().stopping = true;
+        self.0.changed.notify_all();
+        self.0.switch.pull();
+    }
+
+    /// Kills the children in this thread; for a process that exits next.
+    pub fn kill_now(&self) {
+        self.ask();
+        self.0.switch.kill_now();
+    }
+
+    /// Whether the end was asked for.
+    pub fn asked(&self) -> bool {
+        self.0.lock().stopping
+    }
+}
+
 impl Children {
+    pub(super) fn stop(&self) -> Stop {
+        Stop(Arc::clone(&self.shared))
+    }
+
+    /// What all commands run under, so that [`Stop`] reaches them.
+    pub(super) fn switch(&self) -> KillSwitch {
+        self.shared.switch.clone()
+    }
+
     pub(super) fn running(&self) -> usize {
         self.shared.lock().runs.values().filter(|outcome| outcome.is_none()).count()
     }
@@ -60,6 +94,11 @@ impl Children {
             Some(None) => RunStatus::Running,
             Some(Some(outcome)) => RunStatus::Finished(outcome.clone()),
         }
+    }
+
+    /// Whether a run of this handle is not over.
+    pub(super) fn is_running(&self, handle: &str) -> bool {
+        self.shared.lock().runs.iter().any(|(known, outcome)| outcome.is_none() && known.as_str() == handle)
     }
 
     /// Takes a handle for a run that is about to start; `false` when it has one already.
@@ -75,8 +114,8 @@ impl Children {
         self.shared.end(handle, outcome);
     }
 
-    /// Waits for the child of a reserved run in a thread of its own and has `judge` say how it ended; fails with a sentence when
-    /// there can be no such thread, and the child is killed then.
+    /// Waits for the child of a reserved run in a thread of its own and has `judge` say how it ended; fails with a
+    /// sentence when there can be no such thread, and the child is killed then.
     pub(super) fn watch(
         &self,
         handle: Handle,
@@ -90,10 +129,20 @@ impl Children {
         thread.map(|thread| watchers.push(thread)).map_err(|e| format!("nobody can wait for it: {e}"))
     }
 
+    /// Waits until all children have ended.
+    pub(super) fn join(&self) {
+        let watchers = std::mem::take(&mut *self.watchers.lock().unwrap_or_else(PoisonError::into_inner));
+        for watcher in watchers {
+            // A watcher that panicked has dropped its child, which killed it.
+            watcher.join().unwrap_or_default();
+        }
+    }
+
+    /// Waits for an end that nobody has waited for, for [`Stop`], or until the time is there: then `false`.
     pub(super) fn wait_for_change(&self, until: Instant) -> bool {
         let mut state = self.shared.lock();
         loop {
-            if state.unseen > 0 {
+            if state.unseen > 0 || state.stopping {
                 state.unseen = 0;
                 return true;
             }
@@ -109,38 +158,34 @@ impl Children {
 
 impl Drop for Children {
     fn drop(&mut self) {
-        self.shared.lock().stopping = true;
-        for watcher in self.watchers.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            // A watcher that panicked has dropped its child, which killed it.
-            watcher.join().unwrap_or_default();
-        }
+        self.stop().ask();
+        self.join();
     }
 }
 
-/// One child's thread. However it ends, the run gets an outcome.
+/// One child's thread. However it ends, the run gets an outcome, unless the host is to end.
 struct Watcher {
     shared: Arc<Shared>,
     handle: Handle,
 }
 
 impl Watcher {
-    fn run(self, mut running: Running, judge: impl FnOnce(&Finished) -> Outcome) {
-        while running.wait_until(Instant::now() + STOP_LATENCY).is_none() {
-            if self.shared.lock().stopping {
-                running.kill();
-            }
-        }
+    fn run(self, running: Running, judge: impl FnOnce(&Finished) -> Outcome) {
         let outcome = judge(&running.wait());
-        self.shared.end(&self.handle, outcome);
+        if !self.shared.lock().stopping {
+            self.shared.end(&self.handle, outcome);
+        }
     }
 }
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        if matches!(self.shared.lock().runs.get(&self.handle), Some(Some(_))) {
-            return;
+        let state = self.shared.lock();
+        let told = state.stopping || matches!(state.runs.get(&self.handle), Some(Some(_)));
+        drop(state);
+        if !told {
+            let detail = "nobody saw how it ended: an error in Towpath".to_owned();
+            self.shared.end(&self.handle, Outcome { verdict: Verdict::Error, detail });
         }
-        let detail = "nobody saw how it ended: an error in Towpath".to_owned();
-        self.shared.end(&self.handle, Outcome { verdict: Verdict::Error, detail });
     }
 }

@@ -282,6 +282,74 @@ fn dropping_the_runner_kills_its_children() {
     assert!(log.exists(), "the log is written when the child has ended");
 }
 
+/// A runner that is stopped once its run has written to the pipe `ready`.
+fn stopped_while(body: &str) -> (Bench, QaRequest) {
+    let bench = Bench::running(body, "");
+    let made = std::process::Command::new("mkfifo").arg(bench.folder.path().join("ready")).status();
+    assert!(made.unwrap().success());
+    let request = bench.request("t", 1);
+    bench.qa.ensure(&request).unwrap();
+    bench.read("ready");
+    bench.qa.stop().ask();
+    (bench, request)
+}
+
+#[test]
+fn a_run_that_a_stop_kills_has_no_verdict() {
+    for end in ["exit 0", "exit 1", "kill -9 $$"] {
+        let body = format!("trap '{end}' TERM; sleep 600 & echo > ready; wait");
+        let (bench, request) = stopped_while(&body);
+        assert!(bench.qa.stop().asked());
+        assert!(bench.qa.wait_for_change(Instant::now() + Duration::from_secs(60)), "who waits is woken");
+        let log = bench.qa.run_folder(&request.handle).join("output.log");
+        bench.qa.children.join();
+        assert!(log.exists(), "it ended");
+        assert_eq!(bench.qa.poll(&request.handle), Ok(RunStatus::Running), "{end}");
+    }
+}
+
+#[test]
+fn nothing_starts_after_a_stop() {
+    let bench =
+        Bench::new("t: { command: [./shell, t] }\n  far: { start: [./shell, t], poll: [./shell, t] }");
+    script(bench.folder.path(), "t", "touch started; exit 69");
+    bench.qa.stop().ask();
+    for template in ["t", "far"] {
+        let error = bench.qa.ensure(&bench.request(template, 1)).unwrap_err();
+        assert_eq!(error, QaError::Unavailable("this host is being ended".to_owned()), "{template}");
+    }
+    let error = bench.qa.poll(&bench.request("far", 1).handle).unwrap_err();
+    assert_eq!(error, QaError::Unavailable("this host is being ended".to_owned()));
+    assert!(!bench.folder.path().join("started").exists());
+}
+
+#[test]
+fn a_stop_interrupts_a_poll() {
+    let bench = elsewhere("exit 0", "echo > ready; exec sleep 600");
+    let made = std::process::Command::new("mkfifo").arg(bench.folder.path().join("ready")).status();
+    assert!(made.unwrap().success());
+    let (stop, ready) = (bench.qa.stop(), bench.folder.path().join("ready"));
+    let stopper = std::thread::spawn(move || {
+        std::fs::read(ready).unwrap();
+        stop.ask();
+    });
+    let answer = bench.qa.poll(&bench.request("far", 1).handle);
+    assert_eq!(answer, Err(QaError::Unavailable("this host is being ended".to_owned())));
+    stopper.join().unwrap();
+}
+
+#[test]
+fn a_new_run_removes_what_is_old() {
+    let bench = Bench::running("exit 0", "");
+    let old = bench.folder.path().join("runs/qa-p-0123456789abcdef0123-qa-t-9@gone");
+    std::fs::create_dir(&old).unwrap();
+    let month = Duration::from_secs(30 * 86_400);
+    std::fs::File::open(&old).unwrap().set_modified(SystemTime::now() - month).unwrap();
+    bench.outcome();
+    assert!(!old.exists());
+    assert!(bench.qa.run_folder(&bench.request("t", 1).handle).exists());
+}
+
 /// Runs that live in files: what a CI system elsewhere would be.
 fn elsewhere(start: &str, poll: &str) -> Bench {
     let bench = Bench::new("far: { start: [./shell, start], poll: [./shell, poll], junit: r.xml }");
