@@ -3,6 +3,7 @@
 mod journey;
 mod ownership;
 mod qa;
+mod secrets;
 mod support;
 mod transcripts;
 mod trouble;

@@ -1,6 +1,6 @@
 //! Repositories and folders that are not as they should be.
 
-use crate::support::Bench;
+use crate::support::{Bench, closed_port};
 
 #[test]
 fn a_repository_that_is_not_there_is_named() {
@@ -19,9 +19,7 @@ fn a_repository_that_is_not_there_is_named() {
 #[test]
 fn a_host_that_does_not_answer_is_an_error_to_try_again() {
     let bench = Bench::new();
-    // A port that was free a moment ago, so that nobody listens there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let url = format!("http://127.0.0.1:{port}/environments.git");
+    let url = format!("http://127.0.0.1:{}/environments.git", closed_port());
     bench.replace("pipelines/web.yaml", "../environments.git", &url);
     bench
         .towpath(&["reconcile"])
