@@ -10,7 +10,8 @@ use crate::terminal::Terminal;
 
 /// Check the folder without any network.
 ///
-/// Every mistake is told with its file and field. What can be read but is likely a mistake is told as a note.
+/// Every mistake is told with its file and field, two pipelines that write the same field with both places. What
+/// can be read but is likely a mistake is told as a note.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,6 +28,16 @@ impl Lint {
             let names: Vec<&str> = pipeline.environments.iter().map(|e| e.name.as_str()).collect();
             let file = folder.file(&pipeline.id).map_or_else(String::new, |f| f.display().to_string());
             terminal.print(format_args!("{} ({file}): {}", pipeline.id, names.join(", ")))?;
+        }
+        for clash in folder.clashes() {
+            let (one, other, field) = (&clash.one, &clash.other, &clash.field);
+            terminal.error(
+                format_args!("{one} and {other} both write {field}, so both wait"),
+                Some("take the environment or the image out of one of the two"),
+            );
+        }
+        if !folder.clashes().is_empty() {
+            return Ok(Exit::Usage);
         }
         let pipelines = count(folder.pipelines.len(), "pipeline");
         let templates = count(folder.templates(), "metric template");

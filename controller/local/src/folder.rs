@@ -1,5 +1,6 @@
 //! A folder of documents: `towpath.yaml`, pipelines and metric templates, each mistake named with file and field.
 
+mod conflicts;
 mod documents;
 mod meaning;
 
@@ -12,6 +13,8 @@ use towpath_core::pipeline::Pipeline;
 use crate::config::{LocalConfig, RepositoryConfig};
 use crate::error::LocalError;
 
+pub use conflicts::{Conflict, Place};
+
 /// Everything that a folder says, checked as a whole.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -20,7 +23,7 @@ pub struct Folder {
     /// The pipelines in the order of their names, with repository addresses as the git program takes them.
     pub pipelines: Vec<Pipeline>,
     files: BTreeMap<PipelineId, PathBuf>,
-    conflicts: BTreeMap<PipelineId, BTreeMap<Name, PipelineId>>,
+    conflicts: Vec<Conflict>,
     templates: usize,
 }
 
@@ -46,7 +49,15 @@ impl Folder {
 
     /// The environments of a pipeline whose fields another pipeline of the folder writes too, with that pipeline.
     pub fn conflicts(&self, pipeline: &PipelineId) -> BTreeMap<Name, PipelineId> {
-        self.conflicts.get(pipeline).cloned().unwrap_or_default()
+        let sides = self.conflicts.iter().flat_map(|c| [(&c.one, &c.other), (&c.other, &c.one)]);
+        let own = sides.filter(|(own, _)| &own.pipeline == pipeline);
+        // The first that is found is named.
+        own.rev().map(|(own, other)| (own.environment.clone(), other.pipeline.clone())).collect()
+    }
+
+    /// All fields that two pipelines of the folder would write; both wait.
+    pub fn clashes(&self) -> &[Conflict] {
+        &self.conflicts
     }
 
     /// How many metric templates there are.
@@ -56,9 +67,9 @@ impl Folder {
 
     /// What `towpath.yaml` says about a pipeline's repository; `None` when it says nothing.
     pub fn repository(&self, pipeline: &Pipeline) -> Option<&RepositoryConfig> {
-        let wanted = comparable(&pipeline.repository.url);
         let folder = &self.config.folder;
-        let same = |r: &&RepositoryConfig| comparable(&resolved(folder, r.url.as_str())) == wanted;
+        let same =
+            |r: &&RepositoryConfig| same_address(&resolved(folder, r.url.as_str()), &pipeline.repository.url);
         self.config.repositories.iter().find(same)
     }
 
@@ -86,10 +97,28 @@ fn resolved(folder: &Path, url: &str) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// Whether two addresses are those of one repository.
+fn same_address(one: &str, other: &str) -> bool {
+    comparable(one) == comparable(other)
+}
+
 /// The part of an address that tells repositories apart.
-fn comparable(url: &str) -> &str {
-    let url = url.trim_end_matches('/');
-    url.strip_suffix(".git").unwrap_or(url)
+fn comparable(url: &str) -> String {
+    let url = url.strip_prefix("file://").unwrap_or(url).trim_end_matches('/');
+    let url = url.strip_suffix(".git").unwrap_or(url);
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            format!("{scheme}://{}/{path}", host.to_ascii_lowercase())
+        }
+        // What ssh takes as host:path.
+        None => match url.split_once(':').filter(|(host, _)| !host.contains('/')) {
+            Some((host, path)) => {
+                format!("ssh://{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
+            }
+            None => url.to_owned(),
+        },
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_json::json;
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::{Delivery, Environment, GateKind, MetricTemplate, Pipeline, Templates};
 
-use super::documents::{Documents, MetricDocument, Placed, mistake};
+use super::conflicts::{Place, conflicts};
+use super::documents::{Documents, MetricDocument, PipelineDocument, Placed, mistake};
 use super::{Folder, comparable, resolved};
 use crate::config::{LiveSource, LocalConfig, Program, QaMode, QaTemplate, RepositoryUrl};
 use crate::error::LocalError;
@@ -20,12 +21,16 @@ pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folde
     let qa: BTreeMap<String, String> = config.qa.iter().map(revision).collect();
     let templates = Templates { metrics: &metrics, qa: &qa };
     let mut files: BTreeMap<PipelineId, PathBuf> = BTreeMap::new();
+    let mut lines: BTreeMap<PipelineId, &[u64]> = BTreeMap::new();
     let (mut pipelines, mut mistakes) = (Vec::new(), Vec::new());
     for placed in &documents.pipelines {
         let file = &placed.file;
         match pipeline(&config.folder, placed, &templates) {
             Ok(pipeline) => match files.insert(pipeline.id.clone(), file.clone()) {
-                None => pipelines.push(pipeline),
+                None => {
+                    lines.insert(pipeline.id.clone(), &placed.document.lines);
+                    pipelines.push(pipeline);
+                }
                 Some(other) => mistakes.push(twice(&other, file, &format!("the pipeline {}", pipeline.id))),
             },
             Err(error) => mistakes.push(error),
@@ -36,8 +41,19 @@ pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folde
         return Err(mistakes);
     }
     pipelines.sort_by(|a, b| a.id.cmp(&b.id));
-    let conflicts = conflicts(&pipelines);
+    let conflicts = conflicts(&pipelines, &|pipeline, environment| Place {
+        pipeline: pipeline.id.clone(),
+        environment: environment.name.clone(),
+        file: files.get(&pipeline.id).cloned().unwrap_or_default(),
+        line: line_of(pipeline, environment, lines.get(&pipeline.id).copied().unwrap_or_default()),
+    });
     Ok(Folder { config, pipelines, files, conflicts, templates: metrics.len() })
+}
+
+/// The line that an environment begins in; 0 where that is not known.
+fn line_of(pipeline: &Pipeline, environment: &Environment, lines: &[u64]) -> u64 {
+    let position = pipeline.environments.iter().position(|e| e.name == environment.name);
+    position.and_then(|position| lines.get(position)).copied().unwrap_or(0)
 }
 
 fn twice(first: &Path, second: &Path, what: &str) -> LocalError {
@@ -63,14 +79,15 @@ fn metric_templates(
 
 fn pipeline(
     folder: &Path,
-    placed: &Placed<towpath_core::pipeline::Document>,
+    placed: &Placed<PipelineDocument>,
     templates: &Templates<'_>,
 ) -> Result<Pipeline, LocalError> {
     let at = |place: &str, problem: &str| LocalError::Config {
         place: format!("{}: {place}", placed.file.display()),
         reason: problem.to_owned(),
     };
-    let mut pipeline = Pipeline::new(&placed.document, templates).map_err(|e| at(&e.place, &e.problem))?;
+    let mut pipeline =
+        Pipeline::new(&placed.document.document, templates).map_err(|e| at(&e.place, &e.problem))?;
     RepositoryUrl::try_from(pipeline.repository.url.clone())
         .map_err(|problem| at("spec.repository.url", &problem))?;
     pipeline.repository.url = resolved(folder, &pipeline.repository.url);
@@ -121,32 +138,6 @@ fn shared_journals(pipelines: &[Pipeline], files: &BTreeMap<PipelineId, PathBuf>
     mistakes
 }
 
-/// For each pipeline, the environments in which another one writes the same image at the same path.
-fn conflicts(pipelines: &[Pipeline]) -> BTreeMap<PipelineId, BTreeMap<Name, PipelineId>> {
-    let mut found: BTreeMap<PipelineId, BTreeMap<Name, PipelineId>> = BTreeMap::new();
-    for one in pipelines {
-        for other in pipelines.iter().filter(|other| other.id != one.id && same_branch(one, other)) {
-            for environment in one.environments.iter().filter(|e| writes_same(e, other)) {
-                let conflicts = found.entry(one.id.clone()).or_default();
-                conflicts.entry(environment.name.clone()).or_insert_with(|| other.id.clone());
-            }
-        }
-    }
-    found
-}
-
-fn same_branch(one: &Pipeline, other: &Pipeline) -> bool {
-    comparable(&one.repository.url) == comparable(&other.repository.url)
-        && one.repository.branch == other.repository.branch
-}
-
-fn writes_same(environment: &Environment, other: &Pipeline) -> bool {
-    let same_image = |e: &&Environment| {
-        e.edit.iter().any(|rule| environment.edit.iter().any(|own| own.image() == rule.image()))
-    };
-    other.environments.iter().filter(|e| e.path == environment.path).any(|e| same_image(&e))
-}
-
 /// What is likely a mistake in a pipeline although it can be read.
 pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
     let id = &pipeline.id;
@@ -171,9 +162,6 @@ pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
                  towpath.yaml"
             ));
         }
-    }
-    for (name, other) in folder.conflicts(id) {
-        doubts.push(format!("{id} {name}: {other} writes the same field, so both wait; take it out of one"));
     }
     doubts
 }
