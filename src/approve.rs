@@ -49,8 +49,7 @@ impl Approve {
         let by = self.person.actor()?;
         let until = self.expires.map(|span| session.host.now().plus(span));
         let approve = session
-            .host
-            .with_engine(&pipeline.id, |engine| engine.approve(&by, &name, &release, &self.groups, until));
+            .with_engine(&pipeline, |engine| engine.approve(&by, &name, &release, &self.groups, until));
         let recorded = approve?;
         session.acted(&pipeline, Some(&name), &recorded, terminal)?;
         Ok(Exit::Done)

@@ -41,9 +41,8 @@ impl Clear {
         let mut session = Session::open(global)?;
         let (pipeline, name) = self.target.find(&session)?;
         let by = self.person.actor()?;
-        let clear = session
-            .host
-            .with_engine(&pipeline.id, |engine| engine.clear(&by, &name, &self.digests, &self.reason));
+        let clear =
+            session.with_engine(&pipeline, |engine| engine.clear(&by, &name, &self.digests, &self.reason));
         let recorded = clear?;
         session.acted(&pipeline, Some(&name), &recorded, terminal)?;
         Ok(Exit::Done)

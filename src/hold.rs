@@ -66,7 +66,7 @@ impl Hold {
             reason: self.reason,
             until: self.duration.map(|span| session.host.now().plus(span)),
         };
-        let (id, recorded) = session.host.with_engine(&pipeline.id, |engine| engine.hold(&by, &new))?;
+        let (id, recorded) = session.with_engine(&pipeline, |engine| engine.hold(&by, &new))?;
         let only = new.environments.first().filter(|_| new.environments.len() == 1);
         session.acted(&pipeline, only, &recorded, terminal)?;
         terminal.say(format_args!("lift it with: towpath resume {} --hold {id}", pipeline.id));

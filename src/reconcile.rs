@@ -6,13 +6,12 @@ use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::journal::State;
 use towpath_core::time::{Span, Time};
-use towpath_engine::EngineError;
-use towpath_local::host::{Reporter, Round, Which};
+use towpath_local::host::{Reporter, Round, Trouble, Which};
 use towpath_local::report::{clean, event_text, status, why_text};
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::{Failure, exit_of_engine, next_of};
+use crate::failure::{Failure, exit_of_engine};
 use crate::session::Session;
 use crate::terminal::Terminal;
 
@@ -85,10 +84,10 @@ fn dry_run(
 ) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for pipeline in pipelines {
-        let outlook = match session.host.outlook(&pipeline.id) {
+        let outlook = match session.outlook(pipeline) {
             Ok(outlook) => outlook,
-            Err(error) => {
-                exit = exit.worst(Failure::from(error).tell(terminal));
+            Err(failure) => {
+                exit = exit.worst(failure.tell(terminal));
                 continue;
             }
         };
@@ -139,9 +138,9 @@ impl Reporter for Teller<'_> {
         self.terminal.error(what, Some(remedy.as_str()).filter(|remedy| !remedy.is_empty()));
     }
 
-    fn failed(&mut self, pipeline: &PipelineId, error: &EngineError) {
+    fn trouble(&mut self, pipeline: &PipelineId, trouble: &Trouble) {
         self.told = true;
-        self.terminal.error(format_args!("{pipeline}: {error}"), next_of(error));
+        self.terminal.error(format_args!("{pipeline}: {}", trouble.what), trouble.next.as_deref());
     }
 
     fn sleeps(&mut self, until: Time, running: usize) {

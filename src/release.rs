@@ -82,12 +82,12 @@ impl Release {
 
 impl Create {
     fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        let session = Session::open(global)?;
+        let mut session = Session::open(global)?;
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
         let labels: BTreeMap<String, String> = self.labels.into_iter().collect();
         let new = NewRelease { images: self.images, order: self.order, authors: self.authors, labels };
-        let create = session.host.with_engine(&pipeline.id, |engine| engine.create_release(&by, &new));
+        let create = session.with_engine(&pipeline, |engine| engine.create_release(&by, &new));
         let (id, recorded) = create?;
         let version = version_of(&new.images);
         let id_of = &pipeline.id;

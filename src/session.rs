@@ -3,12 +3,13 @@
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
 use towpath_engine::people::Recorded;
+use towpath_engine::{Engine, EngineError};
 use towpath_local::folder::Folder;
-use towpath_local::host::{Cache, LocalHost};
+use towpath_local::host::{Cache, LocalHost, Outlook};
 use towpath_local::report::{AnswerView, StatusView, event_text, status};
 
 use crate::cli::Global;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit_of_engine};
 use crate::terminal::Terminal;
 
 /// An opened folder.
@@ -55,9 +56,36 @@ impl Session {
         word.contains('/') || find(&self.host.folder().pipelines, word).is_ok()
     }
 
+    /// Calls `work` with the engine of a pipeline.
+    pub(crate) fn with_engine<T>(
+        &mut self,
+        pipeline: &Pipeline,
+        work: impl FnOnce(&Engine<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, Failure> {
+        let done = self.host.with_engine(&pipeline.id, work);
+        done.map_err(|error| self.failure(pipeline, &error))
+    }
+
+    /// What a pass over a pipeline would do now.
+    pub(crate) fn outlook(&mut self, pipeline: &Pipeline) -> Result<Outlook, Failure> {
+        let outlook = self.host.outlook(&pipeline.id);
+        outlook.map_err(|error| self.failure(pipeline, &error))
+    }
+
+    fn failure(&mut self, pipeline: &Pipeline, error: &EngineError) -> Failure {
+        Failure::Engine(exit_of_engine(error), self.host.trouble(&pipeline.id, error))
+    }
+
+    /// That the pipeline has no ledger, and why.
+    pub(crate) fn no_ledger(&mut self, pipeline: &Pipeline) -> Failure {
+        let id = &pipeline.id;
+        let remedy = "its first pass makes one: towpath reconcile --once";
+        self.failure(pipeline, &EngineError::Impossible(format!("{id} has no ledger yet; {remedy}")))
+    }
+
     /// A pipeline as of now.
     pub(crate) fn status(&mut self, pipeline: &Pipeline) -> Result<StatusView, Failure> {
-        let outlook = self.host.outlook(&pipeline.id)?;
+        let outlook = self.outlook(pipeline)?;
         Ok(status(pipeline, &self.host.folder().config, &outlook))
     }
 

@@ -50,6 +50,7 @@ fn a_lost_journal_stops_everything_until_a_person_accepts_it() {
             .err("error: shop/web dev: the journal is missing, but commit ")
             .err("towpath ledger confirm shop/web");
         assert_eq!(pass.out, "");
+        says_that_the_ledger_is_lost(&bench);
         bench.towpath(&["ledger", "confirm", "shop/web"]).code(0).out("JournalLost accepted at ");
         bench
             .towpath(&["ledger", "confirm"])
@@ -60,6 +61,28 @@ fn a_lost_journal_stops_everything_until_a_person_accepts_it() {
         bench.towpath(&["reconcile"]).code(0).out("Promoted: 1.2.0 promoted to dev");
         assert!(id.starts_with("r-"));
     }
+}
+
+/// Nobody is sent to a first pass, which would not begin anew.
+fn says_that_the_ledger_is_lost(bench: &Bench) {
+    for command in [
+        &["hold", "--reason", "x"][..],
+        &["release", "create", "--image", &crate::support::image("1.2.0", 'b')],
+        &["promote", "dev", "1.1.0"],
+        &["history"],
+        &["ledger", "show"],
+        &["ledger", "verify"],
+        &["ledger", "rotate"],
+        &["ledger", "claim", "--from", "other"],
+    ] {
+        bench
+            .towpath(command)
+            .code(1)
+            .err("error: the ledger of shop/web is lost: the journal is missing, but commit ")
+            .err("  next: restore refs/towpath/ledger/shop/web, or: towpath ledger confirm shop/web");
+    }
+    let status = bench.towpath(&["status"]).code(0).out("shop/web  the ledger is lost\n");
+    assert!(!status.out.contains("no ledger yet"), "{status:#?}");
 }
 
 #[test]

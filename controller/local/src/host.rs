@@ -5,6 +5,7 @@ mod ports;
 mod reporter;
 mod rollbacks;
 mod rounds;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,7 @@ pub use cache::Cache;
 pub use ports::{Opened, Ports, WaitedQa};
 pub use reporter::{Reporter, Silent};
 pub use rounds::{Round, Which};
+pub use trouble::{Trouble, is_denied};
 
 /// Works on the ledgers of a folder's pipelines.
 pub struct LocalHost {
@@ -129,7 +131,10 @@ impl LocalHost {
         self.remembered.insert(id.clone(), remembered);
         match &result {
             Ok(report) => self.told.tell(id, report, reporter),
-            Err(error) => reporter.failed(id, error),
+            Err(error) => {
+                reporter.failed(id, error);
+                reporter.trouble(id, &self.trouble(id, error));
+            }
         }
         result
     }

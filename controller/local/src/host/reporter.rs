@@ -9,6 +9,8 @@ use towpath_core::journal::State;
 use towpath_core::time::Time;
 use towpath_engine::{EngineError, PassReport};
 
+use super::trouble::Trouble;
+
 /// Hears what happens. Each method is called once for each thing that is new.
 pub trait Reporter {
     /// Something was recorded; `state` is the journal after the pass, where it is known.
@@ -29,6 +31,11 @@ pub trait Reporter {
     /// A pass over a pipeline ended early.
     fn failed(&mut self, pipeline: &PipelineId, error: &EngineError) {
         let _ = (pipeline, error);
+    }
+
+    /// The same as `failed` a moment before, as a person needs it.
+    fn trouble(&mut self, pipeline: &PipelineId, trouble: &Trouble) {
+        let _ = (pipeline, trouble);
     }
 
     /// The host sleeps until then, or until one of its `running` QA runs ends.
