@@ -5,6 +5,7 @@ use towpath_core::id::Name;
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Span;
 
+use crate::arguments;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -32,7 +33,7 @@ pub(crate) struct Approve {
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
     /// How long the approval counts [default: as long as nothing voids it]
-    #[arg(long, value_name = "DURATION", value_parser = Span::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = arguments::lasting)]
     expires: Option<Span>,
     #[command(flatten)]
     person: Person,

@@ -3,6 +3,7 @@
 use clap::Args;
 use towpath_core::id::Digest;
 
+use crate::arguments;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,7 +30,7 @@ pub(crate) struct Clear {
     #[arg(long = "digest", value_name = "DIGEST", value_parser = Digest::parse)]
     digests: Vec<Digest>,
     /// Why, for whoever reads the history
-    #[arg(long, value_name = "REASON", default_value = "no reason given")]
+    #[arg(long, value_name = "REASON", value_parser = arguments::reason, default_value = "no reason given")]
     reason: String,
     #[command(flatten)]
     person: Person,

@@ -7,6 +7,7 @@ use towpath_core::id::Digest;
 use towpath_core::time::Span;
 use towpath_engine::people::{NewHold, ReleaseRef};
 
+use crate::arguments;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -41,10 +42,10 @@ pub(crate) struct Hold {
     #[arg(long)]
     rollbacks: bool,
     /// When it ends by itself [default: when somebody lifts it]
-    #[arg(long = "for", value_name = "DURATION", value_parser = Span::parse)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = arguments::lasting)]
     duration: Option<Span>,
     /// Why, for whoever meets it
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = arguments::reason)]
     reason: String,
     #[command(flatten)]
     person: Person,

@@ -8,6 +8,7 @@ use towpath_core::pipeline::Pipeline;
 use towpath_engine::journal::Head;
 use towpath_local::report::ledger;
 
+use crate::arguments;
 use crate::cli::{Format, Global, Output};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -50,7 +51,7 @@ pub(crate) struct Claim {
     #[arg(long, value_name = "OWNER", value_parser = OwnerId::parse)]
     from: OwnerId,
     /// Why, for whoever reads the history
-    #[arg(long, value_name = "REASON", default_value = "no reason given")]
+    #[arg(long, value_name = "REASON", value_parser = arguments::reason, default_value = "no reason given")]
     reason: String,
     #[command(flatten)]
     person: Person,
@@ -144,8 +145,32 @@ impl Claim {
     fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
+        let owner = head(session, &pipeline)?.state.owner.id.clone();
+        if owner == session.host.folder().config.owner {
+            return self.owned_already(&pipeline, &owner, terminal);
+        }
         let claim = session.with_engine(&pipeline, |engine| engine.claim(&by, &self.from, &self.reason));
         session.acted(&pipeline, None, &claim?, terminal)
+    }
+}
+
+impl Claim {
+    /// Nothing is to be claimed; that is only right if the owner was known.
+    fn owned_already(
+        &self,
+        pipeline: &Pipeline,
+        owner: &OwnerId,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let id = &pipeline.id;
+        if &self.from != owner {
+            let from = &self.from;
+            let why = format!("the ledger of {id} belongs to {owner}, not to {from}; {owner} is this folder");
+            return Err(Failure::Impossible(why));
+        }
+        terminal
+            .print(format_args!("{owner}, this folder, owns the ledger of {id} already; nothing changed"))?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The towpath command: reads the command line and hands it on.
 
 mod approve;
+mod arguments;
 mod clear;
 mod cli;
 mod demo;

@@ -8,6 +8,7 @@ use towpath_local::folder::Folder;
 use towpath_local::host::{Cache, LocalHost, Outlook};
 use towpath_local::report::{AnswerView, StatusView, event_text, status};
 
+use crate::arguments::did_you_mean;
 use crate::cli::Global;
 use crate::failure::{Failure, exit_of_engine};
 use crate::terminal::Terminal;
@@ -147,8 +148,9 @@ fn find<'p>(pipelines: &'p [Pipeline], named: &str) -> Result<&'p Pipeline, Fail
         [one] => Ok(one),
         [] if pipelines.is_empty() => Err(none()),
         [] => {
-            let there = names(pipelines);
-            Err(Failure::Usage(format!("no pipeline is called {named:?}; the folder has {there}")))
+            let (there, short) = (names(pipelines), named.rsplit('/').next().unwrap_or(named));
+            let meant = did_you_mean(short, pipelines.iter().map(|p| p.id.name.as_str()));
+            Err(Failure::Usage(format!("no pipeline is called {named:?}; the folder has {there}{meant}")))
         }
         several => {
             let names = several.iter().map(|p| p.id.to_string()).collect::<Vec<_>>().join(", ");
@@ -162,7 +164,8 @@ pub(crate) fn environment(pipeline: &Pipeline, named: &str) -> Result<Name, Fail
     let found = pipeline.environments.iter().find(|environment| environment.name.as_str() == named);
     found.map(|environment| environment.name.clone()).ok_or_else(|| {
         let names: Vec<&str> = pipeline.environments.iter().map(|e| e.name.as_str()).collect();
-        let id = &pipeline.id;
-        Failure::Usage(format!("no environment of {id} is called {named:?}; it has {}", names.join(", ")))
+        let (id, meant) = (&pipeline.id, did_you_mean(named, names.iter().copied()));
+        let names = names.join(", ");
+        Failure::Usage(format!("no environment of {id} is called {named:?}; it has {names}{meant}"))
     })
 }
