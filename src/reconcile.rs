@@ -84,7 +84,7 @@ fn dry_run(
 ) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for pipeline in pipelines {
-        let outlook = match session.outlook(pipeline) {
+        let outlook = match session.outlook_with_metrics(pipeline) {
             Ok(outlook) => outlook,
             Err(failure) => {
                 exit = exit.worst(failure.tell(terminal));

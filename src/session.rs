@@ -73,6 +73,12 @@ impl Session {
         outlook.map_err(|error| self.failure(pipeline, &error))
     }
 
+    /// The same, with a look at metrics that a pass would read.
+    pub(crate) fn outlook_with_metrics(&mut self, pipeline: &Pipeline) -> Result<Outlook, Failure> {
+        let outlook = self.host.outlook_with_metrics(&pipeline.id);
+        outlook.map_err(|error| self.failure(pipeline, &error))
+    }
+
     fn failure(&mut self, pipeline: &Pipeline, error: &EngineError) -> Failure {
         Failure::Engine(exit_of_engine(error), self.host.trouble(&pipeline.id, error))
     }
@@ -84,9 +90,9 @@ impl Session {
         self.failure(pipeline, &EngineError::Impossible(format!("{id} has no ledger yet; {remedy}")))
     }
 
-    /// A pipeline as of now.
+    /// A pipeline as of now, metrics included.
     pub(crate) fn status(&mut self, pipeline: &Pipeline) -> Result<StatusView, Failure> {
-        let outlook = self.outlook(pipeline)?;
+        let outlook = self.outlook_with_metrics(pipeline)?;
         Ok(status(pipeline, &self.host.folder().config, &outlook))
     }
 
@@ -104,7 +110,10 @@ impl Session {
             recorded.iter().map(|event| event_text(&event.event, state.as_deref())).collect::<Vec<_>>();
         let said = if said.is_empty() { "that was so already".to_owned() } else { said.join(", ") };
         // The act is recorded; that nobody can tell what follows is no failure of it.
-        let follows = environment.and_then(|name| Some(follows(&self.status(pipeline).ok()?, name)));
+        let follows = environment.and_then(|name| {
+            let outlook = self.host.outlook(&pipeline.id).ok()?;
+            Some(follows(&status(pipeline, &self.host.folder().config, &outlook), name))
+        });
         terminal.print(match follows {
             Some(follows) => format!("{said}; {follows}"),
             None => said,

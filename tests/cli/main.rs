@@ -2,6 +2,7 @@
 
 mod damage;
 mod journey;
+mod metrics;
 mod ownership;
 mod qa;
 mod secrets;

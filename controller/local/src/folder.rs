@@ -24,7 +24,7 @@ pub struct Folder {
     pub pipelines: Vec<Pipeline>,
     files: BTreeMap<PipelineId, PathBuf>,
     conflicts: Vec<Conflict>,
-    templates: usize,
+    templates: BTreeMap<String, PathBuf>,
 }
 
 impl Folder {
@@ -62,7 +62,12 @@ impl Folder {
 
     /// How many metric templates there are.
     pub fn templates(&self) -> usize {
-        self.templates
+        self.templates.len()
+    }
+
+    /// The file that a metric template stands in.
+    pub fn template_file(&self, name: &str) -> Option<&Path> {
+        self.templates.get(name).map(PathBuf::as_path)
     }
 
     /// What `towpath.yaml` says about a pipeline's repository; `None` when it says nothing.

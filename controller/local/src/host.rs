@@ -1,6 +1,7 @@
 //! The local host: passes over the pipelines of a folder, and what people do to them.
 
 mod cache;
+mod meter;
 mod ports;
 mod reporter;
 mod rollbacks;
@@ -21,7 +22,9 @@ use towpath_engine::{Engine, EngineError, Host, PassReport, Remembered, Settings
 
 use crate::error::LocalError;
 use crate::folder::Folder;
+use crate::metrics::NoMetrics;
 use crate::secret::Variables;
+use meter::Meter;
 use reporter::Told;
 
 pub use cache::Cache;
@@ -34,6 +37,7 @@ pub use trouble::{Trouble, is_denied};
 pub struct LocalHost {
     folder: Folder,
     ports: Ports,
+    meter: Meter,
     cache: Option<Cache>,
     settings: Settings,
     remembered: BTreeMap<PipelineId, Remembered>,
@@ -69,11 +73,21 @@ impl LocalHost {
     }
 
     /// A host with these adapters, which remembers nothing from before.
-    pub fn with_ports(folder: Folder, ports: Ports) -> Self {
+    pub fn with_ports(folder: Folder, mut ports: Ports) -> Self {
+        let meter = Meter::new(std::mem::replace(&mut ports.metrics, Box::new(NoMetrics)));
         let settings =
             Settings { owner: folder.config.owner.clone(), signature: folder.config.commits.clone() };
         let remembered = BTreeMap::new();
-        Self { folder, ports, cache: None, settings, remembered, told: Told::default(), started_qa: false }
+        Self {
+            folder,
+            ports,
+            meter,
+            cache: None,
+            settings,
+            remembered,
+            told: Told::default(),
+            started_qa: false,
+        }
     }
 
     /// The folder as it was read.
@@ -108,13 +122,27 @@ impl LocalHost {
         Ok(Outlook { now, decision, head })
     }
 
+    /// The same, with a look at the metrics that a pass would read, and a wait in their place where they say nothing.
+    pub fn outlook_with_metrics(&mut self, id: &PipelineId) -> Result<Outlook, EngineError> {
+        let mut outlook = self.outlook(id)?;
+        let pipeline = self.pipeline(id)?;
+        let state = outlook.head.as_ref().map(|head| &*head.state);
+        for (name, answer) in &mut outlook.decision.envs {
+            let Some(environment) = pipeline.environment(name) else { continue };
+            if let Some(waits) = self.meter.look(&self.folder, environment, answer, state, outlook.now) {
+                *answer = waits;
+            }
+        }
+        Ok(outlook)
+    }
+
     /// One pass over one pipeline.
     pub fn pass(&mut self, id: &PipelineId, reporter: &mut dyn Reporter) -> Result<PassReport, EngineError> {
         let pipeline = self.pipeline(id)?.clone();
         let shared = self.shared(&pipeline);
         let mut remembered = self.remembered.remove(id).unwrap_or_default();
         let mut events: Vec<Recorded> = Vec::new();
-        let result = self.engine_host(&pipeline, shared).and_then(|host| {
+        let mut result = self.engine_host(&pipeline, shared).and_then(|host| {
             Engine { host: &host, pipeline: &pipeline }.pass(&mut remembered, &mut |step| match step {
                 Step::Recorded(event) => events.push(event.clone()),
                 Step::LostRace => {}
@@ -129,6 +157,12 @@ impl LocalHost {
             cache.remember(&pipeline, &head.tip);
         }
         self.remembered.insert(id.clone(), remembered);
+        if let Ok(report) = &mut result {
+            for (name, answer) in &mut report.answers {
+                let environment = pipeline.environment(name);
+                environment.into_iter().for_each(|e| self.meter.explain(&self.folder, e, answer));
+            }
+        }
         match &result {
             Ok(report) => self.told.tell(id, report, reporter),
             Err(error) => {
@@ -148,7 +182,7 @@ impl LocalHost {
         Ok(Host {
             repository: repository(&self.ports, pipeline)?,
             qa: &*self.ports.qa,
-            metrics: &*self.ports.metrics,
+            metrics: &self.meter,
             liveness: &*self.ports.liveness,
             pull_requests: None,
             clock: &*self.ports.clock,

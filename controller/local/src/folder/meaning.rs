@@ -47,7 +47,10 @@ pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folde
         file: files.get(&pipeline.id).cloned().unwrap_or_default(),
         line: line_of(pipeline, environment, lines.get(&pipeline.id).copied().unwrap_or_default()),
     });
-    Ok(Folder { config, pipelines, files, conflicts, templates: metrics.len() })
+    let template =
+        |placed: &Placed<MetricDocument>| (placed.document.metadata.name.clone(), placed.file.clone());
+    let templates = documents.metrics.iter().map(template).collect();
+    Ok(Folder { config, pipelines, files, conflicts, templates })
 }
 
 /// The line that an environment begins in; 0 where that is not known.
