@@ -2,10 +2,16 @@
 
 use towpath_core::time::Span;
 
+/// The longest reason, in characters.
+const REASON: usize = 1_000;
+
 /// Why somebody does something: not empty, since it is all that others will know.
 pub(crate) fn reason(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it is empty: say why, in a few words".to_owned()),
+        reason if reason.chars().count() > REASON => {
+            Err(format!("it is longer than {REASON} characters: say why, and where to read more"))
+        }
         reason => Ok(reason.to_owned()),
     }
 }
@@ -66,6 +72,7 @@ mod tests {
     fn reasons_and_durations_are_not_nothing() {
         assert_eq!(reason(" incident 4711\n").unwrap(), "incident 4711");
         assert!(reason(" \t").is_err() && reason("").is_err());
+        assert!(reason(&"ä".repeat(REASON)).is_ok() && reason(&"a".repeat(REASON + 1)).is_err());
         assert_eq!(lasting("2h").unwrap().as_seconds(), 7200);
         assert!(lasting("0s").is_err() && lasting("0h0m").is_err() && lasting("2").is_err());
     }

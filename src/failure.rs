@@ -47,7 +47,7 @@ impl Failure {
                 Exit::Usage
             }
             Self::Documents(mistakes) => {
-                mistakes.iter().for_each(|mistake| terminal.error(mistake, None));
+                mistakes.iter().for_each(|mistake| terminal.error(mistake, next_of(mistake)));
                 mistakes.iter().map(exit_of).fold(Exit::Done, Exit::worst)
             }
             Self::Impossible(what) => {
@@ -77,6 +77,16 @@ fn exit_of(error: &LocalError) -> Exit {
         LocalError::Config { .. } => Exit::Usage,
         LocalError::MissingSecret { .. } => Exit::NotAllowed,
         LocalError::Folder { .. } => Exit::Error,
+    }
+}
+
+/// The next thing to do, where the mistake does not say so itself.
+fn next_of(error: &LocalError) -> Option<&'static str> {
+    match error {
+        LocalError::Folder { reason, .. } if !reason.contains("--cache") => {
+            Some("name a folder that can be written with --cache")
+        }
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use towpath_local::folder::Folder;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::session::NO_PIPELINE;
 use crate::terminal::Terminal;
 
 /// Check the folder without any network.
@@ -23,6 +24,9 @@ impl Lint {
     /// Prints what the folder has.
     pub(crate) fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let folder = Folder::load(&global.local).map_err(Failure::Documents)?;
+        if folder.pipelines.is_empty() {
+            terminal.note(NO_PIPELINE);
+        }
         folder.doubts().iter().for_each(|doubt| terminal.note(doubt));
         for pipeline in &folder.pipelines {
             let names: Vec<&str> = pipeline.environments.iter().map(|e| e.name.as_str()).collect();

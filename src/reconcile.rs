@@ -30,7 +30,7 @@ pub(crate) struct Reconcile {
     /// The pipeline, as [namespace/]name [default: all of the folder]
     pipeline: Option<String>,
     /// One pass and the QA that it starts, then end; the default, for scripts that want to say so
-    #[arg(long)]
+    #[arg(long, conflicts_with = "wait")]
     once: bool,
     /// Go on until nothing moves any more without a person, or the time is over [default: no limit]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = Span::parse)]

@@ -89,7 +89,7 @@ impl Create {
         let mut session = Session::open(global)?;
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
-        let labels: BTreeMap<String, String> = self.labels.into_iter().collect();
+        let labels = distinct(self.labels)?;
         let mut images = self.images;
         images.sort();
         check(&pipeline, &images)?;
@@ -102,6 +102,16 @@ impl Create {
         terminal.print(id)?;
         Ok(Exit::Done)
     }
+}
+
+fn distinct(labels: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
+    let mut distinct = BTreeMap::new();
+    for (key, value) in labels {
+        if distinct.insert(key.clone(), value).is_some() {
+            return Err(Failure::Usage(format!("the label {key} is there twice; keep one")));
+        }
+    }
+    Ok(distinct)
 }
 
 /// What a pipeline would never take is wrong on the command line.

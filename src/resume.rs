@@ -53,7 +53,8 @@ impl Resume {
             (None, None) => Ok(None),
         })?;
         let Some(recorded) = recorded else {
-            return Err(Failure::Usage("name an environment, or a hold with --hold ID".to_owned()));
+            let choice = session.choice();
+            return Err(Failure::Usage(format!("name an environment, or a hold with --hold ID{choice}")));
         };
         session.acted(&pipeline, name.as_ref(), &recorded, terminal)?;
         Ok(Exit::Done)

@@ -52,6 +52,18 @@ impl Session {
         }
     }
 
+    /// The environments that can be named, as the end of a sentence that asks for one.
+    pub(crate) fn choice(&self) -> String {
+        match self.host.folder().pipelines.as_slice() {
+            [] => String::new(),
+            [one] => {
+                let names: Vec<&str> = one.environments.iter().map(|e| e.name.as_str()).collect();
+                format!("; {} has {}", one.id, names.join(", "))
+            }
+            several => format!("; before it, the pipeline: one of {}", names(several)),
+        }
+    }
+
     /// Whether a word can only mean a pipeline.
     pub(crate) fn is_pipeline(&self, word: &str) -> bool {
         word.contains('/') || find(&self.host.folder().pipelines, word).is_ok()
@@ -137,8 +149,12 @@ fn follows(status: &StatusView, name: &Name) -> String {
     }
 }
 
+/// What nothing can be done with.
+pub(crate) const NO_PIPELINE: &str =
+    "the folder has no pipeline; add a file with a document of kind Pipeline";
+
 fn none() -> Failure {
-    Failure::Usage("the folder has no pipeline; add a file with a document of kind Pipeline".to_owned())
+    Failure::Usage(NO_PIPELINE.to_owned())
 }
 
 fn names(pipelines: &[Pipeline]) -> String {
@@ -158,7 +174,11 @@ fn find<'p>(pipelines: &'p [Pipeline], named: &str) -> Result<&'p Pipeline, Fail
         [] if pipelines.is_empty() => Err(none()),
         [] => {
             let (there, short) = (names(pipelines), named.rsplit('/').next().unwrap_or(named));
-            let meant = did_you_mean(short, pipelines.iter().map(|p| p.id.name.as_str()));
+            let meant =
+                match pipelines.iter().find(|p| p.environments.iter().any(|e| e.name.as_str() == named)) {
+                    Some(pipeline) => format!("; {named} is an environment of {}", pipeline.id),
+                    None => did_you_mean(short, pipelines.iter().map(|p| p.id.name.as_str())),
+                };
             Err(Failure::Usage(format!("no pipeline is called {named:?}; the folder has {there}{meant}")))
         }
         several => {

@@ -30,6 +30,9 @@ pub struct Folder {
 impl Folder {
     /// Reads `towpath.yaml` and every `*.yaml` and `*.yml` beside it. Answers all mistakes that were found.
     pub fn load(folder: &Path) -> Result<Self, Vec<LocalError>> {
+        if let Some(wrong) = no_folder(folder) {
+            return Err(vec![documents::mistake(folder, wrong)]);
+        }
         let config = LocalConfig::load(folder);
         let read = documents::read(folder);
         let (config, read) = match (config, read) {
@@ -80,7 +83,19 @@ impl Folder {
 
     /// What is likely a mistake although it can be read: one sentence each.
     pub fn doubts(&self) -> Vec<String> {
-        self.pipelines.iter().flat_map(|pipeline| meaning::doubts(self, pipeline)).collect()
+        let pipelines = self.pipelines.iter().flat_map(|pipeline| meaning::doubts(self, pipeline));
+        meaning::unused(self).into_iter().chain(pipelines).collect()
+    }
+}
+
+/// Why a path cannot be a folder of documents, where that is plain.
+fn no_folder(folder: &Path) -> Option<&'static str> {
+    match std::fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Some("it is no folder: name the one that it is in with --local DIR"),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            Some("there is no such folder: name the one with towpath.yaml with --local DIR")
+        }
+        _ => None,
     }
 }
 

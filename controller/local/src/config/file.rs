@@ -111,9 +111,10 @@ fn yes() -> bool {
 pub(super) fn read(path: &Path, largest: u64) -> Result<String, LocalError> {
     let bad = |reason: String| LocalError::Config { place: path.display().to_string(), reason };
     let file = File::open(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            bad("there is no such file: create it, beginning with `owner: NAME`".into())
-        }
+        std::io::ErrorKind::NotFound => bad(format!(
+            "there is no such file: name its folder with --local DIR, or create it with \
+                 `apiVersion: {API_VERSION}`, `kind: {KIND}` and `owner: NAME`"
+        )),
         _ => bad(e.to_string()),
     })?;
     let mut bytes = Vec::new();

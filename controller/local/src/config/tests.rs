@@ -181,7 +181,11 @@ fn a_missing_token_names_its_repository_without_secrets() {
 fn files_that_are_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let load = || LocalConfig::load(folder.path()).unwrap_err().to_string();
-    assert!(load().contains("there is no such file: create it"), "{}", load());
+    assert!(
+        load().contains("there is no such file: name its folder with --local DIR, or create it"),
+        "{}",
+        load()
+    );
     let path = folder.path().join(FILE_NAME);
     std::fs::write(&path, vec![b'#'; LARGEST as usize + 1]).unwrap();
     assert!(load().ends_with("the file is larger than 256 KiB"), "{}", load());

@@ -1,6 +1,6 @@
 //! From documents to pipelines: templates found, names unique, fields that two pipelines would write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -9,7 +9,7 @@ use towpath_core::pipeline::{Delivery, Environment, GateKind, MetricTemplate, Pi
 
 use super::conflicts::{Place, conflicts};
 use super::documents::{Documents, MetricDocument, PipelineDocument, Placed, mistake};
-use super::{Folder, comparable, resolved};
+use super::{Folder, comparable, resolved, same_address};
 use crate::config::{LiveSource, LocalConfig, Program, QaMode, QaTemplate, RepositoryUrl};
 use crate::error::LocalError;
 
@@ -164,6 +164,28 @@ pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
                 "{id} {name}: its metrics have no source, so they end in Error; add metrics.prometheus.url to \
                  towpath.yaml"
             ));
+        }
+    }
+    doubts
+}
+
+/// What `towpath.yaml` says about things that no pipeline has, likely because of a slip.
+pub(super) fn unused(folder: &Folder) -> Vec<String> {
+    if folder.pipelines.is_empty() {
+        return Vec::new();
+    }
+    let mut doubts = Vec::new();
+    let environments: BTreeSet<&str> =
+        folder.pipelines.iter().flat_map(|p| &p.environments).map(|e| e.name.as_str()).collect();
+    let named = folder.config.live.keys().filter(|name| name.as_str() != "default");
+    for name in named.filter(|name| !environments.contains(name.as_str())) {
+        let there = environments.iter().copied().collect::<Vec<_>>().join(", ");
+        doubts.push(format!("live.{name}: no environment is called so; there are {there}"));
+    }
+    for settings in &folder.config.repositories {
+        let url = resolved(&folder.config.folder, settings.url.as_str());
+        if !folder.pipelines.iter().any(|p| same_address(&url, &p.repository.url)) {
+            doubts.push(format!("repositories: {}: no pipeline has this repository", settings.url));
         }
     }
     doubts

@@ -170,6 +170,28 @@ fn a_key_of_a_values_file_is_a_field_whatever_its_folder_and_image_are() {
 }
 
 #[test]
+fn settings_of_nothing_are_doubted() {
+    let more = "live: { default: { tip: true }, prodution: { tip: true } }\n\
+                repositories: [{ url: ../env }, { url: 'https://host.example/x?token=hush' }]\n";
+    let files = [("towpath.yaml", &*format!("{LOCAL}{more}")), ("a.yaml", &plain("a", "a"))];
+    let doubts = load(&files).unwrap().doubts();
+    assert_eq!(doubts[0], "live.prodution: no environment is called so; there are dev");
+    assert_eq!(doubts[1], "repositories: https://host.example/x?token=***: no pipeline has this repository");
+    assert!(doubts.len() == 3 && doubts[2].contains("live is `tip`"), "{doubts:?}");
+}
+
+#[test]
+fn a_folder_that_is_none_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |path: &Path| Folder::load(path).unwrap_err();
+    let missing = load(&folder.path().join("nix"));
+    assert!(missing.len() == 1 && missing[0].to_string().contains("there is no such folder"), "{missing:?}");
+    let file = folder.path().join("a.yaml");
+    std::fs::write(&file, "").unwrap();
+    assert!(load(&file)[0].to_string().contains("it is no folder"));
+}
+
+#[test]
 fn relative_addresses_are_relative_to_the_folder() {
     for (url, expected) in [
         ("../env.git", "/srv/env.git"),
