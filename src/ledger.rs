@@ -95,8 +95,10 @@ pub(crate) struct Rotate {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Loss {
     /// The journal is missing, or older than the branch says
+    #[value(alias = "JournalLost")]
     JournalLost,
     /// The branch lost commits that had landed
+    #[value(alias = "HistoryRewritten")]
     HistoryRewritten,
 }
 
@@ -176,6 +178,11 @@ impl Claim {
 
 impl Confirm {
     fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
+        // The word that `why` shows, in the place of a pipeline.
+        if let Some(word) = self.pipeline.as_deref().filter(|word| Loss::from_str(word, true).is_ok()) {
+            let why = format!("{word} is no pipeline; say: towpath ledger confirm [PIPELINE] --what {word}");
+            return Err(Failure::Usage(why));
+        }
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
         let what = match self.what {

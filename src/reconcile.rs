@@ -1,5 +1,7 @@
 //! `towpath reconcile`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use towpath_core::decide::{Answer, Wait};
 use towpath_core::event::{Event, Recorded};
@@ -51,7 +53,7 @@ impl Reconcile {
         let only = self.pipeline.and_then(|_| pipelines.first()).map(|pipeline| pipeline.id.clone());
         let limit = self.wait.flatten().map(|span| session.host.now().plus(span));
         let which = Which { only, deadline: limit };
-        let mut teller = Teller { terminal: &mut *terminal, told: false, failed: false, output: Ok(()) };
+        let mut teller = Teller::new(&mut *terminal);
         let over = |round: &Round| limit.is_some_and(|limit| round.now >= limit);
         let round = match self.wait {
             None => session.host.once(&which, &mut teller),
@@ -106,9 +108,17 @@ struct Teller<'t> {
     terminal: &'t mut Terminal,
     /// Whether there was anything to tell.
     told: bool,
+    /// The last trouble of each pipeline, which is not told again while it lasts.
+    troubles: BTreeMap<PipelineId, Trouble>,
     /// Whether a promotion failed.
     failed: bool,
     output: std::io::Result<()>,
+}
+
+impl<'t> Teller<'t> {
+    fn new(terminal: &'t mut Terminal) -> Self {
+        Self { terminal, told: false, troubles: BTreeMap::new(), failed: false, output: Ok(()) }
+    }
 }
 
 impl Reporter for Teller<'_> {
@@ -140,7 +150,9 @@ impl Reporter for Teller<'_> {
 
     fn trouble(&mut self, pipeline: &PipelineId, trouble: &Trouble) {
         self.told = true;
-        self.terminal.error(format_args!("{pipeline}: {}", trouble.what), trouble.next.as_deref());
+        if self.troubles.insert(pipeline.clone(), trouble.clone()).as_ref() != Some(trouble) {
+            self.terminal.error(format_args!("{pipeline}: {}", trouble.what), trouble.next.as_deref());
+        }
     }
 
     fn sleeps(&mut self, until: Time, running: usize) {
@@ -150,5 +162,25 @@ impl Reporter for Teller<'_> {
         } else {
             self.terminal.say(format_args!("looking again at {until}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_that_lasts_is_told_once() {
+        let told = tempfile::NamedTempFile::new().unwrap();
+        let mut terminal = Terminal::talking_to(Box::new(told.reopen().unwrap()));
+        let mut teller = Teller::new(&mut terminal);
+        let id = PipelineId::parse("shop/web").unwrap();
+        for what in ["down", "down", "away", "down"] {
+            teller.trouble(&id, &Trouble { what: what.to_owned(), next: Some("wait".to_owned()) });
+        }
+        let text = std::fs::read_to_string(told.path()).unwrap();
+        let lines = text.lines().filter_map(|line| line.split("shop/web: ").nth(1));
+        assert_eq!(lines.collect::<Vec<_>>(), ["down", "away", "down"], "{text}");
+        assert_eq!(text.matches("  next: wait").count(), 3);
     }
 }

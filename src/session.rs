@@ -92,7 +92,12 @@ impl Session {
     }
 
     fn failure(&mut self, pipeline: &Pipeline, error: &EngineError) -> Failure {
-        Failure::Engine(exit_of_engine(error), self.host.trouble(&pipeline.id, error))
+        let mut trouble = self.host.trouble(&pipeline.id, error);
+        let id = pipeline.id.to_string();
+        if self.host.folder().pipelines.len() > 1 && !trouble.what.contains(&id) {
+            trouble.what = format!("{id}: {}", trouble.what);
+        }
+        Failure::Engine(exit_of_engine(error), trouble)
     }
 
     /// That the pipeline has no ledger, and why.

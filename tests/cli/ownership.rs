@@ -59,7 +59,10 @@ fn a_lost_journal_stops_everything_until_a_person_accepts_it() {
             .err("towpath ledger confirm shop/web");
         assert_eq!(pass.out, "");
         says_that_the_ledger_is_lost(&bench);
-        bench.towpath(&["ledger", "confirm", "shop/web"]).code(0).out("JournalLost accepted at ");
+        let word = ["ledger", "confirm", "JournalLost"];
+        bench.towpath(&word).code(2).err("towpath ledger confirm [PIPELINE] --what JournalLost");
+        let right = ["ledger", "confirm", "shop/web", "--what", "JournalLost"];
+        bench.towpath(if forget { &right } else { &right[..3] }).code(0).out("JournalLost accepted at ");
         bench
             .towpath(&["ledger", "confirm"])
             .code(1)

@@ -32,6 +32,14 @@ fn a_host_that_does_not_answer_is_an_error_to_try_again() {
         .err("error: shop/web: failed to reach ")
         .err("then try again; nothing is lost");
     bench.towpath(&["reconcile", "--wait"]).code(1).err("failed to reach ");
+    let text = std::fs::read_to_string(bench.path("pipelines/web.yaml")).unwrap();
+    bench
+        .write("pipelines/api.yaml", &text.replace("name: web,", "name: api,").replace("overlays", "others"));
+    bench
+        .towpath(&["status"])
+        .code(1)
+        .err("error: shop/api: failed to reach ")
+        .err("error: shop/web: failed");
 }
 
 #[test]

@@ -88,10 +88,11 @@ impl LocalHost {
             RepositoryError::Mirror { reason } if reason.contains("is not a commit") => {
                 self.no_commit(id, reason)
             }
-            RepositoryError::Mirror { .. } => Trouble::new(
-                what,
-                "the mirror is a cache: delete the folder mirrors of the cache (see --cache) and try again",
-            ),
+            RepositoryError::Mirror { .. } => {
+                let mirrors = self.cache.as_ref().map(|cache| cache.path().join("mirrors"));
+                let folder = mirrors.map_or("it".to_owned(), |folder| folder.display().to_string());
+                Trouble::new(what, format!("the mirror is a cache: delete {folder} and try again"))
+            }
             RepositoryError::NotAFile { path, .. } if path.as_str() == "state.json" => {
                 match self.pipeline(id) {
                     Ok(pipeline) => self.of_journal(id, &pipeline.repository.journal, &what),
