@@ -5,6 +5,7 @@ use towpath_core::id::Name;
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Span;
 
+use crate::arguments;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -32,7 +33,7 @@ pub(crate) struct Approve {
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
     /// How long the approval counts [default: as long as nothing voids it]
-    #[arg(long, value_name = "DURATION", value_parser = Span::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = arguments::lasting)]
     expires: Option<Span>,
     #[command(flatten)]
     person: Person,
@@ -49,8 +50,7 @@ impl Approve {
         let by = self.person.actor()?;
         let until = self.expires.map(|span| session.host.now().plus(span));
         let approve = session
-            .host
-            .with_engine(&pipeline.id, |engine| engine.approve(&by, &name, &release, &self.groups, until));
+            .with_engine(&pipeline, |engine| engine.approve(&by, &name, &release, &self.groups, until));
         let recorded = approve?;
         session.acted(&pipeline, Some(&name), &recorded, terminal)?;
         Ok(Exit::Done)

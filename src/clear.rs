@@ -3,6 +3,7 @@
 use clap::Args;
 use towpath_core::id::Digest;
 
+use crate::arguments;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,7 +30,7 @@ pub(crate) struct Clear {
     #[arg(long = "digest", value_name = "DIGEST", value_parser = Digest::parse)]
     digests: Vec<Digest>,
     /// Why, for whoever reads the history
-    #[arg(long, value_name = "REASON", default_value = "no reason given")]
+    #[arg(long, value_name = "REASON", value_parser = arguments::reason, default_value = "no reason given")]
     reason: String,
     #[command(flatten)]
     person: Person,
@@ -41,9 +42,8 @@ impl Clear {
         let mut session = Session::open(global)?;
         let (pipeline, name) = self.target.find(&session)?;
         let by = self.person.actor()?;
-        let clear = session
-            .host
-            .with_engine(&pipeline.id, |engine| engine.clear(&by, &name, &self.digests, &self.reason));
+        let clear =
+            session.with_engine(&pipeline, |engine| engine.clear(&by, &name, &self.digests, &self.reason));
         let recorded = clear?;
         session.acted(&pipeline, Some(&name), &recorded, terminal)?;
         Ok(Exit::Done)

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{Exit, TABLE};
 use crate::failure::Failure;
@@ -14,7 +15,13 @@ use crate::{
 
 /// Promotes container images through environments by git commits, gated on QA and metrics, and rolls back by itself.
 #[derive(Debug, Parser)]
-#[command(name = "towpath", version, after_help = TABLE, disable_help_subcommand = true)]
+#[command(
+    name = "towpath",
+    version,
+    after_help = TABLE,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -71,7 +78,7 @@ pub(crate) enum Command {
     Status(status::Status),
     Why(why::Why),
     History(history::History),
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     Release(release::Release),
     Approve(approve::Approve),
     Unapprove(unapprove::Unapprove),
@@ -80,7 +87,7 @@ pub(crate) enum Command {
     Hold(hold::Hold),
     Resume(resume::Resume),
     Clear(clear::Clear),
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     Ledger(ledger::Ledger),
     Lint(lint::Lint),
     /// Print the help of all commands
@@ -88,6 +95,17 @@ pub(crate) enum Command {
     Reference,
     #[command(hide = true)]
     DemoQa(demo::DemoQa),
+}
+
+/// A mistake that offers the commands there are, without those that are only for the documentation and the demo.
+pub(crate) fn without_hidden(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::ValidSubcommand) {
+        let root = Cli::command();
+        let hidden = |name: &String| root.find_subcommand(name).is_some_and(clap::Command::is_hide_set);
+        let names = names.iter().filter(|name| !hidden(name)).cloned().collect();
+        error.insert(ContextKind::ValidSubcommand, ContextValue::Strings(names));
+    }
+    error
 }
 
 /// Runs a command.
@@ -116,13 +134,18 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn hidden_commands_are_not_offered() {
+        let offered =
+            without_hidden(Cli::try_parse_from(["towpath", "--local", "x"]).unwrap_err()).to_string();
+        assert!(offered.contains("ledger, lint]") && !offered.contains("demo-qa"), "{offered}");
     }
 
     /// What waits tell people to type, by the rules of the core.

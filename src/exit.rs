@@ -35,7 +35,7 @@ Exit codes:
   3  reconcile: a gate failed, or something else needs a look now
   4  not allowed: credentials, a protected ref, or another owner of the ledger
   5  reconcile --wait: the time was over before all was settled
-  6  reconcile: a release is kept until a person mends something, such as a missing branch
+  6  reconcile: a release is kept until a person mends something, such as a missing branch or a pin
   129, 130, 143  reconcile: ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; the next pass goes on";
 
 impl From<Exit> for ExitCode {
@@ -60,13 +60,10 @@ impl Exit {
         match wait.code {
             W::OwnedByOther => Self::NotAllowed,
             code if code.is_alarm() => Self::Alarm,
-            W::BranchMissing
-            | W::CannotEdit
-            | W::ClockBehind
-            | W::ConflictingWriter
-            | W::GateError
-            | W::GateInconclusive
-            | W::PathMissing => Self::Stuck,
+            // Consent is what people are there for; everything else that needs one is not as it should be.
+            W::ApprovalNeeded | W::Held => Self::Done,
+            W::ClockBehind => Self::Stuck,
+            code if code.needs_person() => Self::Stuck,
             _ => Self::Done,
         }
     }
@@ -95,8 +92,11 @@ mod tests {
     #[test]
     fn waits_for_consent_are_no_failure() {
         let exit = |code| Exit::of_wait(&Wait::new(code, "", "", When::resync(Time::from_unix(0))));
-        for code in [WaitCode::ApprovalNeeded, WaitCode::Held, WaitCode::Soaking, WaitCode::Pinned] {
+        for code in [WaitCode::ApprovalNeeded, WaitCode::Held, WaitCode::Soaking, WaitCode::Verifying] {
             assert_eq!(exit(code), Exit::Done, "{code}");
+        }
+        for code in [WaitCode::Pinned, WaitCode::GateError, WaitCode::RequestRefused, WaitCode::ClockBehind] {
+            assert_eq!(exit(code), Exit::Stuck, "{code}");
         }
         assert_eq!(exit(WaitCode::JournalLost), Exit::Alarm);
         assert_eq!(exit(WaitCode::OwnedByOther), Exit::NotAllowed);

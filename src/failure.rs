@@ -3,8 +3,8 @@
 use std::io;
 
 use towpath_engine::EngineError;
-use towpath_engine::ports::RepositoryError;
 use towpath_local::error::LocalError;
+use towpath_local::host::{Trouble, is_denied};
 
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -16,18 +16,14 @@ pub(crate) enum Failure {
     Usage(String),
     /// These have to be changed before anything works.
     Documents(Vec<LocalError>),
+    /// It cannot be done as things are: why, and the next thing to do.
+    Impossible(String),
     /// Somebody else decides: what, and the next thing to do.
     NotAllowed(String, String),
-    /// The engine could not do it.
-    Engine(EngineError),
+    /// The engine could not do it: how that counts, and what a person has to know about it.
+    Engine(Exit, Trouble),
     /// The output is closed or full.
     Output(io::Error),
-}
-
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        Self::Engine(error)
-    }
 }
 
 impl From<LocalError> for Failure {
@@ -51,16 +47,20 @@ impl Failure {
                 Exit::Usage
             }
             Self::Documents(mistakes) => {
-                mistakes.iter().for_each(|mistake| terminal.error(mistake, None));
+                mistakes.iter().for_each(|mistake| terminal.error(mistake, next_of(mistake)));
                 mistakes.iter().map(exit_of).fold(Exit::Done, Exit::worst)
+            }
+            Self::Impossible(what) => {
+                terminal.error(what, None);
+                Exit::Error
             }
             Self::NotAllowed(what, next) => {
                 terminal.error(what, Some(&next));
                 Exit::NotAllowed
             }
-            Self::Engine(error) => {
-                terminal.error(&error, next_of(&error));
-                exit_of_engine(&error)
+            Self::Engine(exit, trouble) => {
+                terminal.error(trouble.what, trouble.next.as_deref());
+                exit
             }
             // Whoever closed the other end, such as `head`, has read enough.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -80,32 +80,17 @@ fn exit_of(error: &LocalError) -> Exit {
     }
 }
 
-/// The exit code of an error of the engine.
-pub(crate) fn exit_of_engine(error: &EngineError) -> Exit {
+/// The next thing to do, where the mistake does not say so itself.
+fn next_of(error: &LocalError) -> Option<&'static str> {
     match error {
-        EngineError::Repository(RepositoryError::Denied { .. }) | EngineError::Refused { .. } => {
-            Exit::NotAllowed
+        LocalError::Folder { reason, .. } if !reason.contains("--cache") => {
+            Some("name a folder that can be written with --cache")
         }
-        _ => Exit::Error,
+        _ => None,
     }
 }
 
-/// The next thing to do about an error of the engine; `None` where it says so itself.
-pub(crate) fn next_of(error: &EngineError) -> Option<&'static str> {
-    Some(match error {
-        EngineError::Repository(RepositoryError::Unreachable { .. }) => {
-            "check the address and the network, then try again; nothing is lost"
-        }
-        EngineError::Repository(RepositoryError::Denied { .. }) => {
-            "check spec.repository.url of the pipeline, and repositories in towpath.yaml for its credentials"
-        }
-        EngineError::Repository(RepositoryError::Mirror { .. }) => {
-            "the mirror is a cache: delete the folder mirrors of the cache (see --cache) and try again"
-        }
-        EngineError::Journal { .. } => "see where it breaks: towpath ledger verify",
-        EngineError::Refused { .. } => {
-            "let the account push to that ref, or choose another spec.repository.journal"
-        }
-        _ => return None,
-    })
+/// The exit code of an error of the engine.
+pub(crate) fn exit_of_engine(error: &EngineError) -> Exit {
+    if is_denied(error) { Exit::NotAllowed } else { Exit::Error }
 }

@@ -33,11 +33,11 @@ pub(crate) struct History {
 impl History {
     /// Prints the events, or the same as JSON.
     pub(crate) fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        let session = Session::open(global)?;
+        let mut session = Session::open(global)?;
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let only = self.env.as_deref().map(|name| environment(&pipeline, name)).transpose()?;
         let count = usize::try_from(self.number).unwrap_or(usize::MAX);
-        let view = session.host.with_engine(&pipeline.id, |engine| history(engine, count, only.as_ref()))?;
+        let view = session.with_engine(&pipeline, |engine| history(engine, count, only.as_ref()))?;
         match self.format.output {
             Output::Json => terminal.json(&view)?,
             Output::Text => {

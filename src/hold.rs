@@ -7,6 +7,7 @@ use towpath_core::id::Digest;
 use towpath_core::time::Span;
 use towpath_engine::people::{NewHold, ReleaseRef};
 
+use crate::arguments;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -41,10 +42,10 @@ pub(crate) struct Hold {
     #[arg(long)]
     rollbacks: bool,
     /// When it ends by itself [default: when somebody lifts it]
-    #[arg(long = "for", value_name = "DURATION", value_parser = Span::parse)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = arguments::lasting)]
     duration: Option<Span>,
     /// Why, for whoever meets it
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = arguments::reason)]
     reason: String,
     #[command(flatten)]
     person: Person,
@@ -66,7 +67,7 @@ impl Hold {
             reason: self.reason,
             until: self.duration.map(|span| session.host.now().plus(span)),
         };
-        let (id, recorded) = session.host.with_engine(&pipeline.id, |engine| engine.hold(&by, &new))?;
+        let (id, recorded) = session.with_engine(&pipeline, |engine| engine.hold(&by, &new))?;
         let only = new.environments.first().filter(|_| new.environments.len() == 1);
         session.acted(&pipeline, only, &recorded, terminal)?;
         terminal.say(format_args!("lift it with: towpath resume {} --hold {id}", pipeline.id));

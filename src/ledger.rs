@@ -5,10 +5,10 @@ use towpath_core::decide::{Answer, WaitCode};
 use towpath_core::event::Confirmable;
 use towpath_core::id::OwnerId;
 use towpath_core::pipeline::Pipeline;
-use towpath_engine::EngineError;
 use towpath_engine::journal::Head;
 use towpath_local::report::ledger;
 
+use crate::arguments;
 use crate::cli::{Format, Global, Output};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -51,7 +51,7 @@ pub(crate) struct Claim {
     #[arg(long, value_name = "OWNER", value_parser = OwnerId::parse)]
     from: OwnerId,
     /// Why, for whoever reads the history
-    #[arg(long, value_name = "REASON", default_value = "no reason given")]
+    #[arg(long, value_name = "REASON", value_parser = arguments::reason, default_value = "no reason given")]
     reason: String,
     #[command(flatten)]
     person: Person,
@@ -95,8 +95,10 @@ pub(crate) struct Rotate {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Loss {
     /// The journal is missing, or older than the branch says
+    #[value(alias = "JournalLost")]
     JournalLost,
     /// The branch lost commits that had landed
+    #[value(alias = "HistoryRewritten")]
     HistoryRewritten,
 }
 
@@ -114,27 +116,23 @@ impl Ledger {
     pub(crate) fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let mut session = Session::open(global)?;
         match self {
-            Self::Show(show) => show.run(&session, terminal),
+            Self::Show(show) => show.run(&mut session, terminal),
             Self::Claim(claim) => claim.run(&mut session, terminal),
             Self::Confirm(confirm) => confirm.run(&mut session, terminal),
-            Self::Verify(verify) => verify.run(&session, terminal),
-            Self::Rotate(rotate) => rotate.run(&session, terminal),
+            Self::Verify(verify) => verify.run(&mut session, terminal),
+            Self::Rotate(rotate) => rotate.run(&mut session, terminal),
         }?;
         Ok(Exit::Done)
     }
 }
 
-fn head(session: &Session, pipeline: &Pipeline) -> Result<Head, Failure> {
-    let head = session.host.with_engine(&pipeline.id, |engine| engine.read())?;
-    head.ok_or_else(|| {
-        let id = &pipeline.id;
-        let remedy = "its first pass makes one: towpath reconcile --once";
-        EngineError::Impossible(format!("{id} has no ledger yet; {remedy}")).into()
-    })
+fn head(session: &mut Session, pipeline: &Pipeline) -> Result<Head, Failure> {
+    let head = session.with_engine(pipeline, |engine| engine.read())?;
+    head.ok_or_else(|| session.no_ledger(pipeline))
 }
 
 impl Show {
-    fn run(self, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
+    fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let view = ledger(&pipeline, &head(session, &pipeline)?);
         match self.format.output {
@@ -149,28 +147,56 @@ impl Claim {
     fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
-        let claim =
-            session.host.with_engine(&pipeline.id, |engine| engine.claim(&by, &self.from, &self.reason));
+        let owner = head(session, &pipeline)?.state.owner.id.clone();
+        if owner == session.host.folder().config.owner {
+            return self.owned_already(&pipeline, &owner, terminal);
+        }
+        let claim = session.with_engine(&pipeline, |engine| engine.claim(&by, &self.from, &self.reason));
         session.acted(&pipeline, None, &claim?, terminal)
+    }
+}
+
+impl Claim {
+    /// Nothing is to be claimed; that is only right if the owner was known.
+    fn owned_already(
+        &self,
+        pipeline: &Pipeline,
+        owner: &OwnerId,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let id = &pipeline.id;
+        if &self.from != owner {
+            let from = &self.from;
+            let why = format!("the ledger of {id} belongs to {owner}, not to {from}; {owner} is this folder");
+            return Err(Failure::Impossible(why));
+        }
+        terminal
+            .print(format_args!("{owner}, this folder, owns the ledger of {id} already; nothing changed"))?;
+        Ok(())
     }
 }
 
 impl Confirm {
     fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
+        // The word that `why` shows, in the place of a pipeline.
+        if let Some(word) = self.pipeline.as_deref().filter(|word| Loss::from_str(word, true).is_ok()) {
+            let why = format!("{word} is no pipeline; say: towpath ledger confirm [PIPELINE] --what {word}");
+            return Err(Failure::Usage(why));
+        }
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
         let what = match self.what {
             Some(loss) => loss.into(),
             None => wrong_now(session, &pipeline)?,
         };
-        let recorded = session.host.with_engine(&pipeline.id, |engine| engine.confirm(&by, what))?;
+        let recorded = session.with_engine(&pipeline, |engine| engine.confirm(&by, what))?;
         session.acted(&pipeline, None, &recorded, terminal)
     }
 }
 
 /// What the ledger waits for a person to accept.
 fn wrong_now(session: &mut Session, pipeline: &Pipeline) -> Result<Confirmable, Failure> {
-    let outlook = session.host.outlook(&pipeline.id)?;
+    let outlook = session.outlook(pipeline)?;
     let waits = outlook.decision.envs.values().flat_map(|answer| match answer {
         Answer::Wait(waits) => waits.as_slice(),
         Answer::Act(_) | Answer::Settled => &[],
@@ -182,13 +208,13 @@ fn wrong_now(session: &mut Session, pipeline: &Pipeline) -> Result<Confirmable, 
     });
     let id = &pipeline.id;
     let remedy = "see what it waits for: towpath why";
-    found.ok_or_else(|| EngineError::Impossible(format!("{id} has nothing to confirm; {remedy}")).into())
+    found.ok_or_else(|| Failure::Impossible(format!("{id} has nothing to confirm; {remedy}")))
 }
 
 impl Verify {
-    fn run(self, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
+    fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
-        let verified = session.host.with_engine(&pipeline.id, |engine| engine.verify())?;
+        let verified = session.with_engine(&pipeline, |engine| engine.verify())?;
         let since = if verified.complete { "" } else { ", as far back as the host has it" };
         let (commits, events) = (verified.commits, verified.events);
         terminal.print(format_args!(
@@ -199,10 +225,10 @@ impl Verify {
 }
 
 impl Rotate {
-    fn run(self, session: &Session, terminal: &mut Terminal) -> Result<(), Failure> {
+    fn run(self, session: &mut Session, terminal: &mut Terminal) -> Result<(), Failure> {
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
-        let (owner, me) =
-            (head(session, &pipeline)?.state.owner.id.clone(), &session.host.folder().config.owner);
+        let owner = head(session, &pipeline)?.state.owner.id.clone();
+        let me = &session.host.folder().config.owner;
         if &owner != me {
             let id = &pipeline.id;
             return Err(Failure::NotAllowed(
@@ -210,7 +236,7 @@ impl Rotate {
                 format!("ask {owner}, or take it over: towpath ledger claim {id} --from {owner}"),
             ));
         }
-        let rotated = session.host.with_engine(&pipeline.id, |engine| engine.rotate())?;
+        let rotated = session.with_engine(&pipeline, |engine| engine.rotate())?;
         terminal.print(format_args!("rotated: the journal goes on from {}", rotated.tip))?;
         Ok(())
     }

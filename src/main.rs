@@ -1,6 +1,7 @@
 //! The towpath command: reads the command line and hands it on.
 
 mod approve;
+mod arguments;
 mod clear;
 mod cli;
 mod demo;
@@ -32,7 +33,7 @@ use crate::cli::Cli;
 use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| cli::without_hidden(error).exit());
     let mut terminal = Terminal::standard();
     let exit = cli::run(cli, &mut terminal).unwrap_or_else(|failure| failure.tell(&mut terminal));
     exit.into()

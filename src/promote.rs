@@ -35,7 +35,7 @@ impl Promote {
         let mut session = Session::open(global)?;
         let (pipeline, name, release) = self.target.find(&session)?;
         let by = self.person.actor()?;
-        let ask = session.host.with_engine(&pipeline.id, |engine| {
+        let ask = session.with_engine(&pipeline, |engine| {
             engine.request(&by, &name, RequestKind::Promote, Some(&release))
         });
         let (_, recorded) = ask?;

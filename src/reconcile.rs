@@ -1,19 +1,20 @@
 //! `towpath reconcile`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use towpath_core::decide::{Answer, Wait};
 use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::journal::State;
 use towpath_core::time::{Span, Time};
-use towpath_engine::EngineError;
-use towpath_local::host::{Reporter, Round, Which};
+use towpath_local::host::{Reporter, Round, Trouble, Which};
 use towpath_local::report::{clean, event_text, status, why_text};
 use towpath_local::signals::{Asked, Signals};
 
 use crate::cli::Global;
 use crate::exit::Exit;
-use crate::failure::{Failure, exit_of_engine, next_of};
+use crate::failure::{Failure, exit_of_engine};
 use crate::session::Session;
 use crate::terminal::Terminal;
 
@@ -32,7 +33,7 @@ pub(crate) struct Reconcile {
     /// The pipeline, as [namespace/]name [default: all of the folder]
     pipeline: Option<String>,
     /// One pass and the QA that it starts, then end; the default, for scripts that want to say so
-    #[arg(long)]
+    #[arg(long, conflicts_with = "wait")]
     once: bool,
     /// Go on until nothing moves any more without a person, or the time is over [default: no limit]
     #[arg(long, value_name = "DURATION", num_args = 0..=1, value_parser = Span::parse)]
@@ -54,7 +55,7 @@ impl Reconcile {
         let limit = self.wait.flatten().map(|span| session.host.now().plus(span));
         let which = Which { only, deadline: limit };
         let signals = listen(&session, terminal);
-        let mut teller = Teller { terminal: &mut *terminal, told: false, failed: false, output: Ok(()) };
+        let mut teller = Teller::new(&mut *terminal);
         let over = |round: &Round| limit.is_some_and(|limit| round.now >= limit);
         let round = match self.wait {
             None => session.host.once(&which, &mut teller),
@@ -113,10 +114,10 @@ fn dry_run(
 ) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for pipeline in pipelines {
-        let outlook = match session.host.outlook(&pipeline.id) {
+        let outlook = match session.outlook_with_metrics(pipeline) {
             Ok(outlook) => outlook,
-            Err(error) => {
-                exit = exit.worst(Failure::from(error).tell(terminal));
+            Err(failure) => {
+                exit = exit.worst(failure.tell(terminal));
                 continue;
             }
         };
@@ -135,9 +136,17 @@ struct Teller<'t> {
     terminal: &'t mut Terminal,
     /// Whether there was anything to tell.
     told: bool,
+    /// The last trouble of each pipeline, which is not told again while it lasts.
+    troubles: BTreeMap<PipelineId, Trouble>,
     /// Whether a promotion failed.
     failed: bool,
     output: std::io::Result<()>,
+}
+
+impl<'t> Teller<'t> {
+    fn new(terminal: &'t mut Terminal) -> Self {
+        Self { terminal, told: false, troubles: BTreeMap::new(), failed: false, output: Ok(()) }
+    }
 }
 
 impl Reporter for Teller<'_> {
@@ -167,9 +176,11 @@ impl Reporter for Teller<'_> {
         self.terminal.error(what, Some(remedy.as_str()).filter(|remedy| !remedy.is_empty()));
     }
 
-    fn failed(&mut self, pipeline: &PipelineId, error: &EngineError) {
+    fn trouble(&mut self, pipeline: &PipelineId, trouble: &Trouble) {
         self.told = true;
-        self.terminal.error(format_args!("{pipeline}: {error}"), next_of(error));
+        if self.troubles.insert(pipeline.clone(), trouble.clone()).as_ref() != Some(trouble) {
+            self.terminal.error(format_args!("{pipeline}: {}", trouble.what), trouble.next.as_deref());
+        }
     }
 
     fn sleeps(&mut self, until: Time, running: usize) {
@@ -179,5 +190,25 @@ impl Reporter for Teller<'_> {
         } else {
             self.terminal.say(format_args!("looking again at {until}"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_that_lasts_is_told_once() {
+        let told = tempfile::NamedTempFile::new().unwrap();
+        let mut terminal = Terminal::talking_to(Box::new(told.reopen().unwrap()));
+        let mut teller = Teller::new(&mut terminal);
+        let id = PipelineId::parse("shop/web").unwrap();
+        for what in ["down", "down", "away", "down"] {
+            teller.trouble(&id, &Trouble { what: what.to_owned(), next: Some("wait".to_owned()) });
+        }
+        let text = std::fs::read_to_string(told.path()).unwrap();
+        let lines = text.lines().filter_map(|line| line.split("shop/web: ").nth(1));
+        assert_eq!(lines.collect::<Vec<_>>(), ["down", "away", "down"], "{text}");
+        assert_eq!(text.matches("  next: wait").count(), 3);
     }
 }

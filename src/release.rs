@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use towpath_core::id::Actor;
+use towpath_core::id::{Actor, PipelineId};
+use towpath_core::journal::state::Release as KnownRelease;
+use towpath_core::pipeline::Pipeline;
 use towpath_core::release::{Image, version_of};
 use towpath_engine::people::NewRelease;
 
+use crate::arguments::did_you_mean;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,8 +25,9 @@ pub(crate) enum Release {
 
 /// Create a release from images and print its id.
 ///
-/// The same set of digests is the same release, however often it is created; tags are labels on it. Environments
-/// that take releases from outside get it with the next pass.
+/// The same set of digests is the same release, however often it is created: what else was said of it the first
+/// time, tags, authors and labels, stays, and only a higher --order is taken over. Environments that take releases
+/// from outside get it with the next pass.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "towpath release create [OPTIONS] --image <IMAGE>... [PIPELINE]",
@@ -45,7 +49,7 @@ pub(crate) struct Create {
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
     labels: Vec<(String, String)>,
     /// Your CI's number, by which releases are ordered; either all releases of a pipeline have one or none
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), allow_negative_numbers = true)]
     order: Option<i64>,
     #[command(flatten)]
     person: Person,
@@ -82,20 +86,76 @@ impl Release {
 
 impl Create {
     fn run(self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        let session = Session::open(global)?;
+        let mut session = Session::open(global)?;
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
-        let labels: BTreeMap<String, String> = self.labels.into_iter().collect();
-        let new = NewRelease { images: self.images, order: self.order, authors: self.authors, labels };
-        let create = session.host.with_engine(&pipeline.id, |engine| engine.create_release(&by, &new));
-        let (id, recorded) = create?;
-        let version = version_of(&new.images);
-        let id_of = &pipeline.id;
-        match recorded.is_empty() {
-            true => terminal.say(format_args!("{version} is a release of {id_of} already")),
-            false => terminal.say(format_args!("created {version} in {id_of}; the next pass looks at it")),
-        }
+        let labels = distinct(self.labels)?;
+        let mut images = self.images;
+        images.sort();
+        check(&pipeline, &images)?;
+        let new = NewRelease { images, order: self.order, authors: self.authors, labels };
+        let before = session.with_engine(&pipeline, |engine| engine.read())?;
+        let (id, recorded) = session.with_engine(&pipeline, |engine| engine.create_release(&by, &new))?;
+        let known =
+            before.and_then(|head| head.state.release(&id).filter(|release| release.seq > 0).cloned());
+        terminal.say(said(&pipeline.id, &new, known.as_ref(), recorded.is_empty()));
         terminal.print(id)?;
         Ok(Exit::Done)
+    }
+}
+
+fn distinct(labels: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
+    let mut distinct = BTreeMap::new();
+    for (key, value) in labels {
+        if distinct.insert(key.clone(), value).is_some() {
+            return Err(Failure::Usage(format!("the label {key} is there twice; keep one")));
+        }
+    }
+    Ok(distinct)
+}
+
+/// What a pipeline would never take is wrong on the command line.
+fn check(pipeline: &Pipeline, images: &[Image]) -> Result<(), Failure> {
+    let id = &pipeline.id;
+    let own = || pipeline.images.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if let Some(other) = images.iter().find(|image| !pipeline.images.contains(&image.name)) {
+        let (name, own) = (&other.name, own());
+        let meant = did_you_mean(name.as_str(), own.iter().map(String::as_str));
+        return Err(Failure::Usage(format!("{name} is no image of {id}; it has {}{meant}", own.join(", "))));
+    }
+    for name in &pipeline.images {
+        match images.iter().filter(|image| &image.name == name).count() {
+            1 => {}
+            0 => {
+                let why =
+                    format!("{name} is missing: a release has all images of {id}; add --image {name}:...");
+                return Err(Failure::Usage(why));
+            }
+            _ => {
+                return Err(Failure::Usage(format!("{name} is there twice: a release has one digest of it")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What became of it. Digests make a release; what else was said of it the first time stays.
+fn said(id: &PipelineId, new: &NewRelease, known: Option<&KnownRelease>, unchanged: bool) -> String {
+    let version = version_of(&new.images);
+    match (known, unchanged) {
+        (None, false) => format!("created {version} in {id}; the next pass looks at it"),
+        (None, true) => format!("{version} is a release of {id} already, an old one; nothing changed"),
+        (Some(_), false) => {
+            let order = new.order.map_or_else(String::new, |order| format!("; its order is {order} now"));
+            format!("{version} is a release of {id} already{order}")
+        }
+        (Some(known), true) if known.images == new.images => {
+            format!("{version} is a release of {id} already; nothing changed")
+        }
+        (Some(known), true) => format!(
+            "{version} is a release of {id} already, called {}: the digests are the same, and it keeps its tags, \
+             authors and labels",
+            version_of(&known.images)
+        ),
     }
 }

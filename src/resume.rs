@@ -45,7 +45,7 @@ impl Resume {
             _ => return Err(Failure::Usage("the folder has several pipelines; name one".to_owned())),
         };
         let by = self.person.actor()?;
-        let recorded = session.host.with_engine(&pipeline.id, |engine| match (&self.hold, &name) {
+        let recorded = session.with_engine(&pipeline, |engine| match (&self.hold, &name) {
             (Some(hold), _) => engine.lift(&by, hold).map(Some),
             (None, Some(name)) => {
                 engine.request(&by, name, RequestKind::Resume, None).map(|(_, recorded)| Some(recorded))
@@ -53,7 +53,8 @@ impl Resume {
             (None, None) => Ok(None),
         })?;
         let Some(recorded) = recorded else {
-            return Err(Failure::Usage("name an environment, or a hold with --hold ID".to_owned()));
+            let choice = session.choice();
+            return Err(Failure::Usage(format!("name an environment, or a hold with --hold ID{choice}")));
         };
         session.acted(&pipeline, name.as_ref(), &recorded, terminal)?;
         Ok(Exit::Done)

@@ -41,9 +41,8 @@ impl Rollback {
         let (pipeline, name) = self.target.find(&session)?;
         let to = self.to.as_deref().map(ReleaseRef::parse);
         let by = self.person.actor()?;
-        let ask = session.host.with_engine(&pipeline.id, |engine| {
-            engine.request(&by, &name, RequestKind::Rollback, to.as_ref())
-        });
+        let ask = session
+            .with_engine(&pipeline, |engine| engine.request(&by, &name, RequestKind::Rollback, to.as_ref()));
         let (_, recorded) = ask?;
         session.acted(&pipeline, Some(&name), &recorded, terminal)?;
         Ok(Exit::Done)

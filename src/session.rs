@@ -3,12 +3,14 @@
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
 use towpath_engine::people::Recorded;
+use towpath_engine::{Engine, EngineError};
 use towpath_local::folder::Folder;
-use towpath_local::host::{Cache, LocalHost};
+use towpath_local::host::{Cache, LocalHost, Outlook};
 use towpath_local::report::{AnswerView, StatusView, event_text, status};
 
+use crate::arguments::did_you_mean;
 use crate::cli::Global;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit_of_engine};
 use crate::terminal::Terminal;
 
 /// An opened folder.
@@ -50,14 +52,64 @@ impl Session {
         }
     }
 
+    /// The environments that can be named, as the end of a sentence that asks for one.
+    pub(crate) fn choice(&self) -> String {
+        match self.host.folder().pipelines.as_slice() {
+            [] => String::new(),
+            [one] => {
+                let names: Vec<&str> = one.environments.iter().map(|e| e.name.as_str()).collect();
+                format!("; {} has {}", one.id, names.join(", "))
+            }
+            several => format!("; before it, the pipeline: one of {}", names(several)),
+        }
+    }
+
     /// Whether a word can only mean a pipeline.
     pub(crate) fn is_pipeline(&self, word: &str) -> bool {
         word.contains('/') || find(&self.host.folder().pipelines, word).is_ok()
     }
 
-    /// A pipeline as of now.
+    /// Calls `work` with the engine of a pipeline.
+    pub(crate) fn with_engine<T>(
+        &mut self,
+        pipeline: &Pipeline,
+        work: impl FnOnce(&Engine<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, Failure> {
+        let done = self.host.with_engine(&pipeline.id, work);
+        done.map_err(|error| self.failure(pipeline, &error))
+    }
+
+    /// What a pass over a pipeline would do now.
+    pub(crate) fn outlook(&mut self, pipeline: &Pipeline) -> Result<Outlook, Failure> {
+        let outlook = self.host.outlook(&pipeline.id);
+        outlook.map_err(|error| self.failure(pipeline, &error))
+    }
+
+    /// The same, with a look at metrics that a pass would read.
+    pub(crate) fn outlook_with_metrics(&mut self, pipeline: &Pipeline) -> Result<Outlook, Failure> {
+        let outlook = self.host.outlook_with_metrics(&pipeline.id);
+        outlook.map_err(|error| self.failure(pipeline, &error))
+    }
+
+    fn failure(&mut self, pipeline: &Pipeline, error: &EngineError) -> Failure {
+        let mut trouble = self.host.trouble(&pipeline.id, error);
+        let id = pipeline.id.to_string();
+        if self.host.folder().pipelines.len() > 1 && !trouble.what.contains(&id) {
+            trouble.what = format!("{id}: {}", trouble.what);
+        }
+        Failure::Engine(exit_of_engine(error), trouble)
+    }
+
+    /// That the pipeline has no ledger, and why.
+    pub(crate) fn no_ledger(&mut self, pipeline: &Pipeline) -> Failure {
+        let id = &pipeline.id;
+        let remedy = "its first pass makes one: towpath reconcile --once";
+        self.failure(pipeline, &EngineError::Impossible(format!("{id} has no ledger yet; {remedy}")))
+    }
+
+    /// A pipeline as of now, metrics included.
     pub(crate) fn status(&mut self, pipeline: &Pipeline) -> Result<StatusView, Failure> {
-        let outlook = self.host.outlook(&pipeline.id)?;
+        let outlook = self.outlook_with_metrics(pipeline)?;
         Ok(status(pipeline, &self.host.folder().config, &outlook))
     }
 
@@ -75,7 +127,10 @@ impl Session {
             recorded.iter().map(|event| event_text(&event.event, state.as_deref())).collect::<Vec<_>>();
         let said = if said.is_empty() { "that was so already".to_owned() } else { said.join(", ") };
         // The act is recorded; that nobody can tell what follows is no failure of it.
-        let follows = environment.and_then(|name| Some(follows(&self.status(pipeline).ok()?, name)));
+        let follows = environment.and_then(|name| {
+            let outlook = self.host.outlook(&pipeline.id).ok()?;
+            Some(follows(&status(pipeline, &self.host.folder().config, &outlook), name))
+        });
         terminal.print(match follows {
             Some(follows) => format!("{said}; {follows}"),
             None => said,
@@ -99,8 +154,12 @@ fn follows(status: &StatusView, name: &Name) -> String {
     }
 }
 
+/// What nothing can be done with.
+pub(crate) const NO_PIPELINE: &str =
+    "the folder has no pipeline; add a file with a document of kind Pipeline";
+
 fn none() -> Failure {
-    Failure::Usage("the folder has no pipeline; add a file with a document of kind Pipeline".to_owned())
+    Failure::Usage(NO_PIPELINE.to_owned())
 }
 
 fn names(pipelines: &[Pipeline]) -> String {
@@ -119,8 +178,13 @@ fn find<'p>(pipelines: &'p [Pipeline], named: &str) -> Result<&'p Pipeline, Fail
         [one] => Ok(one),
         [] if pipelines.is_empty() => Err(none()),
         [] => {
-            let there = names(pipelines);
-            Err(Failure::Usage(format!("no pipeline is called {named:?}; the folder has {there}")))
+            let (there, short) = (names(pipelines), named.rsplit('/').next().unwrap_or(named));
+            let meant =
+                match pipelines.iter().find(|p| p.environments.iter().any(|e| e.name.as_str() == named)) {
+                    Some(pipeline) => format!("; {named} is an environment of {}", pipeline.id),
+                    None => did_you_mean(short, pipelines.iter().map(|p| p.id.name.as_str())),
+                };
+            Err(Failure::Usage(format!("no pipeline is called {named:?}; the folder has {there}{meant}")))
         }
         several => {
             let names = several.iter().map(|p| p.id.to_string()).collect::<Vec<_>>().join(", ");
@@ -134,7 +198,8 @@ pub(crate) fn environment(pipeline: &Pipeline, named: &str) -> Result<Name, Fail
     let found = pipeline.environments.iter().find(|environment| environment.name.as_str() == named);
     found.map(|environment| environment.name.clone()).ok_or_else(|| {
         let names: Vec<&str> = pipeline.environments.iter().map(|e| e.name.as_str()).collect();
-        let id = &pipeline.id;
-        Failure::Usage(format!("no environment of {id} is called {named:?}; it has {}", names.join(", ")))
+        let (id, meant) = (&pipeline.id, did_you_mean(named, names.iter().copied()));
+        let names = names.join(", ");
+        Failure::Usage(format!("no environment of {id} is called {named:?}; it has {names}{meant}"))
     })
 }

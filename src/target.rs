@@ -35,7 +35,10 @@ impl ReleaseTarget {
         let (pipeline, name, release) = match words {
             (Some(pipeline), Some(name), Some(release)) => (Some(pipeline), name, release),
             (Some(name), Some(release), None) => (None, name, release),
-            _ => return Err(Failure::Usage("name an environment and a release".to_owned())),
+            _ => {
+                let choice = session.choice();
+                return Err(Failure::Usage(format!("name an environment and a release{choice}")));
+            }
         };
         let pipeline = session.pipeline(pipeline)?;
         let name = environment(&pipeline, name)?;
@@ -49,7 +52,7 @@ impl EnvironmentTarget {
         let (pipeline, name) = match (self.pipeline.as_deref(), self.environment.as_deref()) {
             (Some(pipeline), Some(name)) => (Some(pipeline), name),
             (Some(name), None) => (None, name),
-            _ => return Err(Failure::Usage("name an environment".to_owned())),
+            _ => return Err(Failure::Usage(format!("name an environment{}", session.choice()))),
         };
         let pipeline = session.pipeline(pipeline)?;
         let name = environment(&pipeline, name)?;

@@ -20,6 +20,12 @@ impl Terminal {
         Self { out: Box::new(anstream::stdout()), err: Box::new(anstream::stderr()) }
     }
 
+    /// A terminal whose talk goes there, and whose data nobody sees.
+    #[cfg(test)]
+    pub(crate) fn talking_to(err: Box<dyn Write>) -> Self {
+        Self { out: Box::new(io::sink()), err }
+    }
+
     /// Writes data, with a line's end if it has none.
     pub(crate) fn print(&mut self, data: impl Display) -> io::Result<()> {
         let data = data.to_string();

@@ -33,8 +33,7 @@ impl Unapprove {
         let mut session = Session::open(global)?;
         let (pipeline, name, release) = self.target.find(&session)?;
         let by = self.person.actor()?;
-        let recorded =
-            session.host.with_engine(&pipeline.id, |engine| engine.unapprove(&by, &name, &release))?;
+        let recorded = session.with_engine(&pipeline, |engine| engine.unapprove(&by, &name, &release))?;
         session.acted(&pipeline, Some(&name), &recorded, terminal)?;
         Ok(Exit::Done)
     }

@@ -51,8 +51,18 @@ fn the_same_images_are_the_same_release() {
     let bench = waiting_for_approval();
     let again =
         bench.towpath(&["release", "create", "shop/web", "--image", &image("other-tag", 'a')]).code(0);
-    let again = again.err("other-tag is a release of shop/web already");
+    let again =
+        again.err("other-tag is a release of shop/web already, called 1.1.0: the digests are the same");
     assert_eq!(again.out.trim(), bench.release("1.1.0", 'a'));
+    let image = image("1.1.0", 'a');
+    let same = ["release", "create", "--image", &image];
+    bench.towpath(&same).code(0).err("1.1.0 is a release of shop/web already; nothing changed");
+    bench
+        .towpath(&[&same[..], &["--order", "7"]].concat())
+        .code(0)
+        .err("1.1.0 is a release of shop/web already; its order is 7 now");
+    bench.towpath(&["history", "-n", "1"]).code(0).out("release 1.1.0 (r-");
+    bench.towpath(&["status"]).code(0).out("dev          1.1.0");
 }
 
 #[test]
@@ -146,7 +156,8 @@ fn a_commit_of_somebody_else_pins_until_it_is_resumed() {
     bench.replace("work/apps/web/overlays/dev/kustomization.yaml", "\"1.1.0\"", "\"1.1.0-mine\"");
     bench.git(&work, &["commit", "--quiet", "--all", "--message=mine"]);
     bench.git(&work, &["push", "--quiet", "../environments.git", "main"]);
-    bench.towpath(&["reconcile"]).code(0).out("Pinned: dev pinned at ");
+    let pinned = bench.towpath(&["reconcile"]).code(6).out("Pinned: dev pinned at ").err("dev waits: ");
+    assert!(pinned.err.contains("  next: keep it and go on: towpath resume shop/web dev"), "{pinned:#?}");
     bench.towpath(&["status"]).code(0).out("pinned: dev by a commit of somebody else: ");
     bench.towpath(&["resume", "dev"]).code(0).out("resumption of dev asked for");
     bench.towpath(&["reconcile"]).code(0).out("Unpinned: dev no longer pinned: resumed");

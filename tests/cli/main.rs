@@ -1,8 +1,11 @@
 //! The command line, driven as users drive it: the real binary, real git repositories, nothing else.
 
+mod damage;
 mod journey;
+mod metrics;
 mod ownership;
 mod qa;
+mod secrets;
 mod signals;
 mod support;
 mod transcripts;

@@ -29,6 +29,14 @@ fn a_second_owner_does_nothing_until_it_claims_the_ledger() {
     bench.towpath(&["ledger", "rotate"]).code(4).err("it belongs to shop-ci, this folder is cluster");
     let wrong = ["ledger", "claim", "--from", "somebody"];
     bench.towpath(&wrong).code(1).err("the ledger belongs to shop-ci, not to somebody");
+    bench.replace("pipelines/towpath.yaml", "owner: cluster", "owner: shop-ci");
+    bench.towpath(&wrong).code(1).err("belongs to shop-ci, not to somebody; shop-ci is this folder");
+    let own = ["ledger", "claim", "--from", "shop-ci"];
+    bench
+        .towpath(&own)
+        .code(0)
+        .out("shop-ci, this folder, owns the ledger of shop/web already; nothing changed");
+    bench.replace("pipelines/towpath.yaml", "owner: shop-ci", "owner: cluster");
     let claim = ["ledger", "claim", "shop/web", "--from", "shop-ci", "--reason", "moved"];
     bench.towpath(&claim).code(0).out("cluster took the ledger over from shop-ci (epoch 2): moved");
     bench.towpath(&["reconcile"]).code(0).out("Promoted: 1.2.0 promoted to dev");
@@ -50,7 +58,11 @@ fn a_lost_journal_stops_everything_until_a_person_accepts_it() {
             .err("error: shop/web dev: the journal is missing, but commit ")
             .err("towpath ledger confirm shop/web");
         assert_eq!(pass.out, "");
-        bench.towpath(&["ledger", "confirm", "shop/web"]).code(0).out("JournalLost accepted at ");
+        says_that_the_ledger_is_lost(&bench);
+        let word = ["ledger", "confirm", "JournalLost"];
+        bench.towpath(&word).code(2).err("towpath ledger confirm [PIPELINE] --what JournalLost");
+        let right = ["ledger", "confirm", "shop/web", "--what", "JournalLost"];
+        bench.towpath(if forget { &right } else { &right[..3] }).code(0).out("JournalLost accepted at ");
         bench
             .towpath(&["ledger", "confirm"])
             .code(1)
@@ -60,6 +72,28 @@ fn a_lost_journal_stops_everything_until_a_person_accepts_it() {
         bench.towpath(&["reconcile"]).code(0).out("Promoted: 1.2.0 promoted to dev");
         assert!(id.starts_with("r-"));
     }
+}
+
+/// Nobody is sent to a first pass, which would not begin anew.
+fn says_that_the_ledger_is_lost(bench: &Bench) {
+    for command in [
+        &["hold", "--reason", "x"][..],
+        &["release", "create", "--image", &crate::support::image("1.2.0", 'b')],
+        &["promote", "dev", "1.1.0"],
+        &["history"],
+        &["ledger", "show"],
+        &["ledger", "verify"],
+        &["ledger", "rotate"],
+        &["ledger", "claim", "--from", "other"],
+    ] {
+        bench
+            .towpath(command)
+            .code(1)
+            .err("error: the ledger of shop/web is lost: the journal is missing, but commit ")
+            .err("  next: restore refs/towpath/ledger/shop/web, or: towpath ledger confirm shop/web");
+    }
+    let status = bench.towpath(&["status"]).code(0).out("shop/web  the ledger is lost\n");
+    assert!(!status.out.contains("no ledger yet"), "{status:#?}");
 }
 
 #[test]
@@ -81,7 +115,7 @@ fn a_rewritten_branch_is_accepted_by_a_person() {
     bench.host(&["update-ref", "refs/heads/main", first.trim()]);
     bench.towpath(&["reconcile"]).code(3).err("refs/heads/main was rewritten");
     bench.towpath(&["ledger", "confirm"]).code(0).out("HistoryRewritten accepted at ");
-    bench.towpath(&["reconcile"]).code(0);
+    bench.towpath(&["reconcile"]).code(6).out("Pinned: dev pinned at ");
 }
 
 #[test]

@@ -9,6 +9,11 @@ pub(crate) fn image(tag: &str, content: char) -> String {
     format!("ghcr.io/acme/web:{tag}@sha256:{}", content.to_string().repeat(64))
 }
 
+/// A port that was free a moment ago, so that nobody listens there.
+pub(crate) fn closed_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// One repository and one folder, which go away at the end of the test.
 pub(crate) struct Bench {
     root: tempfile::TempDir,

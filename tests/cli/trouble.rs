@@ -1,27 +1,30 @@
 //! Repositories and folders that are not as they should be.
 
-use crate::support::Bench;
+use crate::support::{Bench, closed_port};
 
 #[test]
-fn a_repository_that_is_not_there_is_named() {
+fn a_path_without_a_repository_is_a_mistake_of_its_file() {
     let bench = Bench::new();
     std::fs::remove_dir_all(bench.path("environments.git")).unwrap();
-    for arguments in [&["reconcile"][..], &["status"], &["why"], &["history"], &["hold", "--reason", "x"]] {
+    let commands = [&["reconcile"][..], &["status"], &["why"], &["history"], &["hold", "--reason", "x"]];
+    for arguments in commands {
         bench
             .towpath(arguments)
-            .code(4)
-            .err("error: ")
-            .err("environments.git")
-            .err("  next: check spec.repository.url");
+            .code(1)
+            .err("failed to open /")
+            .err("environments.git: there is no such folder")
+            .err("  next: correct spec.repository.url in pipelines/web.yaml");
+    }
+    std::fs::create_dir(bench.path("environments.git")).unwrap();
+    for arguments in commands {
+        bench.towpath(arguments).code(1).err("environments.git: it is no git repository");
     }
 }
 
 #[test]
 fn a_host_that_does_not_answer_is_an_error_to_try_again() {
     let bench = Bench::new();
-    // A port that was free a moment ago, so that nobody listens there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let url = format!("http://127.0.0.1:{port}/environments.git");
+    let url = format!("http://127.0.0.1:{}/environments.git", closed_port());
     bench.replace("pipelines/web.yaml", "../environments.git", &url);
     bench
         .towpath(&["reconcile"])
@@ -29,6 +32,14 @@ fn a_host_that_does_not_answer_is_an_error_to_try_again() {
         .err("error: shop/web: failed to reach ")
         .err("then try again; nothing is lost");
     bench.towpath(&["reconcile", "--wait"]).code(1).err("failed to reach ");
+    let text = std::fs::read_to_string(bench.path("pipelines/web.yaml")).unwrap();
+    bench
+        .write("pipelines/api.yaml", &text.replace("name: web,", "name: api,").replace("overlays", "others"));
+    bench
+        .towpath(&["status"])
+        .code(1)
+        .err("error: shop/api: failed to reach ")
+        .err("error: shop/web: failed");
 }
 
 #[test]
@@ -94,6 +105,29 @@ fn several_pipelines_are_told_apart() {
         .towpath(&["approve", "web", "nix", "1"])
         .code(2)
         .err("no environment of shop/web is called \"nix\"");
+}
+
+#[test]
+fn two_pipelines_that_write_one_field_are_told_with_both_places() {
+    let bench = Bench::new();
+    let text = std::fs::read_to_string(bench.path("pipelines/web.yaml")).unwrap();
+    let other = format!("file://{}/", bench.path("environments").display());
+    let other = text.replace("name: web,", "name: api,").replace("../environments.git", &other);
+    bench.write("pipelines/api.yaml", &other.replace("overlays/production", "base"));
+    let line = |name: &str| {
+        let text = std::fs::read_to_string(bench.path(name)).unwrap();
+        1 + text.lines().position(|line| line.contains("name: dev")).unwrap()
+    };
+    let (api, web) = (line("pipelines/api.yaml"), line("pipelines/web.yaml"));
+    let clash =
+        format!("shop/api dev (pipelines/api.yaml:{api}) and shop/web dev (pipelines/web.yaml:{web})");
+    let ran = bench
+        .towpath(&["lint"])
+        .code(2)
+        .err(&clash)
+        .err("both write ghcr.io/acme/web in apps/web/overlays/dev");
+    assert!(!ran.err.contains("production and"), "{ran:#?}");
+    bench.towpath(&["reconcile", "web"]).code(6).err("dev waits: ").err("shop/api");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use towpath_core::decide::{Answer, PAUSE};
 use towpath_core::decide::{Decision, Effect, Measurement, Promotion, QaStart};
 use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT};
-use towpath_core::id::{Actor, CommitId, GateName, Handle, Name, Pid, RefName};
+use towpath_core::id::{Actor, CommitId, Handle, Name, Pid, RefName};
 use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::Reading;
 use towpath_core::pipeline::Pipeline;
@@ -18,7 +18,7 @@ use crate::content::ContentError;
 use crate::error::EngineError;
 use crate::journal::{Found, Head, Journal};
 use crate::observe::{Observed, topic};
-use crate::pass::Host;
+use crate::pass::{Host, Readings};
 use crate::ports::{
     MetricQuery, MetricsError, PushMode, PushOutcome, QaError, QaRequest, RefQuery, RefUpdate,
     RepositoryError, Since,
@@ -35,7 +35,7 @@ pub(crate) struct Acted {
     /// What was recorded.
     pub(crate) events: Vec<towpath_core::event::Recorded>,
     /// Metrics that were read.
-    pub(crate) readings: BTreeMap<(Pid, GateName), Reading>,
+    pub(crate) readings: Readings,
     /// Environments whose files turned out not to be editable.
     pub(crate) problems: BTreeMap<Name, PathProblem>,
     /// Environments whose commit the host did not take, with its words.
@@ -457,10 +457,7 @@ impl Executor<'_> {
     }
 
     /// Asks for the metrics that a decision wants to see, and does nothing else of it.
-    pub(crate) fn readings(
-        &self,
-        decision: &Decision,
-    ) -> Result<BTreeMap<(Pid, GateName), Reading>, EngineError> {
+    pub(crate) fn readings(&self, decision: &Decision) -> Result<Readings, EngineError> {
         let effects = decision.envs.values().flat_map(|answer| match answer {
             Answer::Act(effects) => effects.as_slice(),
             Answer::Wait(_) | Answer::Settled => &[],

@@ -22,6 +22,9 @@ const MAX_ROUNDS: u32 = 60;
 /// The most lost races in a row.
 const MAX_RACES: u32 = 12;
 
+/// What metrics said, by promotion and gate.
+pub(crate) type Readings = BTreeMap<(Pid, GateName), Reading>;
+
 /// Everything outside that a pass works with.
 pub struct Host<'a> {
     /// The repository of the pipeline.
@@ -87,7 +90,7 @@ impl Engine<'_> {
         remembered: &mut Remembered,
         told: &mut dyn FnMut(&Step),
     ) -> Result<PassReport, EngineError> {
-        let mut readings: BTreeMap<(Pid, GateName), Reading> = BTreeMap::new();
+        let mut readings = Readings::new();
         let mut problems: BTreeMap<Name, PathProblem> = BTreeMap::new();
         let mut refused: BTreeMap<Name, String> = BTreeMap::new();
         // Rollbacks of this very pass count too.
@@ -133,14 +136,29 @@ impl Engine<'_> {
         }
     }
 
-    /// What a pass would do now, without doing it. Metrics are read as a pass would read them.
+    /// What a pass would do now, without doing it. Metrics are not asked, so a running watch shows as an action.
     pub fn dry(&self, remembered: &mut Remembered) -> Result<(Decision, Option<Head>), EngineError> {
+        self.without_acting(remembered, |_, _| Ok(BTreeMap::new()))
+    }
+
+    /// The same, with metrics read as a pass would read them.
+    pub fn dry_with_metrics(
+        &self,
+        remembered: &mut Remembered,
+    ) -> Result<(Decision, Option<Head>), EngineError> {
+        self.without_acting(remembered, |executor, decision| executor.readings(decision))
+    }
+
+    fn without_acting(
+        &self,
+        remembered: &mut Remembered,
+        read: impl FnOnce(&Executor<'_>, &Decision) -> Result<Readings, EngineError>,
+    ) -> Result<(Decision, Option<Head>), EngineError> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
-        let ask = |readings: &_| decide(&observed.world(self.host, self.pipeline, readings, &[]), now);
-        let mut readings = BTreeMap::new();
-        let first = ask(&readings);
-        readings.extend(self.executor(now).readings(&first)?);
+        let ask = |readings: &Readings| decide(&observed.world(self.host, self.pipeline, readings, &[]), now);
+        let first = ask(&Readings::new());
+        let readings = read(&self.executor(now), &first)?;
         let decision = if readings.is_empty() { first } else { ask(&readings) };
         Ok((decision, observed.head().cloned()))
     }

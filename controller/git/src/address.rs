@@ -1,6 +1,7 @@
 //! Where a host is: parsed once, without secrets afterwards.
 
 use crate::options::Token;
+use crate::reason::without_secrets;
 
 /// How a host is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +56,11 @@ impl Address {
         if host.starts_with('-') || (host.is_empty() && kind != Scheme::File) {
             return Err("the address has no valid host: correct the URL".to_owned());
         }
-        let shown = format!("{scheme}://{host}{path}");
+        let url = format!("{scheme}://{host}{path}");
+        let shown = without_secrets(&url);
         match (kind, user) {
             (Scheme::Http | Scheme::Https, user) => {
-                Ok(Self { url: shown.clone(), shown, scheme: kind, token: user.map(token_of) })
+                Ok(Self { url, shown, scheme: kind, token: user.map(token_of) })
             }
             (Scheme::Ssh, Some(user)) if !user.contains(':') && !user.starts_with('-') => {
                 Ok(Self { url: format!("{scheme}://{user}@{host}{path}"), shown, scheme: kind, token: None })
@@ -66,7 +68,7 @@ impl Address {
             (_, Some(_)) => {
                 Err("only https addresses may hold a password: take it out of the URL".to_owned())
             }
-            (_, None) => Ok(Self { url: shown.clone(), shown, scheme: kind, token: None }),
+            (_, None) => Ok(Self { url, shown, scheme: kind, token: None }),
         }
     }
 
@@ -81,11 +83,12 @@ impl Address {
             if host.is_empty() || host.starts_with('-') {
                 return Err("the address has no valid host: correct the URL".to_owned());
             }
-            return Ok(Self { url: url.to_owned(), shown: url.to_owned(), scheme: Scheme::Ssh, token: None });
+            let shown = without_secrets(url);
+            return Ok(Self { url: url.to_owned(), shown, scheme: Scheme::Ssh, token: None });
         }
         let path = std::path::absolute(url).map_err(|e| format!("the path is not valid: {e}"))?;
         let path = path.to_str().ok_or("the path is not UTF-8")?.to_owned();
-        Ok(Self { url: path.clone(), shown: path, scheme: Scheme::File, token: None })
+        Ok(Self { shown: without_secrets(&path), url: path, scheme: Scheme::File, token: None })
     }
 
     /// Whether a secret may be sent there: encrypted, or not leaving this machine.
@@ -171,6 +174,21 @@ mod tests {
         assert_eq!(address.shown, "https://host.example/x");
         let address = Address::parse("https://ghp_x@host.example/x").unwrap();
         assert_eq!(address.token, Some(Token { username: "ghp_x".into(), secret: String::new() }));
+    }
+
+    #[test]
+    fn a_query_is_sent_and_not_shown() {
+        for (url, shown) in [
+            ("https://host.example/x?private_token=hush&a", "https://host.example/x?private_token=***&***"),
+            ("https://bot:hush@host.example/x?t=hush", "https://host.example/x?t=***"),
+            ("git@host.example:x?token=hush", "git@host.example:x?token=***"),
+            ("ssh://git@host.example/x?token=hush", "ssh://host.example/x?token=***"),
+            ("/srv/x?token=hush", "/srv/x?token=***"),
+        ] {
+            let address = Address::parse(url).unwrap();
+            assert_eq!(address.shown, shown);
+            assert!(address.url.contains(url.split_once('?').unwrap().1), "{}", address.url);
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl Redactor {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(&without_user(word));
+            line.push_str(&without_secrets(word));
         }
         for secret in &self.secrets {
             line = line.replace(secret.as_str(), "***");
@@ -50,13 +50,44 @@ impl Redactor {
     }
 }
 
-/// The word with `user:password@` of an address taken out.
-fn without_user(word: &str) -> String {
-    let Some((before, rest)) = word.split_once("://") else { return word.to_owned() };
+/// The word with `user:password@` of an address, and the values of its query, taken out.
+pub(crate) fn without_secrets(word: &str) -> String {
+    let end = word.find(['?', '#']).filter(|_| is_address(word)).unwrap_or(word.len());
+    let (place, query) = word.split_at_checked(end).unwrap_or((word, ""));
+    format!("{}{}", without_user(place), without_values(query))
+}
+
+/// Whether what follows `?` is likely a query, not the end of a question.
+fn is_address(word: &str) -> bool {
+    word.contains("://") || word.split_once(['?', '#']).is_some_and(|(_, query)| query.contains('='))
+}
+
+fn without_user(place: &str) -> String {
+    let Some((before, rest)) = place.split_once("://") else { return place.to_owned() };
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{before}://{host}{path}")
+}
+
+/// A query with its keys only, up to what a sentence puts behind an address.
+fn without_values(query: &str) -> String {
+    let end = query.find(['\'', '"', '`']).unwrap_or(query.len());
+    let (query, after) = query.split_at_checked(end).unwrap_or((query, ""));
+    let mut out = String::new();
+    for part in query.split_inclusive(['?', '#', '&', ';']) {
+        let (pair, separator) = match part.char_indices().next_back() {
+            Some((at, c)) if "?#&;".contains(c) => part.split_at_checked(at).unwrap_or((part, "")),
+            _ => (part, ""),
+        };
+        match pair.split_once('=') {
+            Some((key, _)) => out.extend([key, "=***"]),
+            None if pair.is_empty() => {}
+            None => out.push_str("***"),
+        }
+        out.push_str(separator);
+    }
+    out + after
 }
 
 /// An HTTP redirection that was not followed.
@@ -103,6 +134,17 @@ mod tests {
             redactor.line("unable to access 'https://u:p@h.example/x@y/': no"),
             "unable to access 'https://h.example/x@y/': no"
         );
+        for (text, shown) in [
+            (
+                "access 'https://h.example/x?private_token=abc&a=b/': no",
+                "access 'https://h.example/x?private_token=***&a=***': no",
+            ),
+            ("https://h.example/x?abc#d", "https://h.example/x?***#***"),
+            ("repository 'x?token=abc' not found", "repository 'x?token=***' not found"),
+            ("why? #1", "why? #1"),
+        ] {
+            assert_eq!(redactor.line(text), shown);
+        }
         let long = redactor.line(&"ä".repeat(500));
         assert_eq!((long.chars().count(), long.ends_with('…')), (300, true));
     }

@@ -1,5 +1,6 @@
 //! A folder of documents: `towpath.yaml`, pipelines and metric templates, each mistake named with file and field.
 
+mod conflicts;
 mod documents;
 mod meaning;
 
@@ -12,6 +13,8 @@ use towpath_core::pipeline::Pipeline;
 use crate::config::{LocalConfig, RepositoryConfig};
 use crate::error::LocalError;
 
+pub use conflicts::{Conflict, Place};
+
 /// Everything that a folder says, checked as a whole.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -20,13 +23,16 @@ pub struct Folder {
     /// The pipelines in the order of their names, with repository addresses as the git program takes them.
     pub pipelines: Vec<Pipeline>,
     files: BTreeMap<PipelineId, PathBuf>,
-    conflicts: BTreeMap<PipelineId, BTreeMap<Name, PipelineId>>,
-    templates: usize,
+    conflicts: Vec<Conflict>,
+    templates: BTreeMap<String, PathBuf>,
 }
 
 impl Folder {
     /// Reads `towpath.yaml` and every `*.yaml` and `*.yml` beside it. Answers all mistakes that were found.
     pub fn load(folder: &Path) -> Result<Self, Vec<LocalError>> {
+        if let Some(wrong) = no_folder(folder) {
+            return Err(vec![documents::mistake(folder, wrong)]);
+        }
         let config = LocalConfig::load(folder);
         let read = documents::read(folder);
         let (config, read) = match (config, read) {
@@ -46,25 +52,50 @@ impl Folder {
 
     /// The environments of a pipeline whose fields another pipeline of the folder writes too, with that pipeline.
     pub fn conflicts(&self, pipeline: &PipelineId) -> BTreeMap<Name, PipelineId> {
-        self.conflicts.get(pipeline).cloned().unwrap_or_default()
+        let sides = self.conflicts.iter().flat_map(|c| [(&c.one, &c.other), (&c.other, &c.one)]);
+        let own = sides.filter(|(own, _)| &own.pipeline == pipeline);
+        // The first that is found is named.
+        own.rev().map(|(own, other)| (own.environment.clone(), other.pipeline.clone())).collect()
+    }
+
+    /// All fields that two pipelines of the folder would write; both wait.
+    pub fn clashes(&self) -> &[Conflict] {
+        &self.conflicts
     }
 
     /// How many metric templates there are.
     pub fn templates(&self) -> usize {
-        self.templates
+        self.templates.len()
+    }
+
+    /// The file that a metric template stands in.
+    pub fn template_file(&self, name: &str) -> Option<&Path> {
+        self.templates.get(name).map(PathBuf::as_path)
     }
 
     /// What `towpath.yaml` says about a pipeline's repository; `None` when it says nothing.
     pub fn repository(&self, pipeline: &Pipeline) -> Option<&RepositoryConfig> {
-        let wanted = comparable(&pipeline.repository.url);
         let folder = &self.config.folder;
-        let same = |r: &&RepositoryConfig| comparable(&resolved(folder, r.url.as_str())) == wanted;
+        let same =
+            |r: &&RepositoryConfig| same_address(&resolved(folder, r.url.as_str()), &pipeline.repository.url);
         self.config.repositories.iter().find(same)
     }
 
     /// What is likely a mistake although it can be read: one sentence each.
     pub fn doubts(&self) -> Vec<String> {
-        self.pipelines.iter().flat_map(|pipeline| meaning::doubts(self, pipeline)).collect()
+        let pipelines = self.pipelines.iter().flat_map(|pipeline| meaning::doubts(self, pipeline));
+        meaning::unused(self).into_iter().chain(pipelines).collect()
+    }
+}
+
+/// Why a path cannot be a folder of documents, where that is plain.
+fn no_folder(folder: &Path) -> Option<&'static str> {
+    match std::fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Some("it is no folder: name the one that it is in with --local DIR"),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            Some("there is no such folder: name the one with towpath.yaml with --local DIR")
+        }
+        _ => None,
     }
 }
 
@@ -86,10 +117,28 @@ fn resolved(folder: &Path, url: &str) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// Whether two addresses are those of one repository.
+fn same_address(one: &str, other: &str) -> bool {
+    comparable(one) == comparable(other)
+}
+
 /// The part of an address that tells repositories apart.
-fn comparable(url: &str) -> &str {
-    let url = url.trim_end_matches('/');
-    url.strip_suffix(".git").unwrap_or(url)
+fn comparable(url: &str) -> String {
+    let url = url.strip_prefix("file://").unwrap_or(url).trim_end_matches('/');
+    let url = url.strip_suffix(".git").unwrap_or(url);
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            format!("{scheme}://{}/{path}", host.to_ascii_lowercase())
+        }
+        // What ssh takes as host:path.
+        None => match url.split_once(':').filter(|(host, _)| !host.contains('/')) {
+            Some((host, path)) => {
+                format!("ssh://{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
+            }
+            None => url.to_owned(),
+        },
+    }
 }
 
 #[cfg(test)]

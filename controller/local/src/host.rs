@@ -1,10 +1,12 @@
 //! The local host: passes over the pipelines of a folder, and what people do to them.
 
 mod cache;
+mod meter;
 mod ports;
 mod reporter;
 mod rollbacks;
 mod rounds;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,18 +22,22 @@ use towpath_engine::{Engine, EngineError, Host, PassReport, Remembered, Settings
 
 use crate::error::LocalError;
 use crate::folder::Folder;
+use crate::metrics::NoMetrics;
 use crate::secret::Variables;
+use meter::Meter;
 use reporter::Told;
 
 pub use cache::Cache;
 pub use ports::{Opened, Ports, WaitedQa};
 pub use reporter::{Reporter, Silent};
 pub use rounds::{Round, Which};
+pub use trouble::{Trouble, is_denied};
 
 /// Works on the ledgers of a folder's pipelines.
 pub struct LocalHost {
     folder: Folder,
     ports: Ports,
+    meter: Meter,
     cache: Option<Cache>,
     settings: Settings,
     remembered: BTreeMap<PipelineId, Remembered>,
@@ -67,11 +73,21 @@ impl LocalHost {
     }
 
     /// A host with these adapters, which remembers nothing from before.
-    pub fn with_ports(folder: Folder, ports: Ports) -> Self {
+    pub fn with_ports(folder: Folder, mut ports: Ports) -> Self {
+        let meter = Meter::new(std::mem::replace(&mut ports.metrics, Box::new(NoMetrics)));
         let settings =
             Settings { owner: folder.config.owner.clone(), signature: folder.config.commits.clone() };
         let remembered = BTreeMap::new();
-        Self { folder, ports, cache: None, settings, remembered, told: Told::default(), started_qa: false }
+        Self {
+            folder,
+            ports,
+            meter,
+            cache: None,
+            settings,
+            remembered,
+            told: Told::default(),
+            started_qa: false,
+        }
     }
 
     /// The folder as it was read.
@@ -96,14 +112,33 @@ impl LocalHost {
         work(&Engine { host: &host, pipeline, seen })
     }
 
-    /// What a pass over a pipeline would do now; nothing is written.
+    /// What a pass over a pipeline would do now; nothing is written. Metrics are not asked.
     pub fn outlook(&mut self, id: &PipelineId) -> Result<Outlook, EngineError> {
+        self.look(id, |engine, remembered| engine.dry(remembered))
+    }
+
+    /// The same, with metrics read as a pass would read them; where they say nothing, the answer says why.
+    pub fn outlook_with_metrics(&mut self, id: &PipelineId) -> Result<Outlook, EngineError> {
+        let mut outlook = self.look(id, |engine, remembered| engine.dry_with_metrics(remembered))?;
+        let pipeline = self.pipeline(id)?;
+        for (name, answer) in &mut outlook.decision.envs {
+            let environment = pipeline.environment(name);
+            environment.into_iter().for_each(|e| self.meter.explain(&self.folder, e, answer));
+        }
+        Ok(outlook)
+    }
+
+    fn look(
+        &mut self,
+        id: &PipelineId,
+        dry: impl FnOnce(&Engine<'_>, &mut Remembered) -> Result<(Decision, Option<Head>), EngineError>,
+    ) -> Result<Outlook, EngineError> {
         let shared = self.shared(&self.pipeline(id)?.clone());
         let mut remembered = self.remembered.get(id).cloned().unwrap_or_default();
         let pipeline = self.pipeline(id)?;
         let host = self.engine_host(pipeline, shared)?;
         let now = self.ports.clock.now();
-        let (decision, head) = Engine { host: &host, pipeline, seen: None }.dry(&mut remembered)?;
+        let (decision, head) = dry(&Engine { host: &host, pipeline, seen: None }, &mut remembered)?;
         Ok(Outlook { now, decision, head })
     }
 
@@ -113,7 +148,7 @@ impl LocalHost {
         let shared = self.shared(&pipeline);
         let mut remembered = self.remembered.remove(id).unwrap_or_default();
         let mut events: Vec<Recorded> = Vec::new();
-        let result = self.engine_host(&pipeline, shared).and_then(|host| {
+        let mut result = self.engine_host(&pipeline, shared).and_then(|host| {
             Engine { host: &host, pipeline: &pipeline, seen: None }.pass(&mut remembered, &mut |step| {
                 match step {
                     Step::Recorded(event) => events.push(event.clone()),
@@ -130,9 +165,18 @@ impl LocalHost {
             cache.remember(&pipeline, &head.tip);
         }
         self.remembered.insert(id.clone(), remembered);
+        if let Ok(report) = &mut result {
+            for (name, answer) in &mut report.answers {
+                let environment = pipeline.environment(name);
+                environment.into_iter().for_each(|e| self.meter.explain(&self.folder, e, answer));
+            }
+        }
         match &result {
             Ok(report) => self.told.tell(id, report, reporter),
-            Err(error) => reporter.failed(id, error),
+            Err(error) => {
+                reporter.failed(id, error);
+                reporter.trouble(id, &self.trouble(id, error));
+            }
         }
         result
     }
@@ -146,7 +190,7 @@ impl LocalHost {
         Ok(Host {
             repository: repository(&self.ports, pipeline)?,
             qa: &*self.ports.qa,
-            metrics: &*self.ports.metrics,
+            metrics: &self.meter,
             liveness: &*self.ports.liveness,
             pull_requests: None,
             clock: &*self.ports.clock,

@@ -11,7 +11,7 @@ use ureq::{Agent, Body, http::Response};
 
 use crate::config::{HttpUrl, is_loopback};
 use crate::line::one_line;
-use crate::secret::Secret;
+use crate::secret::{Secret, without_secrets};
 
 /// An HTTP client with its limits.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl HttpClient {
             return Err(HttpError::Useless(format!(
                 "it answers {} and redirects to {}: configure the final address",
                 status.as_u16(),
-                one_line(target.split(['?', '#']).next().unwrap_or(target), 80)
+                one_line(&without_secrets(target.split(['?', '#']).next().unwrap_or(target)), 80)
             )));
         }
         // The limit of the library is one that an allowed answer must not touch.
@@ -116,7 +116,7 @@ impl HttpClient {
             ureq::Error::BodyExceedsLimit(_) => {
                 HttpError::Useless(format!("the answer is larger than {} KiB", self.largest >> 10))
             }
-            other => HttpError::Unreachable(one_line(&other.to_string(), 120)),
+            other => HttpError::Unreachable(one_line(&without_secrets(&other.to_string()), 120)),
         }
     }
 }
@@ -159,9 +159,13 @@ mod tests {
     fn redirects_are_not_followed() {
         let elsewhere = Server::answering(200, "", "never");
         let location = format!("Location: {}\r\n", elsewhere.url("/there?token=hunter2"));
+        let location = location.replace("http://", "http://bot:hunter2@");
         let server = Server::answering(307, &location, "");
         let error = get(&server, "/", 100).unwrap_err().to_string();
-        assert!(error.contains("redirects to http://127.0.0.1:") && !error.contains("hunter2"), "{error}");
+        assert!(
+            error.contains("redirects to http://***:***@127.0.0.1:") && !error.contains("hunter2"),
+            "{error}"
+        );
         assert!(elsewhere.requests().is_empty());
     }
 

@@ -17,6 +17,14 @@ use crate::secret::{Secret, Variables};
 /// The largest answer, in bytes: some 100,000 samples.
 const LARGEST: u64 = 4 << 20;
 
+/// What stands between a cause and the next thing to do, in the one text that an error of the port has.
+const NEXT: &str = "; next: ";
+
+/// The cause of an error of these adapters, and the next thing to do where they know it.
+pub(crate) fn parted(why: &str) -> (&str, Option<&str>) {
+    why.split_once(NEXT).map_or((why, None), |(cause, next)| (cause, Some(next)))
+}
+
 /// Range queries against a Prometheus.
 #[derive(Debug)]
 pub struct Prometheus {
@@ -32,8 +40,8 @@ pub struct NoMetrics;
 
 impl Metrics for NoMetrics {
     fn range(&self, _query: &MetricQuery) -> Result<Vec<Sample>, MetricsError> {
-        let remedy = "no metrics source is configured: add metrics.prometheus.url to towpath.yaml";
-        Err(MetricsError::Unusable(remedy.to_owned()))
+        let why = format!("no metrics source is configured{NEXT}add metrics.prometheus.url to towpath.yaml");
+        Err(MetricsError::Unusable(why))
     }
 }
 
@@ -66,12 +74,17 @@ impl Prometheus {
         ];
         self.client.post(&self.url, self.token.as_ref(), &form).map_err(|e| match e {
             HttpError::Unreachable(why) => MetricsError::Unavailable(self.place(&why)),
-            HttpError::Useless(why) => MetricsError::Unusable(self.place(&why)),
+            HttpError::Useless(why) => {
+                MetricsError::Unusable(self.place(&format!("{why}{NEXT}check metrics.prometheus.url")))
+            }
         })
     }
 
     fn place(&self, why: &str) -> String {
-        one_line(&format!("{}: {why}", shown(&self.url)), 280)
+        // Short enough that the ledger has room for both.
+        let (cause, next) = parted(why);
+        let cause = one_line(&format!("{}: {cause}", shown(&self.url)), 220);
+        next.map_or_else(|| cause.clone(), |next| format!("{cause}{NEXT}{next}"))
     }
 }
 
@@ -130,7 +143,11 @@ fn samples_of(answer: &Answer) -> Result<Vec<Sample>, Problem> {
     if !(200..300).contains(&answer.status) {
         return Err(refusal(answer.status, raw.ok()));
     }
-    let raw = raw.map_err(|e| Problem::Lasting(format!("its answer is not that of a Prometheus: {e}")))?;
+    let raw = raw.map_err(|e| {
+        Problem::Lasting(format!(
+            "its answer is not that of a Prometheus: {e}{NEXT}check metrics.prometheus.url"
+        ))
+    })?;
     if raw.status != "success" {
         return Err(Problem::Lasting(refusal_words(&raw)));
     }
@@ -147,8 +164,8 @@ fn refusal(status: u16, raw: Option<RawAnswer>) -> Problem {
     let why = format!("it answers {status}{words}");
     match status {
         408 | 429 | 500.. => Problem::Passing(why),
-        401 | 403 => Problem::Lasting(format!("{why}; check metrics.prometheus.tokenEnv")),
-        404 => Problem::Lasting(format!("{why}; check metrics.prometheus.url")),
+        401 | 403 => Problem::Lasting(format!("{why}{NEXT}check metrics.prometheus.tokenEnv")),
+        404 => Problem::Lasting(format!("{why}{NEXT}check metrics.prometheus.url")),
         _ => Problem::Lasting(why),
     }
 }

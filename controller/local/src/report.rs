@@ -24,13 +24,14 @@ use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
 
 use crate::line::one_line;
+use crate::secret::without_secrets;
 
 /// The longest text of somebody else's in a line of ours, in characters.
 const LONGEST: usize = 300;
 
-/// The text in one line without control characters.
+/// The text in one line without control characters and without the secrets of addresses.
 pub fn clean(text: &str) -> String {
-    one_line(text, LONGEST)
+    one_line(&without_secrets(text), LONGEST)
 }
 
 /// For people: the version of a release, or its id where the journal does not have it any more.

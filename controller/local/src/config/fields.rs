@@ -5,11 +5,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::secret::without_secrets;
+
 /// Defines a text that is parsed once and kept as written.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Deserialize)]
         #[serde(try_from = "String")]
         pub struct $name(String);
 
@@ -28,9 +30,16 @@ macro_rules! checked_text {
             }
         }
 
+        // For people: without the secrets that an address may have in its query.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(&without_secrets(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&without_secrets(&self.0), f)
             }
         }
     };

@@ -11,8 +11,9 @@ use towpath_core::time::Span;
 use towpath_engine::ports::Signature;
 
 use super::fields::{self, HttpUrl, Program, RepositoryUrl, UrlTemplate, VariableName};
-use super::{LiveSource, LocalConfig, PrometheusConfig, QaMode, QaTemplate, RepositoryConfig};
+use super::{FILE_NAME, LiveSource, LocalConfig, PrometheusConfig, QaMode, QaTemplate, RepositoryConfig};
 use crate::error::LocalError;
+use crate::secret::starred;
 
 const API_VERSION: &str = "towpath.dev/v1alpha1";
 const KIND: &str = "Local";
@@ -110,9 +111,10 @@ fn yes() -> bool {
 pub(super) fn read(path: &Path, largest: u64) -> Result<String, LocalError> {
     let bad = |reason: String| LocalError::Config { place: path.display().to_string(), reason };
     let file = File::open(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            bad("there is no such file: create it, beginning with `owner: NAME`".into())
-        }
+        std::io::ErrorKind::NotFound => bad(format!(
+            "there is no such file: name its folder with --local DIR, or create it with \
+                 `apiVersion: {API_VERSION}`, `kind: {KIND}` and `owner: NAME`"
+        )),
         _ => bad(e.to_string()),
     })?;
     let mut bytes = Vec::new();
@@ -132,6 +134,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<LocalConfig, LocalError> 
         let message = read(&without_passwords(text))
             .err()
             .map_or_else(|| error.without_snippet().to_string(), |masked| masked.to_string());
+        let message = message.strip_prefix("error: ").unwrap_or(&message).replace("<input>", FILE_NAME);
         LocalError::Config { place: path.display().to_string(), reason: message.trim_end().to_owned() }
     })?;
     // Absolute, because children start in this folder and would look for relative programs from there.
@@ -141,27 +144,36 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<LocalConfig, LocalError> 
     Ok(file.resolved(&folder))
 }
 
-/// The text with every user part of an address overwritten; lines and columns stay.
+/// The text with secrets overwritten, those of addresses and those of fields that are called so; lines and
+/// columns stay.
 pub(crate) fn without_passwords(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
-        masked.push_str(before);
-        masked.push_str("://");
-        let end = after.find(|c: char| c.is_whitespace() || "/\"',}]".contains(c)).unwrap_or(after.len());
-        let (authority, tail) = after.split_at(end);
-        match authority.rsplit_once('@') {
-            Some((user, host)) => {
-                masked.extend(user.chars().map(|c| if c == ':' { ':' } else { '*' }));
-                masked.push('@');
-                masked.push_str(host);
-            }
-            None => masked.push_str(authority),
+    starred(text).split_inclusive('\n').map(without_secret_fields).collect()
+}
+
+/// A line without the values of fields such as `password`. They are no fields of ours, which is why the line
+/// gets shown.
+fn without_secret_fields(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((key, value)) = rest.split_once(": ") {
+        out.push_str(key);
+        out.push_str(": ");
+        let end = value.find([',', '}', ']', '\n', '\r']).unwrap_or(value.len());
+        let (shown, after) = value.split_at_checked(end).unwrap_or((value, ""));
+        rest = value;
+        if is_secret(key) {
+            // Not stars, with which YAML begins an alias.
+            out.extend(shown.chars().map(|c| if " \"'".contains(c) { c } else { 'x' }));
+            rest = after;
         }
-        rest = tail;
     }
-    masked.push_str(rest);
-    masked
+    out.push_str(rest);
+    out
+}
+
+fn is_secret(key: &str) -> bool {
+    let key = key.trim_end_matches(['"', '\'']).to_ascii_lowercase();
+    ["token", "password", "passwd", "secret", "apikey"].iter().any(|word| key.ends_with(word))
 }
 
 impl TryFrom<RawFile> for CheckedFile {

@@ -147,6 +147,11 @@ fn passwords_are_not_shown() {
         "repositories: [{ url: https://hunter2@git.example/a }]",
         "live: { dev: { url: \"http://robot:hunter2@a/b\" } }",
         "repositories:\n  - { url: https://robot:hunter2@git.example/a }\n  - { colour: red }",
+        "repositories: [{ url: https://git.example/a?private_token=hunter2, colour: red }]",
+        "metrics: { prometheus: { url: \"http://a/?access_token=hunter2\", colour: red } }",
+        "metrics:\n  prometheus:\n    url: http://a/?hunter2#hunter2\n    colour: red",
+        "metrics: { prometheus: { url: http://a, token: hunter2, colour: red } }",
+        "repositories: [{ url: https://git.example/a, password: \"hunter2\" }]",
     ] {
         let error = with(rest).unwrap_err();
         assert!(!error.contains("hunter2"), "{error}");
@@ -156,10 +161,31 @@ fn passwords_are_not_shown() {
 }
 
 #[test]
+fn what_is_hidden_leaves_the_place_of_the_mistake() {
+    let error =
+        with("metrics: { prometheus: { url: \"http://a/?token=hunter2\", colour: red } }\n").unwrap_err();
+    assert!(error.contains("/shop/towpath.yaml: line 4 column 58: unknown field `colour`"), "{error}");
+    assert!(error.contains("--> towpath.yaml:4:") && error.contains("?token=*******\""), "{error}");
+}
+
+#[test]
+fn a_missing_token_names_its_repository_without_secrets() {
+    let repository = "repositories: [{ url: \"https://git.example/a?key=hunter2\", tokenEnv: T }]";
+    let config = with(repository).unwrap();
+    let error = config.repositories[0].secret(&|_| None).unwrap_err().to_string();
+    assert!(error.contains("https://git.example/a?key=***"), "{error}");
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
 fn files_that_are_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let load = || LocalConfig::load(folder.path()).unwrap_err().to_string();
-    assert!(load().contains("there is no such file: create it"), "{}", load());
+    assert!(
+        load().contains("there is no such file: name its folder with --local DIR, or create it"),
+        "{}",
+        load()
+    );
     let path = folder.path().join(FILE_NAME);
     std::fs::write(&path, vec![b'#'; LARGEST as usize + 1]).unwrap();
     assert!(load().ends_with("the file is larger than 256 KiB"), "{}", load());

@@ -5,7 +5,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_saphyr::Spanned;
 use towpath_core::pipeline::{Document, Metadata, MetricTemplate};
 
 use crate::config::{FILE_NAME, without_passwords};
@@ -24,10 +25,17 @@ pub(super) struct Placed<T> {
     pub(super) document: T,
 }
 
+/// A pipeline's document with the lines that its environments begin in, in the same order.
+#[derive(Debug, Clone)]
+pub(super) struct PipelineDocument {
+    pub(super) document: Document,
+    pub(super) lines: Vec<u64>,
+}
+
 /// All documents of a folder.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
-    pub(super) pipelines: Vec<Placed<Document>>,
+    pub(super) pipelines: Vec<Placed<PipelineDocument>>,
     pub(super) metrics: Vec<Placed<MetricDocument>>,
 }
 
@@ -107,7 +115,8 @@ fn add(file: &Path, text: &str, documents: &mut Documents) -> Result<(), LocalEr
     let Some(head) = parse::<Option<Head>>(file, text)? else { return Ok(()) };
     match (head.api_version.as_deref(), head.kind.as_deref()) {
         (Some(API_VERSION), Some("Pipeline")) => {
-            documents.pipelines.push(Placed { file: file.to_owned(), document: parse(file, text)? });
+            let document = PipelineDocument { document: parse(file, text)?, lines: lines(text) };
+            documents.pipelines.push(Placed { file: file.to_owned(), document });
             Ok(())
         }
         (Some(API_VERSION), Some("MetricTemplate")) => {
@@ -124,6 +133,21 @@ fn add(file: &Path, text: &str, documents: &mut Documents) -> Result<(), LocalEr
             Err(mistake(file, format!("expected {expected}, found {found}; other files belong elsewhere")))
         }
     }
+}
+
+/// The lines in which the environments of a pipeline begin.
+fn lines(text: &str) -> Vec<u64> {
+    #[derive(Deserialize)]
+    struct Outer {
+        spec: Inner,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        environments: Vec<Spanned<IgnoredAny>>,
+    }
+    // What cannot be read is told by whoever reads the whole of it.
+    let outer = serde_saphyr::from_str::<Outer>(text);
+    outer.map(|o| o.spec.environments.iter().map(|e| e.referenced.line()).collect()).unwrap_or_default()
 }
 
 fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, LocalError> {

@@ -1,14 +1,15 @@
 //! From documents to pipelines: templates found, names unique, fields that two pipelines would write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::{Delivery, Environment, GateKind, MetricTemplate, Pipeline, Templates};
 
-use super::documents::{Documents, MetricDocument, Placed, mistake};
-use super::{Folder, comparable, resolved};
+use super::conflicts::{Place, conflicts};
+use super::documents::{Documents, MetricDocument, PipelineDocument, Placed, mistake};
+use super::{Folder, comparable, resolved, same_address};
 use crate::config::{LiveSource, LocalConfig, Program, QaMode, QaTemplate, RepositoryUrl};
 use crate::error::LocalError;
 
@@ -20,12 +21,16 @@ pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folde
     let qa: BTreeMap<String, String> = config.qa.iter().map(revision).collect();
     let templates = Templates { metrics: &metrics, qa: &qa };
     let mut files: BTreeMap<PipelineId, PathBuf> = BTreeMap::new();
+    let mut lines: BTreeMap<PipelineId, &[u64]> = BTreeMap::new();
     let (mut pipelines, mut mistakes) = (Vec::new(), Vec::new());
     for placed in &documents.pipelines {
         let file = &placed.file;
         match pipeline(&config.folder, placed, &templates) {
             Ok(pipeline) => match files.insert(pipeline.id.clone(), file.clone()) {
-                None => pipelines.push(pipeline),
+                None => {
+                    lines.insert(pipeline.id.clone(), &placed.document.lines);
+                    pipelines.push(pipeline);
+                }
                 Some(other) => mistakes.push(twice(&other, file, &format!("the pipeline {}", pipeline.id))),
             },
             Err(error) => mistakes.push(error),
@@ -36,8 +41,22 @@ pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folde
         return Err(mistakes);
     }
     pipelines.sort_by(|a, b| a.id.cmp(&b.id));
-    let conflicts = conflicts(&pipelines);
-    Ok(Folder { config, pipelines, files, conflicts, templates: metrics.len() })
+    let conflicts = conflicts(&pipelines, &|pipeline, environment| Place {
+        pipeline: pipeline.id.clone(),
+        environment: environment.name.clone(),
+        file: files.get(&pipeline.id).cloned().unwrap_or_default(),
+        line: line_of(pipeline, environment, lines.get(&pipeline.id).copied().unwrap_or_default()),
+    });
+    let template =
+        |placed: &Placed<MetricDocument>| (placed.document.metadata.name.clone(), placed.file.clone());
+    let templates = documents.metrics.iter().map(template).collect();
+    Ok(Folder { config, pipelines, files, conflicts, templates })
+}
+
+/// The line that an environment begins in; 0 where that is not known.
+fn line_of(pipeline: &Pipeline, environment: &Environment, lines: &[u64]) -> u64 {
+    let position = pipeline.environments.iter().position(|e| e.name == environment.name);
+    position.and_then(|position| lines.get(position)).copied().unwrap_or(0)
 }
 
 fn twice(first: &Path, second: &Path, what: &str) -> LocalError {
@@ -63,14 +82,15 @@ fn metric_templates(
 
 fn pipeline(
     folder: &Path,
-    placed: &Placed<towpath_core::pipeline::Document>,
+    placed: &Placed<PipelineDocument>,
     templates: &Templates<'_>,
 ) -> Result<Pipeline, LocalError> {
     let at = |place: &str, problem: &str| LocalError::Config {
         place: format!("{}: {place}", placed.file.display()),
         reason: problem.to_owned(),
     };
-    let mut pipeline = Pipeline::new(&placed.document, templates).map_err(|e| at(&e.place, &e.problem))?;
+    let mut pipeline =
+        Pipeline::new(&placed.document.document, templates).map_err(|e| at(&e.place, &e.problem))?;
     RepositoryUrl::try_from(pipeline.repository.url.clone())
         .map_err(|problem| at("spec.repository.url", &problem))?;
     pipeline.repository.url = resolved(folder, &pipeline.repository.url);
@@ -121,32 +141,6 @@ fn shared_journals(pipelines: &[Pipeline], files: &BTreeMap<PipelineId, PathBuf>
     mistakes
 }
 
-/// For each pipeline, the environments in which another one writes the same image at the same path.
-fn conflicts(pipelines: &[Pipeline]) -> BTreeMap<PipelineId, BTreeMap<Name, PipelineId>> {
-    let mut found: BTreeMap<PipelineId, BTreeMap<Name, PipelineId>> = BTreeMap::new();
-    for one in pipelines {
-        for other in pipelines.iter().filter(|other| other.id != one.id && same_branch(one, other)) {
-            for environment in one.environments.iter().filter(|e| writes_same(e, other)) {
-                let conflicts = found.entry(one.id.clone()).or_default();
-                conflicts.entry(environment.name.clone()).or_insert_with(|| other.id.clone());
-            }
-        }
-    }
-    found
-}
-
-fn same_branch(one: &Pipeline, other: &Pipeline) -> bool {
-    comparable(&one.repository.url) == comparable(&other.repository.url)
-        && one.repository.branch == other.repository.branch
-}
-
-fn writes_same(environment: &Environment, other: &Pipeline) -> bool {
-    let same_image = |e: &&Environment| {
-        e.edit.iter().any(|rule| environment.edit.iter().any(|own| own.image() == rule.image()))
-    };
-    other.environments.iter().filter(|e| e.path == environment.path).any(|e| same_image(&e))
-}
-
 /// What is likely a mistake in a pipeline although it can be read.
 pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
     let id = &pipeline.id;
@@ -172,8 +166,27 @@ pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
             ));
         }
     }
-    for (name, other) in folder.conflicts(id) {
-        doubts.push(format!("{id} {name}: {other} writes the same field, so both wait; take it out of one"));
+    doubts
+}
+
+/// What `towpath.yaml` says about things that no pipeline has, likely because of a slip.
+pub(super) fn unused(folder: &Folder) -> Vec<String> {
+    if folder.pipelines.is_empty() {
+        return Vec::new();
+    }
+    let mut doubts = Vec::new();
+    let environments: BTreeSet<&str> =
+        folder.pipelines.iter().flat_map(|p| &p.environments).map(|e| e.name.as_str()).collect();
+    let named = folder.config.live.keys().filter(|name| name.as_str() != "default");
+    for name in named.filter(|name| !environments.contains(name.as_str())) {
+        let there = environments.iter().copied().collect::<Vec<_>>().join(", ");
+        doubts.push(format!("live.{name}: no environment is called so; there are {there}"));
+    }
+    for settings in &folder.config.repositories {
+        let url = resolved(&folder.config.folder, settings.url.as_str());
+        if !folder.pipelines.iter().any(|p| same_address(&url, &p.repository.url)) {
+            doubts.push(format!("repositories: {}: no pipeline has this repository", settings.url));
+        }
     }
     doubts
 }

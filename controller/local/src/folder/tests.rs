@@ -127,9 +127,68 @@ fn conflicts_are_per_environment_and_mutual() {
         (with(0), with(1), with(2)),
         (vec!["dev default/b".into()], vec!["dev default/a".into()], vec![])
     );
+    let clash = &folder.clashes()[0];
+    assert_eq!((folder.clashes().len(), clash.field.as_str()), (1, "web in x"));
+    assert!(clash.one.to_string().ends_with("a.yaml:8)") && clash.other.to_string().ends_with("b.yaml:8)"));
     let other_branch = pipeline("b", "{ url: ../env.git, branch: other }", "x", "");
     let folder = load(&[local, ("a.yaml", &plain("a", "x")), ("b.yaml", &other_branch)]).unwrap();
     assert!(folder.conflicts(&folder.pipelines[0].id).is_empty());
+}
+
+#[test]
+fn one_repository_has_many_addresses() {
+    for (one, other, same) in [
+        ("/srv/env.git", "file:///srv/env/", true),
+        ("https://Host.example/env", "https://host.example/env.git/", true),
+        ("git@host.example:acme/env", "ssh://git@host.example/acme/env.git", true),
+        ("https://host.example/env?repository=a", "https://host.example/env?repository=b", false),
+        ("https://host.example/Env", "https://host.example/env", false),
+        ("/srv/a", "/srv/b", false),
+    ] {
+        assert_eq!(same_address(one, other), same, "{one} {other}");
+    }
+}
+
+#[test]
+fn a_key_of_a_values_file_is_a_field_whatever_its_folder_and_image_are() {
+    let helm = |name: &str, path: &str, file: &str, key: &str| {
+        let edit =
+            format!("edit: [{{ helm: {{ image: {name}, file: {file}, tag: {key}, digest: {key}s }} }}]");
+        plain(name, path)
+            .replace("images: [{ name: web }]", &format!("images: [{{ name: {name} }}]"))
+            .replace("edit: [{ kustomization: { image: web } }]", &edit)
+    };
+    for (key, clashes) in [("image.tag", 1), ("other.tag", 0)] {
+        let files = [
+            ("towpath.yaml", LOCAL.to_owned()),
+            ("a.yaml", helm("a", "apps", "dev/values.yaml", "image.tag")),
+            ("b.yaml", helm("b", "apps/dev", "values.yaml", key)),
+        ];
+        let folder = load(&files.each_ref().map(|(name, text)| (*name, text.as_str()))).unwrap();
+        assert_eq!(folder.clashes().len(), clashes, "{:?}", folder.clashes());
+    }
+}
+
+#[test]
+fn settings_of_nothing_are_doubted() {
+    let more = "live: { default: { tip: true }, prodution: { tip: true } }\n\
+                repositories: [{ url: ../env }, { url: 'https://host.example/x?token=hush' }]\n";
+    let files = [("towpath.yaml", &*format!("{LOCAL}{more}")), ("a.yaml", &plain("a", "a"))];
+    let doubts = load(&files).unwrap().doubts();
+    assert_eq!(doubts[0], "live.prodution: no environment is called so; there are dev");
+    assert_eq!(doubts[1], "repositories: https://host.example/x?token=***: no pipeline has this repository");
+    assert!(doubts.len() == 3 && doubts[2].contains("live is `tip`"), "{doubts:?}");
+}
+
+#[test]
+fn a_folder_that_is_none_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |path: &Path| Folder::load(path).unwrap_err();
+    let missing = load(&folder.path().join("nix"));
+    assert!(missing.len() == 1 && missing[0].to_string().contains("there is no such folder"), "{missing:?}");
+    let file = folder.path().join("a.yaml");
+    std::fs::write(&file, "").unwrap();
+    assert!(load(&file)[0].to_string().contains("it is no folder"));
 }
 
 #[test]

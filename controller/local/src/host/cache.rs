@@ -44,7 +44,8 @@ impl Cache {
 
     /// Where the mirror of a repository is.
     pub(super) fn mirror(&self, url: &str) -> PathBuf {
-        let last = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+        let place = url.split(['?', '#']).next().unwrap_or_default();
+        let last = place.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
         let plain = |c: &char| c.is_ascii_alphanumeric() || "-_".contains(*c);
         let name: String = last.trim_end_matches(".git").chars().filter(plain).take(40).collect();
         self.0.join("mirrors").join(format!("{name}-{}.git", short_hash(&[url])))
@@ -127,5 +128,7 @@ mod tests {
         assert!(name("https://host/acme/environments.git").starts_with("environments-"));
         assert!(name("git@host:x/../..").starts_with('-'));
         assert_ne!(name("https://a/environments"), name("https://b/environments"));
+        let secret = name("https://a/environments.git?private_token=hush");
+        assert!(secret.starts_with("environments-") && !secret.contains("hush"), "{secret}");
     }
 }

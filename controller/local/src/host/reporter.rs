@@ -9,6 +9,8 @@ use towpath_core::journal::State;
 use towpath_core::time::Time;
 use towpath_engine::{EngineError, PassReport};
 
+use super::trouble::Trouble;
+
 /// Hears what happens. Each method is called once for each thing that is new.
 pub trait Reporter {
     /// Something was recorded; `state` is the journal after the pass, where it is known.
@@ -16,7 +18,7 @@ pub trait Reporter {
         let _ = (pipeline, event, state);
     }
 
-    /// An environment waits, for other reasons or objects than the last time it was told of.
+    /// An environment waits, for other reasons, objects or remedies than the last time it was told of.
     fn waits(&mut self, pipeline: &PipelineId, environment: &Name, waits: &[Wait]) {
         let _ = (pipeline, environment, waits);
     }
@@ -31,6 +33,11 @@ pub trait Reporter {
         let _ = (pipeline, error);
     }
 
+    /// The same as `failed` a moment before, as a person needs it.
+    fn trouble(&mut self, pipeline: &PipelineId, trouble: &Trouble) {
+        let _ = (pipeline, trouble);
+    }
+
     /// The host sleeps until then, or until one of its `running` QA runs ends.
     fn sleeps(&mut self, until: Time, running: usize) {
         let _ = (until, running);
@@ -43,10 +50,17 @@ pub struct Silent;
 
 impl Reporter for Silent {}
 
+/// What tells a wait from others: why, for what, and what to do. The sentence may have times in it that pass.
+type Reason = (WaitCode, String, String);
+
+fn reason(wait: &Wait) -> Reason {
+    (wait.code, wait.object.clone(), wait.remedy.clone())
+}
+
 /// What was told before, so that it is not told again.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    waits: BTreeMap<(PipelineId, Name), Vec<(WaitCode, String)>>,
+    waits: BTreeMap<(PipelineId, Name), Vec<Reason>>,
 }
 
 impl Told {
@@ -58,12 +72,12 @@ impl Told {
                 Answer::Act(_) | Answer::Settled => &[],
             };
             let key = (pipeline.clone(), environment.clone());
-            let now: Vec<_> = waits.iter().map(|wait| (wait.code, wait.object.clone())).collect();
+            let now: Vec<Reason> = waits.iter().map(reason).collect();
             let before = self.waits.insert(key, now.clone()).unwrap_or_default();
             if before != now && !waits.is_empty() {
                 reporter.waits(pipeline, environment, waits);
             }
-            let new = |wait: &&Wait| !before.contains(&(wait.code, wait.object.clone()));
+            let new = |wait: &&Wait| !before.contains(&reason(wait));
             for wait in waits.iter().filter(|wait| wait.code.is_alarm()).filter(new) {
                 reporter.alarm(pipeline, environment, wait);
             }

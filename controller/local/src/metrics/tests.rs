@@ -78,8 +78,8 @@ fn unusable_answers() {
             "400: bad_data: a b",
         ),
         (422, "{\"status\":\"error\",\"errorType\":\"execution\"}".into(), "422: execution: no words"),
-        (401, "no".into(), "401; check metrics.prometheus.tokenEnv"),
-        (404, String::new(), "404; check metrics.prometheus.url"),
+        (401, "no".into(), "401; next: check metrics.prometheus.tokenEnv"),
+        (404, String::new(), "404; next: check metrics.prometheus.url"),
         (200, "x".repeat(LARGEST as usize + 1), "larger than 4096 KiB"),
         (
             200,
@@ -120,7 +120,11 @@ fn redirects_are_unusable_and_keep_the_token() {
     let elsewhere = Server::answering(200, "", &matrix(""));
     let server = Server::answering(302, &format!("Location: {}\r\n", elsewhere.url("/")), "");
     let Err(MetricsError::Unusable(why)) = prometheus(&server, true).range(&query()) else { panic!() };
-    assert!(why.contains("configure the final address") && !why.contains("hunter2"), "{why}");
+    assert!(
+        why.contains("configure the final address; next: check metrics.prometheus.url")
+            && !why.contains("hunter2"),
+        "{why}"
+    );
     assert!(elsewhere.requests().is_empty());
 }
 
@@ -139,6 +143,6 @@ fn empty_ranges_are_not_asked() {
 fn without_configuration() {
     assert_eq!(
         NoMetrics.range(&query()).unwrap_err().to_string(),
-        "failed to use the metric's answer: no metrics source is configured: add metrics.prometheus.url to towpath.yaml"
+        "failed to use the metric's answer: no metrics source is configured; next: add metrics.prometheus.url to towpath.yaml"
     );
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use towpath_core::decide::Answer;
+use towpath_core::decide::{Answer, WaitCode};
 use towpath_core::hold::{Stop, Subject};
 use towpath_core::id::{ActId, Actor, Name, OwnerId, PipelineId, RefName, ReleaseId};
 use towpath_core::journal::State;
@@ -209,10 +209,19 @@ impl StatusView {
     fn ownership(&self) -> String {
         let event = self.event.map_or_else(String::new, |n| format!(", event {n}"));
         match &self.owner {
+            None if self.is_lost() => "the ledger is lost".to_owned(),
             None => "no ledger yet".to_owned(),
             Some(owner) if owner == &self.me => format!("owner {owner} (this folder){event}"),
             Some(owner) => format!("owner {owner} (this folder is {}){event}", self.me),
         }
+    }
+
+    fn is_lost(&self) -> bool {
+        let waits = self.environments.iter().flat_map(|environment| match &environment.answer {
+            AnswerView::Waits { waits } => waits.as_slice(),
+            AnswerView::Acts { .. } | AnswerView::Settled | AnswerView::Undecided => &[],
+        });
+        waits.map(|wait| wait.code).any(|code| code == WaitCode::JournalLost)
     }
 
     fn hold_text(&self, hold: &HoldView) -> String {
