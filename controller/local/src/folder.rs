@@ -95,6 +95,10 @@ fn no_folder(folder: &Path) -> Option<&'static str> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             Some("there is no such folder: name the one with towpath.yaml with --local DIR")
         }
+        // Commands are started and repositories are named by it.
+        _ if std::path::absolute(folder).is_ok_and(|path| path.to_str().is_none()) => {
+            Some("its path is not UTF-8 text: rename it")
+        }
         _ => None,
     }
 }

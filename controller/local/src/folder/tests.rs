@@ -189,6 +189,10 @@ fn a_folder_that_is_none_is_told_once() {
     let file = folder.path().join("a.yaml");
     std::fs::write(&file, "").unwrap();
     assert!(load(&file)[0].to_string().contains("it is no folder"));
+    use std::os::unix::ffi::OsStrExt as _;
+    let strange = folder.path().join(std::ffi::OsStr::from_bytes(b"a\xff"));
+    std::fs::create_dir(&strange).unwrap();
+    assert!(load(&strange)[0].to_string().contains("its path is not UTF-8"));
 }
 
 #[test]

@@ -146,17 +146,7 @@ impl LocalHost {
             );
             return Trouble::new(what, next);
         }
-        let restore = match damage.and_then(|damage| damage.good) {
-            Some(good) => format!(
-                "put it back to {}, its last good commit, in a clone: git fetch origin {journal} && git push \
-                 --force origin {good}:{journal}; what came after is lost, so look then: towpath why {id}",
-                good.short()
-            ),
-            None => format!(
-                "no commit of it can be read: restore {journal} from a copy, or delete it and accept the \
-                 loss: git push origin :{journal}, then towpath ledger confirm {id}"
-            ),
-        };
+        let restore = restore(id, journal, damage.and_then(|damage| damage.good));
         match reason.contains("newer towpath") {
             true => {
                 Trouble::new(what, format!("try the newest towpath (this is {version}); otherwise {restore}"))
@@ -167,6 +157,21 @@ impl LocalHost {
 
     fn journal_of(&self, id: &PipelineId) -> String {
         self.pipeline(id).map_or_else(|_| "the journal".to_owned(), |p| p.repository.journal.to_string())
+    }
+}
+
+/// How a journal is put back to its last good commit, or given up.
+fn restore(id: &PipelineId, journal: &RefName, good: Option<CommitId>) -> String {
+    match good {
+        Some(good) => format!(
+            "put it back to {}, its last good commit, in a clone: git fetch origin {journal} && git push \
+             --force origin {good}:{journal}; what came after is lost, so look then: towpath why {id}",
+            good.short()
+        ),
+        None => format!(
+            "no commit of it can be read: restore {journal} from a copy, or delete it and accept the loss: \
+             git push origin :{journal}, then towpath ledger confirm {id}"
+        ),
     }
 }
 
