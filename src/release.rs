@@ -139,22 +139,26 @@ fn check(pipeline: &Pipeline, images: &[Image]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What became of it. Digests make a release; what else was said of it the first time stays.
+/// What became of it. Digests make a release; tags and labels stay as they were said the first time.
 fn said(id: &PipelineId, new: &NewRelease, known: Option<&KnownRelease>, unchanged: bool) -> String {
     let version = version_of(&new.images);
     match (known, unchanged) {
         (None, false) => format!("created {version} in {id}; the next pass looks at it"),
         (None, true) => format!("{version} is a release of {id} already, an old one; nothing changed"),
-        (Some(_), false) => {
-            let order = new.order.map_or_else(String::new, |order| format!("; its order is {order} now"));
-            format!("{version} is a release of {id} already{order}")
+        (Some(known), false) => {
+            let raised = new.order.filter(|order| Some(*order) > known.order);
+            let order = raised.map_or_else(String::new, |order| format!("; its order is {order} now"));
+            let more = new.authors.iter().filter(|author| !known.authors.contains(author));
+            let more = more.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let authors = if more.is_empty() { more } else { format!("; {more} added as author") };
+            format!("{version} is a release of {id} already{order}{authors}")
         }
         (Some(known), true) if known.images == new.images => {
             format!("{version} is a release of {id} already; nothing changed")
         }
         (Some(known), true) => format!(
-            "{version} is a release of {id} already, called {}: the digests are the same, and it keeps its tags, \
-             authors and labels",
+            "{version} is a release of {id} already, called {}: the digests are the same, and it keeps its tags \
+             and labels",
             version_of(&known.images)
         ),
     }
