@@ -25,9 +25,9 @@ pub(crate) enum Release {
 
 /// Create a release from images and print its id.
 ///
-/// The same set of digests is the same release, however often it is created: what else was said of it the first
-/// time, tags, authors and labels, stays, and only a higher --order is taken over. Environments that take releases
-/// from outside get it with the next pass.
+/// The same set of digests is the same release, however often it is created: tags and labels stay as they were said
+/// the first time; a higher --order is taken over, and authors are added. Environments that take releases from outside
+/// get it with the next pass.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "towpath release create [OPTIONS] --image <IMAGE>... [PIPELINE]",

@@ -80,7 +80,7 @@ fn told(bench: &Bench, cause: &str, next: &str) {
     };
     let cause = format!("metrics/errors has no reading: {cause}");
     hides(bench.towpath(&["status"])).code(0).out(&cause);
-    let why = hides(bench.towpath(&["why", "dev"])).code(0).out(&format!("Verifying: {cause}"));
+    let why = hides(bench.towpath(&["why", "dev"])).code(0).out(&format!("MetricsUnavailable: {cause}"));
     why.out("    object metrics/errors\n").out(&format!("    do     {next}"));
     hides(bench.towpath(&["why", "dev", "-o", "json"])).code(0).out(&format!("\"remedy\": \"{next}"));
     hides(bench.towpath(&["reconcile", "--dry-run"])).code(0).out(&cause);

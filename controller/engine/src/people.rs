@@ -436,7 +436,7 @@ impl Engine<'_> {
     fn is_wrong(&self, observed: &Observed, what: Confirmable) -> Result<(), EngineError> {
         let lost = self.loss(observed).is_some();
         match what {
-            Confirmable::JournalLost if !lost => {
+            Confirmable::JournalLost if !lost && observed.head().is_some() => {
                 impossible("the journal is not lost: it names all that the branch names; see: towpath status")
             }
             Confirmable::HistoryRewritten if lost => {
@@ -480,7 +480,8 @@ impl Engine<'_> {
         let heads = self.host.repository.refresh(&[journal.whole()?])?;
         match heads.get(journal.name) {
             Some(tip) => journal.verify(tip),
-            None => impossible("there is no ledger yet"),
+            // Reading it says whether there was one.
+            None => self.read().and_then(|_| impossible("there is no ledger yet")),
         }
     }
 }

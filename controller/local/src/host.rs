@@ -123,7 +123,7 @@ impl LocalHost {
         let pipeline = self.pipeline(id)?;
         for (name, answer) in &mut outlook.decision.envs {
             let environment = pipeline.environment(name);
-            environment.into_iter().for_each(|e| self.meter.explain(&self.folder, e, answer));
+            environment.into_iter().for_each(|e| self.meter.explain(&self.folder, e, outlook.now, answer));
         }
         Ok(outlook)
     }
@@ -166,9 +166,10 @@ impl LocalHost {
         }
         self.remembered.insert(id.clone(), remembered);
         if let Ok(report) = &mut result {
+            let now = self.ports.clock.now();
             for (name, answer) in &mut report.answers {
                 let environment = pipeline.environment(name);
-                environment.into_iter().for_each(|e| self.meter.explain(&self.folder, e, answer));
+                environment.into_iter().for_each(|e| self.meter.explain(&self.folder, e, now, answer));
             }
         }
         match &result {

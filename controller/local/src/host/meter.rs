@@ -4,10 +4,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use towpath_core::decide::{Answer, Wait, WaitCode};
+use towpath_core::decide::{Answer, Effect, Source, Wait, WaitCode, When};
+use towpath_core::event::Event;
 use towpath_core::id::GateName;
 use towpath_core::pipeline::{Environment, Gate, GateKind};
 use towpath_core::time::Time;
+use towpath_core::verdict::Verdict;
 use towpath_engine::ports::{MetricQuery, Metrics, MetricsError, Sample};
 
 use crate::folder::Folder;
@@ -101,16 +103,28 @@ impl Meter {
         Self { metrics, silent: RefCell::default() }
     }
 
-    /// Says in an answer which metrics say nothing, where it waits for them.
-    pub(super) fn explain(&self, folder: &Folder, environment: &Environment, answer: &mut Answer) {
-        let Answer::Wait(waits) = answer else { return };
-        let watched = |w: &&mut Wait| {
-            matches!(w.code, WaitCode::Verifying | WaitCode::Baking | WaitCode::MetricsUnavailable)
-        };
-        for wait in waits.iter_mut().filter(watched) {
-            if let Some((text, remedy)) = self.silence(folder, environment, &wait.object) {
-                (wait.text, wait.remedy) = (text, remedy);
+    /// Says in an answer which metrics say nothing, where it waits for them or only has to call that an Error.
+    pub(super) fn explain(&self, folder: &Folder, environment: &Environment, now: Time, answer: &mut Answer) {
+        match answer {
+            Answer::Wait(waits) => {
+                for wait in waits.iter_mut().filter(|wait| is_watched(wait.code)) {
+                    if let Some((text, remedy)) = self.silence(folder, environment, &wait.object) {
+                        (wait.code, wait.text, wait.remedy) = (WaitCode::MetricsUnavailable, text, remedy);
+                    }
+                }
             }
+            Answer::Act(effects) => {
+                let wait = |effect: &Effect| {
+                    let gate = unreadable(effect)?;
+                    let (text, remedy) = self.silence(folder, environment, gate.as_str())?;
+                    let when = When::on(Source::Metrics, now);
+                    Some(Wait::new(WaitCode::MetricsUnavailable, text, remedy, when).about(gate))
+                };
+                if let Some(waits) = effects.iter().map(wait).collect::<Option<Vec<_>>>() {
+                    *answer = Answer::Wait(waits);
+                }
+            }
+            Answer::Settled => {}
         }
     }
 
@@ -122,6 +136,18 @@ impl Meter {
         let silence = silent.get(&metric.query)?;
         let text = text(&gate.name, silence);
         Some((text, silence.next(folder, gate, &metric.query)))
+    }
+}
+
+fn is_watched(code: WaitCode) -> bool {
+    matches!(code, WaitCode::Verifying | WaitCode::Baking | WaitCode::MetricsUnavailable)
+}
+
+/// The gate of a verdict that only says that nothing could be read.
+fn unreadable(effect: &Effect) -> Option<&GateName> {
+    match effect {
+        Effect::Record(Event::Judged { gate, verdict: Verdict::Error, .. }) => Some(gate),
+        _ => None,
     }
 }
 

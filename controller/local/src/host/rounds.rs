@@ -69,7 +69,15 @@ impl Round {
 
 fn moves(wait: &Wait) -> bool {
     use WaitCode as W;
-    let by_machine = [W::Baking, W::BakeReading, W::Degraded, W::LivenessUnknown, W::Syncing, W::Verifying];
+    let by_machine = [
+        W::Baking,
+        W::BakeReading,
+        W::Degraded,
+        W::LivenessUnknown,
+        W::MetricsUnavailable,
+        W::Syncing,
+        W::Verifying,
+    ];
     by_machine.contains(&wait.code) || matches!(wait.when, When::At(_))
 }
 
