@@ -163,3 +163,27 @@ fn the_newest_of_many_wins() {
         assert!(!replica.env("dev").rejects(&digest("1.9.0")));
     });
 }
+
+#[test]
+fn a_release_whose_order_is_raised_is_not_promoted_onto_itself() {
+    on_both(|bed| {
+        let mut replica = bed.adopted();
+        let release = replica.release_numbered("1.1.0", 7);
+        replica.until_verified("staging", &release);
+        replica.approve(&release);
+        replica.pass_until(|_, s| s.envs.values().all(|e| e.ok.contains_key(&release)) && settled(s));
+        let branch = bed.tip(bed.branch());
+        assert_eq!(replica.release_numbered("1.1.0", 20), release);
+        assert_eq!((bed.count("Released"), replica.state().release(&release).unwrap().order), (2, Some(20)));
+        replica.pass_every("10m", 3);
+        assert_eq!(bed.tip(bed.branch()), branch);
+        assert!(replica.state().envs.values().all(|e| e.tries[&release] == 1));
+        // Its new rank counts for what comes next.
+        replica.release_numbered("1.1.5", 12);
+        replica.pass_every("10m", 3);
+        assert_eq!((bed.tip(bed.branch()), bed.version("dev")), (branch, "1.1.0".into()));
+        replica.release_numbered("1.2.0", 21);
+        replica.pass();
+        assert_eq!(bed.version("dev"), "1.2.0");
+    });
+}

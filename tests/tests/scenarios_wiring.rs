@@ -172,6 +172,42 @@ fn a_removed_environment_that_returns_reuses_no_try() {
     });
 }
 
+#[test]
+fn a_renamed_branch_is_accounted_for() {
+    for goes in [true, false] {
+        on_both(|bed| {
+            let replica = bed.awaiting_approval("1.1.0");
+            let release = replica.env("staging").at.unwrap().r;
+            let changed = bed.rewired(|w| w.branch("trunk"));
+            changed.force(changed.branch(), bed.tip(bed.branch()).as_ref());
+            if goes {
+                bed.force(bed.branch(), None);
+            }
+            let mut replica = changed.replica("here");
+            let report = replica.pass();
+            // All commits of the new branch are older than what the journal accounts for on the old one.
+            for code in [WaitCode::JournalLost, WaitCode::HistoryRewritten] {
+                assert!(!report.waits_for(code), "{:?}", report.answers);
+            }
+            assert_eq!((bed.count("Confirmed"), bed.count("Configured")), (0, 2));
+            assert_eq!(replica.phase("dev"), Phase::Adopted, "looked at anew");
+            if !goes {
+                // Whatever becomes of the old branch is nobody's business any more.
+                let first = bed.log(bed.branch()).pop().unwrap().id;
+                bed.force(bed.branch(), Some(&first));
+            }
+            replica.lose_caches();
+            replica.approve(&release);
+            let newer = replica.verify_in("staging", "1.2.0");
+            assert_eq!(
+                (changed.version("dev"), changed.version("production")),
+                ("1.2.0".into(), "1.1.0".into())
+            );
+            assert!(is_verified(&replica.state(), "staging", &newer) && bed.count("Pinned") == 0);
+        });
+    }
+}
+
 /// A pipeline of one image in the file that both share.
 fn alone(app: &'static str, apps: &'static [&'static str]) -> Wiring {
     Wiring::two_images().named(app).images(apps)

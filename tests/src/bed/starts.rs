@@ -3,9 +3,10 @@
 use towpath_core::decide::WaitCode;
 use towpath_core::id::{Digest, ReleaseId};
 use towpath_core::journal::state::Phase;
+use towpath_core::verdict::Verdict;
 use towpath_engine::PassReport;
 
-use super::{Bed, Replica, current, env_of, is_in, is_verified, kustomization, runs, waits};
+use super::{Bed, Replica, current, digest_of, env_of, is_in, is_verified, kustomization, runs, waits};
 
 impl Bed {
     /// What was there before is adopted everywhere.
@@ -47,6 +48,17 @@ impl Bed {
     pub fn baking_after(&self, good: &str, version: &str) -> Replica<'_> {
         let mut replica = self.delivered(good);
         replica.bake(version);
+        replica
+    }
+
+    /// With two images: the set of 1.1 is good, then the web 1.2 fails in staging beside the same api, and goes back.
+    pub fn web_rejected(&self) -> Replica<'_> {
+        let mut replica = self.adopted();
+        replica.release_both("1.1", "1.1");
+        replica.until_phase("staging", Phase::Settled);
+        self.qa.set("regression", &digest_of("web", "1.2"), Verdict::Failed);
+        replica.release_both("1.1", "1.2");
+        replica.until_rolled_back("staging", &digest_of("web", "1.2"));
         replica
     }
 

@@ -129,20 +129,21 @@ impl Wiring {
         });
         // JSON is YAML, so this goes the way that people's documents go.
         let document: Document = serde_saphyr::from_str(&document.to_string()).unwrap();
-        let metrics = BTreeMap::from([("errors".to_owned(), errors())]);
+        let metrics = [("errors", 0), ("tolerant", 1)].map(|(name, limit)| (name.to_owned(), errors(limit)));
         let qa = BTreeMap::from(["smoke", "regression", "extra"].map(|t| (t.to_owned(), "1".to_owned())));
-        Pipeline::new(&document, &Templates { metrics: &metrics, qa: &qa }).unwrap()
+        Pipeline::new(&document, &Templates { metrics: &BTreeMap::from(metrics), qa: &qa }).unwrap()
     }
 }
 
-fn errors() -> MetricTemplate {
+/// A ratio of errors that may be bad so many times.
+fn errors(failure_limit: u32) -> MetricTemplate {
     MetricTemplate {
         query: "error_ratio{service=\"{{ service }}\"}".to_owned(),
         max: Some(0.05),
         min: None,
         interval: Span::seconds(30),
         duration: Span::seconds(300),
-        failure_limit: 0,
+        failure_limit,
         min_samples: None,
     }
 }
