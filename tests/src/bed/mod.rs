@@ -7,6 +7,7 @@
 mod look;
 mod people;
 mod python;
+mod remedies;
 mod replica;
 mod repository;
 mod starts;
@@ -21,6 +22,7 @@ use towpath_core::observation::{Application, Health};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::{Span, Time};
 use towpath_core::world::SharedFacts;
+use towpath_engine::PassReport;
 use towpath_engine::memory::{
     Faults, ManualClock, MemoryHost, MemoryLiveness, MemoryMetrics, MemoryPullRequests, MemoryQa,
 };
@@ -136,6 +138,14 @@ impl Bed {
     /// Lets time go by.
     pub fn wait(&self, span: &str) {
         self.clock.advance(Span::parse(span).unwrap());
+    }
+
+    /// Lets time go by until a pass wants to look again, or a little if it wants to at once or never.
+    pub fn wait_for(&self, report: &PassReport) {
+        match report.next().map(|when| when.latest()) {
+            Some(next) if next > self.now() => self.clock.set(next),
+            _ => self.wait("30s"),
+        }
     }
 
     /// Lets a service's metric be bad from now on for a minute, which goes by.

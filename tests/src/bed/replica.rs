@@ -101,11 +101,7 @@ impl Replica<'_> {
             if done(&report, &self.state()) {
                 return report;
             }
-            let next = report.next().map(|when| when.latest());
-            match next {
-                Some(next) if next > self.bed.now() => self.bed.clock.set(next),
-                _ => self.bed.wait("30s"),
-            }
+            self.bed.wait_for(&report);
         }
         let answers = self.pass().answers;
         let recorded: Vec<String> = self.recorded().iter().map(towpath_core::journal::fold::line).collect();
