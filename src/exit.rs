@@ -58,7 +58,7 @@ impl Exit {
     pub(crate) fn of_wait(wait: &Wait) -> Self {
         use WaitCode as W;
         match wait.code {
-            W::OwnedByOther => Self::NotAllowed,
+            W::OwnedByOther | W::PushRefused => Self::NotAllowed,
             code if code.is_alarm() => Self::Alarm,
             // Consent is what people are there for; everything else that needs one is not as it should be.
             W::ApprovalNeeded | W::Held => Self::Done,
@@ -95,11 +95,12 @@ mod tests {
         for code in [WaitCode::ApprovalNeeded, WaitCode::Held, WaitCode::Soaking, WaitCode::Verifying] {
             assert_eq!(exit(code), Exit::Done, "{code}");
         }
-        for code in [WaitCode::Pinned, WaitCode::GateError, WaitCode::RequestRefused, WaitCode::ClockBehind] {
+        for code in [WaitCode::Pinned, WaitCode::GateError, WaitCode::ClockBehind] {
             assert_eq!(exit(code), Exit::Stuck, "{code}");
         }
         assert_eq!(exit(WaitCode::JournalLost), Exit::Alarm);
         assert_eq!(exit(WaitCode::OwnedByOther), Exit::NotAllowed);
+        assert_eq!(exit(WaitCode::PushRefused), Exit::NotAllowed);
         assert_eq!(exit(WaitCode::BranchMissing), Exit::Stuck);
     }
 

@@ -4,7 +4,7 @@ use towpath_core::event::Event;
 use towpath_core::journal::state::Phase;
 use towpath_core::verdict::Verdict;
 use towpath_engine::memory::Fault;
-use towpath_tests::bed::{Bed, PIPELINE, Replica, digest};
+use towpath_tests::bed::{Bed, Replica, Wiring, digest};
 
 /// What a life comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ fn survive(replica: &mut Replica<'_>) -> bool {
 /// A good release goes to production, then one that fails QA in staging comes back. Answers the end and how many
 /// effects there were.
 fn life(fault: Option<(u64, Fault)>) -> (End, u64) {
-    let bed = Bed::memory(PIPELINE);
+    let bed = Bed::memory(&Wiring::web());
     bed.qa.set("regression", &digest("1.2.0"), Verdict::Failed);
     let mut replica = bed.replica("here");
     if let Some((at, fault)) = fault {
@@ -96,10 +96,8 @@ fn a_fault_at_any_effect_changes_nothing() {
 
 #[test]
 fn every_event_of_a_life_is_recorded_once() {
-    let bed = Bed::memory(PIPELINE);
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.release("1.1.0");
+    let bed = Bed::memory(&Wiring::web());
+    let mut replica = bed.released("1.1.0");
     replica.faults.next([Fault::None, Fault::LostAnswer, Fault::CrashAfter]);
     for _ in 0..60 {
         survive(&mut replica);

@@ -2,102 +2,48 @@
 
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{BakeResult, Cause, Event, RequestKind};
-use towpath_core::journal::State;
 use towpath_core::journal::state::Phase;
 use towpath_core::verdict::Verdict;
-use towpath_tests::bed::{
-    Bed, PIPELINE, Replica, TWO_IMAGES, digest, digest_of, name, on_both, on_both_with, two_images, waits,
-};
-
-fn there(state: &State, environment: &str, phase: Phase) -> bool {
-    state
-        .environment(&name(environment))
-        .is_some_and(|(_, e)| e.at.as_ref().is_some_and(|at| at.phase == phase))
-}
-
-/// Brings a version into production and on to its bake.
-fn bake(replica: &mut Replica<'_>, version: &str) {
-    let release = replica.release(version);
-    replica.pass_until(|report, s| {
-        waits(report, "production", WaitCode::ApprovalNeeded)
-            && s.environment(&name("staging")).unwrap().1.ok.contains_key(&release)
-    });
-    replica.approve(&release);
-    replica.pass_until(|_, s| {
-        let production = s.environment(&name("production")).unwrap().1.at.as_ref().unwrap();
-        production.r == release && production.phase == Phase::Verified
-    });
-}
+use towpath_tests::bed::{Bed, Wiring, digest, digest_of, env_of, name, on_both, on_both_with, waits};
 
 #[test]
 fn the_same_bad_image_in_a_new_set_is_not_promoted() {
-    on_both_with(TWO_IMAGES, two_images, |bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        let good = replica.release_both("1.1", "1.1");
-        replica.pass_until(|_, s| there(s, "staging", Phase::Settled));
-        bed.qa.set("regression", &digest_of("web", "1.2"), Verdict::Failed);
-        replica.release_both("1.1", "1.2");
-        replica.pass_until(|_, s| {
-            let staging = s.environment(&name("staging")).unwrap().1;
-            staging.rejects(&digest_of("web", "1.2")) && staging.at.as_ref().unwrap().phase == Phase::Settled
-        });
-        assert_eq!(replica.env("staging").at.unwrap().r, good);
+    on_both_with(&Wiring::two_images(), |bed| {
+        let mut replica = bed.web_rejected();
+        assert_eq!(replica.state().release(&replica.env("staging").at.unwrap().r).unwrap().seq, 1);
         // The api is in a release that is still Verified: it is not to blame.
         assert!(!replica.env("staging").rejects(&digest_of("api", "1.1")));
 
         let bad_again = replica.release_both("1.2", "1.2");
-        let report =
-            replica.pass_until(|_, s| s.environment(&name("dev")).unwrap().1.ok.contains_key(&bad_again));
+        let report = replica.until_verified("dev", &bad_again);
         assert!(waits(&report, "staging", WaitCode::Rejected));
         let fixed = replica.release_both("1.2", "1.3");
-        replica.pass_until(|_, s| {
-            there(s, "staging", Phase::Settled) && replica_at(s, "staging") == Some(&fixed)
-        });
+        replica.until_settled("staging", &fixed);
         assert!(!replica.env("staging").tries.contains_key(&bad_again));
     });
 }
 
-fn replica_at<'s>(state: &'s State, environment: &str) -> Option<&'s towpath_core::id::ReleaseId> {
-    state.environment(&name(environment)).and_then(|(_, e)| e.at.as_ref()).map(|at| &at.r)
-}
-
 #[test]
 fn a_cleared_digest_may_come_again() {
-    on_both_with(TWO_IMAGES, two_images, |bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release_both("1.1", "1.1");
-        replica.pass_until(|_, s| there(s, "staging", Phase::Settled));
-        bed.qa.set("regression", &digest_of("web", "1.2"), Verdict::Failed);
-        replica.release_both("1.1", "1.2");
-        replica
-            .pass_until(|_, s| s.environment(&name("staging")).unwrap().1.rejects(&digest_of("web", "1.2")));
+    on_both_with(&Wiring::two_images(), |bed| {
+        let mut replica = bed.web_rejected();
         let again = replica.release_both("1.2", "1.2");
-        replica.pass_until(|report, _| waits(report, "staging", WaitCode::Rejected));
+        replica.until_waits("staging", WaitCode::Rejected);
         bed.qa.set("regression", &digest_of("web", "1.2"), Verdict::Passed);
-        replica
-            .engine(|e| e.clear(&towpath_tests::bed::person("carol"), &name("staging"), &[], "QA was wrong"))
-            .unwrap();
-        replica.pass_until(|_, s| {
-            replica_at(s, "staging") == Some(&again) && there(s, "staging", Phase::Settled)
-        });
+        replica.clear("staging");
+        replica.until_settled("staging", &again);
     });
 }
 
 #[test]
 fn a_bad_bake_is_recorded_before_a_newer_release_that_is_ready() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         let good = replica.deliver("1.1.0");
-        bake(&mut replica, "1.2.0");
-        let newer = replica.release("1.3.0");
-        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&newer));
+        replica.bake("1.2.0");
+        let newer = replica.verify_in("staging", "1.3.0");
         assert_eq!(replica.phase("production"), Phase::Verified, "the bake goes on");
-        bed.metrics.set("web-production", bed.now(), Some(0.5));
-        bed.wait("60s");
-        bed.metrics.set("web-production", bed.now(), Some(0.0));
+        bed.spike("web-production");
         replica.approve(&newer);
         replica.pass();
 
@@ -112,12 +58,10 @@ fn a_bad_bake_is_recorded_before_a_newer_release_that_is_ready() {
         assert!(replica.env("production").rejects(&digest("1.2.0")));
 
         // The newer one follows by the rules: after the rollback's verdict, and with an approval after the failure.
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        replica.until_waits("production", WaitCode::ApprovalNeeded);
         assert_eq!(bed.version("production"), "1.1.0", "the approval from before the failure is void");
         replica.approve(&newer);
-        replica.pass_until(|_, s| {
-            replica_at(s, "production") == Some(&newer) && there(s, "production", Phase::Settled)
-        });
+        replica.until_settled("production", &newer);
         assert_eq!(bed.version("production"), "1.3.0");
     });
 }
@@ -125,11 +69,9 @@ fn a_bad_bake_is_recorded_before_a_newer_release_that_is_ready() {
 #[test]
 fn a_bake_is_cut_only_with_a_good_reading_as_of_now() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        bake(&mut replica, "1.2.0");
-        let newer = replica.release("1.3.0");
-        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&newer));
+        let mut replica = bed.adopted();
+        replica.bake("1.2.0");
+        let newer = replica.verify_in("staging", "1.3.0");
         replica.approve(&newer);
         // Nobody answers, then there are no samples: both are no good reading.
         bed.metrics.set_down(true);
@@ -152,10 +94,7 @@ fn a_bake_is_cut_only_with_a_good_reading_as_of_now() {
 #[test]
 fn a_failure_found_late_holds_and_alerts() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.deliver("1.1.0");
-        bake(&mut replica, "1.2.0");
+        let mut replica = bed.baking_after("1.1.0", "1.2.0");
         bed.metrics.set("web-production", bed.now(), Some(0.5));
         // The host is away: the bake's 20 minutes pass, and then more than 20 again.
         bed.wait("41m");
@@ -174,10 +113,7 @@ fn a_failure_found_late_holds_and_alerts() {
 #[test]
 fn a_failure_found_in_time_goes_back() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.deliver("1.1.0");
-        bake(&mut replica, "1.2.0");
+        let mut replica = bed.baking_after("1.1.0", "1.2.0");
         bed.metrics.set("web-production", bed.now(), Some(0.5));
         bed.wait("39m");
         replica.pass();
@@ -188,11 +124,10 @@ fn a_failure_found_in_time_goes_back() {
 #[test]
 fn without_a_rollback_target_it_holds_until_a_fix_and_resume() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         bed.qa.set("smoke", &digest("1.1.0"), Verdict::Failed);
         replica.release("1.1.0");
-        replica.pass_until(|report, _| waits(report, "dev", WaitCode::NoRollbackTarget));
+        replica.until_waits("dev", WaitCode::NoRollbackTarget);
         assert_eq!((bed.version("dev"), replica.state().holds.len()), ("1.1.0".into(), 1));
         replica.release("1.2.0");
         for _ in 0..5 {
@@ -201,7 +136,7 @@ fn without_a_rollback_target_it_holds_until_a_fix_and_resume() {
         }
         assert_eq!(bed.version("dev"), "1.1.0", "held");
         replica.ask(RequestKind::Resume, "dev", None);
-        replica.pass_until(|_, s| there(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         assert_eq!((bed.version("dev"), replica.state().holds.len()), ("1.2.0".into(), 0));
         assert_eq!(bed.count("Held"), 1, "a failure holds once");
     });
@@ -210,19 +145,16 @@ fn without_a_rollback_target_it_holds_until_a_fix_and_resume() {
 #[test]
 fn a_rollback_is_never_rolled_back() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         for version in ["1.0.1", "1.1.0"] {
             let release = replica.release(version);
-            replica.pass_until(|_, s| {
-                s.environment(&name("staging")).unwrap().1.good.iter().any(|g| g.r == release && g.baked)
-            });
+            replica.pass_until(|_, s| env_of(s, "staging").good.iter().any(|g| g.r == release && g.baked));
         }
         for version in ["1.2.0", "1.1.0"] {
             bed.qa.set("regression", &digest(version), Verdict::Failed);
         }
         replica.release("1.2.0");
-        replica.pass_until(|report, _| waits(report, "staging", WaitCode::RollbackFailed));
+        replica.until_waits("staging", WaitCode::RollbackFailed);
         for _ in 0..5 {
             bed.wait("10m");
             replica.pass();
@@ -233,22 +165,19 @@ fn a_rollback_is_never_rolled_back() {
         // It ends by a fix and a person's word.
         let fix = replica.release("1.3.0");
         replica.ask(RequestKind::Resume, "staging", None);
-        replica
-            .pass_until(|_, s| replica_at(s, "staging") == Some(&fix) && there(s, "staging", Phase::Settled));
+        replica.until_settled("staging", &fix);
     });
 }
 
 #[test]
 fn too_many_rollbacks_in_a_short_time_wait() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        let release = replica.release("1.1.0");
-        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&release));
+        let mut replica = bed.adopted();
+        replica.verify_in("staging", "1.1.0");
         bed.qa.set("regression", &digest("1.2.0"), Verdict::Failed);
         replica.release("1.2.0");
         let mut storm = bed.clone();
-        replica.pass_until(|_, s| there(s, "staging", Phase::Syncing));
+        replica.until_phase("staging", Phase::Syncing);
         // Elsewhere at the same destination three releases were rolled back just now.
         storm.shared.rollbacks = vec![bed.now(); 3];
         let mut replica = storm.replica("here");
@@ -265,10 +194,7 @@ fn too_many_rollbacks_in_a_short_time_wait() {
 #[test]
 fn a_person_goes_back_at_once_through_a_storm_but_not_through_a_hold_on_rollbacks() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.deliver("1.1.0");
-        bake(&mut replica, "1.2.0");
+        bed.baking_after("1.1.0", "1.2.0");
         let mut storm = bed.clone();
         storm.shared.rollbacks = vec![bed.now(); 3];
         let mut replica = storm.replica("here");
@@ -290,16 +216,11 @@ fn a_person_goes_back_at_once_through_a_storm_but_not_through_a_hold_on_rollback
 #[test]
 fn an_open_request_that_cannot_go_in_does_not_keep_a_bad_release() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.deliver("1.1.0");
-        bake(&mut replica, "1.2.0");
+        let mut replica = bed.baking_after("1.1.0", "1.2.0");
         replica.release("1.3.0");
         // It is neither Verified in staging nor approved.
         let request = replica.ask(RequestKind::Promote, "production", Some("1.3.0"));
-        bed.metrics.set("web-production", bed.now(), Some(0.5));
-        bed.wait("60s");
-        bed.metrics.set("web-production", bed.now(), Some(0.0));
+        bed.spike("web-production");
         replica.pass();
         assert_eq!((bed.version("production"), replica.outcome(&request)), ("1.1.0".into(), None));
     });
@@ -310,13 +231,10 @@ fn degraded_past_its_grace_is_a_failure() {
     use towpath_core::event::FailedPhase;
     use towpath_core::observation::Health;
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.0.1");
-        replica.pass_until(|_, s| there(s, "dev", Phase::Settled));
+        let mut replica = bed.come_to("1.0.1", "dev", Phase::Settled);
         bed.qa.wait_for_finish(true);
         replica.release("1.1.0");
-        replica.pass_until(|_, s| there(s, "dev", Phase::Verifying));
+        replica.until_phase("dev", Phase::Verifying);
         bed.show("web-dev", "1.1.0", Health::Degraded);
         let report = replica.pass();
         assert!(waits(&report, "dev", WaitCode::Degraded));
@@ -334,17 +252,15 @@ fn degraded_past_its_grace_is_a_failure() {
 #[test]
 fn a_release_that_recovers_within_its_grace_goes_on() {
     use towpath_core::observation::Health;
-    let bed = Bed::memory(PIPELINE);
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.release("1.1.0");
+    let bed = Bed::memory(&Wiring::web());
+    let mut replica = bed.released("1.1.0");
     bed.qa.wait_for_finish(true);
-    replica.pass_until(|_, s| there(s, "dev", Phase::Verifying));
+    replica.until_phase("dev", Phase::Verifying);
     bed.show("web-dev", "1.1.0", Health::Degraded);
     replica.pass();
     bed.wait("30s");
     bed.live.forget(&name("web-dev"));
     bed.qa.wait_for_finish(false);
-    replica.pass_until(|_, s| there(s, "dev", Phase::Settled));
+    replica.until_phase("dev", Phase::Settled);
     assert_eq!((bed.version("dev"), bed.count("Failed")), ("1.1.0".into(), 0));
 }

@@ -8,32 +8,23 @@ use towpath_core::observation::{Application, Health};
 use towpath_core::time::Time;
 use towpath_core::verdict::Verdict;
 use towpath_engine::memory::Fault;
-use towpath_tests::bed::{Bed, PIPELINE, Replica, digest, image, name, on_both, waits, with};
-
-fn phase_is(state: &towpath_core::journal::State, environment: &str, phase: Phase) -> bool {
-    state
-        .environment(&name(environment))
-        .is_some_and(|(_, e)| e.at.as_ref().is_some_and(|at| at.phase == phase))
-}
+use towpath_tests::bed::{Bed, Wiring, current, digest, image, name, on_both, waits};
 
 /// The verdicts of one gate in the journal, with their tries.
 fn verdicts(bed: &Bed, wanted: &str) -> Vec<(u32, Verdict)> {
-    let judged = |e: Event| match e {
+    bed.picked(|e| match e {
         Event::Judged { gate, attempt, verdict, .. } if gate.as_str() == wanted => Some((attempt, verdict)),
         _ => None,
-    };
-    bed.events().into_iter().filter_map(|e| judged(e.event)).collect()
+    })
 }
 
 #[test]
 fn qa_that_never_answers_is_an_error_at_its_deadline_three_times_then_a_person_is_asked() {
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
+        let mut replica = bed.released("1.1.0");
         let started = bed.now();
-        replica.pass_until(|report, _| waits(report, "dev", WaitCode::GateError));
+        replica.until_waits("dev", WaitCode::GateError);
         assert_eq!(verdicts(bed, "qa/smoke"), [1, 2, 3].map(|k| (k, Verdict::Error)));
         assert!(bed.now().since(started).as_seconds() >= 3 * 3600);
         assert_eq!(
@@ -44,10 +35,10 @@ fn qa_that_never_answers_is_an_error_at_its_deadline_three_times_then_a_person_i
         bed.wait("2h");
         assert!(waits(&replica.pass(), "dev", WaitCode::GateError), "it stays so");
         let request = replica.ask(RequestKind::Resume, "dev", None);
-        replica.pass_until(|report, _| waits(report, "dev", WaitCode::Verifying));
+        replica.until_waits("dev", WaitCode::Verifying);
         assert_eq!(replica.outcome(&request).as_deref(), Some("resumed"));
         bed.qa.finish();
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         assert_eq!(verdicts(bed, "qa/smoke").last(), Some(&(4, Verdict::Passed)));
     });
 }
@@ -56,24 +47,19 @@ fn qa_that_never_answers_is_an_error_at_its_deadline_three_times_then_a_person_i
 fn a_gate_that_used_up_its_tries_lets_a_newer_release_in() {
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
-        replica.pass_until(|report, _| waits(report, "dev", WaitCode::GateError));
+        let mut replica = bed.released("1.1.0");
+        replica.until_waits("dev", WaitCode::GateError);
         bed.qa.wait_for_finish(false);
         replica.release("1.2.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         assert_eq!(bed.version("dev"), "1.2.0");
     });
 }
 
 #[test]
 fn a_runner_that_cannot_start_is_asked_once_a_pass() {
-    let bed = Bed::memory(PIPELINE);
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.release("1.1.0");
-    replica.pass_until(|_, s| phase_is(s, "dev", Phase::Syncing));
+    let bed = Bed::memory(&Wiring::web());
+    let mut replica = bed.come_to("1.1.0", "dev", Phase::Syncing);
     bed.wait("10s");
     let before = replica.faults.effects();
     // Live, then Started, then the runner is away.
@@ -82,30 +68,22 @@ fn a_runner_that_cannot_start_is_asked_once_a_pass() {
     let used = replica.faults.effects() - before;
     assert!(used <= 4, "{used} effects in one pass");
     replica.faults.clear();
-    replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+    replica.until_phase("dev", Phase::Settled);
     assert_eq!(verdicts(&bed, "qa/smoke"), [(1, Verdict::Passed)]);
-}
-
-/// Brings 1.1.0 into staging, whose metric then says this.
-fn with_staging_metric(bed: &Bed, value: Option<f64>) -> Replica<'_> {
-    bed.metrics.set("web-staging", bed.now(), value);
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.release("1.1.0");
-    replica
 }
 
 #[test]
 fn metrics_without_numbers_are_inconclusive_until_a_person_is_asked() {
     for value in [None, Some(f64::NAN), Some(f64::INFINITY)] {
         on_both(|bed| {
-            let mut replica = with_staging_metric(bed, value);
-            replica.pass_until(|report, _| waits(report, "staging", WaitCode::GateInconclusive));
+            bed.metrics.set("web-staging", bed.now(), value);
+            let mut replica = bed.released("1.1.0");
+            replica.until_waits("staging", WaitCode::GateInconclusive);
             assert_eq!(verdicts(bed, "metrics/errors"), [1, 2, 3].map(|k| (k, Verdict::Inconclusive)));
             assert_eq!((bed.version("staging"), bed.count("Failed")), ("1.1.0".into(), 0));
             bed.metrics.set("web-staging", bed.now(), Some(0.0));
             replica.ask(RequestKind::Resume, "staging", None);
-            replica.pass_until(|_, s| phase_is(s, "staging", Phase::Settled));
+            replica.until_phase("staging", Phase::Settled);
         });
     }
 }
@@ -113,8 +91,7 @@ fn metrics_without_numbers_are_inconclusive_until_a_person_is_asked() {
 #[test]
 fn a_provider_that_is_down_is_waited_for_then_an_error() {
     on_both(|bed| {
-        let mut replica = with_staging_metric(bed, Some(0.0));
-        replica.pass_until(|_, s| phase_is(s, "staging", Phase::Verifying));
+        let mut replica = bed.come_to("1.1.0", "staging", Phase::Verifying);
         bed.metrics.set_down(true);
         bed.wait("5m");
         assert!(
@@ -122,7 +99,7 @@ fn a_provider_that_is_down_is_waited_for_then_an_error() {
             "the window is over, nobody answered"
         );
         assert_eq!(verdicts(bed, "metrics/errors"), []);
-        replica.pass_until(|report, _| waits(report, "staging", WaitCode::GateError));
+        replica.until_waits("staging", WaitCode::GateError);
         assert_eq!(verdicts(bed, "metrics/errors"), [1, 2, 3].map(|k| (k, Verdict::Error)));
         assert_eq!(bed.count("Failed"), 0);
     });
@@ -131,8 +108,7 @@ fn a_provider_that_is_down_is_waited_for_then_an_error() {
 #[test]
 fn a_provider_that_comes_back_in_time_is_read_for_the_window_that_was() {
     on_both(|bed| {
-        let mut replica = with_staging_metric(bed, Some(0.0));
-        replica.pass_until(|_, s| phase_is(s, "staging", Phase::Verifying));
+        let mut replica = bed.come_to("1.1.0", "staging", Phase::Verifying);
         bed.metrics.set_down(true);
         bed.wait("10m");
         replica.pass();
@@ -187,8 +163,7 @@ fn no_proof(bed: &Bed, old: &CommitId) -> Vec<(&'static str, Application, WaitCo
 #[test]
 fn what_is_no_proof_is_never_live() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         let old = bed.tip(bed.branch()).unwrap();
         replica.release("1.1.0");
         bed.live.set_down(true);
@@ -213,10 +188,7 @@ fn what_is_no_proof_is_never_live() {
 fn nobody_can_tell_ends_nothing() {
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Verifying));
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
         bed.live.set_down(true);
         bed.wait("10m");
         assert!(waits(&replica.pass(), "dev", WaitCode::LivenessUnknown));
@@ -227,12 +199,10 @@ fn nobody_can_tell_ends_nothing() {
 #[test]
 fn a_stalled_sync_lets_a_newer_release_replace_it() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
+        let mut replica = bed.released("1.1.0");
         replica.pass();
         bed.show("web-dev", "1.0.0", Health::Progressing);
-        replica.pass_until(|report, _| waits(report, "dev", WaitCode::SyncStalled));
+        replica.until_waits("dev", WaitCode::SyncStalled);
         bed.wait("1h");
         assert!(waits(&replica.pass(), "dev", WaitCode::SyncStalled), "it fails nothing");
         assert_eq!(bed.count("Failed"), 0);
@@ -247,81 +217,73 @@ fn a_stalled_sync_lets_a_newer_release_replace_it() {
 #[test]
 fn a_person_may_replace_a_stalled_sync_too() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Settled);
         replica.release("1.2.0");
         replica.pass();
         bed.show("web-dev", "1.1.0", Health::Progressing);
-        replica.pass_until(|report, _| waits(report, "dev", WaitCode::SyncStalled));
+        replica.until_waits("dev", WaitCode::SyncStalled);
         let request = replica.ask(RequestKind::Promote, "dev", Some("1.1.0"));
         replica.pass();
         assert_eq!((bed.version("dev"), replica.outcome(&request)), ("1.1.0".into(), Some("done".into())));
     });
 }
 
+fn deeper(wiring: Wiring) -> Wiring {
+    wiring.with("dev", "verify: [{ qa: { template: smoke, parameters: { deep: \"yes\" } } }]")
+}
+
 #[test]
 fn a_gate_that_is_edited_while_it_runs_keeps_its_hash_and_a_retry_takes_the_new_one() {
-    let edited =
-        with(PIPELINE, "qa: { template: smoke }", "qa: { template: smoke, parameters: { deep: \"yes\" } }");
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Verifying));
+        let replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
         let began = replica.env("dev").at.unwrap().runs.into_values().next().unwrap();
-        let changed = bed.with_pipeline(&edited);
+        let changed = bed.rewired(deeper);
         let mut replica = changed.replica("here");
         replica.pass();
         let still = replica.env("dev").at.unwrap().runs.into_values().next().unwrap();
         assert_eq!((&still.gates, still.attempt), (&began.gates, 1), "it runs on under its hash");
         // It ends in an Error at its deadline, and the retry is of the new gate.
-        replica.pass_until(|_, s| {
-            s.environment(&name("dev")).unwrap().1.at.as_ref().unwrap().runs.values().any(|r| r.attempt == 2)
-        });
+        replica.pass_until(|_, s| current(s, "dev").unwrap().runs.values().any(|r| r.attempt == 2));
         let retry = replica.env("dev").at.unwrap().runs.into_values().next().unwrap();
         assert_ne!(retry.gates, began.gates);
         assert_eq!(retry.gates, changed.pipeline.environments[0].verify[0].hash());
         bed.qa.finish();
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
     });
 }
 
 #[test]
 fn a_gate_that_is_edited_while_it_runs_is_verified_under_the_hash_that_it_began_with() {
-    let edited =
-        with(PIPELINE, "qa: { template: smoke }", "qa: { template: smoke, parameters: { deep: \"yes\" } }");
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        let release = replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Verifying));
-        let changed = bed.with_pipeline(&edited);
+        let replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
+        let release = replica.find("1.1.0");
+        let changed = bed.rewired(deeper);
         let mut replica = changed.replica("here");
         bed.qa.finish();
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         let run = replica.env("dev").at.unwrap().runs.into_values().next().unwrap();
         assert_eq!(run.gates, bed.pipeline.environments[0].verify[0].hash());
         // Verified stays valid under those hashes: it goes onward.
         bed.qa.wait_for_finish(false);
-        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&release));
+        replica.until_verified("staging", &release);
     });
 }
 
 #[test]
 fn a_metric_that_is_edited_while_it_is_watched_is_watched_anew() {
-    let edited = with(PIPELINE, "service: web-staging", "service: web-staging-2");
     on_both(|bed| {
-        let mut replica = with_staging_metric(bed, Some(0.0));
-        replica.pass_until(|_, s| phase_is(s, "staging", Phase::Verifying));
+        let mut replica = bed.come_to("1.1.0", "staging", Phase::Verifying);
         bed.wait("60s");
         replica.pass();
-        let changed = bed.with_pipeline(&edited);
+        let changed = bed.rewired(|w| {
+            let metrics = "{ metrics: { template: errors, args: { service: web-staging-2 } } }";
+            let qa = "{ qa: { template: regression, timeout: 30m } }";
+            w.with("staging", &format!("verify: [{qa}, {metrics}]"))
+        });
         let mut replica = changed.replica("here");
-        replica.pass_until(|_, s| phase_is(s, "staging", Phase::Settled));
+        replica.until_phase("staging", Phase::Settled);
         assert_eq!(verdicts(bed, "metrics/errors"), [(1, Verdict::Error), (2, Verdict::Passed)]);
     });
 }

@@ -7,22 +7,7 @@ use towpath_core::journal::state::Phase;
 use towpath_core::time::Time;
 use towpath_engine::EngineError;
 use towpath_engine::memory::ManualClock;
-use towpath_tests::bed::{Bed, PIPELINE, Replica, kustomization, name, on_both, overlay, waits, with};
-
-fn phase_is(state: &towpath_core::journal::State, environment: &str, phase: Phase) -> bool {
-    state
-        .environment(&name(environment))
-        .is_some_and(|(_, e)| e.at.as_ref().is_some_and(|at| at.phase == phase))
-}
-
-/// 1.1.0 is in dev and staging, and waits for its approval.
-fn in_staging(bed: &Bed) -> Replica<'_> {
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.release("1.1.0");
-    replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
-    replica
-}
+use towpath_tests::bed::{Bed, Wiring, is_verified, kustomization, on_both, overlay, waits};
 
 /// The message of the newest promotion, with another version and journal number.
 fn forged(bed: &Bed, number: u64) -> String {
@@ -38,7 +23,7 @@ fn forged(bed: &Bed, number: u64) -> String {
 #[test]
 fn a_forged_promotion_is_a_foreign_commit() {
     on_both(|bed| {
-        let mut replica = in_staging(bed);
+        let mut replica = bed.awaiting_approval("1.1.0");
         let message = forged(bed, 3);
         bed.foreign(&[(&overlay("production"), &kustomization("6.6.6"))], &message);
         for memory in ["kept", "lost"] {
@@ -56,7 +41,7 @@ fn a_forged_promotion_is_a_foreign_commit() {
 #[test]
 fn a_forged_promotion_that_knows_more_than_the_journal_stops_all_until_confirmed() {
     on_both(|bed| {
-        let mut replica = in_staging(bed);
+        let mut replica = bed.awaiting_approval("1.1.0");
         let message = forged(bed, 9_000);
         bed.foreign(&[(&overlay("production"), &kustomization("6.6.6"))], &message);
         for memory in ["kept", "lost"] {
@@ -96,7 +81,7 @@ fn a_forged_promotion_before_the_first_pass_asks_for_a_person() {
 #[test]
 fn a_branch_that_is_forced_back_waits_for_a_person() {
     on_both(|bed| {
-        let mut replica = in_staging(bed);
+        let mut replica = bed.awaiting_approval("1.1.0");
         let before = bed.log(bed.branch())[1].id.clone();
         bed.force(bed.branch(), Some(&before));
         for memory in ["kept", "lost"] {
@@ -105,7 +90,7 @@ fn a_branch_that_is_forced_back_waits_for_a_person() {
             replica.lose_caches();
         }
         bed.wait("1h");
-        let release = replica.state().releases.iter().find(|r| r.seq == 1).unwrap().r.clone();
+        let release = replica.find("1.1.0");
         replica.approve(&release);
         replica.pass();
         assert_eq!(bed.tip(bed.branch()), Some(before), "nothing is built upon it");
@@ -115,7 +100,7 @@ fn a_branch_that_is_forced_back_waits_for_a_person() {
         assert!(waits(&report, "staging", WaitCode::Pinned), "{:?}", report.answers);
         assert!(waits(&report, "production", WaitCode::UpstreamNotVerified));
         replica.ask(RequestKind::Promote, "staging", Some("1.1.0"));
-        replica.pass_until(|_, s| phase_is(s, "production", Phase::Verified));
+        replica.until_phase("production", Phase::Verified);
         assert_eq!(replica.env("staging").tries[&release], 2, "its first try is not made again");
     });
 }
@@ -123,7 +108,7 @@ fn a_branch_that_is_forced_back_waits_for_a_person() {
 #[test]
 fn a_branch_that_is_put_back_as_it_was_needs_nobody() {
     on_both(|bed| {
-        let mut replica = in_staging(bed);
+        let mut replica = bed.awaiting_approval("1.1.0");
         let log = bed.log(bed.branch());
         bed.force(bed.branch(), Some(&log[1].id));
         assert!(replica.pass().waits_for(WaitCode::HistoryRewritten));
@@ -137,10 +122,8 @@ fn a_branch_that_is_put_back_as_it_was_needs_nobody() {
 fn a_history_that_is_rewritten_with_the_same_contents_goes_on_alone() {
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        let release = replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Verifying));
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
+        let release = replica.find("1.1.0");
         // Somebody squashes: the promotion's commit is gone, its contents are not.
         let squashed = bed.commit(None, &all_overlays(bed), "all in one");
         bed.force(bed.branch(), Some(&squashed));
@@ -148,9 +131,9 @@ fn a_history_that_is_rewritten_with_the_same_contents_goes_on_alone() {
         assert!(!replica.pass().waits_for(WaitCode::HistoryRewritten));
         assert_eq!(bed.count("Confirmed"), 1);
         bed.qa.wait_for_finish(false);
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        replica.until_waits("production", WaitCode::ApprovalNeeded);
         replica.approve(&release);
-        replica.pass_until(|_, s| phase_is(s, "production", Phase::Settled));
+        replica.until_phase("production", Phase::Settled);
         assert_eq!(bed.subjects().len(), 3);
         assert_eq!(replica.env("dev").tries[&release], 1, "dev goes on where it was");
     });
@@ -163,7 +146,7 @@ fn all_overlays(bed: &Bed) -> Vec<(&'static str, &'static str)> {
 
 /// The journal's ref set to this while a replica remembers it and another one does not.
 fn lost_to(bed: &Bed, to: impl Fn(&Bed) -> Option<CommitId>) {
-    let mut replica = in_staging(bed);
+    let mut replica = bed.awaiting_approval("1.1.0");
     let to = to(bed);
     bed.force(bed.journal(), to.as_ref());
     assert!(replica.pass().waits_for(WaitCode::JournalLost), "it remembers more");
@@ -185,8 +168,7 @@ fn lost_to(bed: &Bed, to: impl Fn(&Bed) -> Option<CommitId>) {
     replica.pass();
     let release = replica.release("1.2.0");
     replica.pass_until(|report, s| {
-        waits(report, "production", WaitCode::ApprovalNeeded)
-            && s.environment(&name("staging")).unwrap().1.ok.contains_key(&release)
+        waits(report, "production", WaitCode::ApprovalNeeded) && is_verified(s, "staging", &release)
     });
     assert_eq!((bed.version("dev"), bed.version("staging")), ("1.2.0".into(), "1.2.0".into()));
 }
@@ -210,7 +192,7 @@ fn a_journal_that_is_behind_is_lost_until_confirmed() {
 #[test]
 fn promotion_ids_are_not_made_again_after_a_loss() {
     on_both(|bed| {
-        let mut replica = in_staging(bed);
+        let mut replica = bed.awaiting_approval("1.1.0");
         let log = bed.log(bed.journal());
         let pids = |bed: &Bed| -> Vec<String> {
             let subjects = bed.log(bed.branch());
@@ -228,7 +210,7 @@ fn promotion_ids_are_not_made_again_after_a_loss() {
         }
         replica.pass();
         replica.ask(RequestKind::Promote, "dev", Some("1.1.0"));
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        replica.until_waits("production", WaitCode::ApprovalNeeded);
         let mut all = pids(bed);
         let number = all.len();
         assert!(number > 2);
@@ -272,7 +254,7 @@ const DAMAGES: [Damage; 6] = [
 
 /// Another pipeline's journal on the same repository.
 fn others_journal(bed: &Bed) -> CommitId {
-    let other = bed.with_pipeline(&with(PIPELINE, "name: web, namespace", "name: other, namespace"));
+    let other = bed.rewired(|w| w.named("other"));
     other.replica("here").pass();
     other.tip(other.journal()).unwrap()
 }
@@ -280,13 +262,11 @@ fn others_journal(bed: &Bed) -> CommitId {
 #[test]
 fn a_journal_that_cannot_be_read_stops_the_pipeline_with_a_sentence() {
     for (case, damage, expected) in DAMAGES {
-        for bed in [Bed::memory(PIPELINE), Bed::git(PIPELINE)] {
-            let mut replica = bed.replica("here");
-            replica.pass();
-            replica.release("1.1.0");
+        for bed in [Bed::memory(&Wiring::web()), Bed::git(&Wiring::web())] {
+            let mut replica = bed.released("1.1.0");
             let damaged = damage(&bed);
             bed.force(bed.journal(), Some(&damaged));
-            let tips = [bed.tip(bed.branch()), bed.tip(bed.journal())];
+            let tips = bed.tips();
             let mut cold = bed.replica("here");
             for (memory, replica) in [("warm", &mut replica), ("cold", &mut cold)] {
                 let error = replica.try_pass().unwrap_err();
@@ -296,11 +276,7 @@ fn a_journal_that_cannot_be_read_stops_the_pipeline_with_a_sentence() {
             let acted =
                 cold.engine(|e| e.confirm(&towpath_tests::bed::person("carol"), Confirmable::JournalLost));
             assert!(acted.is_err(), "{case}: nobody builds upon it");
-            assert_eq!(
-                [bed.tip(bed.branch()), bed.tip(bed.journal())],
-                tips,
-                "{case}: something was written"
-            );
+            assert_eq!(bed.tips(), tips, "{case}: something was written");
         }
     }
 }
@@ -308,7 +284,7 @@ fn a_journal_that_cannot_be_read_stops_the_pipeline_with_a_sentence() {
 #[test]
 fn a_state_that_its_events_do_not_make_is_found_by_who_remembers() {
     on_both(|bed| {
-        let mut replica = in_staging(bed);
+        let mut replica = bed.awaiting_approval("1.1.0");
         let text = String::from_utf8(replica.state().to_bytes()).unwrap();
         // Well-formed, and claims what never happened.
         let mut state = replica.state();
@@ -340,12 +316,11 @@ fn a_state_that_its_events_do_not_make_is_found_by_who_remembers() {
 #[test]
 fn a_rotated_journal_goes_on_and_who_remembers_the_old_tip_accepts_it() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         let mut older = bed.replica("here");
         older.pass();
         let release = replica.release("1.1.0");
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        replica.until_waits("production", WaitCode::ApprovalNeeded);
         let mut newer = bed.replica("here");
         newer.pass();
         let before = replica.state();
@@ -367,7 +342,7 @@ fn a_rotated_journal_goes_on_and_who_remembers_the_old_tip_accepts_it() {
         assert!(waits(&older.pass(), "production", WaitCode::ApprovalNeeded));
         replica.approve(&release);
         replica.lose_caches();
-        replica.pass_until(|_, s| phase_is(s, "production", Phase::Settled));
+        replica.until_phase("production", Phase::Settled);
         assert!(newer.engine(|e| e.verify()).unwrap().complete);
         let stranger = bed.replica("stranger");
         assert!(stranger.engine(|e| e.rotate()).is_err(), "only the owner may");
@@ -377,11 +352,9 @@ fn a_rotated_journal_goes_on_and_who_remembers_the_old_tip_accepts_it() {
 #[test]
 fn a_clock_that_is_behind_waits() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
+        let replica = bed.released("1.1.0");
         let last = replica.state().at;
-        let tips = [bed.tip(bed.branch()), bed.tip(bed.journal())];
+        let tips = bed.tips();
         let behind = |seconds: i64| Bed {
             clock: ManualClock::at(Time::from_unix(last.unix() - seconds)),
             ..bed.clone()
@@ -390,7 +363,7 @@ fn a_clock_that_is_behind_waits() {
         let report = slow.replica("here").pass();
         let wait = report.waits().next().unwrap().1.clone();
         assert_eq!((wait.code, wait.when.latest()), (WaitCode::ClockBehind, last));
-        assert_eq!([bed.tip(bed.branch()), bed.tip(bed.journal())], tips);
+        assert_eq!(bed.tips(), tips);
         // A little is borne, and time in the journal does not go backwards.
         behind(60).replica("here").pass();
         assert_eq!(bed.version("dev"), "1.1.0");

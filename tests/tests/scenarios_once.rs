@@ -6,7 +6,7 @@ use towpath_core::event::{Event, Recorded};
 use towpath_core::id::OwnerId;
 use towpath_core::time::Time;
 use towpath_core::verdict::Verdict;
-use towpath_tests::bed::{Bed, PIPELINE, Replica, digest, name, with};
+use towpath_tests::bed::{Bed, Replica, Wiring, digest, name};
 
 /// Whether each pass is a new process.
 #[derive(Clone, Copy, PartialEq)]
@@ -48,12 +48,8 @@ fn when(events: &[Recorded], wanted: impl Fn(&Event) -> bool) -> Time {
 
 #[test]
 fn a_new_host_for_every_pass_writes_the_same_journal_at_the_same_times() {
-    let yaml = with(
-        PIPELINE,
-        "verify: [{ qa: { template: smoke } }]",
-        "verify: [{ qa: { template: smoke, timeout: 40m } }]",
-    );
-    let kept = life(&Bed::memory(&yaml), Memory::Kept);
+    let wiring = Wiring::web().with("dev", "verify: [{ qa: { template: smoke, timeout: 40m } }]");
+    let kept = life(&Bed::memory(&wiring), Memory::Kept);
     let verified = |env: &'static str| move |e: &Event| matches!(e, Event::Verified { env: at, .. } if at.as_str() == env);
     let promoted = |env: &'static str| move |e: &Event| matches!(e, Event::Promoted { env: at, .. } if at.as_str() == env);
     // The times are those of the pipeline: 20 minutes of QA and 5 of soak (counted from being live), 20 of bake.
@@ -66,7 +62,7 @@ fn a_new_host_for_every_pass_writes_the_same_journal_at_the_same_times() {
     assert_eq!(minutes(when(&kept, verified("production")), when(&kept, baked)), 20);
     assert!(kept.iter().any(|e| matches!(&e.event, Event::Failed { env, .. } if env.as_str() == "staging")));
 
-    for (place, bed) in [("memory", Bed::memory(&yaml)), ("git", Bed::git(&yaml))] {
+    for (place, bed) in [("memory", Bed::memory(&wiring)), ("git", Bed::git(&wiring))] {
         let lost = life(&bed, Memory::LostEachTime);
         bed.check_with_python();
         let seen = |events: &[Recorded]| -> Vec<(Time, String)> {
@@ -95,10 +91,8 @@ fn outline(event: &Event) -> String {
 
 #[test]
 fn a_soak_survives_the_loss_of_all_caches_and_of_the_host() {
-    let bed = Bed::memory(PIPELINE);
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.release("1.1.0");
+    let bed = Bed::memory(&Wiring::web());
+    let mut replica = bed.released("1.1.0");
     replica.pass_until(|report, _| report.waits_for(WaitCode::Soaking));
     let live = replica.env("dev").at.unwrap().live.unwrap().since;
     // Nobody passes for the rest of the soak; then a new machine does, with the configured owner id.

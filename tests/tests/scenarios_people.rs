@@ -6,43 +6,22 @@ use towpath_core::journal::state::Phase;
 use towpath_engine::EngineError;
 use towpath_engine::people::ReleaseRef;
 use towpath_tests::bed::{
-    Bed, PIPELINE, Replica, digest, image, kustomization, name, on_both, on_both_with, overlay, person,
-    waits, with,
+    Bed, Replica, Wiring, digest, image, is_verified, kustomization, name, on_both, on_both_with, overlay,
+    person, wait_of, waits,
 };
 
-fn phase_is(state: &towpath_core::journal::State, environment: &str, phase: Phase) -> bool {
-    state
-        .environment(&name(environment))
-        .is_some_and(|(_, e)| e.at.as_ref().is_some_and(|at| at.phase == phase))
-}
-
-/// 1.1.0 is Verified in staging and waits for approval; then a person takes it out of staging.
-fn reverted(bed: &Bed) -> Replica<'_> {
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.release("1.1.0");
-    replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
-    bed.foreign(
-        &[(&overlay("staging"), &kustomization("1.0.0"))],
-        "Revert \"Promote web to staging: 1.1.0\"",
-    );
-    replica.pass();
-    replica
-}
-
 fn unpinned(bed: &Bed) -> Vec<Unpinning> {
-    let how = |e: Event| match e {
+    bed.picked(|e| match e {
         Event::Unpinned { how, .. } => Some(how),
         _ => None,
-    };
-    bed.events().into_iter().filter_map(|e| how(e.event)).collect()
+    })
 }
 
 #[test]
 fn a_reverted_release_is_pinned_and_does_not_go_onward() {
     on_both(|bed| {
-        let mut replica = reverted(bed);
-        let release = replica.state().releases.iter().find(|r| r.seq == 1).unwrap().r.clone();
+        let mut replica = bed.reverted("1.1.0");
+        let release = replica.find("1.1.0");
         assert!(waits(&replica.pass(), "staging", WaitCode::Pinned));
         assert!(!replica.env("staging").ok.contains_key(&release));
         replica.approve(&release);
@@ -50,8 +29,7 @@ fn a_reverted_release_is_pinned_and_does_not_go_onward() {
         assert!(waits(&replica.pass(), "production", WaitCode::UpstreamNotVerified));
         assert_eq!((bed.version("staging"), bed.version("production")), ("1.0.0".into(), "1.0.0".into()));
         // A newer release does not overrule the person.
-        let newer = replica.release("1.2.0");
-        replica.pass_until(|_, s| s.environment(&name("dev")).unwrap().1.ok.contains_key(&newer));
+        replica.verify_in("dev", "1.2.0");
         bed.wait("1h");
         assert!(waits(&replica.pass(), "staging", WaitCode::Pinned));
         assert_eq!(bed.version("staging"), "1.0.0");
@@ -61,11 +39,9 @@ fn a_reverted_release_is_pinned_and_does_not_go_onward() {
 #[test]
 fn a_revert_and_an_approval_at_the_same_time_do_not_let_it_through() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        let release = replica.release("1.1.0");
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
-        bed.foreign(&[(&overlay("staging"), &kustomization("1.0.0"))], "revert");
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let release = replica.find("1.1.0");
+        bed.edit("staging", &kustomization("1.0.0"), "revert");
         replica.approve(&release);
         replica.pass();
         assert_eq!(bed.version("production"), "1.0.0");
@@ -75,7 +51,7 @@ fn a_revert_and_an_approval_at_the_same_time_do_not_let_it_through() {
 #[test]
 fn a_pin_ends_by_resume_and_newer_releases_go_on() {
     on_both(|bed| {
-        let mut replica = reverted(bed);
+        let mut replica = bed.reverted("1.1.0");
         replica.ask(RequestKind::Resume, "staging", None);
         replica.pass();
         assert_eq!(unpinned(bed), [Unpinning::Resumed]);
@@ -84,7 +60,7 @@ fn a_pin_ends_by_resume_and_newer_releases_go_on() {
         replica.pass();
         assert_eq!(bed.version("staging"), "1.0.0", "what was taken out does not come back by itself");
         replica.release("1.2.0");
-        replica.pass_until(|_, s| phase_is(s, "staging", Phase::Settled));
+        replica.until_phase("staging", Phase::Settled);
         assert_eq!(bed.version("staging"), "1.2.0");
     });
 }
@@ -92,9 +68,9 @@ fn a_pin_ends_by_resume_and_newer_releases_go_on() {
 #[test]
 fn a_pin_ends_when_our_value_is_restored_but_its_verification_stays_revoked() {
     on_both(|bed| {
-        let mut replica = reverted(bed);
-        let release = replica.state().releases.iter().find(|r| r.seq == 1).unwrap().r.clone();
-        bed.foreign(&[(&overlay("staging"), &kustomization("1.1.0"))], "no, keep it");
+        let mut replica = bed.reverted("1.1.0");
+        let release = replica.find("1.1.0");
+        bed.edit("staging", &kustomization("1.1.0"), "no, keep it");
         replica.approve(&release);
         replica.pass();
         assert_eq!(unpinned(bed), [Unpinning::Restored]);
@@ -102,8 +78,8 @@ fn a_pin_ends_when_our_value_is_restored_but_its_verification_stays_revoked() {
         assert!(waits(&replica.pass(), "production", WaitCode::UpstreamNotVerified));
         // A person may have it verified anew.
         replica.ask(RequestKind::Promote, "staging", Some("1.1.0"));
-        replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&release));
-        replica.pass_until(|_, s| phase_is(s, "production", Phase::Verified));
+        replica.until_verified("staging", &release);
+        replica.until_phase("production", Phase::Verified);
         assert_eq!(bed.version("production"), "1.1.0");
     });
 }
@@ -111,11 +87,10 @@ fn a_pin_ends_when_our_value_is_restored_but_its_verification_stays_revoked() {
 #[test]
 fn a_pin_ends_by_a_manual_promotion() {
     on_both(|bed| {
-        let mut replica = reverted(bed);
+        let mut replica = bed.reverted("1.1.0");
         let newer = replica.release("1.2.0");
         replica.pass_until(|report, s| {
-            s.environment(&name("dev")).unwrap().1.ok.contains_key(&newer)
-                && waits(report, "staging", WaitCode::Pinned)
+            is_verified(s, "dev", &newer) && waits(report, "staging", WaitCode::Pinned)
         });
         bed.wait("10m");
         let request = replica.ask(RequestKind::Promote, "staging", Some("1.2.0"));
@@ -128,7 +103,7 @@ fn a_pin_ends_by_a_manual_promotion() {
 #[test]
 fn a_request_that_has_to_wait_does_not_let_a_pinned_environment_go_on() {
     on_both(|bed| {
-        let mut replica = reverted(bed);
+        let mut replica = bed.reverted("1.1.0");
         // Its entry gates do not hold: it is not Verified in dev.
         replica.release("1.2.0");
         bed.qa.wait_for_finish(true);
@@ -153,10 +128,7 @@ fn a_request_that_has_to_wait_does_not_let_a_pinned_environment_go_on() {
 fn a_foreign_edit_elsewhere_changes_nothing() {
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Verifying));
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
         let (journal, before) = (bed.tip(bed.journal()), replica.state());
         bed.foreign(
             &[("apps/api/kustomization.yaml", "resources: []\n"), ("README.md", "words")],
@@ -165,7 +137,7 @@ fn a_foreign_edit_elsewhere_changes_nothing() {
         replica.pass();
         assert_eq!((bed.tip(bed.journal()), replica.state()), (journal, before));
         bed.qa.finish();
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         assert!(bed.qa.starts().values().all(|n| *n == 1));
     });
 }
@@ -174,17 +146,15 @@ fn a_foreign_edit_elsewhere_changes_nothing() {
 fn a_foreign_edit_of_other_bytes_under_the_path_restarts_stable_period_and_verification() {
     on_both(|bed| {
         bed.qa.wait_for_finish(true);
-        let mut replica = bed.replica("here");
-        replica.pass();
-        let release = replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Verifying));
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
+        let release = replica.find("1.1.0");
         let edit = kustomization("1.1.0").replace("# kept by people", "# kept by people\nnamePrefix: x-");
-        bed.foreign(&[(&overlay("dev"), &edit)], "a prefix");
+        bed.edit("dev", &edit, "a prefix");
         bed.qa.finish();
         let changed = bed.now();
         let report = replica.pass();
         assert!(waits(&report, "dev", WaitCode::Stabilizing), "{:?}", report.answers);
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Verifying));
+        replica.until_phase("dev", Phase::Verifying);
         let at = replica.env("dev").at.unwrap();
         assert!(at.live.unwrap().since >= changed);
         assert_eq!(
@@ -194,10 +164,10 @@ fn a_foreign_edit_of_other_bytes_under_the_path_restarts_stable_period_and_verif
         );
         assert_eq!(bed.count("Pinned"), 0);
         bed.qa.finish();
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         assert_eq!(bed.file(&overlay("dev")), edit);
         // Later it is not asked for again: what was Verified stays so.
-        bed.foreign(&[(&overlay("dev"), &edit.replace("x-", "y-"))], "another prefix");
+        bed.edit("dev", &edit.replace("x-", "y-"), "another prefix");
         bed.wait("10m");
         replica.pass();
         assert_eq!(replica.phase("dev"), Phase::Settled);
@@ -207,13 +177,11 @@ fn a_foreign_edit_of_other_bytes_under_the_path_restarts_stable_period_and_verif
 #[test]
 fn a_hold_ends_at_its_time() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         let until = bed.now().plus(towpath_core::time::Span::seconds(600));
         replica.hold_with("dev", false, Some(until));
         replica.release("1.1.0");
-        let report = replica.pass();
-        let wait = report.waits().find(|(e, w)| e.as_str() == "dev" && w.code == WaitCode::Held).unwrap().1;
+        let wait = wait_of(&replica.pass(), "dev", WaitCode::Held).unwrap();
         assert_eq!(wait.when, When::At(until));
         bed.wait("599s");
         replica.pass();
@@ -225,19 +193,13 @@ fn a_hold_ends_at_its_time() {
 }
 
 fn approval_text(replica: &mut Replica<'_>) -> Option<String> {
-    let report = replica.pass();
-    let mut needed =
-        report.waits().filter(|(e, w)| e.as_str() == "production" && w.code == WaitCode::ApprovalNeeded);
-    needed.next().map(|(_, w)| w.text.clone())
+    wait_of(&replica.pass(), "production", WaitCode::ApprovalNeeded).map(|wait| wait.text)
 }
 
 #[test]
 fn the_approval_of_an_author_does_not_count() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        let mut replica = bed.awaiting_approval("1.1.0");
         replica.approve_as("alice", "production", "1.1.0").unwrap();
         assert_eq!(approval_text(&mut replica).as_deref(), Some("1.1.0 has 0 of 1 approvals"));
         replica.approve_as("bob", "production", "1.1.0").unwrap();
@@ -254,10 +216,9 @@ fn the_approval_of_an_author_does_not_count() {
 #[test]
 fn without_authors_on_record_nobody_is_known_not_to_be_one() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         replica.release_by(&[], vec![image("1.1.0")]);
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        replica.until_waits("production", WaitCode::ApprovalNeeded);
         replica.approve_as("bob", "production", "1.1.0").unwrap();
         let text = approval_text(&mut replica).unwrap();
         assert!(text.contains("has no author on record"), "{text}");
@@ -267,12 +228,10 @@ fn without_authors_on_record_nobody_is_known_not_to_be_one() {
 
 #[test]
 fn an_approval_counts_for_its_groups_its_time_and_its_gates() {
-    let yaml = with(PIPELINE, "count: 1, notAuthor: true", "count: 2, groups: [release-managers]");
-    on_both_with(&yaml, kustomization, |bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+    let wiring =
+        Wiring::web().with("production", "entry: [{ approval: { count: 2, groups: [release-managers] } }]");
+    on_both_with(&wiring, |bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
         let approve = |replica: &Replica<'_>, login: &str, groups: &[&str], until| {
             let groups: Vec<String> = groups.iter().map(|g| (*g).to_owned()).collect();
             let r = ReleaseRef::parse("1.1.0");
@@ -289,7 +248,9 @@ fn an_approval_counts_for_its_groups_its_time_and_its_gates() {
             Some("1.1.0 has 1 of 2 approvals of release-managers")
         );
         // The gates change: what was approved is not what is asked for now.
-        let changed = bed.with_pipeline(&with(&yaml, "count: 2, ", "count: 1, "));
+        let changed = bed.rewired(|w| {
+            w.with("production", "entry: [{ approval: { count: 1, groups: [release-managers] } }]")
+        });
         let mut replica = changed.replica("here");
         assert_eq!(
             approval_text(&mut replica).as_deref(),
@@ -303,12 +264,11 @@ fn an_approval_counts_for_its_groups_its_time_and_its_gates() {
 
 #[test]
 fn what_cannot_be_done_is_refused_by_name() {
-    let bed = Bed::memory(PIPELINE);
+    let bed = Bed::memory(&Wiring::web());
     let replica = bed.replica("here");
     let refused = replica.approve_as("bob", "production", "1.1.0").unwrap_err();
     assert!(refused.to_string().contains("no ledger yet"), "{refused}");
-    let mut replica = bed.replica("here");
-    replica.pass();
+    let replica = bed.adopted();
     for (environment, version, expected) in [
         ("production", "1.1.0", "no release has the version 1.1.0"),
         ("dev", "1.1.0", "dev asks for no approval"),
@@ -331,9 +291,8 @@ fn tags_only(version: &str) -> String {
 
 #[test]
 fn tags_only_are_adopted_as_they_are_and_come_back_byte_for_byte() {
-    on_both_with(PIPELINE, tags_only, |bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+    on_both_with(&Wiring::web().folders(tags_only), |bed| {
+        let mut replica = bed.adopted();
         let baseline = replica.env("dev").at.unwrap().r;
         let state = replica.state();
         assert!(state.release(&baseline).unwrap().images.is_empty(), "opaque");
@@ -341,7 +300,7 @@ fn tags_only_are_adopted_as_they_are_and_come_back_byte_for_byte() {
         replica.pass();
         assert_eq!(bed.subjects(), ["first"], "a baseline moves nowhere by itself");
         replica.release("1.1.0");
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         let text = bed.file(&overlay("dev"));
         let inserted = format!("  digest: '{}'\n", digest("1.1.0"));
         assert!(text.contains(&inserted), "in the manner of its neighbour: {text}");
@@ -351,7 +310,7 @@ fn tags_only_are_adopted_as_they_are_and_come_back_byte_for_byte() {
         replica.pass();
         assert_eq!(bed.file(&overlay("dev")), tags_only("1.0.0"));
         assert_eq!(replica.outcome(&request).as_deref(), Some("done"));
-        replica.pass_until(|_, s| phase_is(s, "dev", Phase::Settled));
+        replica.until_phase("dev", Phase::Settled);
         bed.wait("1h");
         replica.pass();
         assert_eq!((bed.count("Pinned"), bed.file(&overlay("dev"))), (0, tags_only("1.0.0")));
@@ -368,9 +327,9 @@ fn one_baseline_written_differently_in_each_environment_keeps_each_ones_bytes() 
         let plain = kustomization("1.0.0");
         let quoted = plain.replace("\"1.0.0\"", "'1.0.0'").replace("digest: ", "digest:   ");
         let bare = plain.replace("\"1.0.0\"", "1.0.0");
-        bed.foreign(&[(&overlay("staging"), &quoted), (&overlay("production"), &bare)], "other hands");
-        let mut replica = bed.replica("here");
-        replica.pass();
+        bed.edit("staging", &quoted, "other hands");
+        bed.edit("production", &bare, "other hands");
+        let mut replica = bed.adopted();
         let baselines = ["dev", "staging", "production"].map(|e| replica.env(e).at.unwrap().r);
         assert!(baselines.iter().all(|r| r == &baselines[0]), "one set, one release");
         bed.wait("10m");

@@ -5,11 +5,10 @@ use towpath_core::event::{Cause, Event, RequestKind, Undoing};
 use towpath_core::id::{CommitId, RefName, ReleaseId};
 use towpath_core::journal::state::Phase;
 use towpath_engine::memory::{Fault, MemoryPullRequests};
-use towpath_tests::bed::{Bed, PIPELINE, Replica, kustomization, name, overlay, waits, with};
+use towpath_tests::bed::{Bed, Replica, Wiring, current, kustomization, runs, waits};
 
 fn bed() -> Bed {
-    let yaml = with(PIPELINE, "      labels: { tier: production }\n", "      delivery: pull-request\n");
-    Bed::memory(&yaml).with_pull_requests()
+    Bed::memory(&Wiring::web().with("production", "delivery: pull-request")).with_pull_requests()
 }
 
 fn requests(bed: &Bed) -> MemoryPullRequests {
@@ -20,15 +19,9 @@ fn topic() -> RefName {
     RefName::parse("refs/heads/towpath-pr/shop/web/production").unwrap()
 }
 
-fn production_is(state: &towpath_core::journal::State, phase: Phase) -> bool {
-    let at = state.environment(&name("production")).and_then(|(_, e)| e.at.as_ref());
-    at.is_some_and(|at| at.phase == phase)
-}
-
 /// Brings a version to its open pull request; answers release and head.
 fn propose(bed: &Bed, replica: &mut Replica<'_>, version: &str) -> (ReleaseId, CommitId) {
-    let release = replica.release(version);
-    replica.pass_until(|_, s| s.environment(&name("staging")).unwrap().1.ok.contains_key(&release));
+    let release = replica.verify_in("staging", version);
     replica.approve(&release);
     replica.pass();
     let heads = requests(bed).heads();
@@ -36,28 +29,32 @@ fn propose(bed: &Bed, replica: &mut Replica<'_>, version: &str) -> (ReleaseId, C
     (release, heads[0].clone())
 }
 
+/// The pull request of 1.1.0 for production is open; answers its head.
+fn proposed(bed: &Bed) -> (Replica<'_>, CommitId) {
+    let mut replica = bed.adopted();
+    let (_, head) = propose(bed, &mut replica, "1.1.0");
+    (replica, head)
+}
+
 fn promotions(bed: &Bed) -> Vec<(Cause, CommitId)> {
-    let mine = |e: Event| match e {
+    bed.picked(|e| match e {
         Event::Promoted { env, cause, commit, .. } if env.as_str() == "production" => Some((cause, commit)),
         _ => None,
-    };
-    bed.events().into_iter().filter_map(|e| mine(e.event)).collect()
+    })
 }
 
 fn undone(bed: &Bed) -> Vec<Undoing> {
-    let why = |e: Event| match e {
+    bed.picked(|e| match e {
         Event::Undone { why, .. } => Some(why),
         _ => None,
-    };
-    bed.events().into_iter().filter_map(|e| why(e.event)).collect()
+    })
 }
 
 #[test]
 fn a_merged_pull_request_is_promoted_with_the_merge_commit() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (release, head) = propose(&bed, &mut replica, "1.1.0");
+    let (mut replica, head) = proposed(&bed);
+    let release = replica.find("1.1.0");
     let report = replica.pass();
     assert!(waits(&report, "production", WaitCode::Proposed), "{:?}", report.answers);
     assert!(requests(&bed).is_green(&head));
@@ -66,25 +63,23 @@ fn a_merged_pull_request_is_promoted_with_the_merge_commit() {
     replica.pass();
     assert_eq!(promotions(&bed), [(Cause::Auto, head)]);
     assert_eq!(bed.tip(&topic()), None, "the topic branch is done");
-    replica.pass_until(|_, s| production_is(s, Phase::Settled));
+    replica.until_phase("production", Phase::Settled);
     assert!(replica.env("production").ok.contains_key(&release));
     // And the next one goes the same way.
     let (_, head) = propose(&bed, &mut replica, "1.2.0");
     assert!(requests(&bed).merge(&head));
-    replica.pass_until(|_, s| production_is(s, Phase::Settled));
+    replica.until_phase("production", Phase::Settled);
     assert_eq!(bed.version("production"), "1.2.0");
 }
 
 #[test]
 fn the_topic_branch_may_be_gone_or_left_over() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
+    let (mut replica, head) = proposed(&bed);
     assert!(requests(&bed).merge(&head));
     // The host deletes the branch of a merged pull request by itself.
     bed.force(&topic(), None);
-    replica.pass_until(|_, s| production_is(s, Phase::Settled));
+    replica.until_phase("production", Phase::Settled);
     // Somebody leaves something there.
     bed.force(&topic(), Some(&head));
     let (_, head) = propose(&bed, &mut replica, "1.2.0");
@@ -94,9 +89,7 @@ fn the_topic_branch_may_be_gone_or_left_over() {
 #[test]
 fn a_hold_turns_the_check_red_and_lifting_it_green() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
+    let (mut replica, head) = proposed(&bed);
     let hold = replica.hold("production");
     assert!(waits(&replica.pass(), "production", WaitCode::Held));
     assert!(!requests(&bed).is_green(&head));
@@ -108,9 +101,7 @@ fn a_hold_turns_the_check_red_and_lifting_it_green() {
 #[test]
 fn a_hold_turns_the_check_red_although_a_newer_release_is_on_its_way() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
+    let (mut replica, head) = proposed(&bed);
     bed.qa.wait_for_finish(true);
     replica.release("1.2.0");
     replica.pass();
@@ -122,10 +113,8 @@ fn a_hold_turns_the_check_red_although_a_newer_release_is_on_its_way() {
 #[test]
 fn a_revocation_upstream_turns_the_check_red() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
-    bed.foreign(&[(&overlay("staging"), &kustomization("1.0.0"))], "revert");
+    let (mut replica, head) = proposed(&bed);
+    bed.edit("staging", &kustomization("1.0.0"), "revert");
     replica.pass();
     assert!(!requests(&bed).is_green(&head));
 }
@@ -133,10 +122,8 @@ fn a_revocation_upstream_turns_the_check_red() {
 #[test]
 fn a_pinned_environment_turns_the_check_red() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
-    bed.foreign(&[(&overlay("production"), &kustomization("1.0.5"))], "by hand");
+    let (mut replica, head) = proposed(&bed);
+    bed.edit("production", &kustomization("1.0.5"), "by hand");
     assert!(waits(&replica.pass(), "production", WaitCode::Pinned));
     assert!(!requests(&bed).is_green(&head));
 }
@@ -144,25 +131,21 @@ fn a_pinned_environment_turns_the_check_red() {
 #[test]
 fn a_merge_against_red_is_a_persons_act() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
+    let (mut replica, head) = proposed(&bed);
     replica.hold("production");
     replica.pass();
     assert!(requests(&bed).merge(&head), "whoever has the right to may");
     replica.pass();
     assert_eq!(promotions(&bed), [(Cause::Manual, head)]);
-    replica.pass_until(|_, s| production_is(s, Phase::Settled));
+    replica.until_phase("production", Phase::Settled);
 }
 
 #[test]
 fn a_hold_during_a_pause_stops_the_proposal_and_reddens_what_is_open() {
     for (k, open) in [(0, false), (1, true)] {
         let bed = bed();
-        let mut replica = bed.replica("here");
-        replica.pass();
-        let release = replica.release("1.1.0");
-        replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let release = replica.find("1.1.0");
         replica.approve(&release);
         let other = bed.clone();
         // It sleeps right before it pushes the proposal, or right after; meanwhile a person holds.
@@ -183,9 +166,7 @@ fn a_hold_during_a_pause_stops_the_proposal_and_reddens_what_is_open() {
 #[test]
 fn a_closed_pull_request_is_undone_and_its_release_is_not_proposed_again_by_itself() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
+    let (mut replica, head) = proposed(&bed);
     requests(&bed).close(&head);
     for _ in 0..3 {
         replica.pass();
@@ -196,16 +177,14 @@ fn a_closed_pull_request_is_undone_and_its_release_is_not_proposed_again_by_itse
     // A newer one is another matter.
     let (_, head) = propose(&bed, &mut replica, "1.2.0");
     assert!(requests(&bed).merge(&head));
-    replica.pass_until(|_, s| production_is(s, Phase::Settled));
+    replica.until_phase("production", Phase::Settled);
     assert_eq!(bed.version("production"), "1.2.0");
 }
 
 #[test]
 fn a_closed_pull_request_is_opened_again_at_a_persons_word() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    let (_, head) = propose(&bed, &mut replica, "1.1.0");
+    let (mut replica, head) = proposed(&bed);
     requests(&bed).close(&head);
     replica.pass();
     bed.wait("1m");
@@ -214,14 +193,13 @@ fn a_closed_pull_request_is_opened_again_at_a_persons_word() {
     let heads = requests(&bed).heads();
     assert_eq!(heads.len(), 1);
     assert!(requests(&bed).merge(&heads[0]));
-    replica.pass_until(|_, s| production_is(s, Phase::Settled));
+    replica.until_phase("production", Phase::Settled);
 }
 
 #[test]
 fn a_newer_candidate_replaces_the_open_one() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
+    let mut replica = bed.adopted();
     let (_, old) = propose(&bed, &mut replica, "1.1.0");
     let (_, new) = propose(&bed, &mut replica, "1.2.0");
     assert_ne!(old, new);
@@ -230,34 +208,22 @@ fn a_newer_candidate_replaces_the_open_one() {
     replica.pass();
     assert!(requests(&bed).is_green(&new));
     assert!(requests(&bed).merge(&new));
-    replica.pass_until(|_, s| production_is(s, Phase::Settled));
+    replica.until_phase("production", Phase::Settled);
     assert_eq!(bed.version("production"), "1.2.0");
 }
 
 #[test]
 fn a_bad_release_that_was_merged_comes_back() {
     let bed = bed();
-    let mut replica = bed.replica("here");
-    replica.pass();
-    for version in ["1.1.0", "1.2.0"] {
-        if version == "1.2.0" {
-            bed.metrics.set("web-production", bed.now(), Some(0.0));
-        }
-        let (release, head) = propose(&bed, &mut replica, version);
-        assert!(requests(&bed).merge(&head));
-        replica.pass_until(|_, s| {
-            s.environment(&name("production")).unwrap().1.at.as_ref().unwrap().r == release
-        });
-        if version == "1.2.0" {
-            bed.metrics.set("web-production", bed.now(), Some(0.9));
-        }
-        replica.pass_until(|_, s| {
-            production_is(s, Phase::Settled)
-                || production_is(s, Phase::Syncing)
-                    && s.environment(&name("production")).unwrap().1.at.as_ref().unwrap().cause
-                        == Cause::Rollback
-        });
-    }
+    let mut replica = bed.adopted();
+    let (good, head) = propose(&bed, &mut replica, "1.1.0");
+    assert!(requests(&bed).merge(&head));
+    replica.until_settled("production", &good);
+    let (bad, head) = propose(&bed, &mut replica, "1.2.0");
+    assert!(requests(&bed).merge(&head));
+    replica.pass_until(|_, s| runs(s, "production", &bad));
+    bed.metrics.set("web-production", bed.now(), Some(0.9));
+    replica.pass_until(|_, s| current(s, "production").is_some_and(|at| at.cause == Cause::Rollback));
     assert_eq!(bed.version("production"), "1.1.0");
 }
 
@@ -266,10 +232,8 @@ fn a_crash_at_any_effect_opens_one_pull_request_and_promotes_once() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::LostAnswer] {
         for k in 0..3 {
             let bed = bed();
-            let mut replica = bed.replica("here");
-            replica.pass();
-            let release = replica.release("1.1.0");
-            replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+            let mut replica = bed.awaiting_approval("1.1.0");
+            let release = replica.find("1.1.0");
             replica.approve(&release);
             replica.faults.next((0..k).map(|_| Fault::None).chain([fault]));
             for _ in 0..20 {

@@ -6,10 +6,11 @@ use towpath_core::decide::WaitCode;
 use towpath_core::event::{Event, Recorded};
 use towpath_core::journal::state::Phase;
 use towpath_engine::memory::Fault;
-use towpath_tests::bed::{Bed, PIPELINE, Replica, name, on_both, settled, waits};
+use towpath_tests::bed::{Bed, Replica, Wiring, env_of, name, on_both, settled, waits};
+use towpath_tests::between::Between;
 
 fn on(atomic: bool) -> Bed {
-    Bed { atomic, ..Bed::memory(PIPELINE) }
+    Bed { atomic, ..Bed::memory(&Wiring::web()) }
 }
 
 /// What a life comes to: the whole journal, and the branch.
@@ -32,7 +33,7 @@ fn life(bed: &Bed, prepare: impl FnOnce(&Replica<'_>)) -> (End, u64) {
     prepare(&replica);
     replica.pass();
     let release = bed.replica("here").release("1.1.0");
-    replica.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+    replica.until_waits("production", WaitCode::ApprovalNeeded);
     bed.replica("here").approve(&release);
     replica.pass_until(|_, s| at_end(s));
     ((bed.events(), bed.subjects()), replica.between.pushes())
@@ -42,41 +43,37 @@ fn at_end(state: &towpath_core::journal::State) -> bool {
     settled(state) && state.envs.values().all(|e| !e.tries.is_empty())
 }
 
-#[test]
-fn another_replica_that_passes_right_before_each_push_changes_nothing() {
+/// Lets another replica pass right before or right after each push of a life in turn; nothing comes out differently.
+fn changes_nothing(between: impl Fn(&Between, u64, Bed)) {
     for atomic in [true, false] {
         let (expected, pushes) = life(&on(atomic), |_| {});
         assert!(pushes > 10, "only {pushes} pushes: the test would be idle");
         for k in 0..pushes {
             let bed = on(atomic);
-            let other = bed.clone();
-            let (end, _) = life(&bed, |replica| {
-                replica.between.before_push(k, move || drop(other.replica("here").try_pass()));
-            });
-            assert_same(&end, &expected, &format!("before push {k}, atomic: {atomic}"));
+            let (end, _) = life(&bed, |replica| between(&replica.between, k, bed.clone()));
+            assert_same(&end, &expected, &format!("at push {k}, atomic: {atomic}"));
         }
     }
 }
 
 #[test]
+fn another_replica_that_passes_right_before_each_push_changes_nothing() {
+    changes_nothing(|between, k, bed| {
+        between.before_push(k, move || drop(bed.replica("here").try_pass()));
+    });
+}
+
+#[test]
 fn another_replica_that_passes_right_after_each_push_changes_nothing() {
-    for atomic in [true, false] {
-        let (expected, pushes) = life(&on(atomic), |_| {});
-        for k in 0..pushes {
-            let bed = on(atomic);
-            let other = bed.clone();
-            let (end, _) = life(&bed, |replica| {
-                replica.between.after_push(k, move || drop(other.replica("here").try_pass()));
-            });
-            assert_same(&end, &expected, &format!("after push {k}, atomic: {atomic}"));
-        }
-    }
+    changes_nothing(|between, k, bed| {
+        between.after_push(k, move || drop(bed.replica("here").try_pass()));
+    });
 }
 
 #[test]
 fn on_git_two_replicas_race_to_one_end() {
     let lives = [None, Some(2), Some(4), Some(7)].map(|k| {
-        let bed = Bed::git(PIPELINE);
+        let bed = Bed::git(&Wiring::web());
         let other = bed.clone();
         let (end, _) = life(&bed, |replica| {
             if let Some(k) = k {
@@ -154,18 +151,10 @@ fn a_hold_in_the_journal_stops_a_replica_that_slept_before_its_push() {
     }
 }
 
-/// Brings 1.1.0 so far that the next pass promotes it to dev; answers that replica.
-fn before_dev(bed: &Bed) -> Replica<'_> {
-    let mut replica = bed.replica("here");
-    replica.pass();
-    bed.replica("here").release("1.1.0");
-    replica
-}
-
 #[test]
 fn without_atomic_push_a_pause_before_the_branch_keeps_the_promotion_on_its_way() {
     let bed = on(false);
-    let mut replica = before_dev(&bed);
+    let mut replica = bed.released("1.1.0");
     let other = bed.clone();
     // Promoted is journalled, the branch not pushed yet: a hold comes, and another replica passes.
     replica.between.after_push(0, move || {
@@ -177,14 +166,14 @@ fn without_atomic_push_a_pause_before_the_branch_keeps_the_promotion_on_its_way(
     // It was journalled before the hold, so it lands; the hold keeps the next one out.
     assert_eq!(bed.version("dev"), "1.1.0");
     bed.replica("here").release("1.2.0");
-    replica.pass_until(|report, _| waits(report, "dev", WaitCode::Held));
+    replica.until_waits("dev", WaitCode::Held);
     assert_eq!((bed.version("dev"), counts(&bed, "dev")["Promoted"]), ("1.1.0".into(), 1));
 }
 
 #[test]
 fn without_atomic_push_a_long_pause_before_the_branch_gives_the_promotion_up() {
     let bed = on(false);
-    let mut replica = before_dev(&bed);
+    let mut replica = bed.released("1.1.0");
     let other = bed.clone();
     replica.between.after_push(0, move || {
         other.wait("10m");
@@ -201,7 +190,7 @@ fn without_atomic_push_a_long_pause_before_the_branch_gives_the_promotion_up() {
 #[test]
 fn without_atomic_push_a_push_that_comes_after_all_asks_for_a_person() {
     let bed = on(false);
-    let mut replica = before_dev(&bed);
+    let mut replica = bed.released("1.1.0");
     let other = bed.clone();
     // The process stands still inside the push of the branch, for longer than anybody waits for it.
     replica.between.before_push(1, move || {
@@ -219,11 +208,11 @@ fn without_atomic_push_a_push_that_comes_after_all_asks_for_a_person() {
 /// Lets one fault happen to the push of the branch that belongs to a journalled promotion, then goes on.
 fn crash_between(fault: Fault) -> (Bed, usize, usize) {
     let bed = on(false);
-    let mut replica = before_dev(&bed);
+    let mut replica = bed.released("1.1.0");
     replica.faults.next([Fault::None, fault]);
     assert!(replica.try_pass().is_err());
     replica.lose_caches();
-    replica.pass_until(|_, s| s.environment(&name("dev")).unwrap().1.ok.len() == 1);
+    replica.pass_until(|_, s| env_of(s, "dev").ok.len() == 1);
     let (landed, undone) = (bed.count("Landed"), bed.count("Undone"));
     drop(replica);
     (bed, landed, undone)
@@ -250,7 +239,7 @@ fn a_crash_between_branch_and_landed_leaves_one_commit() {
 #[test]
 fn git_without_atomic_push_comes_to_the_same_end() {
     let [atomic, not] = [true, false].map(|atomic| {
-        let bed = Bed { atomic, ..Bed::git(PIPELINE) };
+        let bed = Bed { atomic, ..Bed::git(&Wiring::web()) };
         let ((_, subjects), _) = life(&bed, |_| {});
         bed.check_with_python();
         (subjects, ["dev", "staging", "production"].map(|e| bed.version(e)))
@@ -285,7 +274,7 @@ fn a_second_installation_waits_until_it_claims_and_then_the_first_stops() {
             new.engine(|e| e.claim(&towpath_tests::bed::person("carol"), &old.settings.owner, "again"));
         assert_eq!(wrong.unwrap(), [], "claimed already");
 
-        new.pass_until(|report, _| waits(report, "production", WaitCode::ApprovalNeeded));
+        new.until_waits("production", WaitCode::ApprovalNeeded);
         assert!(old.pass().waits_for(WaitCode::OwnedByOther));
         assert_eq!((bed.version("staging"), new.state().owner.epoch), ("1.1.0".into(), 2));
         assert_eq!(new.phase("staging"), Phase::Settled);

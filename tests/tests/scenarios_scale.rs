@@ -9,22 +9,12 @@ use towpath_core::journal::state::{MAX_RELEASES, Phase};
 use towpath_core::release::release_id;
 use towpath_engine::journal::Journal;
 use towpath_engine::ports::{PushMode, PushOutcome, RefUpdate};
-use towpath_tests::bed::{Bed, PIPELINE, Replica, digest, image, name, on_both, person, settled};
+use towpath_tests::bed::{Bed, Replica, Wiring, digest, image, new_release, on_both, person, settled};
 
 /// One environment without gates.
-const ONE: &str = r#"
-apiVersion: towpath.dev/v1alpha1
-kind: Pipeline
-metadata: { name: web, namespace: shop }
-spec:
-  images: [{ name: ghcr.io/acme/web }]
-  repository: { url: "memory", branch: main }
-  edit: [{ kustomization: { image: ghcr.io/acme/web } }]
-  environments:
-    - name: dev
-      path: apps/web/overlays/dev
-      applications: [{ name: web-dev }]
-"#;
+fn one() -> Wiring {
+    Wiring::bare().with("dev", "{}")
+}
 
 /// Records releases, many to a commit, as an importer would.
 fn releases(replica: &Replica<'_>, bed: &Bed, versions: std::ops::Range<u32>) {
@@ -67,9 +57,8 @@ fn releases(replica: &Replica<'_>, bed: &Bed, versions: std::ops::Range<u32>) {
 
 #[test]
 fn ten_thousand_releases_stay_small() {
-    let bed = Bed::memory(ONE);
-    let mut replica = bed.replica("here");
-    replica.pass();
+    let bed = Bed::memory(&one());
+    let mut replica = bed.adopted();
     let (mut largest, mut slowest) = (0, 0);
     for round in 0..25 {
         releases(&replica, &bed, round * 400..(round + 1) * 400);
@@ -102,20 +91,13 @@ fn ten_thousand_releases_stay_small() {
 
 #[test]
 fn releases_that_cannot_leave_fill_the_ledger_by_name() {
-    let bed = Bed::memory(ONE);
-    let mut replica = bed.replica("here");
-    replica.pass();
+    let bed = Bed::memory(&one());
+    let mut replica = bed.adopted();
     replica.hold("dev");
     releases(&replica, &bed, 0..900);
     let mut refused = None;
     for version in 900..1100 {
-        let new = towpath_engine::people::NewRelease {
-            images: vec![image(&format!("2.{version}"))],
-            order: None,
-            authors: Vec::new(),
-            labels: BTreeMap::new(),
-        };
-        if let Err(error) = replica.engine(|e| e.create_release(&person("ci"), &new)) {
+        if let Err(error) = replica.create(&new_release(vec![image(&format!("2.{version}"))])) {
             refused = Some(error.to_string());
             break;
         }
@@ -133,10 +115,8 @@ fn releases_that_cannot_leave_fill_the_ledger_by_name() {
 
 #[test]
 fn nothing_is_pushed_when_nothing_changed() {
-    let bed = Bed::memory(PIPELINE);
-    let mut replica = bed.replica("here");
-    replica.pass();
-    replica.deliver("1.1.0");
+    let bed = Bed::memory(&Wiring::web());
+    let mut replica = bed.delivered("1.1.0");
     let pushes = bed.host().pushes();
     let moves = bed.host().moves().len();
     for _ in 0..20 {
@@ -151,17 +131,15 @@ fn nothing_is_pushed_when_nothing_changed() {
 #[test]
 fn waiting_is_quiet_too() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
-        replica.release("1.1.0");
+        let mut replica = bed.released("1.1.0");
         replica.pass_until(|report, _| report.waits_for(towpath_core::decide::WaitCode::ApprovalNeeded));
-        let tips = [bed.tip(bed.branch()), bed.tip(bed.journal())];
+        let tips = bed.tips();
         let pushes = replica.between.pushes();
         for _ in 0..10 {
             bed.wait("10m");
             replica.pass();
         }
-        assert_eq!([bed.tip(bed.branch()), bed.tip(bed.journal())], tips);
+        assert_eq!(bed.tips(), tips);
         assert_eq!(replica.between.pushes(), pushes);
     });
 }
@@ -169,14 +147,11 @@ fn waiting_is_quiet_too() {
 #[test]
 fn the_newest_of_many_wins() {
     on_both(|bed| {
-        let mut replica = bed.replica("here");
-        replica.pass();
+        let mut replica = bed.adopted();
         for version in ["1.1.0", "1.10.0", "1.9.0"] {
             replica.release(version);
         }
-        replica.pass_until(|_, s| {
-            s.environment(&name("dev")).unwrap().1.at.as_ref().is_some_and(|at| at.phase == Phase::Settled)
-        });
+        replica.until_phase("dev", Phase::Settled);
         assert_eq!(bed.version("dev"), "1.9.0", "by rank, not by name");
         assert_eq!(bed.subjects().len(), 2, "the others were never on their way");
         // Below the high-water mark only people go.
@@ -186,5 +161,29 @@ fn the_newest_of_many_wins() {
         replica.pass();
         assert_eq!(bed.version("dev"), "1.10.0");
         assert!(!replica.env("dev").rejects(&digest("1.9.0")));
+    });
+}
+
+#[test]
+fn a_release_whose_order_is_raised_is_not_promoted_onto_itself() {
+    on_both(|bed| {
+        let mut replica = bed.adopted();
+        let release = replica.release_numbered("1.1.0", 7);
+        replica.until_verified("staging", &release);
+        replica.approve(&release);
+        replica.pass_until(|_, s| s.envs.values().all(|e| e.ok.contains_key(&release)) && settled(s));
+        let branch = bed.tip(bed.branch());
+        assert_eq!(replica.release_numbered("1.1.0", 20), release);
+        assert_eq!((bed.count("Released"), replica.state().release(&release).unwrap().order), (2, Some(20)));
+        replica.pass_every("10m", 3);
+        assert_eq!(bed.tip(bed.branch()), branch);
+        assert!(replica.state().envs.values().all(|e| e.tries[&release] == 1));
+        // Its new rank counts for what comes next.
+        replica.release_numbered("1.1.5", 12);
+        replica.pass_every("10m", 3);
+        assert_eq!((bed.tip(bed.branch()), bed.version("dev")), (branch, "1.1.0".into()));
+        replica.release_numbered("1.2.0", 21);
+        replica.pass();
+        assert_eq!(bed.version("dev"), "1.2.0");
     });
 }

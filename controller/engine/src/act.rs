@@ -381,7 +381,8 @@ impl Executor<'_> {
 
     fn moved(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Pushed, EngineError> {
         let outcomes = self.host.repository.push(updates, mode)?;
-        for (update, outcome) in updates.iter().zip(&outcomes) {
+        // What an environment waits for is its branch, which stands behind the journal.
+        for (update, outcome) in updates.iter().zip(&outcomes).rev() {
             if let PushOutcome::Refused { reason } = outcome {
                 return Ok(Pushed::Refused { what: update.name.to_string(), reason: reason.clone() });
             }

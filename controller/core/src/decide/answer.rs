@@ -227,8 +227,6 @@ pub enum WaitCode {
     PushRefused,
     /// Its digests are rejected here.
     Rejected,
-    /// A request cannot be met as it is.
-    RequestRefused,
     /// A rollback failed; there is no second one.
     RollbackFailed,
     /// A hold stops the rollback.
@@ -283,7 +281,6 @@ impl WaitCode {
                 | W::PathMissing
                 | W::Pinned
                 | W::PushRefused
-                | W::RequestRefused
                 | W::RollbackFailed
                 | W::RollbackHeld
         )

@@ -43,7 +43,11 @@ impl View<'_> {
             events.push(Event::Baked { env: env.clone(), pid: pid.clone(), result: BakeResult::Cut });
         }
         if self.steps_down(at, release, cause) {
-            let why = format!("{who} put {} here instead", release.version());
+            let version = release.version();
+            let why = match cause {
+                Cause::Rollback => format!("{who} went back to {version}"),
+                Cause::Auto | Cause::Manual => format!("{who} put {version} here instead"),
+            };
             events.push(Event::Revoked { env: env.clone(), r: at.r.clone(), why });
         }
         events

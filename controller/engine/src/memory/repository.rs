@@ -29,6 +29,7 @@ struct Contents {
     refs: BTreeMap<RefName, CommitId>,
     pushes: u64,
     clients: u64,
+    guarded: BTreeSet<RefName>,
     landed: Vec<(RefName, Option<CommitId>, Option<CommitId>)>,
 }
 
@@ -53,6 +54,15 @@ impl MemoryHost {
     /// An empty host.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes the host refuse pushes to a ref, or take them again.
+    pub fn guard(&self, name: &RefName, guarded: bool) {
+        let mut contents = self.0.borrow_mut();
+        match guarded {
+            true => drop(contents.guarded.insert(name.clone())),
+            false => drop(contents.guarded.remove(name)),
+        }
     }
 
     /// A client of this host. `atomic` says whether the host moves several refs at once.
@@ -244,8 +254,16 @@ impl MemoryRepository {
         contents.pushes += 1;
         let fits = |contents: &Contents, u: &RefUpdate| contents.refs.get(&u.name) == u.old.as_ref();
         let all = updates.iter().all(|u| fits(&contents, u));
+        let refused = || PushOutcome::Refused { reason: "protected branch hook declined".to_owned() };
+        if mode == PushMode::Atomic && updates.iter().any(|u| contents.guarded.contains(&u.name)) {
+            return updates.iter().map(|_| refused()).collect();
+        }
         let mut outcomes = Vec::new();
         for update in updates {
+            if contents.guarded.contains(&update.name) {
+                outcomes.push(refused());
+                continue;
+            }
             let there = contents.refs.get(&update.name) == update.new.as_ref();
             let go = fits(&contents, update) && (all || mode == PushMode::PerRef);
             outcomes.push(match (go, there) {

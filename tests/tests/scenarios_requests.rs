@@ -1,0 +1,120 @@
+//! What people ask for, and what becomes of it: replaced, withdrawn, and a step down.
+
+use towpath_core::decide::WaitCode;
+use towpath_core::event::{Event, RequestKind};
+use towpath_core::journal::state::Phase;
+use towpath_tests::bed::{Bed, digest, is_verified, on_both, runs, wait_of, waits};
+
+#[test]
+fn a_second_manual_request_replaces_an_open_one() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let first = replica.ask(RequestKind::Promote, "production", Some("1.1.0"));
+        replica.pass();
+        assert_eq!(replica.outcome(&first), None, "it waits for its approval");
+        let newer = replica.verify_in("staging", "1.2.0");
+        let second = replica.ask(RequestKind::Promote, "production", Some("1.2.0"));
+        assert_eq!(replica.outcome(&first), Some(format!("replaced by {second}")));
+        assert_eq!(replica.state().requests.len(), 1);
+        // What is approved now, but no longer asked for, stays where it is.
+        replica.approve(&replica.find("1.1.0"));
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.0.0");
+        replica.approve(&newer);
+        replica.pass();
+        assert_eq!(
+            (bed.version("production"), replica.outcome(&second)),
+            ("1.2.0".into(), Some("done".into()))
+        );
+    });
+}
+
+#[test]
+fn the_same_request_again_is_the_one_that_is_open() {
+    on_both(|bed| {
+        let replica = bed.awaiting_approval("1.1.0");
+        let first = replica.ask(RequestKind::Promote, "production", Some("1.1.0"));
+        let before = bed.tips();
+        assert_eq!(replica.ask(RequestKind::Promote, "production", Some("1.1.0")), first);
+        assert_eq!(bed.tips(), before);
+    });
+}
+
+#[test]
+fn a_request_is_withdrawn_by_a_resume() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let promote = replica.ask(RequestKind::Promote, "production", Some("1.1.0"));
+        replica.pass();
+        let resume = replica.ask(RequestKind::Resume, "production", None);
+        replica.pass();
+        assert_eq!(replica.outcome(&promote).as_deref(), Some("withdrawn"));
+        assert_eq!(replica.outcome(&resume).as_deref(), Some("resumed"));
+        assert!(replica.state().requests.is_empty());
+    });
+}
+
+#[test]
+fn requests_in_other_environments_are_left_alone() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let production = replica.ask(RequestKind::Promote, "production", Some("1.1.0"));
+        replica.ask(RequestKind::Promote, "staging", Some("1.1.0"));
+        replica.ask(RequestKind::Resume, "dev", None);
+        replica.pass();
+        assert_eq!(replica.outcome(&production), None);
+    });
+}
+
+/// Who was taken off the list of what is Verified.
+fn revoked(bed: &Bed) -> Vec<towpath_core::id::ReleaseId> {
+    bed.picked(|e| match e {
+        Event::Revoked { r, .. } => Some(r),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_persons_step_down_takes_the_newer_release_out() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let newer = replica.verify_in("staging", "1.2.0");
+        replica.approve(&newer);
+        let request = replica.ask(RequestKind::Promote, "staging", Some("1.1.0"));
+        replica.pass();
+        assert_eq!(
+            (bed.version("staging"), replica.outcome(&request)),
+            ("1.1.0".into(), Some("done".into()))
+        );
+        assert!(revoked(bed).iter().eq([&newer]));
+        // It does not go onward, nor come back by itself; nothing is said against its images.
+        replica.pass_every("10m", 6);
+        assert!(!is_verified(&replica.state(), "staging", &newer));
+        assert_eq!((bed.version("staging"), bed.version("production")), ("1.1.0".into(), "1.0.0".into()));
+        assert!(!replica.env("staging").rejects(&digest("1.2.0")));
+        // Whoever asks for it by name hears why.
+        replica.ask(RequestKind::Promote, "production", Some("1.2.0"));
+        assert!(waits(&replica.pass(), "production", WaitCode::UpstreamNotVerified));
+        replica.ask(RequestKind::Resume, "production", None);
+        let wait = wait_of(&replica.pass(), "production", WaitCode::ApprovalNeeded);
+        assert_eq!(wait.unwrap().object, replica.find("1.1.0").to_string(), "the one that was chosen may go");
+    });
+}
+
+#[test]
+fn a_persons_step_up_takes_nothing_out() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let older = replica.find("1.1.0");
+        let hold = replica.hold("staging");
+        let newer = replica.verify_in("dev", "1.2.0");
+        bed.wait("10m");
+        replica.pass();
+        replica.lift(&hold);
+        replica.ask(RequestKind::Promote, "staging", Some("1.2.0"));
+        replica.pass();
+        assert!(runs(&replica.state(), "staging", &newer));
+        assert!(revoked(bed).is_empty() && is_verified(&replica.state(), "staging", &older));
+        replica.until_phase("staging", Phase::Settled);
+    });
+}

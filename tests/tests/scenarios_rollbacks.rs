@@ -1,0 +1,157 @@
+//! Going back: recorded whole, one environment at a time, and stopped only by holds that mean it.
+
+use towpath_core::decide::WaitCode;
+use towpath_core::event::{Cause, Event, Recorded};
+use towpath_core::id::Name;
+use towpath_core::journal::state::Phase;
+use towpath_core::verdict::Verdict;
+use towpath_engine::people::{NewHold, ReleaseRef};
+use towpath_tests::bed::{
+    Bed, Replica, Wiring, digest, freeze, is_in, name, on_both, on_both_with, settled, waits,
+};
+
+fn names(events: &[Recorded]) -> Vec<&'static str> {
+    events.iter().map(|e| e.event.name()).collect()
+}
+
+/// The commit of the journal that has a failing verdict.
+fn failing_commit(bed: &Bed) -> Vec<&'static str> {
+    let failing = |e: &Recorded| matches!(e.event, Event::Judged { verdict: Verdict::Failed, .. });
+    let mut commits = bed.commits().into_iter().filter(|events| events.iter().any(failing));
+    let commit = commits.next().expect("a failing verdict");
+    assert!(commits.next().is_none());
+    names(&commit)
+}
+
+#[test]
+fn a_failing_verdict_and_its_consequences_are_one_commit() {
+    on_both(|bed| {
+        let mut replica = bed.adopted();
+        replica.verify_in("staging", "1.1.0");
+        bed.qa.set("regression", &digest("1.2.0"), Verdict::Failed);
+        replica.release("1.2.0");
+        replica.until_rolled_back("staging", &digest("1.2.0"));
+        assert_eq!(failing_commit(bed), ["Judged", "Failed", "Rejected"]);
+    });
+}
+
+#[test]
+fn a_failing_bake_and_its_consequences_are_one_commit() {
+    on_both(|bed| {
+        let mut replica = bed.baking_after("1.1.0", "1.2.0");
+        bed.spike("web-production");
+        replica.pass();
+        assert_eq!(failing_commit(bed), ["Judged", "Failed", "Rejected"]);
+        assert_eq!(bed.version("production"), "1.1.0");
+    });
+}
+
+/// Environments without an order among them, each with QA that all of them ask at once.
+fn side_by_side(environments: &[&str]) -> Wiring {
+    environments.iter().fold(Wiring::bare(), |w, e| w.with(e, "verify: [{ qa: { template: smoke } }]"))
+}
+
+/// 1.1.0 is good everywhere; 1.2.0 has just failed everywhere, and nobody has looked yet.
+fn all_failed(bed: &Bed) -> Replica<'_> {
+    let mut replica = bed.released("1.1.0");
+    let good = replica.find("1.1.0");
+    replica.pass_until(|_, s| s.envs.values().all(|e| e.ok.contains_key(&good)) && settled(s));
+    bed.qa.set("smoke", &digest("1.2.0"), Verdict::Failed);
+    bed.qa.wait_for_finish(true);
+    replica.release("1.2.0");
+    let environments = || bed.pipeline.environments.iter();
+    replica.pass_until(|_, s| environments().all(|e| is_in(s, e.name.as_str(), Phase::Verifying)));
+    bed.qa.finish();
+    bed.qa.wait_for_finish(false);
+    replica
+}
+
+/// The environments that went back by themselves, commit by commit of the journal.
+fn went_back(bed: &Bed) -> Vec<Vec<Name>> {
+    let back = |e: Recorded| match e.event {
+        Event::Promoted { env, cause: Cause::Rollback, q: None, .. } => Some(env),
+        _ => None,
+    };
+    let commits = bed.commits().into_iter().map(|events| events.into_iter().filter_map(back).collect());
+    commits.filter(|envs: &Vec<Name>| !envs.is_empty()).collect()
+}
+
+#[test]
+fn two_environments_that_fail_in_one_pass_go_back_one_after_the_other() {
+    on_both_with(&side_by_side(&["dev", "canary"]), |bed| {
+        let mut replica = all_failed(bed);
+        replica.pass();
+        assert_eq!(went_back(bed), [[name("dev")], [name("canary")]].map(Vec::from));
+        assert_eq!((bed.version("dev"), bed.version("canary")), ("1.1.0".into(), "1.1.0".into()));
+        // Each by a commit of its own, and each with its own failure before it.
+        let back = |s: &String| s.starts_with("Roll back");
+        assert_eq!(bed.subjects().into_iter().filter(back).count(), 2);
+        assert_eq!((bed.count("Failed"), bed.count("Rejected")), (2, 2));
+        replica.pass_until(|_, s| settled(s));
+    });
+}
+
+#[test]
+fn the_fourth_rollback_of_one_pass_is_a_storm() {
+    on_both_with(&side_by_side(&["a", "b", "c", "d"]), |bed| {
+        let mut replica = all_failed(bed);
+        let report = replica.pass();
+        assert_eq!(went_back(bed), ["a", "b", "c"].map(|e| vec![name(e)]));
+        assert!(waits(&report, "d", WaitCode::RollbackStorm), "{:?}", report.answers);
+        assert_eq!(bed.version("d"), "1.2.0");
+    });
+}
+
+#[test]
+fn rollbacks_elsewhere_count_with_those_of_this_pass() {
+    on_both_with(&side_by_side(&["a", "b"]), |bed| {
+        let mut storm = bed.clone();
+        drop(all_failed(bed));
+        storm.shared.rollbacks = vec![bed.now(); 2];
+        let mut replica = storm.replica("here");
+        let report = replica.pass();
+        assert_eq!(went_back(bed), [[name("a")]].map(Vec::from));
+        assert!(waits(&report, "b", WaitCode::RollbackStorm));
+    });
+}
+
+/// A hold in production that stops rollbacks too, of one release.
+fn of_release(version: &str) -> NewHold {
+    NewHold { rollbacks: true, release: Some(ReleaseRef::parse(version)), ..freeze("production") }
+}
+
+/// The same of one image digest.
+fn of_digest(version: &str) -> NewHold {
+    NewHold { rollbacks: true, digest: Some(digest(version)), ..freeze("production") }
+}
+
+/// 1.2.0 fails in production while this hold is in force; 1.1.0 is where it would go back to.
+fn fails_while_held(bed: &Bed, hold: &NewHold, stops: bool) {
+    let mut replica = bed.baking_after("1.1.0", "1.2.0");
+    bed.qa.wait_for_finish(true);
+    replica.release("1.3.0");
+    let id = replica.put_up(hold);
+    bed.spike("web-production");
+    let report = replica.pass();
+    assert_eq!(waits(&report, "production", WaitCode::RollbackHeld), stops, "{hold:?}");
+    assert_eq!(bed.version("production"), if stops { "1.2.0" } else { "1.1.0" }, "{hold:?}");
+    assert!(replica.env("production").rejects(&digest("1.2.0")), "recorded all the same");
+    replica.lift(&id);
+    replica.pass();
+    assert_eq!(bed.version("production"), "1.1.0", "{hold:?}");
+}
+
+#[test]
+fn a_hold_on_rollbacks_to_a_release_stops_those() {
+    on_both(|bed| fails_while_held(bed, &of_release("1.1.0"), true));
+    fails_while_held(&Bed::memory(&Wiring::web()), &of_digest("1.1.0"), true);
+}
+
+#[test]
+fn a_hold_on_rollbacks_with_another_subject_stops_none() {
+    on_both(|bed| fails_while_held(bed, &of_digest("1.3.0"), false));
+    // What is held may not come; it may leave.
+    for version in ["1.2.0", "1.3.0"] {
+        fails_while_held(&Bed::memory(&Wiring::web()), &of_release(version), false);
+    }
+}
