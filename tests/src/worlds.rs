@@ -11,7 +11,7 @@ use towpath_core::world::SharedFacts;
 use towpath_engine::memory::{Fault, ManualClock};
 use towpath_engine::people::NewHold;
 
-use crate::bed::{Bed, Wiring, digest, digest_of, freeze, image_of, kustomization, overlay, waits};
+use crate::bed::{Bed, Wiring, digest, digest_of, freeze, image, image_of, kustomization, overlay, waits};
 
 /// Leaves the world to itself.
 pub fn nothing(_: &mut Bed) {}
@@ -24,6 +24,48 @@ fn web() -> Bed {
 pub fn awaiting_approval() -> Bed {
     let bed = web();
     bed.awaiting_approval("1.1.0");
+    bed
+}
+
+/// 1.1.0, of which nobody knows who wrote it, waits for its approval for production.
+pub fn nobodys_release() -> Bed {
+    let bed = web();
+    let mut replica = bed.adopted();
+    replica.release_by(&[], vec![image("1.1.0")]);
+    replica.until_waits("production", WaitCode::ApprovalNeeded);
+    drop(replica);
+    bed
+}
+
+/// 1.1.0 bakes in production, nothing was good there before, and its metric cannot be read.
+pub fn first_bake() -> Bed {
+    let bed = web();
+    let mut replica = bed.adopted();
+    replica.bake("1.1.0");
+    bed.metrics.set_down(true);
+    replica.until_waits("production", WaitCode::GateError);
+    drop(replica);
+    bed
+}
+
+/// 1.1.0 is the first release of dev, and does not become live.
+pub fn stalled_first() -> Bed {
+    let bed = web();
+    let mut replica = bed.released("1.1.0");
+    replica.pass();
+    bed.show("web-dev", "1.0.0", Health::Progressing);
+    replica.until_waits("dev", WaitCode::SyncStalled);
+    drop(replica);
+    bed
+}
+
+/// A person took 1.1.0 out of staging and put it back, so nobody knows it as Verified there.
+pub fn restored() -> Bed {
+    let bed = web();
+    let mut replica = bed.reverted("1.1.0");
+    bed.edit("staging", &kustomization("1.1.0"), "no, keep it");
+    replica.pass_every("10m", 12);
+    drop(replica);
     bed
 }
 

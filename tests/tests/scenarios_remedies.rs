@@ -75,7 +75,10 @@ macro_rules! table {
 }
 
 table! {
-    ApprovalNeeded => Ends(vec![case("production", awaiting_approval).typed()]),
+    ApprovalNeeded => Ends(vec![
+        case("production", awaiting_approval).typed(),
+        case("production", nobodys_release).typed().done(|bed| drop(bed.replica("here").approve_as("bob", "production", "1.1.0"))),
+    ]),
     Baking => Ends(vec![time("production", baking, nothing)]),
     BakeReading => Ends(vec![
         case("production", unread_bake).done(|bed| bed.metrics.set_down(false)),
@@ -103,6 +106,7 @@ table! {
     GateError => Ends(vec![
         case("dev", silent_qa).done(|bed| bed.qa.wait_for_finish(false)).typed(),
         case("production", || broken_bake(true)).typed(),
+        case("production", first_bake).typed(),
     ]),
     GateInconclusive => Ends(vec![
         case("staging", empty_metric).done(|bed| bed.metrics.set("web-staging", bed.now(), Some(0.0))).typed(),
@@ -161,9 +165,13 @@ table! {
     SyncStalled => Ends(vec![
         case("dev", stalled).done(cluster_goes_on),
         case("dev", stalled).typed().then(cluster_goes_on),
+        case("dev", stalled_first).typed().then(cluster_goes_on),
     ]),
     Syncing => Ends(vec![time("dev", syncing, cluster_goes_on)]),
-    UpstreamNotVerified => Ends(vec![time("staging", verifying, qa_ends)]),
+    UpstreamNotVerified => Ends(vec![
+        time("staging", verifying, qa_ends),
+        case("production", restored).typed().in_time(),
+    ]),
     Verifying => Ends(vec![time("dev", verifying, qa_ends)]),
 }
 

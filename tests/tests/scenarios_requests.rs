@@ -3,6 +3,7 @@
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{Event, RequestKind};
 use towpath_core::journal::state::Phase;
+use towpath_core::verdict::Verdict;
 use towpath_tests::bed::{Bed, digest, is_verified, on_both, runs, wait_of, waits};
 
 #[test]
@@ -116,5 +117,72 @@ fn a_persons_step_up_takes_nothing_out() {
         assert!(runs(&replica.state(), "staging", &newer));
         assert!(revoked(bed).is_empty() && is_verified(&replica.state(), "staging", &older));
         replica.until_phase("staging", Phase::Settled);
+    });
+}
+
+#[test]
+fn a_resume_leaves_a_bake_alone_that_can_be_read() {
+    on_both(|bed| {
+        let mut replica = bed.adopted();
+        replica.bake("1.1.0");
+        replica.pass_every("60s", 3);
+        replica.ask(RequestKind::Resume, "production", None);
+        replica.pass();
+        assert_eq!(replica.phase("production"), Phase::Verified);
+    });
+}
+
+#[test]
+fn a_resume_does_not_end_a_bake_that_has_failed() {
+    on_both(|bed| {
+        let mut replica = bed.baking_after("1.1.0", "1.2.0");
+        bed.spike("web-production");
+        replica.ask(RequestKind::Resume, "production", None);
+        replica.pass();
+        assert_eq!((bed.count("Failed"), bed.version("production").as_str()), (1, "1.1.0"));
+    });
+}
+
+#[test]
+fn a_resume_does_not_throw_a_failing_result_away() {
+    on_both(|bed| {
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Settled);
+        bed.qa.set("smoke", &digest("1.2.0"), Verdict::Failed);
+        bed.qa.wait_for_finish(true);
+        replica.release("1.2.0");
+        replica.until_phase("dev", Phase::Verifying);
+        bed.qa.finish();
+        replica.ask(RequestKind::Resume, "dev", None);
+        replica.pass();
+        assert_eq!((bed.count("Failed"), bed.version("dev").as_str()), (1, "1.1.0"));
+    });
+}
+
+#[test]
+fn a_rollback_that_is_asked_for_withdraws_an_open_promotion() {
+    on_both(|bed| {
+        let mut replica = bed.baking_after("1.1.0", "1.2.0");
+        replica.release("1.3.0");
+        let promote = replica.ask(RequestKind::Promote, "production", Some("1.3.0"));
+        let rollback = replica.ask(RequestKind::Rollback, "production", None);
+        assert_eq!(replica.outcome(&promote), Some(format!("replaced by {rollback}")));
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.1.0");
+    });
+}
+
+#[test]
+fn a_resume_withdraws_a_rollback_that_a_hold_keeps_waiting() {
+    on_both(|bed| {
+        let mut replica = bed.baking_after("1.1.0", "1.2.0");
+        let hold = replica.hold_with("production", true, None);
+        let rollback = replica.ask(RequestKind::Rollback, "production", None);
+        assert!(waits(&replica.pass(), "production", WaitCode::RollbackHeld));
+        replica.ask(RequestKind::Resume, "production", None);
+        replica.pass();
+        assert_eq!(replica.outcome(&rollback), Some("withdrawn".into()));
+        replica.lift(&hold);
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.2.0");
     });
 }

@@ -356,8 +356,10 @@ impl Engine<'_> {
             }
             let q = act_id("q", state, now)?;
             id = Some(q.clone());
-            // A person's newest word counts.
-            let older = state.requests.iter().filter(|open| &open.env == key && open.kind == kind);
+            // A person's newest word counts. A resume withdraws the others too, once the gates were heard.
+            let moves = |kind| kind != RequestKind::Resume;
+            let instead = |open: RequestKind| open == kind || (moves(open) && moves(kind));
+            let older = state.requests.iter().filter(|open| &open.env == key && instead(open.kind));
             let replaced =
                 older.map(|open| Event::Closed { q: open.q.clone(), outcome: format!("replaced by {q}") });
             let mut events: Vec<Event> = replaced.collect();

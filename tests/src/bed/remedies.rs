@@ -4,6 +4,8 @@ use towpath_core::decide::{Wait, WaitCode};
 use towpath_core::event::{Confirmable, RequestKind};
 use towpath_core::id::{ActId, OwnerId};
 
+use towpath_core::release::Image;
+
 use super::{Replica, person};
 
 impl Replica<'_> {
@@ -32,11 +34,27 @@ impl Replica<'_> {
             ["resume", id, environment, ..] if *id == pipeline => {
                 self.ask(RequestKind::Resume, environment, None);
             }
+            ["release", "create", id, rest @ ..] if *id == pipeline => self.create_as_typed(rest),
+            ["rollback", id, environment, "--to", to, ..] if *id == pipeline => {
+                self.ask(RequestKind::Rollback, environment, Some(to));
+            }
             ["rollback", id, environment, ..] if *id == pipeline => {
                 self.ask(RequestKind::Rollback, environment, None);
             }
             other => panic!("nobody knows what this does: {other:?}"),
         }
+    }
+}
+
+impl Replica<'_> {
+    fn create_as_typed(&self, words: &[&str]) {
+        let after = |flag: &str| {
+            let pairs = words.windows(2).filter(|pair| pair[0] == flag);
+            pairs.map(|pair| pair[1].to_owned()).collect::<Vec<_>>()
+        };
+        let images = after("--image").iter().map(|image| Image::parse(image).unwrap()).collect();
+        assert_eq!(after("--author"), ["LOGIN"], "who it is, is for a person to say");
+        self.release_by(&["alice"], images);
     }
 }
 

@@ -24,7 +24,7 @@ impl View<'_> {
     }
 
     /// Newest wins: the highest eligible release; when none is eligible the newest one explains why.
-    fn candidate(&self) -> Option<&Release> {
+    pub(super) fn candidate(&self) -> Option<&Release> {
         // CI may have raised the rank of what is there; that is no reason to promote it onto itself.
         let there = self.at().filter(|at| at.pid.is_some()).and_then(|at| self.state.release(&at.r));
         let mark = self.env.hw.max(there.map(Release::rank).unwrap_or_default());

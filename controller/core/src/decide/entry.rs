@@ -56,7 +56,10 @@ impl View<'_> {
         let resync = When::resync(self.now);
         let Some(soaked) = upstream.and_then(|env| env.soak_of(&release.r, self.now)) else {
             let text = format!("{} is not Verified in {}", release.version(), edge.environment);
-            return Some(self.wait(WaitCode::UpstreamNotVerified, text, "", resync).about(&edge.environment));
+            let remedy = upstream.map_or_else(String::new, |env| self.verify_again(edge, env, release));
+            return Some(
+                self.wait(WaitCode::UpstreamNotVerified, text, remedy, resync).about(&edge.environment),
+            );
         };
         if soaked >= edge.soak {
             return self.unproven_soak(edge, release);
@@ -69,6 +72,22 @@ impl View<'_> {
             None => ("it is not live there now; promote it there again".to_owned(), resync),
         };
         Some(self.wait(WaitCode::Soaking, text, remedy, when).about(&edge.environment))
+    }
+
+    /// What brings a release to be verified upstream that does not come there by itself any more.
+    fn verify_again(&self, edge: &Edge, env: &EnvironmentState, release: &Release) -> String {
+        let there = env.at.as_ref().filter(|at| at.r == release.r);
+        let comes = match there {
+            Some(at) => at.is_running(),
+            None => env.committing.is_some() || release.rank() > env.hw,
+        };
+        match comes {
+            true => String::new(),
+            false => {
+                let (id, upstream, r) = (&self.world.pipeline.id, &edge.environment, &release.r);
+                format!("verify it there once more: towpath promote {id} {upstream} {r}")
+            }
+        }
     }
 
     /// A soak that is still running counts only while the release is proven to be live there now.

@@ -311,7 +311,10 @@ impl View<'_> {
         let text = format!("{} ended {verdict} {} times: {detail}", gate.name, run.attempt);
         let remedy = match self.in_phase(&[Phase::Verifying]) {
             Some(_) => format!("mend the gate, then: towpath resume {}", self.target()),
-            None => format!("it stays unbaked; if that is too little: towpath rollback {}", self.target()),
+            None => {
+                let or = self.way_back().map_or_else(String::new, |way| format!("; or {way}"));
+                format!("end the bake as it is: towpath resume {}{or}", self.target())
+            }
         };
         self.wait(code, text, remedy, When::on(Source::Person, self.now)).about(&gate.name)
     }

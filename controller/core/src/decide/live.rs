@@ -93,7 +93,8 @@ impl View<'_> {
         let deadline = at.since.plus(self.environment.sync_timeout);
         if self.now >= deadline {
             let text = format!("not live after {}: {why}", self.environment.sync_timeout);
-            let remedy = format!("look at the Applications, or: towpath rollback {}", self.target());
+            let or = self.way_back().map_or_else(String::new, |way| format!("; or {way}"));
+            let remedy = format!("look at the Applications{or}");
             let when = When::on(Source::Liveness, self.now);
             // A stalled promotion ends by a newer one, so later rules are asked too.
             return Rule::Note(self.wait(WaitCode::SyncStalled, text, remedy, when));

@@ -4,7 +4,7 @@ use super::answer::{Effect, Wait};
 use super::rollback::target;
 use super::{Rule, View};
 use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
-use crate::journal::state::{Phase, Release, Request};
+use crate::journal::state::{Hold, Phase, Release, Request};
 use crate::pipeline::Delivery;
 
 impl View<'_> {
@@ -30,37 +30,64 @@ impl View<'_> {
     }
 
     fn close(request: &Request, outcome: impl Into<String>) -> Effect {
-        Effect::Record(Event::Closed { q: request.q.clone(), outcome: outcome.into() })
+        Effect::Record(Self::closing(request, outcome))
     }
 
-    /// Ends a pin by adopting what is there, lifts Towpath's own hold, and lets exhausted gates try again.
+    fn closing(request: &Request, outcome: impl Into<String>) -> Event {
+        Event::Closed { q: request.q.clone(), outcome: outcome.into() }
+    }
+
+    /// Ends a pin by adopting what is there, lifts Towpath's own hold, lets exhausted gates try again, ends a bake that
+    /// cannot be read, and withdraws what else was asked for here.
     pub(super) fn requested_resume(&self) -> Rule {
         let Some(request) = self.request(RequestKind::Resume) else { return Rule::Pass };
-        let env = self.key.clone();
-        let mut effects = Vec::new();
-        if self.env.pin.is_some() {
-            effects.push(Effect::Record(Event::Unpinned { env: env.clone(), how: Unpinning::Resumed }));
-            effects.extend(self.adoption().map(Effect::Record));
-        } else if let Some(at) = self.in_phase(&[Phase::Verifying, Phase::Verified]) {
-            let unlive = at.pid.clone().filter(|_| at.phase == Phase::Verifying && at.live.is_some());
-            effects.extend(unlive.map(|pid| {
-                let why = format!("{} asked for its gates again", request.by);
-                Effect::Record(Event::Unlive { env, pid, until: self.now, why })
-            }));
+        // What the gates have to say comes first: a failure that is there to be read is not waved through.
+        if let Some(effects) = self.gates_have_something_to_say() {
+            return Rule::Act(effects);
         }
-        // A bake that cannot be read is over when a person says so.
-        let here = self.in_phase(&[Phase::Verified]).filter(|_| self.env.pin.is_none());
-        let unread = here.filter(|at| !self.bake_reads_well(at));
-        effects.extend(
-            unread.and_then(|at| at.pid.clone()).map(|pid| {
-                Effect::Record(Event::Baked { env: self.key.clone(), pid, result: BakeResult::Cut })
-            }),
-        );
-        effects.extend(self.promotion_request().map(|open| Self::close(open, "withdrawn")));
-        let own = |h: &&crate::journal::state::Hold| !h.by.is_person();
-        effects.extend(self.holds().filter(own).map(|h| Effect::Record(Event::Lifted { id: h.id.clone() })));
-        effects.push(Self::close(request, "resumed"));
-        Rule::Act(effects)
+        let mut events = match self.env.pin {
+            Some(_) => self.unpinned_by_resume(),
+            None => self.gates_again(request).into_iter().collect(),
+        };
+        let own = |h: &&Hold| !h.by.is_person();
+        events.extend(self.holds().filter(own).map(|h| Event::Lifted { id: h.id.clone() }));
+        let other = |q: &&Request| &q.env == self.key && q.kind != RequestKind::Resume;
+        events.extend(self.state.requests.iter().filter(other).map(|q| Self::closing(q, "withdrawn")));
+        events.push(Self::closing(request, "resumed"));
+        Rule::Act(events.into_iter().map(Effect::Record).collect())
+    }
+
+    fn gates_have_something_to_say(&self) -> Option<Vec<Effect>> {
+        let said = |rule| match rule {
+            Rule::Act(effects) => Some(effects),
+            _ => None,
+        };
+        match (&self.env.pin, self.prove_live()) {
+            (Some(_), _) | (None, Rule::Stop(_)) => None,
+            (None, Rule::Act(effects)) => Some(effects),
+            (None, _) => said(self.judge_gates()),
+        }
+    }
+
+    fn unpinned_by_resume(&self) -> Vec<Event> {
+        let unpinned = Event::Unpinned { env: self.key.clone(), how: Unpinning::Resumed };
+        std::iter::once(unpinned).chain(self.adoption()).collect()
+    }
+
+    /// A verification begins anew; a bake that cannot be read is over when a person says so.
+    fn gates_again(&self, request: &Request) -> Option<Event> {
+        let at = self.in_phase(&[Phase::Verifying, Phase::Verified])?;
+        let (env, pid) = (self.key.clone(), at.pid.clone()?);
+        match at.phase {
+            Phase::Verifying if at.live.is_some() => {
+                let why = format!("{} asked for its gates again", request.by);
+                Some(Event::Unlive { env, pid, until: self.now, why })
+            }
+            Phase::Verified if !self.bake_reads_well(at) => {
+                Some(Event::Baked { env, pid, result: BakeResult::Cut })
+            }
+            _ => None,
+        }
     }
 
     /// Goes back at a person's word: at once, through everything but a hold that stops rollbacks.

@@ -141,13 +141,29 @@ impl View<'_> {
             let held = self.hold(at, vec![Stop::Promotions], text.to_owned());
             return held.map_or(Rule::Pass, |event| Rule::Act(vec![Effect::Record(event)]));
         }
-        let found = self.found_here().filter(|_| code == WaitCode::NoRollbackTarget);
-        let or = found.map_or_else(String::new, |found| {
-            format!("; or put back what was found here: towpath rollback {} --to {}", self.target(), found.r)
-        });
+        let in_force = |hold: &Hold| Some(&hold.id) == at.hold_id().as_ref();
+        if !self.holds().any(in_force) && self.candidate().is_some() {
+            return Rule::Pass;
+        }
+        let or = match code {
+            WaitCode::NoRollbackTarget => {
+                self.way_back().map_or_else(String::new, |way| format!("; or {way}"))
+            }
+            _ => String::new(),
+        };
         let remedy = format!("release a fix and: towpath resume {}{or}", self.target());
         let when = When::on(Source::Person, self.now);
         Rule::Note(self.wait(code, text, remedy, when))
+    }
+
+    /// For people: the command that goes back from here, if there is anything to go back to.
+    pub(super) fn way_back(&self) -> Option<String> {
+        let at = self.at()?;
+        if target(self.state, self.env, &at.r).is_some() {
+            return Some(format!("go back: towpath rollback {}", self.target()));
+        }
+        let found = self.found_here()?;
+        Some(format!("put back what was found here: towpath rollback {} --to {}", self.target(), found.r))
     }
 
     /// The baseline that was here before what is here now, if it can be put back.
