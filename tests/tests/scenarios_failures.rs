@@ -115,7 +115,7 @@ fn a_failure_found_in_time_goes_back() {
     on_both(|bed| {
         let mut replica = bed.baking_after("1.1.0", "1.2.0");
         bed.metrics.set("web-production", bed.now(), Some(0.5));
-        bed.wait("39m");
+        bed.wait("19m");
         replica.pass();
         assert_eq!(bed.version("production"), "1.1.0");
     });

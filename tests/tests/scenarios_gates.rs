@@ -95,7 +95,7 @@ fn a_provider_that_is_down_is_waited_for_then_an_error() {
         bed.metrics.set_down(true);
         bed.wait("5m");
         assert!(
-            waits(&replica.pass(), "staging", WaitCode::Verifying),
+            waits(&replica.pass(), "staging", WaitCode::MetricsUnavailable),
             "the window is over, nobody answered"
         );
         assert_eq!(verdicts(bed, "metrics/errors"), []);

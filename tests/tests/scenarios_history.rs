@@ -7,7 +7,9 @@ use towpath_core::journal::state::Phase;
 use towpath_core::time::Time;
 use towpath_engine::EngineError;
 use towpath_engine::memory::ManualClock;
-use towpath_tests::bed::{Bed, Wiring, is_verified, kustomization, on_both, overlay, waits};
+use towpath_tests::bed::{
+    Bed, Wiring, freeze, image, is_verified, kustomization, new_release, on_both, overlay, person, waits,
+};
 
 /// The message of the newest promotion, with another version and journal number.
 fn forged(bed: &Bed, number: u64) -> String {
@@ -330,16 +332,9 @@ fn a_rotated_journal_goes_on_and_who_remembers_the_old_tip_accepts_it() {
             let report = replica.pass();
             assert!(waits(&report, "production", WaitCode::ApprovalNeeded), "{who}: {:?}", report.answers);
         }
-        // Whoever remembers less than the old tip has to see that the old tip contains it. On git nothing holds that
-        // commit any more, so what cannot be shown is not believed; a new start takes the journal as it is.
+        // On git nothing holds the old tip any more. Whoever slept over the rotation sees that what it knew is there.
         let report = older.pass();
-        let believes = waits(&report, "production", WaitCode::ApprovalNeeded);
-        assert_eq!(
-            (believes, report.waits_for(WaitCode::JournalLost)),
-            (bed.folder().is_none(), bed.folder().is_some())
-        );
-        older.lose_caches();
-        assert!(waits(&older.pass(), "production", WaitCode::ApprovalNeeded));
+        assert!(waits(&report, "production", WaitCode::ApprovalNeeded), "older: {:?}", report.answers);
         replica.approve(&release);
         replica.lose_caches();
         replica.until_phase("production", Phase::Settled);
@@ -389,5 +384,73 @@ fn a_missing_branch_is_named_and_no_ref_is_made_before_it_exists() {
         bed.force(bed.branch(), Some(&tip));
         replica.pass();
         assert!(!bed.events().iter().any(|e| matches!(e.event, Event::Confirmed { .. })));
+    });
+}
+
+#[test]
+fn a_rotation_that_knows_less_than_a_host_saw_is_not_believed() {
+    on_both(|bed| {
+        let replica = bed.adopted();
+        let before = bed.tip(bed.journal());
+        let mut newer = bed.replica("here");
+        newer.release("1.1.0");
+        newer.until_waits("production", WaitCode::ApprovalNeeded);
+        bed.force(bed.journal(), before.as_ref());
+        bed.force(bed.branch(), Some(&bed.log(bed.branch()).pop().unwrap().id));
+        replica.engine(|e| e.rotate()).unwrap();
+        assert!(newer.pass().waits_for(WaitCode::JournalLost));
+        assert!(!bed.replica("here").pass().waits_for(WaitCode::JournalLost), "nothing else betrays it");
+    });
+}
+
+#[test]
+fn people_do_not_build_on_a_journal_that_is_lost() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        let old = bed.log(bed.journal()).pop().unwrap().id;
+        for to in [None, Some(&old)] {
+            bed.force(bed.journal(), to);
+            for memory in ["kept", "lost"] {
+                let held = replica.engine(|e| e.hold(&person("carol"), &freeze("dev")));
+                assert!(matches!(held, Err(EngineError::Lost { .. })), "caches {memory}: {held:?}");
+                let released = replica.create(&new_release(vec![image("1.2.0")]));
+                assert!(matches!(released, Err(EngineError::Lost { .. })), "caches {memory}: {released:?}");
+                let rotated = replica.engine(|e| e.rotate());
+                assert!(matches!(rotated, Err(EngineError::Lost { .. })), "caches {memory}: {rotated:?}");
+                assert_eq!(bed.tip(bed.journal()).as_ref(), to, "nothing was written");
+                replica.lose_caches();
+            }
+        }
+        replica.confirm(Confirmable::JournalLost);
+        replica.hold("dev");
+    });
+}
+
+#[test]
+fn what_is_not_lost_cannot_be_confirmed() {
+    on_both(|bed| {
+        let replica = bed.awaiting_approval("1.1.0");
+        for what in [Confirmable::JournalLost, Confirmable::HistoryRewritten] {
+            let refused = replica.engine(|e| e.confirm(&person("carol"), what));
+            assert!(matches!(refused, Err(EngineError::Impossible(_))), "{what:?}: {refused:?}");
+        }
+        assert_eq!(bed.count("Confirmed"), 0);
+    });
+}
+
+#[test]
+fn a_journal_commit_with_other_parents_than_it_should_have_is_refused_by_who_sees_it_first() {
+    on_both(|bed| {
+        let replica = bed.awaiting_approval("1.1.0");
+        let state = String::from_utf8(replica.state().to_bytes()).unwrap();
+        let tip = bed.tip(bed.journal()).unwrap();
+        drop(replica);
+        let alone = bed.commit(None, &[("state.json", &state)], &last_message(bed));
+        bed.force(bed.journal(), Some(&alone));
+        let mut cold = bed.replica("here");
+        let refused = cold.try_pass().unwrap_err().to_string();
+        assert!(refused.contains("has no parent"), "{refused}");
+        bed.force(bed.journal(), Some(&tip));
+        assert!(waits(&cold.pass(), "production", WaitCode::ApprovalNeeded));
     });
 }

@@ -347,3 +347,22 @@ fn one_baseline_written_differently_in_each_environment_keeps_each_ones_bytes() 
         assert_eq!(bed.count("Pinned"), 0);
     });
 }
+
+#[test]
+fn authors_may_be_named_afterwards_and_an_author_does_not_approve() {
+    on_both(|bed| {
+        let mut replica = bed.adopted();
+        let release = replica.release_by(&[], vec![image("1.1.0")]);
+        replica.until_waits("production", WaitCode::ApprovalNeeded);
+        replica.approve(&release);
+        assert!(waits(&replica.pass(), "production", WaitCode::ApprovalNeeded), "its authors are unknown");
+        assert_eq!(replica.release_by(&["bob", "erin"], vec![image("1.1.0")]), release);
+        assert!(waits(&replica.pass(), "production", WaitCode::ApprovalNeeded), "bob, who approved, is one");
+        replica.approve_as("dave", "production", "1.1.0").unwrap();
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.1.0");
+        let recorded = bed.count("Released");
+        replica.release_by(&["erin"], vec![image("1.1.0")]);
+        assert_eq!(bed.count("Released"), recorded, "nothing new was said");
+    });
+}

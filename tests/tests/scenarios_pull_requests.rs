@@ -253,3 +253,43 @@ fn a_crash_at_any_effect_opens_one_pull_request_and_promotes_once() {
         }
     }
 }
+
+/// Somebody merges a head that the journal has given up.
+fn merged_all_the_same(bed: &Bed, replica: &mut Replica<'_>, head: &CommitId) {
+    bed.force(bed.branch(), Some(head));
+    for memory in ["kept", "lost"] {
+        let report = replica.pass();
+        assert!(waits(&report, "production", WaitCode::Pinned), "caches {memory}: {:?}", report.answers);
+        replica.lose_caches();
+    }
+    assert!(promotions(bed).is_empty(), "it is a person's commit, not a promotion");
+}
+
+#[test]
+fn a_closed_pull_request_that_is_merged_by_hand_is_a_foreign_commit() {
+    let bed = bed();
+    let (mut replica, head) = proposed(&bed);
+    requests(&bed).close(&head);
+    replica.pass();
+    assert_eq!(undone(&bed), [Undoing::Closed]);
+    merged_all_the_same(&bed, &mut replica, &head);
+}
+
+#[test]
+fn a_topic_branch_that_never_arrived_is_proposed_anew() {
+    let mut bed = bed();
+    bed.atomic = false;
+    let mut replica = bed.adopted();
+    let release = replica.verify_in("staging", "1.1.0");
+    replica.approve(&release);
+    replica.faults.next([Fault::None, Fault::CrashBefore]);
+    assert!(replica.try_pass().is_err());
+    replica.lose_caches();
+    replica.pass_every("60s", 8);
+    assert_eq!(undone(&bed), [Undoing::Race]);
+    let open = replica.env("production").proposed.expect("a proposal");
+    assert_eq!(bed.tip(&topic()), Some(open.head.clone()));
+    assert!(requests(&bed).merge(&open.head));
+    replica.pass();
+    assert_eq!(bed.version("production"), "1.1.0");
+}
