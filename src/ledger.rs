@@ -207,8 +207,8 @@ fn wrong_now(session: &mut Session, pipeline: &Pipeline) -> Result<Confirmable, 
         _ => None,
     });
     let id = &pipeline.id;
-    let remedy = "see what it waits for: towpath why";
-    found.ok_or_else(|| Failure::Impossible(format!("{id} has nothing to confirm; {remedy}")))
+    let remedy = "as this host sees it; what another host waits for is named by --what";
+    found.ok_or_else(|| Failure::Impossible(format!("{id} has nothing to confirm, {remedy}")))
 }
 
 impl Verify {

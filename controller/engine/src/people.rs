@@ -409,7 +409,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Accepts the loss of a journal, or that the branch was rewritten. Refused when nothing is lost.
+    /// Accepts the loss of a journal, or that the branch was rewritten; the second is refused when it was not.
     pub fn confirm(&self, by: &Actor, what: Confirmable) -> Result<Recorded, EngineError> {
         for attempt in 0..MAX_RACES {
             let now = self.host.clock.now();
@@ -434,20 +434,18 @@ impl Engine<'_> {
         Err(EngineError::Contended { tries: MAX_RACES })
     }
 
-    /// Whether that is wrong which a person wants to accept: a journal begun anew without need forgets what it knew.
+    /// Whether that is wrong which a person wants to accept. A lost journal is taken at the person's word: it may be
+    /// another host that remembers more of it than this one.
     fn is_wrong(&self, observed: &Observed, what: Confirmable) -> Result<(), EngineError> {
-        let lost = self.loss(observed).is_some();
-        match what {
-            Confirmable::JournalLost if !lost && observed.head().is_some() => {
-                impossible("the journal is not lost: it names all that the branch names; see: towpath status")
-            }
-            Confirmable::HistoryRewritten if lost => {
-                impossible("the journal is lost too, and comes first: towpath ledger confirm journal-lost")
-            }
-            Confirmable::HistoryRewritten if observed.branch.contains_seen != Some(false) => {
-                impossible("the branch still contains all that had landed; see: towpath status")
-            }
-            _ => Ok(()),
+        if what == Confirmable::JournalLost {
+            return Ok(());
+        }
+        if self.loss(observed).is_some() {
+            return impossible("the journal is lost too, and comes first: confirm JournalLost");
+        }
+        match observed.branch.contains_seen {
+            Some(false) => Ok(()),
+            _ => impossible("the branch still contains all that had landed; see: towpath status"),
         }
     }
 

@@ -112,7 +112,8 @@ fn journal_lost(world: &World<'_>, now: Time) -> Wait {
         (LedgerFacts::Gone, None) => "the journal that this host saw before is gone".to_owned(),
         _ => "the journal is not a continuation of the one that this host saw before".to_owned(),
     };
-    let remedy = format!("restore {}, or: towpath ledger confirm {id}", world.pipeline.repository.journal);
+    let journal = &world.pipeline.repository.journal;
+    let remedy = format!("restore {journal}, or: towpath ledger confirm {id} --what journal-lost");
     Wait::new(WaitCode::JournalLost, text, remedy, person(now)).about(&world.pipeline.repository.journal)
 }
 

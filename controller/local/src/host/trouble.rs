@@ -64,7 +64,10 @@ impl LocalHost {
             ),
             EngineError::Lost { reason, .. } => Trouble::new(
                 format!("the ledger of {id} is lost: {reason}"),
-                format!("restore {}, or: towpath ledger confirm {id}", self.journal_of(id)),
+                format!(
+                    "restore {}, or: towpath ledger confirm {id} --what journal-lost",
+                    self.journal_of(id)
+                ),
             ),
             EngineError::Impossible(_) | EngineError::Contended { .. } | EngineError::Crashed => plain(error),
         }
@@ -126,7 +129,7 @@ impl LocalHost {
                 format!("failed to read the journal {journal}: {reason}"),
                 format!(
                     "put {journal} back to its last commit, or delete it and accept the loss: git push origin \
-                     :{journal}, then towpath ledger confirm {id}"
+                     :{journal}, then towpath ledger confirm {id} --what journal-lost"
                 ),
             ),
         }
@@ -170,7 +173,7 @@ fn restore(id: &PipelineId, journal: &RefName, good: Option<CommitId>) -> String
         ),
         None => format!(
             "no commit of it can be read: restore {journal} from a copy, or delete it and accept the loss: \
-             git push origin :{journal}, then towpath ledger confirm {id}"
+             git push origin :{journal}, then towpath ledger confirm {id} --what journal-lost"
         ),
     }
 }
