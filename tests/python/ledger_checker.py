@@ -205,7 +205,7 @@ class Fold:
             if not env:
                 s["envs"][config["key"]] = {
                     "config": config, "removed": False, "hw": [0, 0], "good": [], "ok": {}, "tries": {}, "rejected": [],
-                    "voids": 0, "forgotten": 0}
+                    "voids": 0, "forgotten": 0, "churn": 0}
                 continue
             moved = any(env["config"][m] != config[m] for m in ("path", "branch", "edit"))
             env["removed"], env["config"] = False, config
@@ -260,6 +260,7 @@ class Fold:
                 if other["forgotten"]:
                     other["tries"].setdefault(e["r"], other["forgotten"])
         end_live(env, e["at"])
+        env["churn"] = 0
         env["at"] = drop_none({
             "r": e["r"], "try": 0, "commit": e["commit"], "cause": "manual", "from": env.get("at", {}).get("r"),
             "at": e["at"], "phase": "Adopted", "since": e["at"], "runs": {}})
@@ -330,6 +331,7 @@ class Fold:
         envs = (v for _, v in sorted(self.state["envs"].items()) if v.get("committing", {}).get("pid") == e["pid"])
         env = next(envs, None)
         need(env, "it is not on its way")
+        env["churn"] += env.get("at", {}).get("phase") in ("Syncing", "Verifying")
         end_live(env, e["at"])
         env["at"] = dict(env.pop("committing"), commit=e["commit"])
         env.pop("proposed", None)
@@ -363,6 +365,7 @@ class Fold:
         at["broken"] = e["until"]
         if at["phase"] == "Verifying":
             at.update(phase="Syncing", since=e["at"])
+            self.env(e["env"])["churn"] += 1
             for run in at["runs"].values():
                 run.update(verdict="Error", errors=0, inconclusive=0)
                 run.pop("detail", None)
@@ -386,6 +389,7 @@ class Fold:
         at, env = self.current(e), self.env(e["env"])
         need(at["r"] == e["r"], "the promotion is of another release")
         at.update(phase="Verified", since=e["at"])
+        env["churn"] = 0
         soak = env["ok"].get(e["r"], {"soak": "0s"})["soak"]
         env["ok"][e["r"]] = {"gates": e["gates"], "soak": soak}
         add_good(env, {"r": e["r"], "gates": e["gates"], "at": e["at"], "baked": False})
@@ -401,6 +405,7 @@ class Fold:
         at = self.current(e)
         at.update(phase="Failed", since=e["at"], failed={k: e[k] for k in ("phase", "gate", "at") if k in e})
         at["failed"]["held"] = False
+        self.env(e["env"])["churn"] = 0
         revoke(self.env(e["env"]), at["r"])
 
     def Revoked(self, e):

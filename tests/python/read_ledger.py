@@ -8,7 +8,7 @@ MAX_RELEASES, MAX_WEIGHT, MAX_LINES, MAX_GOOD, MAX_APPROVALS = 1000, 600_000, 50
 UNITS = ("d", 86400, 367), ("h", 3600, 24), ("m", 60, 60), ("s", 1, 60)  # letter, seconds, how many fit
 NEW_S = ('{"v":1,"role":"main","seq":0,"images":[],"archive":{"chunks":0},"seen":{},"envs":{},"releases":[],'
          '"approvals":[],"holds":[],"requests":[]}')
-NEW_E = '{"hw":[0,0],"good":[],"ok":{},"tries":{},"rejected":[],"voids":0,"forgotten":0}'
+NEW_E = '{"hw":[0,0],"good":[],"ok":{},"tries":{},"rejected":[],"voids":0,"forgotten":0,"churn":0}'
 
 class Map(dict):  # a JSON object, members as attributes. None is no member; what is missing reads as Map()
     __setattr__ = dict.__setitem__
@@ -71,7 +71,7 @@ class Event:  # section 5: what each does to the state S, its environment E and 
             for x in [x for x in S.envs.values() if x.forgotten]: x.tries.setdefault(e.r, x.forgotten)
         known.fields = [f for f in known.fields if place(f) not in map(place, e.fields)] + e.fields
         end_live(E, e.at); see(S, E, e, e.commit)
-        E.at = there(e, "r commit at", "Adopted", cause="manual", **{"try": 0, "from": A.get("r")})
+        E.churn, E.at = 0, there(e, "r commit at", "Adopted", cause="manual", **{"try": 0, "from": A.get("r")})
     def Requested(S, E, A, e): S.requests.append(pick(e, "q env r kind overrides by at"))
     def Closed(S, E, A, e): S.requests = without(S.requests, "q", e.q)
     def Approved(S, E, A, e):
@@ -92,6 +92,7 @@ class Event:  # section 5: what each does to the state S, its environment E and 
         if e.landed: Event.Landed(S, E, A, e)
     def Landed(S, E, A, e):
         E = next(x for x in S.envs.values() if x.committing.pid == e.pid)
+        E.churn += E.at.phase in ("Syncing", "Verifying")
         end_live(E, e.at); see(S, E, e, e.commit)
         E.at, E.committing, E.proposed = Map(E.committing, commit=e.commit), None, None
         E.hw = max(E.hw, rank(find(S.releases, "r", E.at.r)))
@@ -106,7 +107,7 @@ class Event:  # section 5: what each does to the state S, its environment E and 
     def Unlive(S, E, A, e):
         end_live(E, e.until); A.broken = e.until
         if A.phase == "Verifying":
-            step(A, e, "Syncing")
+            step(A, e, "Syncing"); E.churn += 1
             for x in A.runs.values(): x.update(verdict="Error", errors=0, inconclusive=0, detail=None)
     def Started(S, E, A, e): run(A, e).update(pick(e, "try handle at deadline gates verdict detail"))
     def Judged(S, E, A, e):
@@ -114,11 +115,12 @@ class Event:  # section 5: what each does to the state S, its environment E and 
         x.errors += e.verdict == "Error"; x.inconclusive += e.verdict == "Inconclusive"
     def Verified(S, E, A, e):
         E.ok.setdefault(e.r, Map(soak="0s")).gates = e.gates
-        step(A, e, "Verified"); add_good(E, pick(e, "r gates at", baked=False))
+        step(A, e, "Verified"); E.churn = 0; add_good(E, pick(e, "r gates at", baked=False))
     def Baked(S, E, A, e):
         step(A, e, "Settled"); g = find(E.good, "r", A.r)
         if g and e.result == "passed": add_good(E, Map(g, baked=True, at=e.at))
-    def Failed(S, E, A, e): step(A, e, "Failed", failed=pick(e, "phase gate at", held=False)); revoke(E, A.r)
+    def Failed(S, E, A, e):
+        step(A, e, "Failed", failed=pick(e, "phase gate at", held=False)); E.churn = 0; revoke(E, A.r)
     def Revoked(S, E, A, e): revoke(E, e.r)
     def Rejected(S, E, A, e): E.voids = e.n; E.rejected += [pick(e, "digests r at")] if e.digests else []
 

@@ -94,7 +94,7 @@ class Edges(unittest.TestCase):
         release = {"r": "r-1", "seq": 1, "images": ["wéb@1"], "authors": ["bob"], "labels": {"k": "é"},
                    "fields": [field, dict(field, raw="é")]}
         env = {"config": {"root": True}, "removed": False, "hw": [0, 2], "good": [], "ok": {"r-2": {}},
-               "tries": {"r-2": 1}, "forgotten": 0}
+               "tries": {"r-2": 1}, "forgotten": 0, "churn": 0}
         state = {"releases": [release], "envs": {"dev": env}, "approvals": [], "requests": [], "archive": {"chunks": 0}}
         weight = 160 + (6 + 3) + (3 + 3) + (1 + 2 + 6) + 2 * (4 + 6 + 60) + 2 + 80 + 30
         for bound, chunks in ((weight, 1), (weight + 1, 0)):

@@ -136,6 +136,9 @@ pub struct EnvironmentState {
     pub voids: u64,
     /// The most tries of any release that left `tries` for the archive.
     pub forgotten: u32,
+    /// How often in a row a verification was cut short, by a newer promotion or because the release was not live any
+    /// more.
+    pub churn: u32,
 }
 
 /// What an environment runs, or is on its way to.

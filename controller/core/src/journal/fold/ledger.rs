@@ -95,5 +95,6 @@ fn new_environment(config: &EnvironmentConfig) -> EnvironmentState {
         rejected: Vec::new(),
         voids: 0,
         forgotten: 0,
+        churn: 0,
     }
 }

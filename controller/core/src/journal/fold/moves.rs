@@ -65,6 +65,9 @@ impl Step<'_> {
         let Some(mut current) = env.committing.take() else { return Ok(()) };
         current.commit = commit.clone();
         env.proposed = None;
+        if env.at.as_ref().is_some_and(Current::is_running) {
+            env.churn = env.churn.saturating_add(1);
+        }
         let r = current.r.clone();
         env.at = Some(current);
         let branch = env.config.branch.to_string();

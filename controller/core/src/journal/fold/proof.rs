@@ -38,6 +38,7 @@ impl Step<'_> {
         if current.phase == Phase::Verifying {
             (current.phase, current.since) = (Phase::Syncing, at);
             current.runs.values_mut().for_each(take_back);
+            env.churn = env.churn.saturating_add(1);
         }
         Ok(())
     }
@@ -104,6 +105,7 @@ impl Step<'_> {
         }
         (current.phase, current.since) = (Phase::Verified, at);
         let env = self.env(env)?;
+        env.churn = 0;
         // Verified once more, it has not lost the time that it was live before.
         let soak = env.ok.get(r).map_or(Span::default(), |ok| ok.soak);
         env.ok.insert(r.clone(), Okay { gates: gates.clone(), soak });
@@ -132,7 +134,9 @@ impl Step<'_> {
         let r = current.r.clone();
         (current.phase, current.since) = (Phase::Failed, at);
         current.failed = Some(Failure { phase: *phase, gate: gate.clone(), at, held: false });
-        revoke(self.env(env)?, &r);
+        let env = self.env(env)?;
+        env.churn = 0;
+        revoke(env, &r);
         Ok(())
     }
 

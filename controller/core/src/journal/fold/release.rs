@@ -77,6 +77,7 @@ impl Step<'_> {
         self.found(r, images, fields);
         let env = self.env(env)?;
         end_live(env, at);
+        env.churn = 0;
         env.at = Some(Current {
             pid: None,
             r: r.clone(),
