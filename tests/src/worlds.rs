@@ -9,9 +9,11 @@ use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
 use towpath_core::world::SharedFacts;
 use towpath_engine::memory::{Fault, ManualClock};
-use towpath_engine::people::NewHold;
+use towpath_engine::people::{NewHold, NewRelease};
 
-use crate::bed::{Bed, Wiring, digest, digest_of, freeze, image, image_of, kustomization, overlay, waits};
+use crate::bed::{
+    Bed, Wiring, digest, digest_of, freeze, image, image_of, kustomization, new_release, overlay, waits,
+};
 
 /// Leaves the world to itself.
 pub fn nothing(_: &mut Bed) {}
@@ -466,6 +468,74 @@ pub fn stalled() -> Bed {
     replica.pass();
     bed.show("web-dev", good, Health::Progressing);
     replica.until_waits("dev", WaitCode::SyncStalled);
+    drop(replica);
+    bed
+}
+
+/// 1.2.0 was verified in dev while staging ran 1.3.0; a person went back there to 1.1.0.
+pub fn stepped_over() -> Bed {
+    let bed = web();
+    let mut replica = bed.adopted();
+    replica.verify_in("staging", "1.1.0");
+    let hold = replica.hold("staging");
+    replica.verify_in("dev", "1.2.0");
+    replica.pass_every("5m", 6);
+    replica.verify_in("dev", "1.3.0");
+    replica.lift(&hold);
+    replica.pass_every("5m", 12);
+    replica.ask(RequestKind::Promote, "staging", Some("1.1.0"));
+    replica.pass_every("5m", 12);
+    drop(replica);
+    bed
+}
+
+/// 1.1.0 failed in dev after 1.0.1 was good there, and its label says that there is no way back.
+pub fn irreversible() -> Bed {
+    let bed = web();
+    let mut replica = bed.adopted();
+    replica.verify_in("dev", "1.0.1");
+    bed.qa.set("smoke", &digest("1.1.0"), Verdict::Failed);
+    let labels = [("towpath.dev/irreversible".to_owned(), "true".to_owned())].into();
+    replica.create(&NewRelease { labels, ..new_release(vec![image("1.1.0")]) }).unwrap();
+    replica.until_waits("dev", WaitCode::Irreversible);
+    drop(replica);
+    bed
+}
+
+/// production takes what dev and staging both have; each of them runs something else.
+pub fn nothing_in_common() -> Bed {
+    let both = "after: { all: [{ environment: dev }, { environment: staging }] }";
+    let bed = Bed::memory(&Wiring::web().with("staging", "after: {}").with("production", both));
+    let mut replica = bed.adopted();
+    let only = |environment: &str| replica.hold(environment);
+    let hold = only("staging");
+    replica.verify_in("dev", "1.1.0");
+    replica.lift(&hold);
+    let hold = replica.hold("dev");
+    replica.verify_in("staging", "1.2.0");
+    replica.lift(&hold);
+    bed.qa.set("smoke", &digest("1.2.0"), Verdict::Failed);
+    replica.pass_every("5m", 12);
+    drop(replica);
+    bed
+}
+
+/// A release that passes everywhere.
+pub fn one_for_all(bed: &mut Bed) {
+    let mut replica = bed.replica("here");
+    replica.release("1.3.0");
+    replica.pass_every("5m", 12);
+}
+
+/// dev takes each newest release at once, and none of them ever becomes live.
+pub fn starved() -> Bed {
+    let bed = Bed::memory(&Wiring::web().with("dev", "promotion: { queue: newest-wins }"));
+    let mut replica = bed.adopted();
+    bed.live.set_down(true);
+    for version in ["1.1.0", "1.2.0", "1.3.0", "1.4.0"] {
+        replica.release(version);
+        replica.pass();
+    }
     drop(replica);
     bed
 }

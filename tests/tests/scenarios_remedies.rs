@@ -86,6 +86,7 @@ table! {
         case("production", unseen_bake).typed(),
         case("production", unseen_bake).done(|bed| bed.live.set_down(false)),
     ]),
+    BelowHighWater => Ends(vec![case("staging", stepped_over).typed()]),
     BranchMissing => Ends(vec![
         case("dev", no_branch).done(all_overlays),
         case("dev", other_branch).done(|bed| *bed = bed.rewired(|w| w.branch("main"))),
@@ -120,6 +121,7 @@ table! {
     Incomplete => Ends(vec![
         case("dev", incomplete).done(|bed| drop(bed.replica("here").release_both("1.0.1", "1.3"))),
     ]),
+    Irreversible => Ends(vec![case("dev", irreversible).typed()]),
     JournalLost => Ends(vec![
         case("dev", journal_gone).done(|bed| restore(bed, bed.journal().clone())),
         case("dev", journal_gone).typed(),
@@ -131,6 +133,7 @@ table! {
     MetricsUnavailable => Ends(vec![
         case("staging", unreadable_metric).done(|bed| bed.metrics.set_down(false)),
     ]),
+    NoCommonRelease => Ends(vec![case("production", nothing_in_common).done(one_for_all).in_time()]),
     NotAutomatic => Ends(vec![case("dev", not_automatic).typed()]),
     NotObserved => Elsewhere(an_environment_that_nobody_looked_at_is_looked_at_by_a_pass),
     NoRollbackTarget => Ends(vec![case("dev", no_target).done(a_fix).typed()]),
@@ -162,6 +165,12 @@ table! {
         case("staging", soaked_too_little).done(promote_in_dev).in_time(),
     ]),
     Stabilizing => Ends(vec![time("dev", stabilizing, nothing)]),
+    StarvedByChurn => Ends(vec![
+        case("dev", starved).done(|bed| {
+            *bed = bed.rewired(|w| w.with("dev", "promotion: { queue: hold-until-verdict }"));
+            bed.live.set_down(false);
+        }).in_time(),
+    ]),
     SyncStalled => Ends(vec![
         case("dev", stalled).done(cluster_goes_on),
         case("dev", stalled).typed().then(cluster_goes_on),

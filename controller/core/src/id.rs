@@ -160,6 +160,12 @@ text_id!(
     /// The name of a gate inside an environment, such as `qa/regression` or `bake/http-errors`.
     GateName, "gate name", "1-128 characters without blanks", |t| graphic(t, 128)
 );
+impl GateName {
+    /// The name of an entry gate, which is its kind.
+    pub fn of_entry(gate: crate::pipeline::EntryGate) -> Self {
+        Self(gate.as_str().to_owned())
+    }
+}
 text_id!(
     /// What a QA run is found by again after a crash.
     Handle, "run handle", "1-256 characters without blanks", |t| graphic(t, 256)

@@ -75,6 +75,7 @@ impl Context<'_> {
             Ok((key.clone(), self.render("spec.commit.trailers", template, promotion, release)?))
         });
         let rejects = promotion.rejects.iter().map(|i| (i.name.clone(), i.digest.clone()));
+        let overrides = promotion.overrides.iter().map(|(gate, why)| (gate.as_str().to_owned(), why.clone()));
         Ok(PromotionMessage {
             subject,
             body: self.body(promotion, release),
@@ -90,7 +91,7 @@ impl Context<'_> {
                 images: release.images.clone(),
                 cause: promotion.cause,
                 rejects: rejects.collect(),
-                overrides: Vec::new(),
+                overrides: overrides.collect(),
                 actor: promotion.actor.clone(),
             },
         })

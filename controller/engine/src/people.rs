@@ -7,7 +7,8 @@ use towpath_core::event::{Confirmable, Event, RequestKind};
 use towpath_core::hold::{Select, Stop, Subject};
 use towpath_core::id::{ActId, Actor, CommitId, Digest, Name, OwnerId, ReleaseId};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, FULL_BYTES, Release};
+use towpath_core::journal::state::{EnvironmentState, FULL_BYTES, Release, Request};
+use towpath_core::pipeline::EntryGate;
 use towpath_core::release::{Image, image_set, release_id};
 use towpath_core::time::Time;
 
@@ -345,11 +346,45 @@ impl Engine<'_> {
         kind: RequestKind,
         release: Option<&ReleaseRef>,
     ) -> Result<(ActId, Recorded), EngineError> {
+        self.ask(by, name, kind, release, &[])
+    }
+
+    /// Asks for a promotion past these entry gates. Refused for gates that the environment does not allow to be
+    /// passed by.
+    pub fn promote_past(
+        &self,
+        by: &Actor,
+        name: &Name,
+        release: &ReleaseRef,
+        past: &[(EntryGate, String)],
+    ) -> Result<(ActId, Recorded), EngineError> {
+        let rules = self.pipeline.environment(name).map(|environment| &environment.promotion);
+        let allowed = |gate: &EntryGate| rules.is_some_and(|rules| rules.overrides.contains(gate));
+        if let Some((gate, _)) = past.iter().find(|(gate, _)| !allowed(gate)) {
+            return impossible(format!(
+                "{name} lets nobody pass {} by; allow it in promotion.overrides of the environment",
+                gate.as_str()
+            ));
+        }
+        let past: Vec<String> = past.iter().map(|(gate, why)| format!("{} {why}", gate.as_str())).collect();
+        self.ask(by, name, RequestKind::Promote, Some(release), &past)
+    }
+
+    fn ask(
+        &self,
+        by: &Actor,
+        name: &Name,
+        kind: RequestKind,
+        release: Option<&ReleaseRef>,
+        overrides: &[String],
+    ) -> Result<(ActId, Recorded), EngineError> {
         let mut id = None;
         let recorded = self.record(by, |state, now| {
             let (key, _) = environment(state, name)?;
             let r = release.map(|r| r.find(state).map(|r| r.r.clone())).transpose()?;
-            let same = state.requests.iter().find(|q| &q.env == key && q.kind == kind && q.r == r);
+            let is_same =
+                |q: &&Request| &q.env == key && q.kind == kind && q.r == r && q.overrides == overrides;
+            let same = state.requests.iter().find(is_same);
             if let Some(open) = same {
                 id = Some(open.q.clone());
                 return Ok(Vec::new());
@@ -363,7 +398,7 @@ impl Engine<'_> {
             let replaced =
                 older.map(|open| Event::Closed { q: open.q.clone(), outcome: format!("replaced by {q}") });
             let mut events: Vec<Event> = replaced.collect();
-            events.push(Event::Requested { q, env: key.clone(), r, kind, overrides: Vec::new() });
+            events.push(Event::Requested { q, env: key.clone(), r, kind, overrides: overrides.to_vec() });
             Ok(events)
         })?;
         let id = id.ok_or_else(|| EngineError::Impossible("no request was made".to_owned()))?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::event::{Cause, Event, FailedPhase};
 use crate::id::{ActId, Actor, GateHash, GateName, Handle, Name, Pid, ReleaseId};
-use crate::pipeline::QaGate;
+use crate::pipeline::{EntryGate, QaGate};
 use crate::release::Image;
 use crate::time::{Span, Time};
 
@@ -89,6 +89,8 @@ pub struct Promotion {
     pub rejects: Vec<Image>,
     /// For people: why it goes back.
     pub because: Option<String>,
+    /// The entry gates that a person passed by, each with the reason.
+    pub overrides: Vec<(EntryGate, String)>,
 }
 
 /// A QA run to be started.
@@ -179,6 +181,8 @@ pub enum WaitCode {
     Baking,
     /// A newer release waits for a current reading of the bake.
     BakeReading,
+    /// An eligible release is below the highest that was here.
+    BelowHighWater,
     /// The branch does not exist.
     BranchMissing,
     /// The folder's files cannot be edited safely.
@@ -201,12 +205,16 @@ pub enum WaitCode {
     HistoryRewritten,
     /// The release lacks an image of the pipeline.
     Incomplete,
+    /// It failed, and its release says that there is no way back.
+    Irreversible,
     /// The journal is missing or older than the branch says.
     JournalLost,
     /// Nobody can tell what is live.
     LivenessUnknown,
     /// The metrics source does not answer.
     MetricsUnavailable,
+    /// Each upstream environment Verified something, and none of it is the same.
+    NoCommonRelease,
     /// Releases do not come here by themselves.
     NotAutomatic,
     /// Not looked at yet.
@@ -237,6 +245,8 @@ pub enum WaitCode {
     Soaking,
     /// Healthy, not long enough.
     Stabilizing,
+    /// Verifications are cut short again and again, and none comes to a verdict.
+    StarvedByChurn,
     /// Not live within its time.
     SyncStalled,
     /// On its way to being live.
@@ -275,6 +285,7 @@ impl WaitCode {
                 | W::GateInconclusive
                 | W::Held
                 | W::HistoryRewritten
+                | W::Irreversible
                 | W::JournalLost
                 | W::NoRollbackTarget
                 | W::OwnedByOther
@@ -293,6 +304,7 @@ impl WaitCode {
             self,
             W::Failed
                 | W::HistoryRewritten
+                | W::Irreversible
                 | W::JournalLost
                 | W::NoRollbackTarget
                 | W::RollbackFailed

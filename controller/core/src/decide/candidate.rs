@@ -1,29 +1,77 @@
 //! Rules of contract C10: which release comes next, and what keeps it.
 
-use super::answer::{Promotion, Source, WaitCode, When};
+use std::collections::BTreeMap;
+
+use super::answer::{Effect, Promotion, Source, Wait, WaitCode, When};
+use super::entry::Past;
 use super::{Rule, View};
 use crate::event::Cause;
 use crate::id::Actor;
 use crate::journal::state::{Current, Phase, Release, Request};
 use crate::museum::{Bug, planted};
-use crate::pipeline::Delivery;
+use crate::pipeline::{Delivery, Edge, EdgeMode, EntryGate, Queue};
+
+/// From how many verifications cut short in a row on that has a name.
+const CHURN_LIMIT: u32 = 3;
 
 impl View<'_> {
     pub(super) fn promote(&self) -> Rule {
         if let Some(request) = self.promotion_request() {
             return self.requested_promotion(request);
         }
-        let Some(candidate) = self.candidate() else { return Rule::Pass };
-        if !self.environment.automatic {
+        if let Some(r) = self.verified_under_other_gates() {
+            return self.enter(r, Cause::Auto, None);
+        }
+        let Some(candidate) = self.candidate() else { return self.below_high_water() };
+        if let Some(wait) = self.no_common_release(candidate) {
+            return Rule::Note(wait);
+        }
+        if !self.environment.promotion.automatic && self.is_eligible(candidate) {
             let text = format!("{} could come here, but not by itself", candidate.version());
             let remedy = format!("towpath promote {} {}", self.target(), candidate.r);
             let when = When::on(Source::Person, self.now);
             return Rule::Note(self.wait(WaitCode::NotAutomatic, text, remedy, when).about(&candidate.r));
         }
-        self.enter(candidate, Cause::Auto, None)
+        match self.enter(candidate, Cause::Auto, None) {
+            // What keeps it is said; nothing else is done by itself.
+            Rule::Act(_) if !self.environment.promotion.automatic => Rule::Pass,
+            rule => rule,
+        }
     }
 
-    /// Newest wins: the highest eligible release; when none is eligible the newest one explains why.
+    /// Replaces a promotion that has no verdict yet, where the queue says so. What a person or a failure brought here
+    /// is left to its verdict.
+    pub(super) fn supersede(&self) -> Option<Vec<Effect>> {
+        let at = self.at().filter(|at| at.is_running() && at.cause == Cause::Auto)?;
+        let rules = &self.environment.promotion;
+        let newer = rules.queue == Queue::NewestWins && rules.automatic && self.promotion_request().is_none();
+        let candidate = self.candidate().filter(|candidate| newer && candidate.r != at.r)?;
+        match self.enter(candidate, Cause::Auto, None) {
+            Rule::Act(effects) => Some(effects),
+            _ => None,
+        }
+    }
+
+    /// Says that verifications here are cut short again and again.
+    pub(super) fn starved(&self) -> Option<Wait> {
+        let running = self.at().is_some_and(Current::is_running) && self.env.churn >= CHURN_LIMIT;
+        let text = format!("{} verifications in a row were cut short before a verdict", self.env.churn);
+        let remedy = match self.environment.promotion.queue {
+            Queue::NewestWins => "let each come to its verdict: promotion.queue: hold-until-verdict",
+            _ => "look at what keeps changing the environment's folder or its health",
+        };
+        let when = When::resync(self.now);
+        running.then(|| self.wait(WaitCode::StarvedByChurn, text, remedy, when))
+    }
+
+    /// What settled here under gates that are not those of now, where that has to be verified anew.
+    fn verified_under_other_gates(&self) -> Option<&Release> {
+        let at = self.in_phase(&[Phase::Settled]).filter(|_| self.environment.revalidate)?;
+        let ok = self.env.ok.get(&at.r).filter(|ok| ok.gates != self.environment.verify_hash());
+        ok.and_then(|_| self.state.release(&at.r)).filter(|release| !release.images.is_empty())
+    }
+
+    /// The eligible release that the queue takes next; when none is eligible, the one that explains why.
     pub(super) fn candidate(&self) -> Option<&Release> {
         // CI may have raised the rank of what is there; that is no reason to promote it onto itself.
         let there = self.at().filter(|at| at.pid.is_some()).and_then(|at| self.state.release(&at.r));
@@ -34,12 +82,51 @@ impl View<'_> {
             false => (String::new(), r.rank()),
         };
         let releases = || self.state.releases.iter().filter(above);
-        releases().filter(|r| self.is_eligible(r)).max_by_key(by_age).or_else(|| {
+        let eligible = releases().filter(|r| self.is_eligible(r));
+        let next = match self.environment.promotion.queue {
+            Queue::EveryRelease => eligible.min_by_key(by_age),
+            Queue::HoldUntilVerdict | Queue::NewestWins => eligible.max_by_key(by_age),
+        };
+        next.or_else(|| {
             releases()
                 .filter(|r| !self.is_rejected(r))
                 .max_by_key(by_age)
                 .or_else(|| releases().max_by_key(by_age))
         })
+    }
+
+    /// Each upstream environment has something new that is Verified, but none has what the others have.
+    fn no_common_release(&self, candidate: &Release) -> Option<Wait> {
+        let after = &self.environment.after;
+        if after.mode != EdgeMode::All || after.edges.len() < 2 || self.upstream(candidate).is_none() {
+            return None;
+        }
+        let newest = |edge: &Edge| {
+            let (_, env) = self.state.environment(&edge.environment)?;
+            let verified = env.ok.keys().filter_map(|r| self.state.release(r));
+            let newest = verified.filter(|r| r.rank() > self.env.hw).max_by_key(|r| r.rank())?;
+            Some(format!("{} in {}", newest.version(), edge.environment))
+        };
+        let newest: Vec<String> = after.edges.iter().map(newest).collect::<Option<_>>()?;
+        let text =
+            format!("no release is Verified in all of its upstream environments: {}", newest.join(", "));
+        let remedy =
+            "let one release come to its verdict in each, as with promotion.queue: every-release there";
+        Some(self.wait(WaitCode::NoCommonRelease, text, remedy, When::resync(self.now)))
+    }
+
+    /// Names what stays behind: Verified upstream, newer than what is here, but older than what was here once.
+    fn below_high_water(&self) -> Rule {
+        let Some(there) = self.at().and_then(|at| self.state.release(&at.r)) else { return Rule::Pass };
+        let passed = |r: &&Release| r.rank() > there.rank() && r.rank() < self.env.hw && self.is_eligible(r);
+        let edges = !self.environment.after.edges.is_empty();
+        let newest = self.state.releases.iter().filter(passed).max_by_key(|r| r.rank()).filter(|_| edges);
+        let Some(release) = newest else { return Rule::Pass };
+        let text = format!("{} is below the highest release that was here", release.version());
+        let remedy =
+            format!("a newer one comes by itself; this one: towpath promote {} {}", self.target(), release.r);
+        let when = When::on(Source::Person, self.now);
+        Rule::Note(self.wait(WaitCode::BelowHighWater, text, remedy, when).about(&release.r))
     }
 
     fn is_rejected(&self, release: &Release) -> bool {
@@ -61,11 +148,13 @@ impl View<'_> {
             let when = When::on(Source::Person, self.now);
             return Rule::Note(self.wait(WaitCode::Rejected, text, remedy, when).about(&release.r));
         }
-        if let Some(wait) = self.entry(release).into_iter().next() {
+        let past = request.map(|request| self.past(request)).unwrap_or_default();
+        if let Some(wait) = self.entry_past(release, &past.keys().copied().collect()).into_iter().next() {
             return Rule::Note(wait);
         }
         let actor = request.map_or_else(Actor::towpath, |request| request.by.clone());
-        let promotion = self.promotion(release, cause, request.map(|r| r.q.clone()), actor);
+        let mut promotion = self.promotion(release, cause, request.map(|r| r.q.clone()), actor);
+        promotion.overrides = self.needed(release, past);
         match (self.environment.delivery, self.at()) {
             (Delivery::PullRequest, Some(at)) if at.phase == Phase::Verified && !self.bake_reads_well(at) => {
                 self.no_reading()
@@ -74,6 +163,16 @@ impl View<'_> {
             (Delivery::Push, Some(at)) => self.over(at, release, promotion),
             (Delivery::Push, None) => Rule::Pass,
         }
+    }
+
+    /// Of the gates that a person passes by, those that would have kept the release.
+    fn needed(&self, release: &Release, past: BTreeMap<EntryGate, String>) -> Vec<(EntryGate, String)> {
+        let all: Past = past.keys().copied().collect();
+        let keeps = |gate: &EntryGate| {
+            let others: Past = all.iter().copied().filter(|other| other != gate).collect();
+            !self.entry_past(release, &others).is_empty()
+        };
+        past.into_iter().filter(|(gate, _)| keeps(gate)).collect()
     }
 
     fn no_reading(&self) -> Rule {

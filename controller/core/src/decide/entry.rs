@@ -7,8 +7,11 @@ use super::answer::{Source, Wait, WaitCode, When};
 use crate::hold::Stop;
 use crate::id::{Actor, GateHash, Name, Pid, ReleaseId};
 use crate::journal::state::{ApprovalRecord, EnvironmentState, Hold, Release};
-use crate::pipeline::{Approval, Edge, EdgeMode};
+use crate::pipeline::{Approval, Edge, EdgeMode, EntryGate};
 use crate::time::{Span, Time};
+
+/// The gates that a person passes by.
+pub(super) type Past = BTreeSet<EntryGate>;
 
 /// When a release that is live now will have soaked long enough; `None` when it is not live.
 pub fn soak_end(env: &EnvironmentState, release: &ReleaseId, soak: Span) -> Option<Time> {
@@ -19,11 +22,17 @@ pub fn soak_end(env: &EnvironmentState, release: &ReleaseId, soak: Span) -> Opti
 impl View<'_> {
     /// Everything that keeps this release from being committed here now, in the order of the gates.
     pub(super) fn entry(&self, release: &Release) -> Vec<Wait> {
+        self.entry_past(release, &Past::new())
+    }
+
+    /// The same, past the gates that a person overrides.
+    pub(super) fn entry_past(&self, release: &Release, past: &Past) -> Vec<Wait> {
         let mut waits = Vec::new();
         waits.extend(self.incomplete(release));
-        waits.extend(self.upstream(release));
+        waits.extend(self.upstream_past(release, past));
         waits.extend(self.held(release));
-        waits.extend(self.environment.approvals.iter().filter_map(|gate| self.approval(gate, release)));
+        let approvals = self.environment.approvals.iter().filter(|_| !past.contains(&EntryGate::Approval));
+        waits.extend(approvals.filter_map(|gate| self.approval(gate, release)));
         waits
     }
 
@@ -37,10 +46,18 @@ impl View<'_> {
 
     /// Contract C10: Verified and soaked on all, or any, incoming edges.
     pub(super) fn upstream(&self, release: &Release) -> Option<Wait> {
+        self.upstream_past(release, &Past::new())
+    }
+
+    fn upstream_past(&self, release: &Release, past: &Past) -> Option<Wait> {
+        let passed = |wait: &Wait| match wait.code {
+            WaitCode::Soaking => past.contains(&EntryGate::Soak),
+            _ => past.contains(&EntryGate::Upstream),
+        };
         let after = &self.environment.after;
         let mut waits: Vec<Wait> = Vec::new();
         for edge in &after.edges {
-            match (self.edge(edge, release), after.mode) {
+            match (self.edge(edge, release).filter(|wait| !passed(wait)), after.mode) {
                 (None, EdgeMode::Any) => return None,
                 (None, EdgeMode::All) => {}
                 (Some(wait), _) => waits.push(wait),
@@ -54,8 +71,11 @@ impl View<'_> {
     fn edge(&self, edge: &Edge, release: &Release) -> Option<Wait> {
         let upstream = self.state.environment(&edge.environment).map(|(_, env)| env);
         let resync = When::resync(self.now);
-        let Some(soaked) = upstream.and_then(|env| env.soak_of(&release.r, self.now)) else {
-            let text = format!("{} is not Verified in {}", release.version(), edge.environment);
+        let stale = upstream.is_some_and(|env| self.is_stale(edge, env, release));
+        let soaked = upstream.filter(|_| !stale).and_then(|env| env.soak_of(&release.r, self.now));
+        let Some(soaked) = soaked else {
+            let under = if stale { " under its present gates" } else { "" };
+            let text = format!("{} is not Verified in {}{under}", release.version(), edge.environment);
             let remedy = upstream.map_or_else(String::new, |env| self.verify_again(edge, env, release));
             return Some(
                 self.wait(WaitCode::UpstreamNotVerified, text, remedy, resync).about(&edge.environment),
@@ -72,6 +92,13 @@ impl View<'_> {
             None => ("it is not live there now; promote it there again".to_owned(), resync),
         };
         Some(self.wait(WaitCode::Soaking, text, remedy, when).about(&edge.environment))
+    }
+
+    /// Whether what was Verified there has to be verified anew, because the gates changed.
+    fn is_stale(&self, edge: &Edge, env: &EnvironmentState, release: &Release) -> bool {
+        let upstream = self.world.pipeline.environment(&edge.environment).filter(|e| e.revalidate);
+        let gates = env.ok.get(&release.r).map(|ok| &ok.gates);
+        upstream.zip(gates).is_some_and(|(upstream, gates)| &upstream.verify_hash() != gates)
     }
 
     /// What brings a release to be verified upstream that does not come there by itself any more.

@@ -34,9 +34,17 @@ impl View<'_> {
     pub(super) fn judge_gates(&self) -> Rule {
         match self.at().map(|at| (at, at.phase)) {
             Some((at, Phase::Verifying)) if at.live.is_some() => self.verify(at),
-            Some((at, Phase::Verified)) => self.bake(at),
+            Some((at, Phase::Verified)) => match self.bake(at) {
+                Rule::Note(wait) if self.waits_for_bake() => Rule::Stop(wait),
+                rule => rule,
+            },
             _ => Rule::Pass,
         }
+    }
+
+    /// Whether what comes next has to wait for the bake's end. A person does not.
+    fn waits_for_bake(&self) -> bool {
+        self.environment.promotion.wait_for_bake && self.promotion_request().is_none()
     }
 
     fn verify(&self, at: &Current) -> Rule {

@@ -10,12 +10,18 @@ impl View<'_> {
     /// The effects that bring a release here. What the move takes along belongs to the moment at which it is on the
     /// branch: where branch and journal move together that is this push, elsewhere [`View::land`].
     pub(super) fn commit(&self, release: &Release, promotion: Promotion) -> Vec<Effect> {
+        let overridden = promotion.overrides.iter().map(|(gate, reason)| Event::Overridden {
+            pid: promotion.pid.clone(),
+            gate: gate.name(),
+            reason: reason.clone(),
+        });
+        let overridden: Vec<Effect> = overridden.map(Effect::Record).collect();
         if !self.world.shared.atomic {
-            return vec![Effect::Promote(promotion)];
+            return overridden.into_iter().chain([Effect::Promote(promotion)]).collect();
         }
         let left = self.leaving(release, promotion.cause, &promotion.actor);
         let answered = self.answered(promotion.q.as_ref());
-        let before = left.into_iter().map(Effect::Record);
+        let before = overridden.into_iter().chain(left.into_iter().map(Effect::Record));
         before.chain([Effect::Promote(promotion)]).chain(answered.map(Effect::Record)).collect()
     }
 

@@ -34,7 +34,7 @@ pub use entry::soak_end;
 pub use ledger::{accounted, configuration, first_claim, loss};
 pub use metric::{Judgement, judge};
 pub use presence::{LANDING, PAUSE};
-pub use rollback::target as rollback_target;
+pub use rollback::{IRREVERSIBLE, target as rollback_target};
 
 /// Decides what to do next, for every environment of the pipeline.
 pub fn decide(world: &World<'_>, now: Time) -> Decision {
@@ -156,6 +156,34 @@ pub(crate) enum Rule {
     Act(Vec<Effect>),
 }
 
+/// What rules said that did not end the questions.
+#[derive(Default)]
+struct Asked {
+    waits: Vec<Wait>,
+}
+
+impl Asked {
+    /// Asks rules in order; answers when one of them is the last word.
+    fn all<'v>(&mut self, view: &View<'v>, rules: &[fn(&View<'v>) -> Rule]) -> Option<Answer> {
+        for rule in rules {
+            match rule(view) {
+                Rule::Pass => {}
+                Rule::Note(wait) => self.waits.push(wait),
+                Rule::Stop(wait) => {
+                    self.waits.push(wait);
+                    return Some(Answer::Wait(self.waits.clone()));
+                }
+                Rule::Act(effects) => return Some(Answer::Act(effects)),
+            }
+        }
+        None
+    }
+
+    fn end(self) -> Answer {
+        if self.waits.is_empty() { Answer::Settled } else { Answer::Wait(self.waits) }
+    }
+}
+
 impl<'a> View<'a> {
     fn new(
         world: &'a World<'a>,
@@ -172,7 +200,7 @@ impl<'a> View<'a> {
     }
 
     fn answer(&self) -> Answer {
-        let rules: [fn(&Self) -> Rule; 14] = [
+        let first: [fn(&Self) -> Rule; 11] = [
             Self::guard_proposal,
             Self::committing,
             Self::conflict,
@@ -184,23 +212,21 @@ impl<'a> View<'a> {
             Self::requested_rollback,
             Self::pinned,
             Self::roll_back,
-            Self::prove_live,
-            Self::judge_gates,
-            Self::promote,
         ];
-        let mut waits = Vec::new();
-        for rule in rules {
-            match rule(self) {
-                Rule::Pass => {}
-                Rule::Note(wait) => waits.push(wait),
-                Rule::Stop(wait) => {
-                    waits.push(wait);
-                    break;
-                }
-                Rule::Act(effects) => return Answer::Act(effects),
-            }
+        let mut asked = Asked::default();
+        if let Some(answer) = asked.all(self, &first) {
+            return answer;
         }
-        if waits.is_empty() { Answer::Settled } else { Answer::Wait(waits) }
+        let verdict = asked.all(self, &[Self::prove_live, Self::judge_gates]);
+        if let Some(answer @ Answer::Act(_)) = verdict {
+            return answer;
+        }
+        asked.waits.extend(self.starved());
+        if verdict.is_some() {
+            return self.supersede().map_or(Answer::Wait(asked.waits), Answer::Act);
+        }
+        let promoted = asked.all(self, &[Self::promote]);
+        promoted.unwrap_or_else(|| asked.end())
     }
 
     /// What is there; only asked by rules behind the one that adopts.

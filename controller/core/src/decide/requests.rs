@@ -1,11 +1,13 @@
 //! Rules for what people asked for.
 
+use std::collections::BTreeMap;
+
 use super::answer::{Effect, Wait};
 use super::rollback::target;
 use super::{Rule, View};
 use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
 use crate::journal::state::{Hold, Phase, Release, Request};
-use crate::pipeline::Delivery;
+use crate::pipeline::{Delivery, EntryGate};
 
 impl View<'_> {
     fn request(&self, kind: RequestKind) -> Option<&Request> {
@@ -26,7 +28,17 @@ impl View<'_> {
     /// What keeps a manual promotion that was asked for.
     pub(super) fn entry_of(&self, request: &Request) -> Option<Wait> {
         let release = request.r.as_ref().and_then(|r| self.state.release(r));
-        release.filter(|r| !r.images.is_empty()).and_then(|release| self.entry(release).into_iter().next())
+        let release = release.filter(|r| !r.images.is_empty())?;
+        self.entry_past(release, &self.past(request).into_keys().collect()).into_iter().next()
+    }
+
+    /// The gates that a request passes by, with the reasons: those that the environment allows.
+    pub(super) fn past(&self, request: &Request) -> BTreeMap<EntryGate, String> {
+        let named = request.overrides.iter().filter_map(|text| {
+            let (gate, reason) = text.split_once(' ')?;
+            Some((EntryGate::parse(gate)?, reason.to_owned()))
+        });
+        named.filter(|(gate, _)| self.environment.promotion.overrides.contains(gate)).collect()
     }
 
     fn close(request: &Request, outcome: impl Into<String>) -> Effect {

@@ -13,6 +13,8 @@ use crate::time::{Span, Time};
 /// The most automatic rollbacks per destination in [`STORM_WINDOW`].
 const STORM_LIMIT: usize = 3;
 const STORM_WINDOW: Span = Span::seconds(600);
+/// The label of a release that changes what older releases cannot work with, such as a schema.
+pub const IRREVERSIBLE: &str = "towpath.dev/irreversible";
 
 /// Where an environment goes back to: the newest release whose bake passed there, otherwise the newest Verified,
 /// with the pipeline's images and nothing rejected; newest by the time at which it was good.
@@ -50,6 +52,16 @@ impl View<'_> {
             let text = format!("{}: {why}; no release was good here before", self.version(&at.r));
             return self.hold_and_wait(at, WaitCode::NoRollbackTarget, &text);
         };
+        if self.is_irreversible(&at.r) {
+            let text = format!(
+                "{}: {why}; its label {IRREVERSIBLE} says that going back needs a person",
+                self.version(&at.r)
+            );
+            let remedy =
+                format!("release a fix, or go back all the same: towpath rollback {}", self.target());
+            let when = When::on(Source::Person, self.now);
+            return Rule::Note(self.wait(WaitCode::Irreversible, text, remedy, when));
+        }
         if !self.environment.automatic_rollback {
             let remedy = format!("towpath rollback {}", self.target());
             let when = When::on(Source::Person, self.now);
@@ -64,6 +76,11 @@ impl View<'_> {
         }
         let because = format!("{} {why}", self.version(&at.r));
         Rule::Act(self.back_to(target, None, Actor::towpath(), because))
+    }
+
+    fn is_irreversible(&self, r: &ReleaseId) -> bool {
+        let label = self.state.release(r).and_then(|release| release.labels.get(IRREVERSIBLE));
+        label.is_some_and(|value| value == "true")
     }
 
     /// The effects that put `target` back.
@@ -110,6 +127,7 @@ impl View<'_> {
             upstream: self.upstream_proofs(&release.r),
             rejects: Vec::new(),
             because: None,
+            overrides: Vec::new(),
         }
     }
 

@@ -120,6 +120,7 @@ pub(super) struct EnvironmentDoc {
     pub(super) sync_timeout: Option<Span>,
     pub(super) degraded_grace: Option<Span>,
     pub(super) delivery: Option<String>,
+    pub(super) revalidate: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -134,6 +135,10 @@ pub(super) struct ApplicationDoc {
 pub(super) struct PromotionDoc {
     pub(super) automatic: Option<bool>,
     pub(super) queue: Option<String>,
+    #[serde(default)]
+    pub(super) wait_for_bake: bool,
+    #[serde(default)]
+    pub(super) overrides: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

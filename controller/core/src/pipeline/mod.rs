@@ -5,10 +5,10 @@ mod edit;
 mod gate;
 mod validate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::hold::Select;
-use crate::id::{GateHash, ImageName, Name, PipelineId, RefName, RepoPath};
+use crate::id::{GateHash, GateName, ImageName, Name, PipelineId, RefName, RepoPath};
 use crate::time::Span;
 
 pub use document::{Document, Metadata};
@@ -66,14 +66,16 @@ pub struct Environment {
     pub applications: Vec<ApplicationRef>,
     /// How its images are written, one rule an image.
     pub edit: Vec<EditRule>,
-    /// Whether releases go there by themselves.
-    pub automatic: bool,
+    /// How releases come there.
+    pub promotion: PromotionRules,
     /// Where releases come from.
     pub after: After,
     /// Entry gates besides upstream and soak.
     pub approvals: Vec<Approval>,
     /// Verification gates.
     pub verify: Vec<Gate>,
+    /// Whether a release that was Verified under other gates than those of now has to be verified anew.
+    pub revalidate: bool,
     /// The watch after Verified.
     pub bake: Option<Bake>,
     /// Whether it goes back by itself.
@@ -86,6 +88,86 @@ pub struct Environment {
     pub sync_timeout: Span,
     /// How commits reach the branch.
     pub delivery: Delivery,
+}
+
+/// How releases come to an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotionRules {
+    /// Whether they come by themselves.
+    pub automatic: bool,
+    /// Which one comes next.
+    pub queue: Queue,
+    /// Whether the next one waits until the bake of the one before is over.
+    pub wait_for_bake: bool,
+    /// The entry gates that a person may pass by with a reason.
+    pub overrides: BTreeSet<EntryGate>,
+}
+
+impl Default for PromotionRules {
+    fn default() -> Self {
+        Self { automatic: true, queue: Queue::default(), wait_for_bake: false, overrides: BTreeSet::new() }
+    }
+}
+
+/// Which eligible release comes next (contract C10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Queue {
+    /// The highest, once the one before has a verdict.
+    #[default]
+    HoldUntilVerdict,
+    /// The highest, at once: it replaces one that has no verdict yet.
+    NewestWins,
+    /// The lowest, once the one before has a verdict.
+    EveryRelease,
+}
+
+impl Queue {
+    /// All policies.
+    pub const ALL: [Self; 3] = [Self::HoldUntilVerdict, Self::NewestWins, Self::EveryRelease];
+
+    /// The word for it in pipeline documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HoldUntilVerdict => "hold-until-verdict",
+            Self::NewestWins => "newest-wins",
+            Self::EveryRelease => "every-release",
+        }
+    }
+}
+
+/// A kind of entry gate that may be passed by. Holds, rejected images and incomplete releases may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryGate {
+    /// That it is Verified upstream.
+    Upstream,
+    /// That it soaked there.
+    Soak,
+    /// People's consent.
+    Approval,
+}
+
+impl EntryGate {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Upstream, Self::Soak, Self::Approval];
+
+    /// The word for it in pipeline documents, commands and trailers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Soak => "soak",
+            Self::Approval => "approval",
+        }
+    }
+
+    /// The name under which its overriding is recorded.
+    pub fn name(self) -> GateName {
+        GateName::of_entry(self)
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gate| gate.as_str() == word)
+    }
 }
 
 /// How commits reach the branch.
@@ -180,6 +262,13 @@ impl Environment {
         let mode = self.after.mode.as_str();
         let edges = self.after.edges.iter().map(|e| format!("{mode} {} {}", e.environment, e.soak));
         GateHash::of(&edges.chain(self.approvals.iter().map(Approval::definition)).collect::<Vec<_>>())
+    }
+
+    /// The hash that a release Verified here under the present gates has.
+    pub fn verify_hash(&self) -> GateHash {
+        let mut gates: Vec<(&GateName, GateHash)> = self.verify.iter().map(|g| (&g.name, g.hash())).collect();
+        gates.sort();
+        GateHash::of(&gates.iter().map(|(name, hash)| format!("{name} {hash}")).collect::<Vec<_>>())
     }
 
     /// Whether a selector names it by its key or its labels.

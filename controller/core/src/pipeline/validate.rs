@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
-    AfterDoc, Document, EditDoc, EnvironmentDoc, MetricsDoc, QaDoc, RepositoryDoc, Spec, VerifyDoc,
+    AfterDoc, Document, EditDoc, EnvironmentDoc, MetricsDoc, PromotionDoc, QaDoc, RepositoryDoc, Spec,
+    VerifyDoc,
 };
 use super::{
-    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
-    Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, Proof, QaGate, Repository,
+    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate,
+    Environment, Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, PromotionRules, Proof, QaGate,
+    Queue, Repository,
 };
 use crate::event::{EnvironmentConfig, Event, MAX_EVENT_BYTES};
 use crate::id::{GateName, ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
@@ -170,9 +172,6 @@ fn environment(
 ) -> Result<Environment, PipelineError> {
     let field = |name: &str| format!("{place}.{name}");
     let formerly = doc.formerly.iter().map(|n| parsed(&field("formerly"), Name::parse, n));
-    if doc.promotion.queue.as_deref().is_some_and(|q| q != "newest-wins") {
-        return Err(at(field("promotion.queue"), "only newest-wins is there yet"));
-    }
     let edit_docs = if doc.edit.is_empty() { &spec.edit } else { &doc.edit };
     let edit_place = if doc.edit.is_empty() { "spec.edit".to_owned() } else { field("edit") };
     Ok(Environment {
@@ -182,10 +181,17 @@ fn environment(
         labels: doc.labels.clone(),
         applications: applications(&field("applications"), doc)?,
         edit: edit_rules(&edit_place, edit_docs, images)?,
-        automatic: doc.promotion.automatic.unwrap_or(true),
+        promotion: promotion_rules(&field("promotion"), &doc.promotion)?,
         after: after(&field("after"), &doc.after)?,
         approvals: approvals(&field("entry"), doc)?,
         verify: verify(&field("verify"), &doc.verify, templates)?,
+        revalidate: match doc.revalidate.as_deref() {
+            None | Some("never") => false,
+            Some("onChange") => true,
+            Some(other) => {
+                return Err(at(field("revalidate"), format!("expected never or onChange, found {other:?}")));
+            }
+        },
         bake: bake(&field("bake"), doc, templates)?,
         automatic_rollback: doc.rollback.automatic.unwrap_or(true),
         stable: doc.stable.unwrap_or(Span::seconds(10)),
@@ -300,6 +306,29 @@ fn after(place: &str, doc: &AfterDoc) -> Result<After, PipelineError> {
         Ok(Edge { environment: parsed(place, Name::parse, &doc.environment)?, soak: doc.soak })
     };
     Ok(After { mode, edges: edges.iter().map(edge).collect::<Result<_, _>>()? })
+}
+
+fn promotion_rules(place: &str, doc: &PromotionDoc) -> Result<PromotionRules, PipelineError> {
+    let word = |q: &Queue| q.as_str();
+    let queue = match doc.queue.as_deref() {
+        None => Queue::default(),
+        Some(text) => Queue::ALL.into_iter().find(|queue| queue.as_str() == text).ok_or_else(|| {
+            let all = Queue::ALL.iter().map(word).collect::<Vec<_>>().join(", ");
+            at(format!("{place}.queue"), format!("expected one of {all}, found {text:?}"))
+        })?,
+    };
+    let gate = |text: &String| {
+        EntryGate::parse(text).ok_or_else(|| {
+            let all = EntryGate::ALL.map(EntryGate::as_str).join(", ");
+            at(format!("{place}.overrides"), format!("expected some of {all}, found {text:?}"))
+        })
+    };
+    Ok(PromotionRules {
+        automatic: doc.automatic.unwrap_or(true),
+        queue,
+        wait_for_bake: doc.wait_for_bake,
+        overrides: doc.overrides.iter().map(gate).collect::<Result<_, _>>()?,
+    })
 }
 
 fn approvals(place: &str, doc: &EnvironmentDoc) -> Result<Vec<Approval>, PipelineError> {

@@ -12,7 +12,7 @@ use towpath_core::journal::state::{EnvironmentState, Release};
 use towpath_core::journal::{JournalMessage, State};
 use towpath_core::pipeline::{
     After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
-    Form, Gate, GateKind, MetricGate, Pipeline, Proof, QaGate, Repository,
+    Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository,
 };
 use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
@@ -530,7 +530,8 @@ pub(crate) fn pipeline() -> Pipeline {
         labels: BTreeMap::new(),
         applications: vec![ApplicationRef { name: name(&format!("web-{text}")), proof: Proof::Revision }],
         edit: vec![EditRule::Kustomization { image: image.clone(), form: Form::TagAndDigest }],
-        automatic: true,
+        promotion: PromotionRules::default(),
+        revalidate: false,
         after: After {
             mode: EdgeMode::All,
             edges: after

@@ -109,7 +109,7 @@ fn rejected_digests_do_not_come_again_until_cleared() {
 #[test]
 fn what_is_not_automatic_waits_for_a_person() {
     let mut stage = Stage::new();
-    stage.pipeline.environments[0].automatic = false;
+    stage.pipeline.environments[0].promotion.automatic = false;
     let r = stage.release(1);
     assert_eq!(stage.codes("dev"), [WaitCode::NotAutomatic]);
     let q = ActId::parse("q-1").unwrap();

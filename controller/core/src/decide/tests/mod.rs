@@ -6,5 +6,6 @@ mod gates;
 mod landing;
 mod ledger;
 mod live;
+mod queues;
 mod rollback;
 mod stage;

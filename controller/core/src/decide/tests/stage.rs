@@ -13,7 +13,7 @@ use crate::journal::{State, fold_all, genesis};
 use crate::observation::{Application, Health, Reading, RunStatus};
 use crate::pipeline::{
     After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
-    FieldValues, Form, Gate, GateKind, MetricGate, Pipeline, Proof, QaGate, Repository,
+    FieldValues, Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository,
 };
 use crate::release::{Image, release_id};
 use crate::time::{Span, Time};
@@ -76,7 +76,8 @@ fn environment(text: &str, after: &[(&str, u32)]) -> Environment {
             image: ImageName::parse(IMAGE).unwrap(),
             form: Form::TagAndDigest,
         }],
-        automatic: true,
+        promotion: PromotionRules::default(),
+        revalidate: false,
         after: After { mode: EdgeMode::All, edges: after.iter().map(edge).collect() },
         approvals: Vec::new(),
         verify: vec![gate("qa/smoke", GateKind::Qa(qa))],
