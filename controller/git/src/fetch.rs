@@ -32,10 +32,10 @@ const ROUNDS: u32 = 16;
 type Wants<'q> = BTreeMap<&'q RefName, Depth>;
 
 impl GitRepository {
-    /// Reads the refs and fetches until every query is answered from the mirror.
-    pub(crate) fn bring(&self, queries: &[RefQuery]) -> Result<Heads, RepositoryError> {
+    /// Fetches until every query is answered from the mirror, from these heads on; reads the refs again where
+    /// they moved meanwhile.
+    pub(crate) fn bring(&self, queries: &[RefQuery], mut heads: Heads) -> Result<Heads, RepositoryError> {
         let names: BTreeSet<&RefName> = queries.iter().map(|query| &query.name).collect();
-        let mut heads = self.advertised(&names)?;
         let mut last = 0;
         for _ in 0..ROUNDS {
             let wants = self.wants(queries, &heads, last)?;
