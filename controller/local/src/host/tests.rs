@@ -250,6 +250,23 @@ fn it_sleeps_to_the_second_at_which_the_soak_ends() {
 }
 
 #[test]
+fn whoever_settles_at_a_time_of_their_own_is_looked_at_with_the_others_from_then_on() {
+    let mut bench = Bench::new(&[document("a", "a", ", soak: 90s"), document("b", "b", "")]);
+    bench.once();
+    bench.release("a", "2", '2');
+    bench.once();
+    bench.slept.borrow_mut().clear();
+    let begun = bench.clock.now();
+    let mut passes = Vec::new();
+    bench.host.run_until(&Which::default(), &mut Silent, |round| {
+        passes.push(round.now.since(begun).as_seconds());
+        round.now >= begun.plus(Span::seconds(240))
+    });
+    // The soak ends after 30 s; apart, there would be rounds at 90, 150 and 210 s as well.
+    assert_eq!(passes, [0, 30, 60, 120, 180, 240]);
+}
+
+#[test]
 fn it_never_sleeps_past_the_deadline() {
     let mut bench = Bench::new(&[document("web", "a", ", soak: 10m")]);
     bench.once();
