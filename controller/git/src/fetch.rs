@@ -126,9 +126,9 @@ impl GitRepository {
             let here = self.mirror.with(|r| Ok(walk::node(&r.odb()?, oid(tip)?)?.is_some()))?;
             return if here { Ok(None) } else { self.first_want(query).map(Some) };
         };
-        let stretch = self.mirror.with(|repository| {
-            Ok(walk::stretch(&repository.odb()?, oid(tip)?, Some(oid(until)?), usize::MAX)?)
-        })?;
+        let stretch = self
+            .mirror
+            .with(|repository| walk::stretch(&repository.odb()?, oid(tip)?, Some(oid(until)?), usize::MAX))?;
         match stretch {
             None => self.first_want(query).map(Some),
             Some(stretch) if !stretch.edge && !stretch.until_missing => Ok(None),

@@ -208,6 +208,13 @@ pub enum RepositoryError {
         /// What it is instead.
         reason: String,
     },
+    /// A ref, or a parent, leads to an object that is no commit, or a commit of absurd size: a person has to put it
+    /// right on the host. Nothing local is damaged.
+    #[error("failed to read {commit}: it is not a commit of acceptable size")]
+    NotACommit {
+        /// The object's id.
+        commit: CommitId,
+    },
     /// The local object database is damaged or incomplete; it is a cache and may be deleted.
     #[error("failed to read the local mirror: {reason}")]
     Mirror {
