@@ -165,6 +165,7 @@ impl LocalHost {
     ) {
         let stopped = self.stop();
         self.ports.begin_round(&self.folder.pipelines);
+        self.rollbacks.forget();
         for (id, due) in due.iter_mut().filter(|(_, due)| **due <= now) {
             if stopped.asked() {
                 break;

@@ -339,6 +339,22 @@ fn rollbacks_of_one_pipeline_count_for_the_others() {
 }
 
 #[test]
+fn a_rollback_counts_for_the_next_pass_of_the_same_round() {
+    let mut bench = Bench::new(&[document("a", "a", "")]);
+    bench.once();
+    bench.release("a", "2", '2');
+    bench.once();
+    bench.release("a", "3", '3');
+    bench.qa.set("smoke", &digest('3'), Verdict::Failed);
+    for _ in 0..2 {
+        assert_eq!(bench.host.rollbacks(), []);
+        bench.host.pass(&id("a"), &mut Silent).unwrap();
+        bench.qa.finish();
+    }
+    assert_eq!(bench.host.rollbacks().len(), 1);
+}
+
+#[test]
 fn a_rollback_that_was_replaced_since_still_counts() {
     let mut bench = Bench::new(&[document("a", "a", "")]);
     bench.once();
