@@ -3,7 +3,7 @@
 //! A test gives a [`Harness`] for a fresh, empty host and asserts that [`check`] is `Ok`. Clients of a harness
 //! share nothing but the host, so that they see each other only through pushes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 use towpath_core::id::{CommitId, RefName, RepoPath};
@@ -63,7 +63,7 @@ type Checked = Result<(), Box<dyn Error>>;
 /// A check with its name.
 type Case = (&'static str, fn(&mut dyn Harness) -> Checked);
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 18] = [
     ("an empty host has no refs", empty_host),
     ("a ref is created only if it does not exist", create),
     ("a ref moves only from its expected value", compare_and_swap),
@@ -81,6 +81,7 @@ const CASES: [Case; 17] = [
     ("edits keep other bytes and modes", edits),
     ("edits do not turn folders into files", contradictions),
     ("history is walked", history),
+    ("a round hides neither our pushes nor lost races", round),
 ];
 
 /// Runs all checks, each with a fresh host; fails with one line a failed check.
@@ -473,5 +474,30 @@ fn history(host: &mut dyn Harness) -> Checked {
     let info = client.history(&child, Some(last), 1)?.commits.pop().ok_or("no commit")?;
     same!((&info.id, &info.parents), (&child, &vec![last.clone()]));
     same!((info.message.as_str(), info.time.unix()), ("Change\n\nTowpath-Format: 1\n", 1_795_000_000));
+    Ok(())
+}
+
+fn round(host: &mut dyn Harness) -> Checked {
+    let names = BTreeSet::from([name(MAIN)?]);
+    let client = host.client();
+    let client = &*client;
+    let first = host.foreign_commit(&name(MAIN)?, &[file("file", "1")]);
+    client.begin_round(&names);
+    same!(some_tip(client, MAIN)?, first);
+    let ours = commit(client, Some(&first), "2")?;
+    same!(push_one(client, MAIN, Some(&first), Some(&ours))?, ACCEPTED);
+    same!(some_tip(client, MAIN)?, ours);
+    let theirs = host.foreign_commit(&name(MAIN)?, &[file("file", "3")]);
+    let late = commit(client, Some(&ours), "late")?;
+    same!(push_one(client, MAIN, Some(&ours), Some(&late))?, LOST);
+    same!(some_tip(client, MAIN)?, theirs);
+    let journal = host.foreign_commit(&name(JOURNAL)?, &[file("file", "1")]);
+    same!(some_tip(client, JOURNAL)?, journal);
+    let second = host.foreign_commit(&name(MAIN)?, &[file("file", "4")]);
+    client.begin_round(&names);
+    same!((some_tip(client, MAIN)?, some_tip(client, JOURNAL)?), (second, journal));
+    let third = host.foreign_commit(&name(MAIN)?, &[file("file", "5")]);
+    client.end_round();
+    same!(some_tip(client, MAIN)?, third);
     Ok(())
 }

@@ -32,10 +32,10 @@ const ROUNDS: u32 = 16;
 type Wants<'q> = BTreeMap<&'q RefName, Depth>;
 
 impl GitRepository {
-    /// Reads the refs and fetches until every query is answered from the mirror.
-    pub(crate) fn bring(&self, queries: &[RefQuery]) -> Result<Heads, RepositoryError> {
+    /// Fetches until every query is answered from the mirror, from these heads on; reads the refs again where
+    /// they moved meanwhile.
+    pub(crate) fn bring(&self, queries: &[RefQuery], mut heads: Heads) -> Result<Heads, RepositoryError> {
         let names: BTreeSet<&RefName> = queries.iter().map(|query| &query.name).collect();
-        let mut heads = self.advertised(&names)?;
         let mut last = 0;
         for _ in 0..ROUNDS {
             let wants = self.wants(queries, &heads, last)?;
@@ -126,9 +126,9 @@ impl GitRepository {
             let here = self.mirror.with(|r| Ok(walk::node(&r.odb()?, oid(tip)?)?.is_some()))?;
             return if here { Ok(None) } else { self.first_want(query).map(Some) };
         };
-        let stretch = self.mirror.with(|repository| {
-            Ok(walk::stretch(&repository.odb()?, oid(tip)?, Some(oid(until)?), usize::MAX)?)
-        })?;
+        let stretch = self
+            .mirror
+            .with(|repository| walk::stretch(&repository.odb()?, oid(tip)?, Some(oid(until)?), usize::MAX))?;
         match stretch {
             None => self.first_want(query).map(Some),
             Some(stretch) if !stretch.edge && !stretch.until_missing => Ok(None),

@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     Local(git2::Error),
     /// A commit that is not there. Nothing is damaged: nobody fetched it.
     Missing(Oid),
+    /// An object where there should be a commit. Nothing is damaged: the host has it like that.
+    NotACommit(Oid),
     /// Something that a person has to change.
     Unusable(String),
     /// An answer for the caller.
@@ -136,6 +138,8 @@ impl Mirror {
             Fault::Answer(error) => error,
             Fault::Unusable(reason) => RepositoryError::Denied { repository: self.host.clone(), reason },
             Fault::Missing(id) => broken(format!("commit {id} is not in it")),
+            Fault::NotACommit(id) => CommitId::parse(&id.to_string())
+                .map_or_else(|e| broken(e.to_string()), |commit| RepositoryError::NotACommit { commit }),
             Fault::Local(error) => {
                 self.damaged.store(true, Ordering::Relaxed);
                 broken(error.message().to_owned())

@@ -105,7 +105,9 @@ impl GitRepository {
         let (Place::Elsewhere, None, Some(value), Some(new)) = (place, report, value, &update.new) else {
             return Ok(place);
         };
-        let heads = self.bring(&[RefQuery { name: update.name.clone(), since: Since::Tip }])?;
+        let query = RefQuery { name: update.name.clone(), since: Since::Tip };
+        let read = Heads::from([(update.name.clone(), value.clone())]);
+        let heads = self.bring(&[query], read)?;
         let tip = heads.get(&update.name).unwrap_or(value);
         Ok(if self.reach(tip, new)? == Reach::Yes { Place::New } else { place })
     }

@@ -19,6 +19,7 @@ use crate::mirror::{Clutter, Fault, Mirror};
 use crate::objects::{self, oid};
 use crate::options::{GitOptions, HistoryDepth};
 use crate::program::Git;
+use crate::round::Round;
 use crate::walk;
 
 /// A repository on a git host, seen through a bare mirror.
@@ -32,6 +33,7 @@ pub struct GitRepository {
     atomic: AtomicBool,
     depth_refused: AtomicBool,
     known: Mutex<Heads>,
+    round: Round,
 }
 
 impl GitRepository {
@@ -58,6 +60,7 @@ impl GitRepository {
             atomic: AtomicBool::new(options.atomic),
             depth_refused: AtomicBool::new(false),
             known: Mutex::new(Heads::new()),
+            round: Round::default(),
         })
     }
 
@@ -82,6 +85,15 @@ impl GitRepository {
 
     /// The values of these refs on the host, now.
     pub(crate) fn advertised(&self, names: &BTreeSet<&RefName>) -> Result<Heads, RepositoryError> {
+        self.round.newest(names, |names| self.ask(names))
+    }
+
+    /// The same, or what this round read of them already.
+    fn shared(&self, names: &BTreeSet<&RefName>) -> Result<Heads, RepositoryError> {
+        self.round.heads(names, |names| self.ask(names))
+    }
+
+    fn ask(&self, names: &BTreeSet<&RefName>) -> Result<Heads, RepositoryError> {
         advertisement::ask(&self.git, &self.mirror, &self.address.url, names)
     }
 
@@ -119,11 +131,20 @@ impl GitRepository {
 impl Repository for GitRepository {
     fn refresh(&self, queries: &[RefQuery]) -> Result<Heads, RepositoryError> {
         self.mirror.mend()?;
-        let heads = self.bring(queries)?;
+        let read = self.shared(&queries.iter().map(|query| &query.name).collect())?;
+        let heads = self.bring(queries, read)?;
         for query in queries {
             self.know(&query.name, heads.get(&query.name));
         }
         Ok(heads)
+    }
+
+    fn begin_round(&self, names: &BTreeSet<RefName>) {
+        self.round.begin(names);
+    }
+
+    fn end_round(&self) {
+        self.round.end();
     }
 
     fn read(
@@ -171,7 +192,10 @@ impl Repository for GitRepository {
     }
 
     fn push(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
-        self.move_refs(updates, mode)
+        let outcomes = self.move_refs(updates, mode);
+        // Also after a failure: it may have moved refs, and a race was lost to somebody who did.
+        self.round.forget();
+        outcomes
     }
 
     fn supports_atomic(&self) -> bool {

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 use git2::{Error, ErrorCode, ObjectType, Odb, Oid};
 
+use crate::mirror::Fault;
+
 /// What a walk needs of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Node {
@@ -45,21 +47,22 @@ pub(crate) struct Stretch {
 }
 
 /// Reads a commit's bytes; `None` when it is not here.
-pub(crate) fn bytes(odb: &Odb<'_>, id: Oid) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn bytes(odb: &Odb<'_>, id: Oid) -> Result<Option<Vec<u8>>, Fault> {
     let (size, kind) = match odb.read_header(id) {
         Err(e) if e.code() == ErrorCode::NotFound => return Ok(None),
         header => header?,
     };
     if kind != ObjectType::Commit || size > LARGEST {
-        return Err(Error::from_str(&format!("{id} is not a commit of acceptable size")));
+        return Err(Fault::NotACommit(id));
     }
     Ok(Some(odb.read(id)?.data().to_vec()))
 }
 
 /// Reads a commit; `None` when it is not here.
-pub(crate) fn node(odb: &Odb<'_>, id: Oid) -> Result<Option<Node>, Error> {
+pub(crate) fn node(odb: &Odb<'_>, id: Oid) -> Result<Option<Node>, Fault> {
     let Some(bytes) = bytes(odb, id)? else { return Ok(None) };
-    parse(&bytes).map(Some).ok_or_else(|| Error::from_str(&format!("{id} is not a valid commit")))
+    let invalid = || Error::from_str(&format!("{id} is not a valid commit"));
+    Ok(Some(parse(&bytes).ok_or_else(invalid)?))
 }
 
 fn parse(bytes: &[u8]) -> Option<Node> {
@@ -83,7 +86,7 @@ pub(crate) fn message(bytes: &[u8]) -> String {
 }
 
 /// Whether `commit` is `tip` or an ancestor of it; `None` when the tip is not here.
-pub(crate) fn reach(odb: &Odb<'_>, tip: Oid, commit: Oid) -> Result<Option<Reach>, Error> {
+pub(crate) fn reach(odb: &Odb<'_>, tip: Oid, commit: Oid) -> Result<Option<Reach>, Fault> {
     let Some(first) = node(odb, tip)? else { return Ok(None) };
     let mut seen = HashSet::from([tip]);
     let mut queue = BinaryHeap::from([(first.time, tip, first.parents)]);
@@ -115,7 +118,7 @@ pub(crate) fn stretch(
     tip: Oid,
     until: Option<Oid>,
     limit: usize,
-) -> Result<Option<Stretch>, Error> {
+) -> Result<Option<Stretch>, Fault> {
     let Some(first) = node(odb, tip)? else { return Ok(None) };
     let mut painting = Painting {
         odb,
@@ -168,7 +171,7 @@ impl Painting<'_> {
 
     /// Spreads until only hidden commits are left, or so many wanted ones were found: whether it was all, and
     /// the commits with a parent that is not here.
-    fn run(&mut self, most: usize) -> Result<(bool, Vec<Oid>), Error> {
+    fn run(&mut self, most: usize) -> Result<(bool, Vec<Oid>), Fault> {
         let (mut edges, mut found, mut slack) = (Vec::new(), 0, SLACK);
         while let Some((_, id)) = self.queue.pop() {
             let Some(seen) = self.seen.get_mut(&id) else { continue };
@@ -195,7 +198,7 @@ impl Painting<'_> {
     }
 
     /// Reaches a commit in a colour; whether it is here.
-    fn spread(&mut self, id: Oid, hidden: bool) -> Result<bool, Error> {
+    fn spread(&mut self, id: Oid, hidden: bool) -> Result<bool, Fault> {
         match self.seen.get(&id) {
             Some(seen) if !hidden || seen.hidden => {}
             Some(_) => self.hide(id),
@@ -337,9 +340,9 @@ mod tests {
         assert_eq!(message(&bytes(&odb, graph.ids[2]).unwrap().unwrap()), "2\n\nmore\n");
         assert_eq!(node(&odb, graph.ids[1]).unwrap(), None);
         let blob = odb.write(ObjectType::Blob, b"x").unwrap();
-        assert!(node(&odb, blob).is_err());
+        assert!(matches!(node(&odb, blob), Err(Fault::NotACommit(id)) if id == blob));
         let broken = odb.write(ObjectType::Commit, b"parent x\n\n").unwrap();
-        assert!(node(&odb, broken).is_err());
+        assert!(matches!(node(&odb, broken), Err(Fault::Local(_))));
         assert_eq!(message(b"tree x"), "");
         assert_eq!(message(b"a b\n\n\xff"), "\u{fffd}");
     }

@@ -26,6 +26,7 @@ use crate::metrics::NoMetrics;
 use crate::secret::Variables;
 use meter::Meter;
 use reporter::Told;
+use rollbacks::Counted;
 
 pub use cache::Cache;
 pub use ports::{Opened, Ports, WaitedQa};
@@ -41,6 +42,7 @@ pub struct LocalHost {
     cache: Option<Cache>,
     settings: Settings,
     remembered: BTreeMap<PipelineId, Remembered>,
+    rollbacks: Counted,
     told: Told,
     started_qa: bool,
 }
@@ -85,6 +87,7 @@ impl LocalHost {
             cache: None,
             settings,
             remembered,
+            rollbacks: Counted::default(),
             told: Told::default(),
             started_qa: false,
         }
@@ -213,16 +216,14 @@ impl LocalHost {
         self.first_look();
         let now = self.now();
         let since = Time::from_unix(now.unix() - i64::from(rollbacks::WINDOW.as_seconds()));
-        let pipelines = self.folder.pipelines.iter();
-        pipelines.flat_map(|pipeline| self.rollbacks_of(pipeline, since)).collect()
-    }
-
-    fn rollbacks_of(&self, pipeline: &Pipeline, since: Time) -> Vec<Time> {
-        let head = self.remembered.get(&pipeline.id).and_then(|remembered| remembered.journal.as_ref());
-        match (repository(&self.ports, pipeline), head) {
-            (Ok(repository), Some(head)) => rollbacks::recent(repository, head, since),
-            _ => Vec::new(),
+        let mut all = Vec::new();
+        for pipeline in &self.folder.pipelines {
+            let head = self.remembered.get(&pipeline.id).and_then(|remembered| remembered.journal.as_ref());
+            if let (Ok(repository), Some(head)) = (repository(&self.ports, pipeline), head) {
+                all.extend(self.rollbacks.recent(&pipeline.id, repository, head, since));
+            }
         }
+        all
     }
 
     /// Reads the journals that this host has not seen yet. What fails here fails again, and is told, in a pass.

@@ -3,7 +3,7 @@
 //! Branch and journal are refs of the same repository and move in one push where the host allows it, so they
 //! share this port; the journal's format is on top of it, in [`crate::journal`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::id::{CommitId, RefName, RepoPath, TreeId};
 use towpath_core::time::Time;
@@ -12,7 +12,21 @@ use towpath_core::time::Time;
 pub trait Repository {
     /// Reads the host's refs in one advertisement, fetches what the queries need and is missing, and answers
     /// the tip of each queried ref that exists.
+    ///
+    /// Between [`Repository::begin_round`] and [`Repository::end_round`] the advertisement may be one that was read
+    /// before, but after the round began and after the last push through this port ended, whatever came of it. No
+    /// answer is of older refs than one before it.
     fn refresh(&self, queries: &[RefQuery]) -> Result<Heads, RepositoryError>;
+
+    /// Begins a round, in which all who ask may share an advertisement: for a look over many pipelines, where it is
+    /// enough that refs are as new as the look. `names` are the refs that will be asked for; others may be, too.
+    /// Nobody has to share: an adapter that reads anew every time needs neither of these.
+    fn begin_round(&self, names: &BTreeSet<RefName>) {
+        let _ = names;
+    }
+
+    /// Ends the round: from now on every refresh reads anew.
+    fn end_round(&self) {}
 
     /// Reads the file at `path` as of `commit`; `None` when there is nothing.
     ///
@@ -193,6 +207,13 @@ pub enum RepositoryError {
         path: RepoPath,
         /// What it is instead.
         reason: String,
+    },
+    /// A ref, or a parent, leads to an object that is no commit, or a commit of absurd size: a person has to put it
+    /// right on the host. Nothing local is damaged.
+    #[error("failed to read {commit}: it is not a commit of acceptable size")]
+    NotACommit {
+        /// The object's id.
+        commit: CommitId,
     },
     /// The local object database is damaged or incomplete; it is a cache and may be deleted.
     #[error("failed to read the local mirror: {reason}")]

@@ -2,12 +2,13 @@
 
 use std::num::NonZeroU32;
 
-use towpath_engine::ports::{RefQuery, Repository as _, RepositoryError, Since};
+use towpath_engine::ports::{PushMode, PushOutcome, RefQuery, Repository as _, RepositoryError, Since};
 use towpath_git::testing::{Fault, GitServer};
 use towpath_git::{GitRepository, HistoryDepth};
 
 use crate::support::{
-    Bed, JOURNAL, MAIN, Way, child, held, id, name, path, push, query, shallow, tip, update_server_info,
+    Bed, JOURNAL, MAIN, Way, child, held, id, name, path, push, query, shallow, tip, update,
+    update_server_info,
 };
 
 fn kinds(server: &GitServer) -> Vec<&'static str> {
@@ -35,6 +36,49 @@ fn nothing_is_fetched_when_nothing_moved() {
         ["refs", "fetch or list"],
         "one advertisement, in protocol 2 two requests"
     );
+}
+
+#[test]
+fn a_round_is_one_advertisement_until_we_push() {
+    let mut bed = Bed::http();
+    let first = bed.write(MAIN, "1");
+    let journals: Vec<String> = (0..20).map(|n| format!("refs/towpath/ledger/shop/web-{n:02}")).collect();
+    journals.iter().for_each(|journal| drop(bed.write(journal, "1")));
+    let client = bed.open();
+    let look = || {
+        for journal in &journals {
+            let heads = client.refresh(&[query(MAIN, Since::Tip), query(journal, Since::Tip)]).unwrap();
+            assert_eq!(heads.keys().map(|name| name.as_str()).collect::<Vec<_>>(), [MAIN, journal]);
+        }
+    };
+    look();
+    kinds(bed.server());
+    look();
+    assert_eq!(kinds(bed.server()).len(), 2 * 20, "without a round each asks for itself");
+
+    client.begin_round(&journals.iter().map(|journal| name(journal)).chain([name(MAIN)]).collect());
+    look();
+    assert_eq!(kinds(bed.server()), ["refs", "fetch or list"]);
+    let ours = child(&client, Some(&first), "ours");
+    assert_eq!(push(&client, MAIN, &first, &ours), PushOutcome::Accepted);
+    kinds(bed.server());
+    look();
+    assert_eq!(kinds(bed.server()), ["refs", "fetch or list"], "one for what we pushed");
+
+    let theirs = bed.write(MAIN, "theirs");
+    assert_eq!(tip(&client, MAIN), ours, "the round does not see it");
+    let late = child(&client, Some(&ours), "late");
+    assert_eq!(push(&client, MAIN, &ours, &late), PushOutcome::Lost);
+    assert_eq!(tip(&client, MAIN), theirs, "whoever loses a race does");
+    bed.server().set_fault(Fault::Status(503));
+    assert!(client.push(&[update(MAIN, Some(&theirs), Some(&late))], PushMode::PerRef).is_err());
+    assert!(client.refresh(&[query(MAIN, Since::Tip)]).is_err(), "nothing is left that could be shared");
+    bed.server().set_fault(Fault::None);
+    look();
+    kinds(bed.server());
+    client.end_round();
+    look();
+    assert_eq!(kinds(bed.server()).len(), 2 * 20);
 }
 
 #[test]

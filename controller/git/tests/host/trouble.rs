@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use towpath_engine::ports::{Edit, Repository as _, RepositoryError};
+use towpath_engine::ports::{Edit, Repository as _, RepositoryError, Since};
 use towpath_git::testing::Fault;
 use towpath_git::{Clutter, GitRepository, Token};
 
 use crate::support::{
-    Bed, MAIN, SOON, Way, change, child, files, id, path, push, refresh_error, shallow, tip,
+    Bed, JOURNAL, MAIN, SOON, Way, change, child, files, id, path, push, query, refresh_error, shallow, tip,
 };
 
 /// A way to damage a mirror, with its name.
@@ -105,6 +105,27 @@ fn a_repository_that_is_not_there_is_for_a_person() {
     }
     options.url = "ext::sh -c id".into();
     assert!(matches!(GitRepository::open(&options), Err(RepositoryError::Denied { .. })));
+}
+
+#[test]
+fn a_ref_that_leads_to_no_commit_says_so_and_costs_no_mirror() {
+    let mut bed = Bed::http();
+    let good = bed.write(MAIN, "1");
+    let tree = git2::Repository::open_bare(bed.host_path()).unwrap();
+    let tree = tree.find_reference(MAIN).unwrap().peel_to_tree().unwrap().id().to_string();
+    let options = bed.options();
+    let client = GitRepository::open(&options).unwrap();
+    tip(&client, MAIN);
+    let keepsake = options.mirror.join("keepsake");
+    fs::write(&keepsake, "").unwrap();
+    bed.host.set(JOURNAL, Some(&tree)).unwrap();
+    for _ in 0..2 {
+        let error = client.refresh(&[query(JOURNAL, Since::Tip)]).unwrap_err();
+        assert_eq!(error, RepositoryError::NotACommit { commit: id(&tree) });
+    }
+    bed.host.set(JOURNAL, Some(good.as_str())).unwrap();
+    assert_eq!((tip(&client, JOURNAL), tip(&client, MAIN)), (good.clone(), good));
+    assert!(keepsake.exists(), "it was not made anew");
 }
 
 #[test]

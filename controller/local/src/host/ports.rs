@@ -87,6 +87,22 @@ impl Ports {
             clock,
         })
     }
+
+    /// Lets all who ask for the refs of a repository share a look, until [`Ports::end_round`].
+    ///
+    /// All pipelines announce theirs, due or not: also those that are not are read for the rollbacks of all.
+    pub(super) fn begin_round(&self, pipelines: &[Pipeline]) {
+        for (url, opened) in &self.repositories {
+            let Ok(repository) = opened else { continue };
+            let here = pipelines.iter().map(|pipeline| &pipeline.repository).filter(|own| &own.url == url);
+            repository.begin_round(&here.flat_map(|own| [own.branch.clone(), own.journal.clone()]).collect());
+        }
+    }
+
+    /// From now on everybody reads their own.
+    pub(super) fn end_round(&self) {
+        self.repositories.values().flatten().for_each(|repository| repository.end_round());
+    }
 }
 
 fn repository(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use towpath_core::event::{Cause, Event};
-use towpath_core::id::Pid;
+use towpath_core::id::{CommitId, Pid, PipelineId};
 use towpath_core::journal::JournalMessage;
 use towpath_core::time::{Span, Time};
 use towpath_engine::journal::Head;
@@ -14,8 +14,35 @@ pub(super) const WINDOW: Span = Span::seconds(600);
 /// The most journal commits that are read; each rollback writes several.
 const COMMITS: usize = 200;
 
+/// What was counted in this round. Each pass asks for the rollbacks of all pipelines, so that without it a round
+/// over twenty of them would walk through four hundred histories.
+#[derive(Debug, Default)]
+pub(super) struct Counted(BTreeMap<PipelineId, (CommitId, Vec<Time>)>);
+
+impl Counted {
+    /// Has all be counted again: a mirror may reach further back by now.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    /// The same as [`recent`], counted once for each tip.
+    pub(super) fn recent(
+        &mut self,
+        id: &PipelineId,
+        repository: &dyn Repository,
+        head: &Head,
+        since: Time,
+    ) -> impl Iterator<Item = Time> {
+        if self.0.get(id).is_none_or(|(tip, _)| tip != &head.tip) {
+            self.0.insert(id.clone(), (head.tip.clone(), recent(repository, head, since)));
+        }
+        let counted = self.0.get(id).map(|(_, times)| times.as_slice()).unwrap_or_default();
+        counted.iter().copied().filter(move |at| *at >= since)
+    }
+}
+
 /// When this journal records automatic rollbacks since `since`, as far back as the local mirror reaches.
-pub(super) fn recent(repository: &dyn Repository, head: &Head, since: Time) -> Vec<Time> {
+fn recent(repository: &dyn Repository, head: &Head, since: Time) -> Vec<Time> {
     let mut found: BTreeMap<Pid, Time> = BTreeMap::new();
     let current = head.state.envs.values().filter_map(|env| env.at.as_ref());
     for at in current.filter(|at| at.cause == Cause::Rollback && at.q.is_none()) {

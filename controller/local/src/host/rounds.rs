@@ -13,7 +13,7 @@ use super::LocalHost;
 use super::reporter::Reporter;
 use crate::qa::Stop;
 
-/// When a settled pipeline is looked at again: somebody may have created a release elsewhere.
+/// When settled pipelines are looked at again, at the latest: somebody may have created a release elsewhere.
 const RESYNC: Span = Span::seconds(60);
 /// When a pass that failed is tried again.
 const RETRY: Span = Span::seconds(10);
@@ -135,10 +135,14 @@ impl LocalHost {
         let ids = self.folder.pipelines.iter().map(|p| &p.id).filter(chosen);
         let mut due: BTreeMap<PipelineId, Time> = ids.map(|id| (id.clone(), self.now())).collect();
         let stopped = self.stop();
+        let mut resync = self.now();
         let mut round = Round { now: self.now(), running: 0, stopped: false, passes: BTreeMap::new() };
         loop {
             let begun = self.now();
-            self.pass_due(begun, &mut due, &mut round, reporter);
+            if resync <= begun {
+                resync = begun.plus(RESYNC);
+            }
+            self.pass_due(begun, resync, &mut due, &mut round, reporter);
             round.now = self.now();
             // In this order: a run that ends in between is still counted as running, or has left its mark.
             round.running = self.ports.qa.running();
@@ -157,23 +161,28 @@ impl LocalHost {
         }
     }
 
-    /// A pass over each pipeline that is due.
+    /// A pass over each pipeline that is due. All of them share one look at the refs of a repository (contract C9);
+    /// what people do, before and after, reads its own.
     fn pass_due(
         &mut self,
         now: Time,
+        resync: Time,
         due: &mut BTreeMap<PipelineId, Time>,
         round: &mut Round,
         reporter: &mut dyn Reporter,
     ) {
         let stopped = self.stop();
+        self.ports.begin_round(&self.folder.pipelines);
+        self.rollbacks.forget();
         for (id, due) in due.iter_mut().filter(|(_, due)| **due <= now) {
             if stopped.asked() {
-                return;
+                break;
             }
             let pass = self.pass(id, reporter);
-            *due = next(&pass, self.now());
+            *due = next(&pass, self.now(), resync);
             round.passes.insert(id.clone(), pass);
         }
+        self.ports.end_round();
     }
 
     /// Sleeps until something is due, and at least to the second after `begun`, in which the same pass would find the
@@ -210,13 +219,21 @@ fn patience(now: Time, until: Time, wall: SystemTime) -> Duration {
     whole - gone + MARGIN
 }
 
-/// When a pipeline is due again after this pass.
-fn next(pass: &Result<PassReport, EngineError>, now: Time) -> Time {
-    match pass {
-        Ok(report) => report.next().map_or(now.plus(RESYNC), When::latest),
+/// When a pipeline is due again after this pass. Whoever waits for nothing that has a time of its own is looked at
+/// together with all others of the kind: apart, each would read the refs by itself again.
+fn next(pass: &Result<PassReport, EngineError>, now: Time, resync: Time) -> Time {
+    // A round that took longer than that is not followed by another at once.
+    let resync = if resync > now { resync } else { now.plus(RESYNC) };
+    match pass.as_ref().map(PassReport::next) {
+        Ok(Some(When::At(time))) => time,
+        Ok(Some(When::On(_, time))) => time.min(resync),
+        Ok(None) => resync,
         Err(_) => now.plus(RETRY),
     }
 }
+
+#[cfg(test)]
+mod one_look;
 
 #[cfg(test)]
 mod tests {

@@ -250,6 +250,23 @@ fn it_sleeps_to_the_second_at_which_the_soak_ends() {
 }
 
 #[test]
+fn whoever_settles_at_a_time_of_their_own_is_looked_at_with_the_others_from_then_on() {
+    let mut bench = Bench::new(&[document("a", "a", ", soak: 90s"), document("b", "b", "")]);
+    bench.once();
+    bench.release("a", "2", '2');
+    bench.once();
+    bench.slept.borrow_mut().clear();
+    let begun = bench.clock.now();
+    let mut passes = Vec::new();
+    bench.host.run_until(&Which::default(), &mut Silent, |round| {
+        passes.push(round.now.since(begun).as_seconds());
+        round.now >= begun.plus(Span::seconds(240))
+    });
+    // The soak ends after 30 s; apart, there would be rounds at 90, 150 and 210 s as well.
+    assert_eq!(passes, [0, 30, 60, 120, 180, 240]);
+}
+
+#[test]
 fn it_never_sleeps_past_the_deadline() {
     let mut bench = Bench::new(&[document("web", "a", ", soak: 10m")]);
     bench.once();
@@ -319,6 +336,22 @@ fn rollbacks_of_one_pipeline_count_for_the_others() {
     bench.clock.advance(601);
     let after = bench.host.shared(&bench.host.pipeline(&id("b")).unwrap().clone());
     assert!(after.rollbacks.is_empty());
+}
+
+#[test]
+fn a_rollback_counts_for_the_next_pass_of_the_same_round() {
+    let mut bench = Bench::new(&[document("a", "a", "")]);
+    bench.once();
+    bench.release("a", "2", '2');
+    bench.once();
+    bench.release("a", "3", '3');
+    bench.qa.set("smoke", &digest('3'), Verdict::Failed);
+    for _ in 0..2 {
+        assert_eq!(bench.host.rollbacks(), []);
+        bench.host.pass(&id("a"), &mut Silent).unwrap();
+        bench.qa.finish();
+    }
+    assert_eq!(bench.host.rollbacks().len(), 1);
 }
 
 #[test]

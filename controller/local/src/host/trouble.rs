@@ -90,9 +90,7 @@ impl LocalHost {
                      credentials",
                 ),
             },
-            RepositoryError::Mirror { reason } if reason.contains("is not a commit") => {
-                self.no_commit(id, reason)
-            }
+            RepositoryError::NotACommit { commit } => self.no_commit(id, commit),
             RepositoryError::Mirror { .. } => {
                 let mirrors = self.cache.as_ref().map(|cache| cache.path().join("mirrors"));
                 let folder = mirrors.map_or("it".to_owned(), |folder| folder.display().to_string());
@@ -113,8 +111,9 @@ impl LocalHost {
     }
 
     /// A ref that leads to a folder or a file of git.
-    fn no_commit(&self, id: &PipelineId, reason: &str) -> Trouble {
-        let Ok(pipeline) = self.pipeline(id) else { return Trouble { what: reason.to_owned(), next: None } };
+    fn no_commit(&self, id: &PipelineId, commit: &CommitId) -> Trouble {
+        let reason = format!("{commit} is not a commit of acceptable size");
+        let Ok(pipeline) = self.pipeline(id) else { return Trouble { what: reason, next: None } };
         let (journal, branch) = (&pipeline.repository.journal, &pipeline.repository.branch);
         let reads = |name: &RefName| {
             let query = RefQuery { name: name.clone(), since: Since::Tip };
