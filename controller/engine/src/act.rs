@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use towpath_core::decide::{Answer, PAUSE};
 use towpath_core::decide::{Decision, Effect, Measurement, Promotion, QaStart};
 use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT};
-use towpath_core::id::{Actor, CommitId, Handle, Name, Pid, RefName};
+use towpath_core::id::{Actor, CommitId, GateName, Handle, Name, Pid, RefName};
 use towpath_core::museum::{Bug, planted};
-use towpath_core::observation::Reading;
+use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::release::{digests_of, version_of};
 use towpath_core::time::Time;
@@ -44,6 +44,10 @@ pub(crate) struct Acted {
     pub(crate) given_up: BTreeSet<Pid>,
     /// Whether somebody else was faster: nothing took effect, everything has to be looked at again.
     pub(crate) lost: bool,
+    /// Whether nothing took effect because several environments went together.
+    pub(crate) crowded: bool,
+    /// What became of starting QA: runs that began, and why others did not.
+    pub(crate) begun: BTreeMap<(Pid, GateName), Result<RunStatus, String>>,
     /// Whether anything outside was changed or read that may change the next decision.
     pub(crate) progress: bool,
 }
@@ -53,6 +57,9 @@ pub(crate) struct Executor<'a> {
     pub(crate) host: &'a Host<'a>,
     pub(crate) pipeline: &'a Pipeline,
     pub(crate) now: Time,
+    /// One environment at a time, because together they did not fit or were not taken: one that cannot go does not keep
+    /// the others.
+    pub(crate) alone: bool,
 }
 
 /// What one push is made of.
@@ -61,6 +68,8 @@ struct Plan {
     events: Vec<(Actor, Event)>,
     tip: Option<CommitId>,
     promotions: usize,
+    /// The environments that it does something for.
+    acting: Vec<Name>,
     /// The environments whose commits it brings to the host.
     moving: Vec<Name>,
     topics: Vec<RefUpdate>,
@@ -83,8 +92,17 @@ enum Pushed {
 }
 
 impl Acted {
-    fn refused(&mut self, plan: &Plan, what: &str, reason: &str) {
+    fn refuse(&mut self, plan: &Plan, what: &str, reason: &str) {
         self.refused.extend(plan.moving.iter().map(|name| (name.clone(), format!("{what}: {reason}"))));
+    }
+
+    fn cannot_record(&mut self, plan: &Plan, problem: &str) {
+        let problem = |name: &Name| PathProblem {
+            missing: false,
+            place: format!("the journal, for {name}"),
+            problem: problem.to_owned(),
+        };
+        self.problems.extend(plan.acting.iter().map(|name| (name.clone(), problem(name))));
     }
 }
 
@@ -131,9 +149,29 @@ impl Executor<'_> {
         let mut acted = Acted::default();
         let plan = self.plan(observed, decision, &mut acted)?;
         let pushed = match plan.events.is_empty() {
-            true => Pushed::Moved,
-            false => self.push(observed, &plan, &mut acted)?,
+            true => Ok(Pushed::Moved),
+            false => self.push(observed, &plan, &mut acted),
         };
+        match pushed {
+            Err(EngineError::Impossible(_)) if plan.acting.len() > 1 => {
+                acted.crowded = true;
+                return Ok(acted);
+            }
+            Err(EngineError::Impossible(problem)) if plan.acting.len() == 1 => {
+                acted.cannot_record(&plan, &problem);
+                return Ok(acted);
+            }
+            other => return self.after_push(observed, &plan, other?, acted),
+        }
+    }
+
+    fn after_push(
+        &self,
+        observed: &Observed,
+        plan: &Plan,
+        pushed: Pushed,
+        mut acted: Acted,
+    ) -> Result<Acted, EngineError> {
         match pushed {
             Pushed::Moved => {}
             Pushed::Lost => {
@@ -143,16 +181,22 @@ impl Executor<'_> {
             Pushed::Refused { what, reason } if plan.moving.is_empty() => {
                 return Err(EngineError::Refused { what, reason });
             }
+            Pushed::Refused { .. } if plan.moving.len() > 1 => {
+                acted.crowded = true;
+                return Ok(acted);
+            }
             Pushed::Refused { what, reason } => {
-                acted.refused(&plan, &what, &reason);
+                acted.refuse(plan, &what, &reason);
                 return Ok(acted);
             }
         }
-        self.open_pull_requests(&plan)?;
-        self.delete_topics(observed, &plan)?;
+        self.open_pull_requests(plan)?;
+        self.delete_topics(observed, plan)?;
         for (start, handle) in &plan.runs {
-            // A runner that does not answer is asked again by the next pass, not by the next round.
-            acted.progress |= self.ensure(observed, &acted, start, handle)?;
+            // What did not begin is asked for again by the next pass, not by the next round.
+            if let Some(begun) = self.ensure(observed, &acted, start, handle)? {
+                acted.begun.insert((start.pid.clone(), start.gate.clone()), begun);
+            }
         }
         for measurement in &plan.measurements {
             let reading = self.measure(measurement)?;
@@ -176,14 +220,20 @@ impl Executor<'_> {
             if facts_first && acts(answer, moves) {
                 continue;
             }
-            // So is what does not fit into one journal commit.
+            // So is what does not fit into one journal commit, or does not go together.
+            if self.alone && !plan.acting.is_empty() {
+                break;
+            }
             if plan.events.len() + effects.len() > MAX_EVENTS_PER_COMMIT || plan.weight() > MAX_WEIGHT {
                 break;
             }
             // The effects of an environment belong together: all of them happen, or none.
             let mut with = plan.clone();
             match effects.iter().try_for_each(|effect| self.add(observed, effect, &mut with)) {
-                Ok(()) => plan = with,
+                Ok(()) => {
+                    plan = with;
+                    plan.acting.push(name.clone());
+                }
                 Err(error) => not_a_problem(error, acted, Some(name))?,
             }
         }
@@ -360,7 +410,7 @@ impl Executor<'_> {
             let slept = self.host.clock.now() > journalled.plus(PAUSE);
             let pushed = if slept { Pushed::Lost } else { self.moved(&[update], PushMode::PerRef)? };
             if let Pushed::Refused { what, reason } = &pushed {
-                acted.refused(plan, what, reason);
+                acted.refuse(plan, what, reason);
             }
             if !matches!(pushed, Pushed::Moved) {
                 acted.given_up.extend(plan.promoted());
@@ -425,17 +475,18 @@ impl Executor<'_> {
         Ok(())
     }
 
+    /// Sees to it that a run begins; `None` when it is not to begin any more.
     fn ensure(
         &self,
         observed: &Observed,
         acted: &Acted,
         start: &QaStart,
         handle: &Handle,
-    ) -> Result<bool, EngineError> {
+    ) -> Result<Option<Result<RunStatus, String>>, EngineError> {
         let head = acted.head.as_ref().or(observed.head());
-        let Some(release) = head.and_then(|h| h.state.release(&start.r)) else { return Ok(false) };
+        let Some(release) = head.and_then(|h| h.state.release(&start.r)) else { return Ok(None) };
         let current = head.and_then(|h| h.state.envs.get(&start.key)).and_then(|e| e.at.as_ref());
-        let Some(commit) = current.map(|c| c.commit.clone()) else { return Ok(false) };
+        let Some(commit) = current.map(|c| c.commit.clone()) else { return Ok(None) };
         let request = QaRequest {
             handle: handle.clone(),
             pipeline: self.pipeline.id.clone(),
@@ -450,10 +501,10 @@ impl Executor<'_> {
             deadline: start.deadline,
         };
         match self.host.qa.ensure(&request) {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(Some(Ok(RunStatus::Running))),
             Err(QaError::Crashed) => Err(EngineError::Crashed),
             // The start is journalled: the run is looked up, started again or given up at its deadline.
-            Err(_) => Ok(false),
+            Err(error) => Ok(Some(Err(format!("does not begin: {error};")))),
         }
     }
 

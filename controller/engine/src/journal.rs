@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT, Recorded};
 use towpath_core::id::{Actor, CommitId, PipelineId, RefName, ReleaseId, RepoPath, TreeId};
+use towpath_core::journal::message::MAX_MESSAGE_BYTES;
 use towpath_core::journal::state::EnvironmentState;
 use towpath_core::journal::{ArchiveLine, FoldError, JournalMessage, State, archive, fold_all, genesis};
 use towpath_core::time::Time;
@@ -13,8 +14,6 @@ use crate::ports::{CommitInfo, Edit, NewCommit, RefQuery, Repository, Signature,
 
 /// The largest `state.json` that is read.
 const STATE_LIMIT: usize = 4 * 1024 * 1024;
-/// The most commits that are followed from a tip that was seen before.
-const FOLLOW_LIMIT: usize = 10_000;
 
 /// A journal at one tip.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,18 +124,18 @@ impl Journal<'_> {
         if head.state.salt.is_some() && head.state.salt != seen.state.salt {
             return Ok(Found::Head(head));
         }
-        let history = self.repository.history(&head.tip, Some(&seen.tip), FOLLOW_LIMIT)?;
+        let history = self.repository.history(&head.tip, Some(&seen.tip), usize::MAX)?;
         let mut commits = history.commits;
         commits.reverse();
         let Some(first) = commits.first() else { return Ok(Found::Behind(head)) };
-        if first.parents.first() != Some(&seen.tip) {
-            return self.follow_rotation(seen, first, head);
-        }
-        let mut state = (*seen.state).clone();
-        for commit in &commits {
-            let message = self.fitting(commit)?;
-            fold_all(&mut state, &message.events).map_err(|e| self.broken(e.to_string()))?;
-        }
+        let state = match first.parents.first() == Some(&seen.tip) {
+            true => (*seen.state).clone(),
+            false => match self.taken_up(seen, &commits.remove(0), &head)? {
+                Some(state) => state,
+                None => return Ok(Found::Behind(head)),
+            },
+        };
+        let state = self.fold(state, &commits)?;
         match state == *head.state {
             true => Ok(Found::Head(head)),
             false => Err(self.broken(format!(
@@ -147,53 +146,66 @@ impl Journal<'_> {
         }
     }
 
-    /// A parentless commit may take a journal up if it names a tip that contains the one seen before. A host that
-    /// slept over the rotation may not get to see the old tip any more; then what it saw has to be in the fold.
-    fn follow_rotation(&self, seen: &Head, root: &CommitInfo, head: Head) -> Result<Found, EngineError> {
-        let continues = self.fitting(root)?.continues.filter(|_| root.parents.is_empty());
-        let goes_on = match continues {
-            Some(old) if old == seen.tip => true,
-            Some(old) => match self.repository.contains(&old, &seen.tip) {
-                Ok(contains) => contains,
-                Err(crate::ports::RepositoryError::Crashed) => return Err(EngineError::Crashed),
-                Err(_) => goes_on(&seen.state, &head.state),
-            },
-            None => false,
+    fn fold(&self, mut state: State, commits: &[CommitInfo]) -> Result<State, EngineError> {
+        for commit in commits {
+            let message = self.fitting(commit)?;
+            fold_all(&mut state, &message.events).map_err(|e| self.broken(e.to_string()))?;
+        }
+        Ok(state)
+    }
+
+    /// The state of a parentless commit that takes up the journal of a host that remembers an older tip; `None` when
+    /// it does not take that one up. A host that slept over the rotation may not get to see the old tip any more; then
+    /// what it saw has to be in the fold.
+    fn taken_up(&self, seen: &Head, root: &CommitInfo, head: &Head) -> Result<Option<State>, EngineError> {
+        let continues = self.fitting(root)?.continues.filter(|_| head.state.ledger == seen.state.ledger);
+        let Some(old) = continues else { return Ok(None) };
+        let carried = self.state_at(&root.id)?;
+        let before = match self.repository.contains(&old, &seen.tip) {
+            Ok(true) => {
+                let mut between = self.repository.history(&old, Some(&seen.tip), usize::MAX)?.commits;
+                between.reverse();
+                self.fold((*seen.state).clone(), &between)?
+            }
+            Ok(false) => return Ok(None),
+            Err(crate::ports::RepositoryError::Crashed) => return Err(EngineError::Crashed),
+            Err(_) if goes_on(&seen.state, &carried) => return Ok(Some(carried)),
+            Err(_) => return Ok(None),
         };
-        Ok(if goes_on && head.state.ledger == seen.state.ledger {
-            Found::Head(head)
-        } else {
-            Found::Behind(head)
-        })
+        match before == carried {
+            true => Ok(Some(carried)),
+            false => Err(self.broken(format!("commit {} takes up another state", root.id.short()))),
+        }
     }
 
     /// The event with this number, as far back as the host has the journal. Fetches all of it when it has to.
     pub fn event(&self, tip: &CommitId, n: u64) -> Result<Option<Recorded>, EngineError> {
-        let find = || -> Result<(Option<Recorded>, bool), EngineError> {
-            let history = self.repository.history(tip, None, usize::MAX)?;
+        let mut tip = tip.clone();
+        loop {
+            let mut history = self.repository.history(&tip, None, usize::MAX)?;
+            if !history.complete {
+                self.repository.refresh(&[self.whole()])?;
+                history = self.repository.history(&tip, None, usize::MAX)?;
+            }
+            let mut continues = None;
             for commit in &history.commits {
                 let message = self.message(commit)?;
-                if message.header.first <= n {
-                    return Ok((message.events.into_iter().find(|event| event.n == n), true));
+                if message.header.first <= n && message.continues.is_none() {
+                    return Ok(message.events.into_iter().find(|event| event.n == n));
                 }
+                continues = message.continues;
             }
-            Ok((None, history.complete))
-        };
-        match find()? {
-            (None, false) => {
-                self.repository.refresh(&[self.whole()?])?;
-                Ok(find()?.0)
+            // What was before a rotation is looked up as long as the host still has it.
+            match continues {
+                Some(old) if self.repository.contains(&old, &old).unwrap_or(false) => tip = old,
+                _ => return Ok(None),
             }
-            (found, _) => Ok(found),
         }
     }
 
     /// The query for the journal back to its beginning.
-    pub fn whole(&self) -> Result<RefQuery, EngineError> {
-        // No commit has this id, so the fetch does not stop before the beginning.
-        let beginning =
-            CommitId::parse(&"0".repeat(40)).map_err(|e| EngineError::Impossible(e.to_string()))?;
-        Ok(RefQuery { name: self.name.clone(), since: Since::Commit(beginning) })
+    pub fn whole(&self) -> RefQuery {
+        RefQuery { name: self.name.clone(), since: Since::Beginning }
     }
 
     /// Folds the whole history from its root and compares each step with its `state.json`.
@@ -206,8 +218,8 @@ impl Journal<'_> {
             report.commits += 1;
             report.events += message.events.len();
             let carried = self.state_at(&commit.id)?;
-            let known = before.as_ref().map_or(0, |(state, _)| state.archive.chunks);
-            let archives = self.archives(&commit.id, known, carried.archive.chunks)?;
+            let older = before.as_ref().map(|(_, archives)| archives);
+            let archives = self.archives(&commit.id, older, carried.archive.chunks)?;
             let (folded, lines) =
                 self.step(before.as_ref().map(|(state, _)| state), &message.events, &carried)?;
             if folded != carried {
@@ -243,17 +255,25 @@ impl Journal<'_> {
         }
     }
 
-    /// The archive folder of a commit, and the files that are new in it.
-    fn archives(&self, commit: &CommitId, known: u32, chunks: u32) -> Result<Archives, EngineError> {
+    /// The archive of a commit; read again only where its folder is another one.
+    fn archives(
+        &self,
+        commit: &CommitId,
+        before: Option<&Archives>,
+        chunks: u32,
+    ) -> Result<Archives, EngineError> {
         let path = |text: &str| RepoPath::parse(text).map_err(|e| self.broken(e.to_string()));
         let tree = self.repository.tree(commit, &path("archive")?)?;
-        let mut new = Vec::new();
-        for chunk in known + 1..=chunks {
+        if let Some(before) = before.filter(|before| before.tree == tree) {
+            return Ok(before.clone());
+        }
+        let mut files = Vec::new();
+        for chunk in 1..=chunks {
             let path = path(&archive::file_name(chunk))?;
             let bytes = self.repository.read(commit, &path, STATE_LIMIT)?;
-            new.push(bytes.ok_or_else(|| self.broken(format!("commit {} lacks {path}", commit.short())))?);
+            files.push(bytes.ok_or_else(|| self.broken(format!("commit {} lacks {path}", commit.short())))?);
         }
-        Ok(Archives { tree, new })
+        Ok(Archives { tree, files })
     }
 
     /// An archive file is written once, with what left the state, and never changed.
@@ -265,13 +285,17 @@ impl Journal<'_> {
         lines: &[ArchiveLine],
     ) -> Result<(), EngineError> {
         let Some(before) = before else { return Ok(()) };
-        let expected = if lines.is_empty() { Vec::new() } else { vec![archive::to_bytes(lines)] };
-        let changed = expected.is_empty() && before.tree != now.tree;
-        match now.new != expected || changed {
-            true => {
+        let mut expected = before.files.clone();
+        if !lines.is_empty() {
+            expected.push(archive::to_bytes(lines));
+        }
+        // Another folder with the same files has something else in it.
+        let same = now.files == expected && (lines.is_empty() == (now.tree == before.tree));
+        match same {
+            true => Ok(()),
+            false => {
                 Err(self.broken(format!("the archive of {} is not what left its state", commit.id.short())))
             }
-            false => Ok(()),
         }
     }
 
@@ -307,6 +331,13 @@ impl Journal<'_> {
         };
         let subject = subject(&state, &events);
         let message = JournalMessage::of(&state, events.clone(), None).to_text(&subject);
+        let (weight, longest) = (state.to_bytes().len(), message.len());
+        if weight > STATE_LIMIT || longest > MAX_MESSAGE_BYTES {
+            return Err(EngineError::Impossible(format!(
+                "the journal would have a state of {weight} bytes and a message of {longest}; nobody reads more than \
+                 {STATE_LIMIT} and {MAX_MESSAGE_BYTES}"
+            )));
+        }
         let tip = self.repository.commit(&NewCommit {
             parent: head.map(|h| h.tip.clone()),
             tree_of: None,
@@ -363,10 +394,11 @@ impl Journal<'_> {
     }
 }
 
-/// A commit's archive: its folder, and the files that the commit added.
+/// A commit's archive: its folder, and its files in order.
+#[derive(Clone)]
 struct Archives {
     tree: Option<TreeId>,
-    new: Vec<Vec<u8>>,
+    files: Vec<Vec<u8>>,
 }
 
 /// What a check of the whole history found.

@@ -11,7 +11,7 @@ use towpath_core::journal::promotion::{Claim, claim};
 use towpath_core::journal::state::EnvironmentState;
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
-use towpath_core::time::Time;
+use towpath_core::time::{Span, Time};
 use towpath_core::world::{
     BranchFacts, EnvironmentFacts, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
 };
@@ -20,10 +20,7 @@ use crate::content::{self, ContentError};
 use crate::error::EngineError;
 use crate::journal::{Found, Head, Journal};
 use crate::pass::Host;
-use crate::ports::{Heads, LivenessQuery, RefQuery, RepositoryError, Since};
-
-/// The most commits behind the last accounted one that are looked through for claims.
-const CLAIM_LIMIT: usize = 2_000;
+use crate::ports::{Heads, History, LivenessQuery, RefQuery, RepositoryError, Since};
 
 /// What a host may remember between passes. All of it is a cache: without it a pass reads more and decides the
 /// same.
@@ -34,11 +31,29 @@ pub struct Remembered {
     paths: BTreeMap<Name, (TreeId, Result<PathFacts, PathProblem>)>,
     /// Promotions that this host journalled and whose push of the branch it lost or gave up.
     pub(crate) given_up: BTreeSet<Pid>,
+    /// What the host did not take.
+    pub(crate) refusals: BTreeMap<Name, Refusal>,
     /// Commits whose claims the journal bears out.
     borne_out: BTreeSet<CommitId>,
 }
 
+/// A commit that the host did not take. It is pushed again when the branch moved, or after a while.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) why: String,
+    pub(crate) tip: Option<CommitId>,
+    pub(crate) until: Time,
+}
+
+/// How long a commit that the host refused is not pushed again.
+pub(crate) const REFUSED: Span = Span::seconds(600);
+
 impl Remembered {
+    fn refused(&self, name: &Name, tip: &CommitId, now: Time) -> Option<String> {
+        let refusal = self.refusals.get(name)?;
+        (refusal.tip.as_ref() == Some(tip) && now < refusal.until).then(|| refusal.why.clone())
+    }
+
     /// A host that remembers nothing but a journal.
     pub fn of(journal: Option<Head>) -> Self {
         Self { journal, ..Self::default() }
@@ -183,13 +198,30 @@ impl Observer<'_> {
         let repository = self.host.repository;
         let contains_seen = seen.map(|seen| repository.contains(&tip, seen)).transpose()?;
         let until = seen.filter(|_| contains_seen == Some(true));
-        let history = repository.history(&tip, until, CLAIM_LIMIT)?;
+        let history = self.since(&tip, until)?;
         let claims = history.commits.iter().filter_map(|commit| {
             let claim = claim(&commit.message).filter(|claim| claim.pipeline == self.pipeline.id)?;
             Some((claim, &commit.id))
         });
         let claim = self.highest(claims.collect(), head, remembered)?;
         Ok(BranchFacts { claim, contains_seen, tip: Some(tip) })
+    }
+
+    /// The branch's commits since one that is accounted for. Where none is, all of them: a commit far down may know of
+    /// a journal that is gone, which a shallow copy would not show.
+    fn since(&self, tip: &CommitId, until: Option<&CommitId>) -> Result<History, EngineError> {
+        let repository = self.host.repository;
+        let history = repository.history(tip, until, usize::MAX)?;
+        if history.complete {
+            return Ok(history);
+        }
+        let name = self.pipeline.repository.branch.clone();
+        let since = match until {
+            Some(commit) => Since::Commit(commit.clone()),
+            None => Since::Beginning,
+        };
+        repository.refresh(&[RefQuery { name, since }])?;
+        Ok(repository.history(tip, until, usize::MAX)?)
     }
 
     /// The highest claim that the journal itself does not bear out.
@@ -255,7 +287,7 @@ impl Observer<'_> {
             runs: BTreeMap::new(),
             committing_landed: None,
             proposal: None,
-            refused: None,
+            refused: remembered.refused(&environment.name, tip, self.now),
         };
         let Some(env) = env else { return Ok(facts) };
         if let Some(committing) = &env.committing {

@@ -6,7 +6,7 @@ use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When, decide};
 use towpath_core::event::{Cause, Event, Recorded};
 use towpath_core::id::{GateName, Name, OwnerId, Pid};
 use towpath_core::museum::{Bug, planted};
-use towpath_core::observation::Reading;
+use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
 use towpath_core::world::{PathProblem, SharedFacts};
@@ -14,7 +14,7 @@ use towpath_core::world::{PathProblem, SharedFacts};
 use crate::act::Executor;
 use crate::error::EngineError;
 use crate::journal::Head;
-use crate::observe::{Observed, Observer, Remembered};
+use crate::observe::{Observed, Observer, REFUSED, Refusal, Remembered};
 use crate::ports::{Clock, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature};
 
 /// The most rounds of one pass; what is left is done by the next.
@@ -24,6 +24,9 @@ const MAX_RACES: u32 = 12;
 
 /// What metrics said, by promotion and gate.
 pub(crate) type Readings = BTreeMap<(Pid, GateName), Reading>;
+
+/// What became of starting QA runs in this pass.
+type Begun = BTreeMap<(Pid, GateName), Result<RunStatus, String>>;
 
 /// Everything outside that a pass works with.
 pub struct Host<'a> {
@@ -92,7 +95,8 @@ impl Engine<'_> {
     ) -> Result<PassReport, EngineError> {
         let mut readings = Readings::new();
         let mut problems: BTreeMap<Name, PathProblem> = BTreeMap::new();
-        let mut refused: BTreeMap<Name, String> = BTreeMap::new();
+        let mut begun: Begun = BTreeMap::new();
+        let mut alone = false;
         // Rollbacks of this very pass count too.
         let mut rollbacks: Vec<Time> = Vec::new();
         let (mut rounds, mut races) = (0, 0);
@@ -100,18 +104,22 @@ impl Engine<'_> {
             let now = self.host.clock.now();
             let mut observed = self.observer(now).observe(remembered)?;
             apply_problems(&mut observed, &problems);
-            apply_refusals(&mut observed, &refused);
+            apply_starts(&mut observed, &begun);
             let decision = decide(&observed.world(self.host, self.pipeline, &readings, &rollbacks), now);
             if rounds >= MAX_ROUNDS || !acts(&decision) {
                 return Ok(PassReport { answers: decision.envs, rounds });
             }
-            let mut acted = self.executor(now).act(&observed, &decision)?;
+            let executor = Executor { alone, ..self.executor(now) };
+            let mut acted = executor.act(&observed, &decision)?;
             if acted.lost && planted(Bug::NoRecheckAfterLostRace) {
                 let mut again = self.observer(now).observe(remembered)?;
                 std::mem::swap(&mut again.envs, &mut observed.envs);
                 acted = self.executor(now).act(&again, &decision)?;
             }
-            let known = refused.len();
+            if acted.crowded {
+                (alone, rounds) = (true, rounds + 1);
+                continue;
+            }
             if acted.lost {
                 told(&Step::LostRace);
                 races += 1;
@@ -121,8 +129,8 @@ impl Engine<'_> {
                 self.host.clock.pause(races);
                 continue;
             }
-            refused.extend(std::mem::take(&mut acted.refused));
-            if !acted.progress && acted.problems.is_empty() && refused.len() == known {
+            let news = !acted.problems.is_empty() || !acted.refused.is_empty() || !acted.begun.is_empty();
+            if !acted.progress && !news {
                 return Ok(PassReport { answers: decision.envs, rounds });
             }
             races = 0;
@@ -131,6 +139,11 @@ impl Engine<'_> {
             remembered.given_up = acted.given_up;
             readings.extend(acted.readings);
             problems.extend(acted.problems);
+            begun.extend(acted.begun);
+            for (name, why) in acted.refused {
+                let refusal = Refusal { why, tip: observed.branch.tip.clone(), until: now.plus(REFUSED) };
+                remembered.refusals.insert(name, refusal);
+            }
             rollbacks.extend(acted.events.iter().filter(|e| is_automatic_rollback(e)).map(|e| e.at));
             acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
         }
@@ -168,7 +181,7 @@ impl Engine<'_> {
     }
 
     fn executor(&self, now: Time) -> Executor<'_> {
-        Executor { host: self.host, pipeline: self.pipeline, now }
+        Executor { host: self.host, pipeline: self.pipeline, now, alone: false }
     }
 }
 
@@ -181,11 +194,16 @@ fn apply_problems(observed: &mut Observed, problems: &BTreeMap<Name, PathProblem
     }
 }
 
-/// What the host did not take is not pushed again by the same pass.
-fn apply_refusals(observed: &mut Observed, refused: &BTreeMap<Name, String>) {
-    for (name, why) in refused {
-        if let Some(facts) = observed.envs.get_mut(name) {
-            facts.refused = Some(why.clone());
+/// A run that began, or could not, does so once in a pass.
+fn apply_starts(observed: &mut Observed, begun: &Begun) {
+    let Some(head) = observed.head().cloned() else { return };
+    for (name, facts) in &mut observed.envs {
+        let at = head.state.environment(name).and_then(|(_, env)| env.at.as_ref());
+        let Some(pid) = at.and_then(|at| at.pid.as_ref()) else { continue };
+        for ((_, gate), status) in begun.iter().filter(|((started, _), _)| started == pid) {
+            if matches!(facts.runs.get(gate), Some(Ok(RunStatus::Absent))) {
+                facts.runs.insert(gate.clone(), status.clone());
+            }
         }
     }
 }

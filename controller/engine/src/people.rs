@@ -21,6 +21,10 @@ use crate::ports::{PushMode, PushOutcome, RefUpdate};
 /// The most lost races in a row.
 const MAX_RACES: u32 = 20;
 
+/// The most groups that an approval names, and the longest name of one, in bytes.
+const MAX_GROUPS: usize = 20;
+const LONGEST_GROUP: usize = 128;
+
 /// What was recorded: the numbered events, none when it was so already.
 pub type Recorded = Vec<towpath_core::event::Recorded>;
 
@@ -265,6 +269,9 @@ impl Engine<'_> {
         if configured.approvals.is_empty() {
             return impossible(format!("{name} asks for no approval"));
         }
+        if groups.len() > MAX_GROUPS || groups.iter().any(|group| group.len() > LONGEST_GROUP) {
+            return impossible(format!("name at most {MAX_GROUPS} groups of at most {LONGEST_GROUP} bytes"));
+        }
         let gates = configured.entry_hash();
         self.record(by, |state, _| {
             let (key, env) = environment(state, name)?;
@@ -397,7 +404,11 @@ impl Engine<'_> {
             let older = state.requests.iter().filter(|open| &open.env == key && instead(open.kind));
             let replaced =
                 older.map(|open| Event::Closed { q: open.q.clone(), outcome: format!("replaced by {q}") });
-            let mut events: Vec<Event> = replaced.collect();
+            let removed = |open: &&Request| state.envs.get(&open.env).is_none_or(|env| env.removed);
+            let gone = state.requests.iter().filter(removed);
+            let gone = gone
+                .map(|open| Event::Closed { q: open.q.clone(), outcome: "its environment is gone".into() });
+            let mut events: Vec<Event> = replaced.chain(gone).collect();
             events.push(Event::Requested { q, env: key.clone(), r, kind, overrides: overrides.to_vec() });
             Ok(events)
         })?;
@@ -456,10 +467,12 @@ impl Engine<'_> {
             let confirmed = Event::Confirmed { what, tip: tip.clone() };
             let events = match observed.head() {
                 None => self.begin_again(confirmed, &tip, now)?,
-                // The branches that are confirmed are those of the wiring, which an old journal may not know.
-                Some(head) => {
+                // The branches that are confirmed are those of the wiring, which an old journal may not know; but
+                // whose wiring counts is the owner's.
+                Some(head) if head.state.owner.id == self.host.settings.owner => {
                     configuration(self.pipeline, &head.state).into_iter().chain([confirmed]).collect()
                 }
+                Some(_) => vec![confirmed],
             };
             if let Some(recorded) = self.append(observed.head(), by, events, now)? {
                 return Ok(recorded);
@@ -512,7 +525,7 @@ impl Engine<'_> {
     /// Checks the journal's whole history against its fold.
     pub fn verify(&self) -> Result<crate::journal::Verified, EngineError> {
         let journal = self.journal();
-        let heads = self.host.repository.refresh(&[journal.whole()?])?;
+        let heads = self.host.repository.refresh(&[journal.whole()])?;
         match heads.get(journal.name) {
             Some(tip) => journal.verify(tip),
             // Reading it says whether there was one.

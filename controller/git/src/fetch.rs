@@ -122,16 +122,22 @@ impl GitRepository {
     }
 
     fn want(&self, query: &RefQuery, tip: &CommitId, last: u32) -> Result<Option<Depth>, RepositoryError> {
-        let Since::Commit(until) = &query.since else {
-            let here = self.mirror.with(|r| Ok(walk::node(&r.odb()?, oid(tip)?)?.is_some()))?;
-            return if here { Ok(None) } else { self.first_want(query).map(Some) };
+        let until = match &query.since {
+            Since::Tip => {
+                let here = self.mirror.with(|r| Ok(walk::node(&r.odb()?, oid(tip)?)?.is_some()))?;
+                return if here { Ok(None) } else { self.first_want(query).map(Some) };
+            }
+            Since::Commit(until) => Some(until),
+            Since::Beginning => None,
         };
-        let stretch = self
-            .mirror
-            .with(|repository| walk::stretch(&repository.odb()?, oid(tip)?, Some(oid(until)?), usize::MAX))?;
+        let stretch = self.mirror.with(|repository| {
+            let until = until.map(oid).transpose()?;
+            walk::stretch(&repository.odb()?, oid(tip)?, until, usize::MAX)
+        })?;
         match stretch {
             None => self.first_want(query).map(Some),
             Some(stretch) if !stretch.edge && !stretch.until_missing => Ok(None),
+            Some(_) if until.is_none() => self.deeper(usize::MAX, last).map(Some),
             Some(stretch) => self.deeper(stretch.commits.len(), last).map(Some),
         }
     }
@@ -143,6 +149,7 @@ impl GitRepository {
             (Some(_), _) if kept.is_some() => Depth::New,
             (Some(_), Since::Tip) => Depth::Commits(1),
             (Some(first), Since::Commit(_)) => Depth::Commits(first),
+            (Some(_), Since::Beginning) => Depth::Commits(WHOLE),
             (None, _) => Depth::New,
         })
     }

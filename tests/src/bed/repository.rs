@@ -151,9 +151,7 @@ impl Bed {
     /// The commits of a ref, newest first.
     pub fn log(&self, name: &RefName) -> Vec<CommitInfo> {
         let (repository, _cache) = self.client(&Faults::default());
-        // No commit has this id, so all of the history is fetched.
-        let beginning = Since::Commit(CommitId::parse(&"0".repeat(40)).unwrap());
-        let query = RefQuery { name: name.clone(), since: beginning };
+        let query = RefQuery { name: name.clone(), since: Since::Beginning };
         let tip = repository.refresh(&[query]).unwrap().remove(name);
         tip.map_or_else(Vec::new, |tip| repository.history(&tip, None, 100_000).unwrap().commits)
     }

@@ -7,7 +7,7 @@ use super::entry::Past;
 use super::{Rule, View};
 use crate::event::Cause;
 use crate::id::Actor;
-use crate::journal::state::{Current, Phase, Release, Request};
+use crate::journal::state::{ApprovalRecord, Current, Phase, Release, Request};
 use crate::museum::{Bug, planted};
 use crate::pipeline::{Delivery, Edge, EdgeMode, EntryGate, Queue};
 
@@ -118,7 +118,13 @@ impl View<'_> {
     /// Names what stays behind: Verified upstream, newer than what is here, but older than what was here once.
     fn below_high_water(&self) -> Rule {
         let Some(there) = self.at().and_then(|at| self.state.release(&at.r)) else { return Rule::Pass };
-        let passed = |r: &&Release| r.rank() > there.rank() && r.rank() < self.env.hw && self.is_eligible(r);
+        let wanted = |r: &Release| {
+            let of = |a: &ApprovalRecord| &a.env == self.key && a.r == r.r && a.n > self.env.voids;
+            r.rank() > there.rank() || self.state.approvals.iter().any(of)
+        };
+        let passed = |r: &&Release| {
+            r.r != there.r && r.rank() < self.env.hw && wanted(r) && self.is_eligible(r) && !r.is_baseline()
+        };
         let edges = !self.environment.after.edges.is_empty();
         let newest = self.state.releases.iter().filter(passed).max_by_key(|r| r.rank()).filter(|_| edges);
         let Some(release) = newest else { return Rule::Pass };

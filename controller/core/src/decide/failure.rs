@@ -6,7 +6,7 @@ use crate::event::{Event, FailedPhase};
 use crate::hold::{Select, Stop, Subject};
 use crate::id::{Digest, GateName};
 use crate::journal::fold::MAX_HOLDS;
-use crate::journal::state::Current;
+use crate::journal::state::{Current, Hold};
 use crate::time::{Span, Time};
 
 /// A failure found later than this after it happened holds and alerts instead of rolling back: somebody has
@@ -47,7 +47,9 @@ impl View<'_> {
     pub(super) fn hold(&self, at: &Current, stops: Vec<Stop>, reason: String) -> Option<Event> {
         let id = at.hold_id()?;
         // The journal takes no second hold of one id, and no more than so many.
-        if self.state.holds.len() >= MAX_HOLDS || self.state.holds.iter().any(|h| h.id == id) {
+        let in_force = |h: &&Hold| h.until.is_none_or(|until| until > self.now);
+        let holds = || self.state.holds.iter().filter(in_force);
+        if holds().count() >= MAX_HOLDS || holds().any(|h| h.id == id) {
             return None;
         }
         let select = Select::environment(self.key);

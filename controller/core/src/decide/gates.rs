@@ -72,7 +72,10 @@ impl View<'_> {
         }
         let end = at.since.plus(bake.duration);
         if self.now < end || !self.lives_now(at) {
-            let text = format!("verified at {}, watched until {end}", at.since);
+            let text = match self.now < end {
+                true => format!("verified at {}, watched until {end}", at.since),
+                false => format!("watched until {end}, and not seen healthy as of now"),
+            };
             return Rule::Note(self.wait(WaitCode::Baking, text, "", When::at(end, self.now)));
         }
         Rule::Act(vec![Effect::Record(baked)])

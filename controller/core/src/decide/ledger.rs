@@ -54,7 +54,7 @@ pub(super) fn open<'a>(world: &'a World<'a>, now: Time) -> Gate<'a> {
         return Gate::Closed(branch_missing(world, now));
     }
     match configuration(world.pipeline, state) {
-        Some(event) => Gate::Act(vec![Effect::Record(event)]),
+        Some(event) => Gate::Act(configured(state, event).into_iter().map(Effect::Record).collect()),
         None => rewritten(world, state, now),
     }
 }
@@ -141,6 +141,19 @@ pub fn configuration(pipeline: &Pipeline, state: &State) -> Option<Event> {
         && configs.iter().all(|c| known.contains(&c))
         && state.images == pipeline.images;
     (!same).then(|| Event::Configured { envs: configs, images: pipeline.images.clone(), renamed })
+}
+
+/// What was asked for in environments that the wiring does not have any more is closed with it.
+fn configured(state: &State, event: Event) -> Vec<Event> {
+    let keys: Vec<&Name> = match &event {
+        Event::Configured { envs, .. } => envs.iter().map(|config| &config.key).collect(),
+        _ => Vec::new(),
+    };
+    let gone = state.requests.iter().filter(|request| !keys.contains(&&request.env));
+    let closed = gone
+        .map(|request| Event::Closed { q: request.q.clone(), outcome: "its environment is gone".to_owned() });
+    let closed: Vec<Event> = closed.collect();
+    std::iter::once(event).chain(closed).collect()
 }
 
 /// The key that an environment keeps over renames: that of its present or a former name. A new one is called by

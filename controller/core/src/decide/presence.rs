@@ -186,7 +186,8 @@ impl View<'_> {
             pin.set.join(", "),
             asked.map_or_else(String::new, |wait| format!("; what was asked for has to wait: {}", wait.text))
         );
-        let remedy = format!("keep it and go on: towpath resume {}; or revert the commit", self.target());
+        let remedy =
+            format!("keep it until the next release: towpath resume {}; or revert the commit", self.target());
         let when = When::on(Source::Person, self.now);
         Rule::Stop(self.wait(WaitCode::Pinned, text, remedy, when).about(pin.commit.short()))
     }

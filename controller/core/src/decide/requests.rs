@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Effect, Wait};
+use super::answer::{Effect, Wait, WaitCode};
 use super::rollback::target;
 use super::{Rule, View};
 use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
-use crate::journal::state::{Hold, Phase, Release, Request};
+use crate::journal::state::{Hold, Phase, Release, Request, Run};
 use crate::pipeline::{Delivery, EntryGate};
 
 impl View<'_> {
@@ -54,8 +54,8 @@ impl View<'_> {
     pub(super) fn requested_resume(&self) -> Rule {
         let Some(request) = self.request(RequestKind::Resume) else { return Rule::Pass };
         // What the gates have to say comes first: a failure that is there to be read is not waved through.
-        if let Some(effects) = self.gates_have_something_to_say() {
-            return Rule::Act(effects);
+        if let Some(rule) = self.gates_have_something_to_say() {
+            return rule;
         }
         let mut events = match self.env.pin {
             Some(_) => self.unpinned_by_resume(),
@@ -69,16 +69,40 @@ impl View<'_> {
         Rule::Act(events.into_iter().map(Effect::Record).collect())
     }
 
-    fn gates_have_something_to_say(&self) -> Option<Vec<Effect>> {
-        let said = |rule| match rule {
-            Rule::Act(effects) => Some(effects),
+    fn gates_have_something_to_say(&self) -> Option<Rule> {
+        if self.env.pin.is_some() {
+            return None;
+        }
+        // A run that does not begin has nothing to say, however often it is asked to.
+        let says = |effects: &[Effect]| !effects.iter().all(|effect| matches!(effect, Effect::EnsureQa(..)));
+        let judged = |rule| match rule {
+            Rule::Act(effects) if says(&effects) => Some(Rule::Act(effects)),
             _ => None,
         };
-        match (&self.env.pin, self.prove_live()) {
-            (Some(_), _) | (None, Rule::Stop(_)) => None,
-            (None, Rule::Act(effects)) => Some(effects),
-            (None, _) => said(self.judge_gates()),
+        match self.prove_live() {
+            Rule::Act(effects) => Some(Rule::Act(effects)),
+            // Soon it is known whether it lives, and then whether it failed.
+            Rule::Stop(wait) if self.is_unsettled(&wait) => Some(Rule::Stop(wait)),
+            _ => judged(self.judge_gates()),
         }
+    }
+
+    /// What leaves at a person's word may have failed already; then that is recorded first.
+    fn failure_to_be_read(&self) -> Option<Rule> {
+        let judges = |effect: &Effect| {
+            matches!(effect, Effect::Measure(_) | Effect::Record(Event::Judged { .. } | Event::Failed { .. }))
+        };
+        match self.judge_gates() {
+            Rule::Act(effects) if self.env.pin.is_none() && effects.iter().any(judges) => {
+                Some(Rule::Act(effects))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_unsettled(&self, wait: &Wait) -> bool {
+        let soon = matches!(wait.code, WaitCode::Degraded | WaitCode::Stabilizing | WaitCode::Syncing);
+        soon && self.in_phase(&[Phase::Verifying, Phase::Verified]).is_some()
     }
 
     fn unpinned_by_resume(&self) -> Vec<Event> {
@@ -86,12 +110,12 @@ impl View<'_> {
         std::iter::once(unpinned).chain(self.adoption()).collect()
     }
 
-    /// A verification begins anew; a bake that cannot be read is over when a person says so.
+    /// A verification whose gates came to no verdict begins anew; a bake that cannot be read is over when a person says so.
     fn gates_again(&self, request: &Request) -> Option<Event> {
         let at = self.in_phase(&[Phase::Verifying, Phase::Verified])?;
         let (env, pid) = (self.key.clone(), at.pid.clone()?);
         match at.phase {
-            Phase::Verifying if at.live.is_some() => {
+            Phase::Verifying if at.live.is_some() && at.runs.values().any(Run::is_used_up) => {
                 let why = format!("{} asked for its gates again", request.by);
                 Some(Event::Unlive { env, pid, until: self.now, why })
             }
@@ -114,11 +138,15 @@ impl View<'_> {
         let Some(release) = chosen else {
             return Rule::Act(vec![Self::close(request, "refused: there is no release to go back to")]);
         };
+        // A failure of what is there is recorded meanwhile.
         if let Some(wait) = self.held_rollback(release) {
-            return Rule::Stop(wait);
+            return Rule::Note(wait);
         }
         if release.r == at.r && self.env.pin.is_none() {
             return Rule::Act(vec![Self::close(request, "it is there already")]);
+        }
+        if let Some(rule) = self.failure_to_be_read() {
+            return rule;
         }
         let because = format!("{} asked for it", request.by);
         Rule::Act(self.back_to(release, Some(request.q.clone()), request.by.clone(), because))
@@ -147,6 +175,9 @@ impl View<'_> {
             // The pull request is the answer; whether it is merged is for people to decide.
             (Delivery::PullRequest, Rule::Act(effects)) => {
                 Rule::Act(effects.into_iter().chain([Self::close(request, "done")]).collect())
+            }
+            (Delivery::PullRequest, Rule::Pass) => {
+                Rule::Act(vec![Self::close(request, "its pull request is open already")])
             }
             (_, rule) => rule,
         }

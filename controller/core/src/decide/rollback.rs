@@ -63,10 +63,10 @@ impl View<'_> {
             return Rule::Note(self.wait(WaitCode::Irreversible, text, remedy, when));
         }
         if !self.environment.automatic_rollback {
-            let remedy = format!("towpath rollback {}", self.target());
+            let remedy = format!("release a fix, or: towpath rollback {}", self.target());
             let when = When::on(Source::Person, self.now);
             let text = format!("{}: {why}", self.version(&at.r));
-            return Rule::Stop(self.wait(WaitCode::Failed, text, remedy, when));
+            return Rule::Note(self.wait(WaitCode::Failed, text, remedy, when));
         }
         if let Some(wait) = self.held_rollback(target) {
             return Rule::Stop(wait);
@@ -156,8 +156,10 @@ impl View<'_> {
     /// release may come, so later rules are asked too.
     fn hold_and_wait(&self, at: &Current, code: WaitCode, text: &str) -> Rule {
         if !at.failed.as_ref().is_some_and(|failed| failed.held) {
-            let held = self.hold(at, vec![Stop::Promotions], text.to_owned());
-            return held.map_or(Rule::Pass, |event| Rule::Act(vec![Effect::Record(event)]));
+            // Where the journal takes no further hold, saying it has to do.
+            if let Some(event) = self.hold(at, vec![Stop::Promotions], text.to_owned()) {
+                return Rule::Act(vec![Effect::Record(event)]);
+            }
         }
         let in_force = |hold: &Hold| Some(&hold.id) == at.hold_id().as_ref();
         if !self.holds().any(in_force) && self.candidate().is_some() {

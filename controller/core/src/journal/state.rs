@@ -493,6 +493,13 @@ impl EnvironmentState {
     }
 }
 
+impl Run {
+    /// Whether it ended without saying anything of the release.
+    pub fn is_used_up(&self) -> bool {
+        matches!(self.verdict, Some(Verdict::Error | Verdict::Inconclusive))
+    }
+}
+
 impl Current {
     /// The earliest time from which its being live counts.
     pub fn floor(&self) -> Time {

@@ -69,8 +69,27 @@ impl Pipeline {
             },
             environments: in_order(environments)?,
         };
+        trailer_keys(&pipeline)?;
         fits_the_journal(&pipeline)?;
         Ok(pipeline)
+    }
+}
+
+/// Refuses keys of trailers that git would not read as such, and those that are Towpath's own.
+fn trailer_keys(pipeline: &Pipeline) -> Result<(), PipelineError> {
+    let plain = |key: &&String| {
+        let word = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let own = key.to_ascii_lowercase().starts_with("towpath-");
+        word && !own && key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.len() <= 64
+    };
+    match pipeline.commit.trailers.keys().find(|key| !plain(key)) {
+        Some(key) => Err(at(
+            "spec.commit.trailers",
+            format!(
+                "{key:?} is no key for a trailer: letters, digits and dashes, at most 64, not Towpath-..."
+            ),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -85,6 +85,8 @@ pub enum Since {
     Tip,
     /// Back to this commit; all of it when the commit is not found.
     Commit(CommitId),
+    /// All of it.
+    Beginning,
 }
 
 /// The tips of refs, by full name.

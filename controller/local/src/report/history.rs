@@ -55,9 +55,8 @@ pub fn history(
     if view.events.len() >= count || complete {
         return Ok(view);
     }
-    let beginning = CommitId::parse(&"0".repeat(40)).map_err(|e| EngineError::Impossible(e.to_string()))?;
     let name = engine.pipeline.repository.journal.clone();
-    engine.host.repository.refresh(&[RefQuery { name, since: Since::Commit(beginning) }])?;
+    engine.host.repository.refresh(&[RefQuery { name, since: Since::Beginning }])?;
     Ok(read(engine, &head.tip, &head.state, count, key.as_ref())?.0)
 }
 
