@@ -128,7 +128,7 @@ table! {
         case("dev", journal_behind).typed(),
     ]),
     LivenessUnknown => Ends(vec![
-        time("dev", nobody_knows, |bed| bed.live.set_down(false)),
+        case("dev", nobody_knows).done(|bed| bed.live.set_down(false)).in_time(),
     ]),
     MetricsUnavailable => Ends(vec![
         case("staging", unreadable_metric).done(|bed| bed.metrics.set_down(false)),

@@ -85,12 +85,10 @@ impl Journal<'_> {
         let commit = self.repository.history(tip, None, 1)?.commits.into_iter().next();
         let commit = commit.ok_or_else(|| self.broken(format!("commit {} is missing", tip.short())))?;
         let header = self.fitting(&commit)?.header;
-        let state = State::parse(&bytes).map_err(|reason| self.broken(reason))?;
-        let own = &state.pipeline == self.pipeline && &header.pipeline == self.pipeline;
-        if !own {
-            return Err(
-                self.broken(format!("it is the journal of {}, not of {}", state.pipeline, self.pipeline))
-            );
+        let state = State::parse(&bytes)
+            .map_err(|reason| self.broken(format!("commit {}: {reason}", tip.short())))?;
+        if let Some(other) = [&header.pipeline, &state.pipeline].into_iter().find(|id| *id != self.pipeline) {
+            return Err(self.broken(format!("it is the journal of {other}, not of {}", self.pipeline)));
         }
         let agrees =
             header.last == state.n && header.owner == state.owner.id && header.epoch == state.owner.epoch;

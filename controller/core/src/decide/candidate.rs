@@ -163,7 +163,7 @@ impl View<'_> {
         promotion.overrides = self.needed(release, past);
         match (self.environment.delivery, self.at()) {
             (Delivery::PullRequest, Some(at)) if at.phase == Phase::Verified && !self.bake_reads_well(at) => {
-                self.no_reading()
+                self.no_reading(at)
             }
             (Delivery::PullRequest, _) => self.propose(promotion),
             (Delivery::Push, Some(at)) => self.over(at, release, promotion),
@@ -181,17 +181,23 @@ impl View<'_> {
         past.into_iter().filter(|(gate, _)| keeps(gate)).collect()
     }
 
-    fn no_reading(&self) -> Rule {
-        let text = "a newer release is ready, and the bake has no current good reading";
-        let remedy = format!("mend the metric, or end the bake: towpath resume {}", self.target());
-        Rule::Note(self.wait(WaitCode::BakeReading, text, remedy, When::on(Source::Metrics, self.now)))
+    fn no_reading(&self, at: &Current) -> Rule {
+        let when = When::on(Source::Metrics, self.now);
+        let (text, remedy) = match self.bake_is_unreadable(at) {
+            true => (
+                "a newer release is ready, and the bake cannot be read",
+                format!("mend what it is read from, or end the bake: towpath resume {}", self.target()),
+            ),
+            false => ("a newer release is ready, and comes with the bake's next good reading", String::new()),
+        };
+        Rule::Note(self.wait(WaitCode::BakeReading, text, remedy, when))
     }
 
     /// Replaces what is there: a bake is cut, never without a good reading as of now.
     fn over(&self, at: &Current, release: &Release, promotion: Promotion) -> Rule {
         // What a person changed by hand cannot be read as the release's.
         if at.phase == Phase::Verified && self.env.pin.is_none() && !self.bake_reads_well(at) {
-            return self.no_reading();
+            return self.no_reading(at);
         }
         Rule::Act(self.commit(release, promotion))
     }

@@ -175,6 +175,7 @@ impl View<'_> {
         }
         let of =
             if gate.groups.is_empty() { String::new() } else { format!(" of {}", gate.groups.join(" or ")) };
+        let group = gate.groups.first().map_or_else(String::new, |group| format!(" --group {group}"));
         let (text, remedy) = match gate.not_author && release.authors.is_empty() {
             true => (
                 format!(
@@ -184,12 +185,32 @@ impl View<'_> {
                 self.naming_authors(release),
             ),
             false => (
-                format!("{} has {count} of {} approvals{of}", release.version(), gate.count),
-                format!("towpath approve {} {}", self.target(), release.r),
+                format!(
+                    "{} has {count} of {} approvals{of}{}",
+                    release.version(),
+                    gate.count,
+                    self.vain(gate, release)
+                ),
+                format!("towpath approve {} {}{group}", self.target(), release.r),
             ),
         };
         let when = When::on(Source::Person, self.now);
         Some(self.wait(WaitCode::ApprovalNeeded, text, remedy, when).about(&release.r))
+    }
+
+    /// For people: whose approval does not count, because it is an author's.
+    fn vain(&self, gate: &Approval, release: &Release) -> String {
+        let own = |a: &&ApprovalRecord| {
+            gate.not_author && &a.env == self.key && a.r == release.r && release.authors.contains(&a.by)
+        };
+        let own: BTreeSet<&str> = self.state.approvals.iter().filter(own).map(|a| a.by.as_str()).collect();
+        match own.is_empty() {
+            true => String::new(),
+            false => format!(
+                "; that of {} does not count, an author's",
+                own.into_iter().collect::<Vec<_>>().join(", ")
+            ),
+        }
     }
 
     /// The command that adds authors to a release that is there.

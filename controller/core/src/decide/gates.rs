@@ -134,6 +134,18 @@ impl View<'_> {
             })
     }
 
+    /// Whether nothing will be read of the bake by itself: no metric, no liveness, or all tries used up. A sample that
+    /// is only due soon is waited for.
+    pub(super) fn bake_is_unreadable(&self, at: &Current) -> bool {
+        let Some(bake) = &self.environment.bake else { return false };
+        let silent = |standing: &Standing| match standing {
+            Standing::Exhausted(_) => true,
+            Standing::Open { wait, .. } => wait.code == WaitCode::MetricsUnavailable,
+            Standing::Passed | Standing::Failed(_) | Standing::Do(_) | Standing::Judged { .. } => false,
+        };
+        !self.lives_now(at) || self.standings(at, &bake.gates).iter().any(|(_, standing)| silent(standing))
+    }
+
     fn standings<'g>(&self, at: &Current, gates: &'g [Gate]) -> Vec<(&'g Gate, Standing)> {
         let Some(pid) = &at.pid else { return Vec::new() };
         gates.iter().map(|gate| (gate, self.standing(at, pid, gate))).collect()
@@ -229,7 +241,9 @@ impl View<'_> {
                 }
                 None => self.judged(pid, gate, run, Verdict::Error, "its handle is missing"),
             },
-            Some(Ok(RunStatus::Elsewhere)) => self.qa_open(gate, run, "runs on another host"),
+            Some(Ok(RunStatus::Elsewhere)) => {
+                self.qa_open(gate, run, "runs elsewhere, or ended with the host that began it,")
+            }
             Some(Ok(RunStatus::Running)) => self.qa_open(gate, run, "is running"),
             Some(Err(why)) => self.qa_open(gate, run, why),
             None => self.qa_open(gate, run, "has not been looked up"),

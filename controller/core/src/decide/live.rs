@@ -23,6 +23,9 @@ enum Presence {
     Unknown(String),
 }
 
+/// For people: nobody says what is live.
+const ASK: &str = "see that what tells what is live can be asked; it is asked again by itself";
+
 impl View<'_> {
     /// Proves that the promotion runs, or notices that it does not any more.
     pub(super) fn prove_live(&self) -> Rule {
@@ -101,7 +104,8 @@ impl View<'_> {
         }
         let When::On(source, resync) = When::on(Source::Liveness, self.now) else { return Rule::Pass };
         let when = When::On(source, resync.min(deadline));
-        Rule::Stop(self.wait(code, why, "", when))
+        let remedy = if code == WaitCode::LivenessUnknown { ASK } else { "" };
+        Rule::Stop(self.wait(code, why, remedy, when))
     }
 
     fn unknown(&self, at: &Current, why: String) -> Rule {
@@ -109,7 +113,7 @@ impl View<'_> {
             return Rule::Pass;
         }
         let when = When::on(Source::Liveness, self.now);
-        let wait = self.wait(WaitCode::LivenessUnknown, why, "", when);
+        let wait = self.wait(WaitCode::LivenessUnknown, why, ASK, when);
         if at.phase == Phase::Verifying { Rule::Stop(wait) } else { Rule::Note(wait) }
     }
 

@@ -119,7 +119,7 @@ impl View<'_> {
                 let why = format!("{} asked for its gates again", request.by);
                 Some(Event::Unlive { env, pid, until: self.now, why })
             }
-            Phase::Verified if !self.bake_reads_well(at) => {
+            Phase::Verified if self.bake_is_unreadable(at) => {
                 Some(Event::Baked { env, pid, result: BakeResult::Cut })
             }
             _ => None,

@@ -99,7 +99,7 @@ impl JournalMessage {
                 events.push(parse_event(json)?);
             } else {
                 return Err(malformed(format!(
-                    "unknown line {:?}",
+                    "unknown line {:?}; use a newer towpath",
                     line.chars().take(60).collect::<String>()
                 )));
             }
@@ -175,7 +175,10 @@ fn parse_event(json: &str) -> Result<Recorded, MessageError> {
         .map_err(|e| malformed(format!("an event is unknown or incomplete ({e}); use a newer towpath")))?;
     // What does not read back byte for byte has members or an order that this version does not know.
     if line(&event) != json {
-        return Err(malformed(format!("event {} has members that this towpath does not know", event.n)));
+        return Err(malformed(format!(
+            "event {} has members that this towpath does not know; use a newer towpath",
+            event.n
+        )));
     }
     Ok(event)
 }

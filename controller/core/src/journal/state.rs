@@ -439,7 +439,8 @@ impl State {
                 version.v
             ));
         }
-        let state: Self = serde_json::from_slice(bytes).map_err(|e| format!("state.json: {e}"))?;
+        let unknown = |e| format!("state.json: {e}; use a newer towpath");
+        let state: Self = serde_json::from_slice(bytes).map_err(unknown)?;
         // What does not read back byte for byte has members or an order that this version does not know.
         match state.to_bytes() == bytes {
             true => Ok(state),

@@ -84,8 +84,15 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, LocalError> {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
-        if yaml && !name.starts_with('.') && name != FILE_NAME && path.is_file() {
-            files.push(path);
+        if !yaml || name.starts_with('.') || name == FILE_NAME || path.is_dir() {
+            continue;
+        }
+        // A link to nowhere, or what is no file at all, would be a pipeline less, and nobody would know.
+        match path.metadata().map_err(|e| mistake(&path, e.to_string()))?.is_file() {
+            true => files.push(path),
+            false => {
+                return Err(mistake(&path, "it is no plain file: put the document in one, or remove it"));
+            }
         }
     }
     if files.len() > MOST_FILES {

@@ -247,7 +247,7 @@ impl StatusView {
             let phase = environment.phase.as_deref().unwrap_or("-");
             let mut row = vec![
                 Cell::new(environment.name.as_str(), HEAD),
-                Cell::new(environment.runs.as_ref().map_or("-", |runs| &runs.version), PLAIN),
+                Cell::new(runs(environment), PLAIN),
                 Cell::new(phase, phase_style(phase)),
                 Cell::new(environment.since.map_or("-".to_owned(), |t| coarse(self.now.since(t))), PLAIN),
             ];
@@ -258,6 +258,15 @@ impl StatusView {
             rows.push(row);
         }
         rows
+    }
+}
+
+/// What runs there by the last promotion; while somebody else's commit is in place nobody of us knows.
+fn runs(environment: &EnvironmentView) -> &str {
+    match (&environment.pin, &environment.runs) {
+        (Some(_), _) => "(foreign)",
+        (None, Some(runs)) => &runs.version,
+        (None, None) => "-",
     }
 }
 

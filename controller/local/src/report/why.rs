@@ -113,9 +113,12 @@ pub fn why_text(status: &StatusView) -> String {
 
 fn explain(out: &mut String, status: &StatusView, environment: &EnvironmentView) {
     let title = styled(HEAD, &format!("{} {}", status.pipeline, environment.name));
-    let runs = environment.runs.as_ref().map_or_else(String::new, |runs| {
-        format!(" runs {} ({})", runs.version, environment.phase.as_deref().unwrap_or("unknown"))
-    });
+    let ours = environment.runs.as_ref().filter(|_| environment.pin.is_none());
+    let foreign = if environment.pin.is_some() { " runs somebody else's images (pinned)" } else { "" };
+    let runs = ours.map_or_else(
+        || foreign.to_owned(),
+        |runs| format!(" runs {} ({})", runs.version, environment.phase.as_deref().unwrap_or("unknown")),
+    );
     let mut line = |text: String| {
         let _ = writeln!(out, "{text}");
     };
