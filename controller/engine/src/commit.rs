@@ -1,6 +1,6 @@
 //! Promotion commits: the edit and the message.
 
-use minijinja::{Environment as Templates, UndefinedBehavior, context};
+use minijinja::{Environment as Templates, UndefinedBehavior, Value, context};
 use towpath_core::decide::Promotion;
 use towpath_core::event::Cause;
 use towpath_core::id::CommitId;
@@ -120,8 +120,6 @@ impl Context<'_> {
         promotion: &Promotion,
         release: &Release,
     ) -> Result<String, ContentError> {
-        let mut templates = Templates::new();
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
         let cause = match promotion.cause {
             Cause::Auto => "auto",
             Cause::Manual => "manual",
@@ -136,15 +134,40 @@ impl Context<'_> {
             cause => cause,
             actor => promotion.actor.as_str(),
         };
-        let text = templates.render_str(template, values).map_err(|e| {
-            ContentError::Problem(PathProblem {
-                missing: false,
-                place: place.to_owned(),
-                problem: format!(
-                    "{e}; known names are pipeline, namespace, environment, version, release, cause, actor"
-                ),
-            })
-        })?;
-        Ok(text.chars().take(SUBJECT_LIMIT).collect())
+        Ok(rendered(place, template, values)?)
     }
+}
+
+fn rendered(place: &str, template: &str, values: Value) -> Result<String, PathProblem> {
+    let mut templates = Templates::new();
+    templates.set_undefined_behavior(UndefinedBehavior::Strict);
+    let text = templates.render_str(template, values).map_err(|e| PathProblem {
+        missing: false,
+        place: place.to_owned(),
+        problem: format!(
+            "{e}; known names are pipeline, namespace, environment, version, release, cause, actor"
+        ),
+    })?;
+    Ok(text.chars().take(SUBJECT_LIMIT).collect())
+}
+
+/// Renders the templates of a pipeline's commits with made-up values, so that a mistake in them shows before a release
+/// waits.
+pub fn check_templates(pipeline: &Pipeline) -> Result<(), PathProblem> {
+    let values = || {
+        context! {
+            pipeline => "web",
+            namespace => "shop",
+            environment => "dev",
+            version => "1.0.0",
+            release => "r-0",
+            cause => "auto",
+            actor => "towpath",
+        }
+    };
+    rendered("spec.commit.subject", &pipeline.commit.subject, values())?;
+    for template in pipeline.commit.trailers.values() {
+        rendered("spec.commit.trailers", template, values())?;
+    }
+    Ok(())
 }

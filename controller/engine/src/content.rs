@@ -23,6 +23,12 @@ pub enum ContentError {
     Repository(RepositoryError),
 }
 
+impl From<PathProblem> for ContentError {
+    fn from(problem: PathProblem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl From<RepositoryError> for ContentError {
     fn from(error: RepositoryError) -> Self {
         match error {

@@ -18,6 +18,7 @@ pub mod ports;
 #[cfg(feature = "simulation")]
 pub mod sim;
 
+pub use commit::check_templates;
 pub use error::EngineError;
 pub use observe::Remembered;
 pub use pass::{Engine, Host, PassReport, Settings, Step};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::{Delivery, Environment, GateKind, MetricTemplate, Pipeline, Templates};
+use towpath_engine::check_templates;
 
 use super::conflicts::{Place, conflicts};
 use super::documents::{Documents, MetricDocument, PipelineDocument, Placed, mistake};
@@ -93,6 +94,7 @@ fn pipeline(
         Pipeline::new(&placed.document.document, templates).map_err(|e| at(&e.place, &e.problem))?;
     RepositoryUrl::try_from(pipeline.repository.url.clone())
         .map_err(|problem| at("spec.repository.url", &problem))?;
+    check_templates(&pipeline).map_err(|problem| at(&problem.place, &problem.problem))?;
     pipeline.repository.url = resolved(folder, &pipeline.repository.url);
     let by_pull_request = |e: &&Environment| e.delivery == Delivery::PullRequest;
     match pipeline.environments.iter().find(by_pull_request) {
