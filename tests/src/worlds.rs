@@ -291,6 +291,24 @@ pub fn not_automatic() -> Bed {
     bed
 }
 
+/// 1.1.0 comes before the hours in which dev takes releases.
+pub fn before_hours() -> Bed {
+    hours("promotion: {}")
+}
+
+/// The same, and dev lets people pass its windows by.
+pub fn before_hours_that_may_be_passed_by() -> Bed {
+    hours("promotion: { overrides: [window] }")
+}
+
+fn hours(promotion: &str) -> Bed {
+    let allow = "{ cron: 0 12 * * MON-SUN, duration: 1h }";
+    let window = format!("entry: [{{ window: {{ timezone: Europe/Berlin, allow: [{allow}] }} }}]");
+    let bed = Bed::memory(&Wiring::web().with("dev", promotion).with("dev", &window));
+    bed.released("1.1.0").until_waits("dev", WaitCode::WindowClosed);
+    bed
+}
+
 /// 1.1.0 failed in dev, and nothing was good there before.
 pub fn no_target() -> Bed {
     let bed = web();

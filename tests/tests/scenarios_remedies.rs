@@ -182,6 +182,10 @@ table! {
         case("production", restored).typed().in_time(),
     ]),
     Verifying => Ends(vec![time("dev", verifying, qa_ends)]),
+    WindowClosed => Ends(vec![
+        time("dev", before_hours, nothing),
+        case("dev", before_hours_that_may_be_passed_by).typed(),
+    ]),
 }
 
 #[test]

@@ -255,6 +255,8 @@ pub enum WaitCode {
     UpstreamNotVerified,
     /// A gate is being judged.
     Verifying,
+    /// A window is closed.
+    WindowClosed,
 }
 
 impl Wait {

@@ -18,6 +18,7 @@ mod requests;
 mod rollback;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::BTreeMap;
 

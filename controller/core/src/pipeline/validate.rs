@@ -7,9 +7,9 @@ use super::document::{
     VerifyDoc,
 };
 use super::{
-    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate,
-    Environment, Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, PromotionRules, Proof, QaGate,
-    Queue, Repository,
+    After, ApplicationRef, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate, Environment,
+    Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, PromotionRules, Proof, QaGate, Queue,
+    Repository,
 };
 use crate::event::{EnvironmentConfig, Event, MAX_EVENT_BYTES};
 use crate::id::{GateName, ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
@@ -33,7 +33,7 @@ pub struct Templates<'a> {
     pub qa: &'a BTreeMap<String, String>,
 }
 
-fn at(place: impl Into<String>, problem: impl std::fmt::Display) -> PipelineError {
+pub(super) fn at(place: impl Into<String>, problem: impl std::fmt::Display) -> PipelineError {
     PipelineError { place: place.into(), problem: problem.to_string() }
 }
 
@@ -173,6 +173,7 @@ fn environment(
     let field = |name: &str| format!("{place}.{name}");
     let formerly = doc.formerly.iter().map(|n| parsed(&field("formerly"), Name::parse, n));
     let edit_docs = if doc.edit.is_empty() { &spec.edit } else { &doc.edit };
+    let (approvals, entry) = super::entry::gates(&field("entry"), &doc.entry)?;
     let edit_place = if doc.edit.is_empty() { "spec.edit".to_owned() } else { field("edit") };
     Ok(Environment {
         name: parsed(&field("name"), Name::parse, &doc.name)?,
@@ -183,7 +184,8 @@ fn environment(
         edit: edit_rules(&edit_place, edit_docs, images)?,
         promotion: promotion_rules(&field("promotion"), &doc.promotion)?,
         after: after(&field("after"), &doc.after)?,
-        approvals: approvals(&field("entry"), doc)?,
+        approvals,
+        entry,
         verify: verify(&field("verify"), &doc.verify, templates)?,
         revalidate: match doc.revalidate.as_deref() {
             None | Some("never") => false,
@@ -329,19 +331,6 @@ fn promotion_rules(place: &str, doc: &PromotionDoc) -> Result<PromotionRules, Pi
         wait_for_bake: doc.wait_for_bake,
         overrides: doc.overrides.iter().map(gate).collect::<Result<_, _>>()?,
     })
-}
-
-fn approvals(place: &str, doc: &EnvironmentDoc) -> Result<Vec<Approval>, PipelineError> {
-    let approval = |(i, entry): (usize, &super::document::EntryDoc)| {
-        let doc = &entry.approval;
-        match doc.count {
-            1..=20 => {
-                Ok(Approval { count: doc.count, groups: doc.groups.clone(), not_author: doc.not_author })
-            }
-            _ => Err(at(format!("{place}[{i}].approval.count"), "expected 1 to 20")),
-        }
-    };
-    doc.entry.iter().enumerate().map(approval).collect()
 }
 
 fn verify(place: &str, docs: &[VerifyDoc], templates: &Templates<'_>) -> Result<Vec<Gate>, PipelineError> {

@@ -9,3 +9,4 @@ mod live;
 mod queues;
 mod rollback;
 mod stage;
+mod windows;
