@@ -103,6 +103,7 @@ table! {
         time("dev", degraded, nothing),
         time("dev", degraded, cluster_goes_on),
     ]),
+    DependencyNotLive => Ends(vec![case("dev", dependent).done(database_is_there)]),
     Failed => Ends(vec![case("dev", failed_for_people).typed()]),
     GateError => Ends(vec![
         case("dev", silent_qa).done(|bed| bed.qa.wait_for_finish(false)).typed(),

@@ -5,6 +5,7 @@
 
 mod answer;
 mod candidate;
+mod dependency;
 mod entry;
 mod failure;
 mod gates;

@@ -161,6 +161,16 @@ pub(super) struct EdgeDoc {
 pub(super) struct EntryDoc {
     pub(super) approval: Option<ApprovalDoc>,
     pub(super) window: Option<WindowDoc>,
+    pub(super) dependency: Option<DependencyDoc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DependencyDoc {
+    pub(super) pipeline: String,
+    pub(super) environment: String,
+    pub(super) version: Option<String>,
+    pub(super) state: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -2,7 +2,8 @@
 
 use super::document::{ApprovalDoc, EntryDoc};
 use super::validate::{PipelineError, at};
-use super::{Approval, Window};
+use super::{Approval, Dependency, Window};
+use crate::id::PipelineId;
 
 /// The most entry gates of one environment.
 const MAX_GATES: usize = 20;
@@ -12,29 +13,38 @@ const MAX_GATES: usize = 20;
 pub struct Entry {
     /// All of them have to be open.
     pub windows: Vec<Window>,
+    /// What other pipelines have to have live.
+    pub dependencies: Vec<Dependency>,
 }
 
 impl Entry {
     /// A line for each gate, which changes when its meaning changes.
     pub fn definitions(&self) -> impl Iterator<Item = String> {
-        self.windows.iter().map(Window::definition)
+        let windows = self.windows.iter().map(Window::definition);
+        windows.chain(self.dependencies.iter().map(Dependency::definition))
     }
 }
 
-/// Reads the list of entry gates that stands at `place`.
-pub(super) fn gates(place: &str, docs: &[EntryDoc]) -> Result<(Vec<Approval>, Entry), PipelineError> {
+/// Reads the list of entry gates of the pipeline `own` that stands at `place`.
+pub(super) fn gates(
+    place: &str,
+    docs: &[EntryDoc],
+    own: &PipelineId,
+) -> Result<(Vec<Approval>, Entry), PipelineError> {
     if docs.len() > MAX_GATES {
         return Err(at(place, format!("{} gates are listed; at most {MAX_GATES} are read", docs.len())));
     }
     let (mut approvals, mut entry) = (Vec::new(), Entry::default());
     for (i, doc) in docs.iter().enumerate() {
         let place = format!("{place}[{i}]");
-        match doc {
-            EntryDoc { approval: Some(doc), window: None } => approvals.push(approval(&place, doc)?),
-            EntryDoc { approval: None, window: Some(doc) } => {
-                entry.windows.push(Window::new(&format!("{place}.window"), doc)?);
+        let EntryDoc { approval: consent, window, dependency } = doc;
+        match (consent, window, dependency) {
+            (Some(doc), None, None) => approvals.push(approval(&place, doc)?),
+            (None, Some(doc), None) => entry.windows.push(Window::new(&format!("{place}.window"), doc)?),
+            (None, None, Some(doc)) => {
+                entry.dependencies.push(Dependency::new(&format!("{place}.dependency"), doc, own)?);
             }
-            _ => return Err(at(place, "expected one of approval and window")),
+            _ => return Err(at(place, "expected one of approval, window and dependency")),
         }
     }
     Ok((approvals, entry))

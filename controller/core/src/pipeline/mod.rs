@@ -1,6 +1,7 @@
 //! Pipelines: environments in the order of a DAG, with their gates.
 
 mod cron;
+mod dependency;
 mod document;
 mod edit;
 mod entry;
@@ -14,6 +15,7 @@ use crate::hold::Select;
 use crate::id::{GateHash, GateName, ImageName, Name, PipelineId, RefName, RepoPath};
 use crate::time::Span;
 
+pub use dependency::Dependency;
 pub use document::{Document, Metadata};
 pub use edit::{EditRule, FieldValues, Form, KeyPath};
 pub use entry::Entry;
@@ -153,11 +155,13 @@ pub enum EntryGate {
     Approval,
     /// The time.
     Window,
+    /// What other pipelines have live.
+    Dependency,
 }
 
 impl EntryGate {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Upstream, Self::Soak, Self::Approval, Self::Window];
+    pub const ALL: [Self; 5] = [Self::Upstream, Self::Soak, Self::Approval, Self::Window, Self::Dependency];
 
     /// The word for it in pipeline documents, commands and trailers.
     pub fn as_str(self) -> &'static str {
@@ -166,6 +170,7 @@ impl EntryGate {
             Self::Soak => "soak",
             Self::Approval => "approval",
             Self::Window => "window",
+            Self::Dependency => "dependency",
         }
     }
 

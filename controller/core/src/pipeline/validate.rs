@@ -37,7 +37,11 @@ pub(super) fn at(place: impl Into<String>, problem: impl std::fmt::Display) -> P
     PipelineError { place: place.into(), problem: problem.to_string() }
 }
 
-fn parsed<T>(place: &str, parse: fn(&str) -> Result<T, InvalidId>, text: &str) -> Result<T, PipelineError> {
+pub(super) fn parsed<T>(
+    place: &str,
+    parse: fn(&str) -> Result<T, InvalidId>,
+    text: &str,
+) -> Result<T, PipelineError> {
     parse(text).map_err(|e| at(place, e))
 }
 
@@ -56,7 +60,7 @@ impl Pipeline {
         };
         let spec = &document.spec;
         let images = images(spec)?;
-        let environments = environments(spec, &images, templates)?;
+        let environments = environments(spec, &id, &images, templates)?;
         let pipeline = Self {
             repository: repository(&spec.repository, &id)?,
             id,
@@ -134,6 +138,7 @@ fn repository(doc: &RepositoryDoc, id: &PipelineId) -> Result<Repository, Pipeli
 
 fn environments(
     spec: &Spec,
+    id: &PipelineId,
     images: &[ImageName],
     templates: &Templates<'_>,
 ) -> Result<Vec<Environment>, PipelineError> {
@@ -145,7 +150,7 @@ fn environments(
     let mut environments = Vec::new();
     for (i, doc) in spec.environments.iter().enumerate() {
         let place = format!("spec.environments[{i}]");
-        let environment = environment(&place, doc, spec, images, templates)?;
+        let environment = environment(&place, doc, spec, id, images, templates)?;
         for name in environment.formerly.iter().chain([&environment.name]) {
             if !names.insert(name.clone()) {
                 return Err(at(
@@ -167,13 +172,14 @@ fn environment(
     place: &str,
     doc: &EnvironmentDoc,
     spec: &Spec,
+    id: &PipelineId,
     images: &[ImageName],
     templates: &Templates<'_>,
 ) -> Result<Environment, PipelineError> {
     let field = |name: &str| format!("{place}.{name}");
     let formerly = doc.formerly.iter().map(|n| parsed(&field("formerly"), Name::parse, n));
     let edit_docs = if doc.edit.is_empty() { &spec.edit } else { &doc.edit };
-    let (approvals, entry) = super::entry::gates(&field("entry"), &doc.entry)?;
+    let (approvals, entry) = super::entry::gates(&field("entry"), &doc.entry, id)?;
     let edit_place = if doc.edit.is_empty() { "spec.edit".to_owned() } else { field("edit") };
     Ok(Environment {
         name: parsed(&field("name"), Name::parse, &doc.name)?,
