@@ -157,6 +157,7 @@ mod tests {
             "towpath ledger claim shop/web --from other",
             "towpath ledger confirm shop/web",
             "towpath promote shop/web production r-0123456789abcdef0123",
+            "towpath promote shop/web production r-0123456789abcdef0123 --override window --reason TEXT",
             "towpath reconcile",
             "towpath reconcile --once",
             "towpath resume shop/web --hold h-1-2",

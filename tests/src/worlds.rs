@@ -2,17 +2,17 @@
 
 use towpath_core::decide::WaitCode;
 use towpath_core::event::RequestKind;
-use towpath_core::id::RefName;
+use towpath_core::id::{PipelineId, RefName};
 use towpath_core::journal::state::Phase;
 use towpath_core::observation::Health;
 use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
-use towpath_core::world::SharedFacts;
+use towpath_core::world::{OtherEnvironment, SharedFacts};
 use towpath_engine::memory::{Fault, ManualClock};
 use towpath_engine::people::{NewHold, NewRelease};
 
 use crate::bed::{
-    Bed, Wiring, digest, digest_of, freeze, image, image_of, kustomization, new_release, overlay, waits,
+    Bed, Wiring, digest, digest_of, freeze, image, image_of, kustomization, name, new_release, overlay, waits,
 };
 
 /// Leaves the world to itself.
@@ -288,6 +288,40 @@ pub fn nobody_knows() -> Bed {
 pub fn not_automatic() -> Bed {
     let bed = Bed::memory(&Wiring::web().with("dev", "promotion: { automatic: false }"));
     bed.released("1.1.0");
+    bed
+}
+
+/// 1.1.0 comes before the hours in which dev takes releases.
+pub fn before_hours() -> Bed {
+    hours("promotion: {}")
+}
+
+/// The same, and dev lets people pass its windows by.
+pub fn before_hours_that_may_be_passed_by() -> Bed {
+    hours("promotion: { overrides: [window] }")
+}
+
+/// dev needs 2.1 of a database of which nothing is known.
+pub fn dependent() -> Bed {
+    let gate = "{ pipeline: db, environment: production, version: '>=2.1', state: verified }";
+    let bed = Bed::memory(&Wiring::web().with("dev", &format!("entry: [{{ dependency: {gate} }}]")));
+    bed.released("1.1.0").until_waits("dev", WaitCode::DependencyNotLive);
+    bed
+}
+
+/// The database has it.
+pub fn database_is_there(bed: &mut Bed) {
+    let key = (PipelineId::parse("shop/db").unwrap(), name("production"));
+    let (version, tags) = ("2.1.0".to_owned(), vec!["2.1.0".to_owned()]);
+    let live_since = Some(bed.now());
+    bed.shared.others.insert(key, OtherEnvironment { version, tags, live_since, verified: true });
+}
+
+fn hours(promotion: &str) -> Bed {
+    let allow = "{ cron: 0 12 * * MON-SUN, duration: 1h }";
+    let window = format!("entry: [{{ window: {{ timezone: Europe/Berlin, allow: [{allow}] }} }}]");
+    let bed = Bed::memory(&Wiring::web().with("dev", promotion).with("dev", &window));
+    bed.released("1.1.0").until_waits("dev", WaitCode::WindowClosed);
     bed
 }
 

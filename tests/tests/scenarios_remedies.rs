@@ -103,6 +103,7 @@ table! {
         time("dev", degraded, nothing),
         time("dev", degraded, cluster_goes_on),
     ]),
+    DependencyNotLive => Ends(vec![case("dev", dependent).done(database_is_there)]),
     Failed => Ends(vec![case("dev", failed_for_people).typed()]),
     GateError => Ends(vec![
         case("dev", silent_qa).done(|bed| bed.qa.wait_for_finish(false)).typed(),
@@ -182,6 +183,10 @@ table! {
         case("production", restored).typed().in_time(),
     ]),
     Verifying => Ends(vec![time("dev", verifying, qa_ends)]),
+    WindowClosed => Ends(vec![
+        time("dev", before_hours, nothing),
+        case("dev", before_hours_that_may_be_passed_by).typed(),
+    ]),
 }
 
 #[test]

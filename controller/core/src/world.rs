@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::event::{FieldBytes, ManagedField};
 use crate::id::{CommitId, GateName, ImageName, Name, OwnerId, Pid, PipelineId, RepoPath, TreeId};
 use crate::journal::State;
+use crate::journal::state::Phase;
 use crate::observation::{Application, Reading, RunStatus};
 use crate::pipeline::{FieldValues, Pipeline};
 use crate::time::Time;
@@ -135,6 +136,37 @@ pub struct SharedFacts {
     pub rollbacks: Vec<Time>,
     /// Another pipeline that writes the same field, by environment.
     pub conflicts: BTreeMap<Name, PipelineId>,
+    /// What environments of other pipelines have, as far as this host knows.
+    pub others: BTreeMap<(PipelineId, Name), OtherEnvironment>,
+}
+
+/// What an environment of another pipeline has, by that pipeline's journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherEnvironment {
+    /// The version for people.
+    pub version: String,
+    /// The tag of each image; an image without one makes the list empty.
+    pub tags: Vec<String>,
+    /// Since when it is proven to run.
+    pub live_since: Option<Time>,
+    /// Whether it is Verified there.
+    pub verified: bool,
+}
+
+impl OtherEnvironment {
+    /// What a journal says of an environment. Nothing where a person or a failure put it in doubt what is there.
+    pub fn of(state: &State, name: &Name) -> Option<Self> {
+        let (_, env) = state.environment(name)?;
+        let at = env.at.as_ref().filter(|at| env.pin.is_none() && at.phase != Phase::Failed)?;
+        let release = state.release(&at.r)?;
+        let tags = release.images.iter().map(|image| image.tag.as_ref().map(ToString::to_string));
+        Some(Self {
+            version: release.version(),
+            tags: tags.collect::<Option<_>>().unwrap_or_default(),
+            live_since: at.live.as_ref().map(|live| live.since),
+            verified: matches!(at.phase, Phase::Verified | Phase::Settled) && env.ok.contains_key(&at.r),
+        })
+    }
 }
 
 impl PathFacts {

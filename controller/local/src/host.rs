@@ -1,6 +1,7 @@
 //! The local host: passes over the pipelines of a folder, and what people do to them.
 
 mod cache;
+mod dependencies;
 mod meter;
 mod ports;
 mod reporter;
@@ -209,6 +210,7 @@ impl LocalHost {
             atomic: false,
             rollbacks: self.rollbacks(),
             conflicts: self.folder.conflicts(&pipeline.id),
+            others: self.others(pipeline),
         }
     }
 

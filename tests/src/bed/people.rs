@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use towpath_core::event::{Confirmable, Event, RequestKind};
 use towpath_core::id::{ActId, ReleaseId};
+use towpath_core::pipeline::EntryGate;
 use towpath_core::release::Image;
 use towpath_core::time::Time;
 use towpath_engine::EngineError;
@@ -97,6 +98,13 @@ impl Replica<'_> {
     pub fn ask(&self, kind: RequestKind, environment: &str, version: Option<&str>) -> ActId {
         let release = version.map(ReleaseRef::parse);
         self.engine(|e| e.request(&person("carol"), &name(environment), kind, release.as_ref())).unwrap().0
+    }
+
+    /// Lets `carol` ask for a promotion past a gate.
+    pub fn promote_past(&self, environment: &str, release: &str, gate: &str) {
+        let past = [(EntryGate::parse(gate).expect("a gate"), "it cannot wait".to_owned())];
+        let release = ReleaseRef::parse(release);
+        self.engine(|e| e.promote_past(&person("carol"), &name(environment), &release, &past)).unwrap();
     }
 
     /// Lets `carol` take everything off an environment's rejected list.

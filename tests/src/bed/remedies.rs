@@ -24,6 +24,9 @@ impl Replica<'_> {
                 self.engine(|e| e.claim(&person("carol"), &from, "it took over")).unwrap();
             }
             ["ledger", "confirm", id, ..] if *id == pipeline => self.confirm(loss(wait.code)),
+            ["promote", id, environment, release, "--override", gate, ..] if *id == pipeline => {
+                self.promote_past(environment, release, gate);
+            }
             ["promote", id, environment, release, ..] if *id == pipeline => {
                 self.ask(RequestKind::Promote, environment, Some(release));
             }

@@ -195,6 +195,8 @@ pub enum WaitCode {
     Degraded,
     /// It failed, and going back is a person's matter here.
     Failed,
+    /// Another pipeline does not have live what this one needs.
+    DependencyNotLive,
     /// A gate used up its tries in Error.
     GateError,
     /// A gate used up its tries Inconclusive.
@@ -255,6 +257,8 @@ pub enum WaitCode {
     UpstreamNotVerified,
     /// A gate is being judged.
     Verifying,
+    /// A window is closed.
+    WindowClosed,
 }
 
 impl Wait {

@@ -33,6 +33,8 @@ impl View<'_> {
         waits.extend(self.held(release));
         let approvals = self.environment.approvals.iter().filter(|_| !past.contains(&EntryGate::Approval));
         waits.extend(approvals.filter_map(|gate| self.approval(gate, release)));
+        waits.extend(self.window_closed(release).filter(|_| !past.contains(&EntryGate::Window)));
+        waits.extend(self.dependency_missing(release).filter(|_| !past.contains(&EntryGate::Dependency)));
         waits
     }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod candidate;
+mod dependency;
 mod entry;
 mod failure;
 mod gates;
@@ -18,6 +19,7 @@ mod requests;
 mod rollback;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 /// A whole document. Fields of later versions are refused by name, never ignored.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -159,7 +159,45 @@ pub(super) struct EdgeDoc {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct EntryDoc {
-    pub(super) approval: ApprovalDoc,
+    pub(super) approval: Option<ApprovalDoc>,
+    pub(super) window: Option<WindowDoc>,
+    pub(super) dependency: Option<DependencyDoc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DependencyDoc {
+    pub(super) pipeline: String,
+    pub(super) environment: String,
+    pub(super) version: Option<String>,
+    pub(super) state: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct WindowDoc {
+    pub(super) timezone: String,
+    #[serde(default)]
+    pub(super) allow: Vec<RecurringDoc>,
+    #[serde(default)]
+    pub(super) deny: Vec<RecurringDoc>,
+    #[serde(default)]
+    pub(super) exceptions: Vec<ExceptionDoc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RecurringDoc {
+    pub(super) cron: String,
+    pub(super) duration: Span,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ExceptionDoc {
+    pub(super) from: Time,
+    pub(super) to: Time,
+    pub(super) reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -1,9 +1,13 @@
 //! Pipelines: environments in the order of a DAG, with their gates.
 
+mod cron;
+mod dependency;
 mod document;
 mod edit;
+mod entry;
 mod gate;
 mod validate;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +15,13 @@ use crate::hold::Select;
 use crate::id::{GateHash, GateName, ImageName, Name, PipelineId, RefName, RepoPath};
 use crate::time::Span;
 
+pub use dependency::Dependency;
 pub use document::{Document, Metadata};
 pub use edit::{EditRule, FieldValues, Form, KeyPath};
+pub use entry::Entry;
 pub use gate::{Approval, Gate, GateKind, MetricGate, MetricTemplate, QaGate};
 pub use validate::{PipelineError, Templates};
+pub use window::{Opening, Until, Window};
 
 /// A pipeline whose document was valid and whose templates were found.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,8 +77,10 @@ pub struct Environment {
     pub promotion: PromotionRules,
     /// Where releases come from.
     pub after: After,
-    /// Entry gates besides upstream and soak.
+    /// Entry gates of people.
     pub approvals: Vec<Approval>,
+    /// The other entry gates besides upstream and soak.
+    pub entry: Entry,
     /// Verification gates.
     pub verify: Vec<Gate>,
     /// Whether a release that was Verified under other gates than those of now has to be verified anew.
@@ -144,11 +153,15 @@ pub enum EntryGate {
     Soak,
     /// People's consent.
     Approval,
+    /// The time.
+    Window,
+    /// What other pipelines have live.
+    Dependency,
 }
 
 impl EntryGate {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Upstream, Self::Soak, Self::Approval];
+    pub const ALL: [Self; 5] = [Self::Upstream, Self::Soak, Self::Approval, Self::Window, Self::Dependency];
 
     /// The word for it in pipeline documents, commands and trailers.
     pub fn as_str(self) -> &'static str {
@@ -156,6 +169,8 @@ impl EntryGate {
             Self::Upstream => "upstream",
             Self::Soak => "soak",
             Self::Approval => "approval",
+            Self::Window => "window",
+            Self::Dependency => "dependency",
         }
     }
 
@@ -261,7 +276,8 @@ impl Environment {
     pub fn entry_hash(&self) -> GateHash {
         let mode = self.after.mode.as_str();
         let edges = self.after.edges.iter().map(|e| format!("{mode} {} {}", e.environment, e.soak));
-        GateHash::of(&edges.chain(self.approvals.iter().map(Approval::definition)).collect::<Vec<_>>())
+        let approvals = self.approvals.iter().map(Approval::definition);
+        GateHash::of(&edges.chain(approvals).chain(self.entry.definitions()).collect::<Vec<_>>())
     }
 
     /// The hash that a release Verified here under the present gates has.

@@ -7,9 +7,9 @@ use super::document::{
     VerifyDoc,
 };
 use super::{
-    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate,
-    Environment, Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, PromotionRules, Proof, QaGate,
-    Queue, Repository,
+    After, ApplicationRef, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate, Environment,
+    Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, PromotionRules, Proof, QaGate, Queue,
+    Repository,
 };
 use crate::event::{EnvironmentConfig, Event, MAX_EVENT_BYTES};
 use crate::id::{GateName, ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
@@ -33,11 +33,15 @@ pub struct Templates<'a> {
     pub qa: &'a BTreeMap<String, String>,
 }
 
-fn at(place: impl Into<String>, problem: impl std::fmt::Display) -> PipelineError {
+pub(super) fn at(place: impl Into<String>, problem: impl std::fmt::Display) -> PipelineError {
     PipelineError { place: place.into(), problem: problem.to_string() }
 }
 
-fn parsed<T>(place: &str, parse: fn(&str) -> Result<T, InvalidId>, text: &str) -> Result<T, PipelineError> {
+pub(super) fn parsed<T>(
+    place: &str,
+    parse: fn(&str) -> Result<T, InvalidId>,
+    text: &str,
+) -> Result<T, PipelineError> {
     parse(text).map_err(|e| at(place, e))
 }
 
@@ -56,7 +60,7 @@ impl Pipeline {
         };
         let spec = &document.spec;
         let images = images(spec)?;
-        let environments = environments(spec, &images, templates)?;
+        let environments = environments(spec, &id, &images, templates)?;
         let pipeline = Self {
             repository: repository(&spec.repository, &id)?,
             id,
@@ -153,6 +157,7 @@ fn repository(doc: &RepositoryDoc, id: &PipelineId) -> Result<Repository, Pipeli
 
 fn environments(
     spec: &Spec,
+    id: &PipelineId,
     images: &[ImageName],
     templates: &Templates<'_>,
 ) -> Result<Vec<Environment>, PipelineError> {
@@ -164,7 +169,7 @@ fn environments(
     let mut environments = Vec::new();
     for (i, doc) in spec.environments.iter().enumerate() {
         let place = format!("spec.environments[{i}]");
-        let environment = environment(&place, doc, spec, images, templates)?;
+        let environment = environment(&place, doc, spec, id, images, templates)?;
         for name in environment.formerly.iter().chain([&environment.name]) {
             if !names.insert(name.clone()) {
                 return Err(at(
@@ -186,12 +191,14 @@ fn environment(
     place: &str,
     doc: &EnvironmentDoc,
     spec: &Spec,
+    id: &PipelineId,
     images: &[ImageName],
     templates: &Templates<'_>,
 ) -> Result<Environment, PipelineError> {
     let field = |name: &str| format!("{place}.{name}");
     let formerly = doc.formerly.iter().map(|n| parsed(&field("formerly"), Name::parse, n));
     let edit_docs = if doc.edit.is_empty() { &spec.edit } else { &doc.edit };
+    let (approvals, entry) = super::entry::gates(&field("entry"), &doc.entry, id)?;
     let edit_place = if doc.edit.is_empty() { "spec.edit".to_owned() } else { field("edit") };
     Ok(Environment {
         name: parsed(&field("name"), Name::parse, &doc.name)?,
@@ -202,7 +209,8 @@ fn environment(
         edit: edit_rules(&edit_place, edit_docs, images)?,
         promotion: promotion_rules(&field("promotion"), &doc.promotion)?,
         after: after(&field("after"), &doc.after)?,
-        approvals: approvals(&field("entry"), doc)?,
+        approvals,
+        entry,
         verify: verify(&field("verify"), &doc.verify, templates)?,
         revalidate: match doc.revalidate.as_deref() {
             None | Some("never") => false,
@@ -348,19 +356,6 @@ fn promotion_rules(place: &str, doc: &PromotionDoc) -> Result<PromotionRules, Pi
         wait_for_bake: doc.wait_for_bake,
         overrides: doc.overrides.iter().map(gate).collect::<Result<_, _>>()?,
     })
-}
-
-fn approvals(place: &str, doc: &EnvironmentDoc) -> Result<Vec<Approval>, PipelineError> {
-    let approval = |(i, entry): (usize, &super::document::EntryDoc)| {
-        let doc = &entry.approval;
-        match doc.count {
-            1..=20 => {
-                Ok(Approval { count: doc.count, groups: doc.groups.clone(), not_author: doc.not_author })
-            }
-            _ => Err(at(format!("{place}[{i}].approval.count"), "expected 1 to 20")),
-        }
-    };
-    doc.entry.iter().enumerate().map(approval).collect()
 }
 
 fn verify(place: &str, docs: &[VerifyDoc], templates: &Templates<'_>) -> Result<Vec<Gate>, PipelineError> {

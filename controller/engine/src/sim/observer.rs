@@ -11,8 +11,8 @@ use towpath_core::id::{CommitId, Digest, ImageName, Name, Pid, PipelineId, RefNa
 use towpath_core::journal::state::{EnvironmentState, Release};
 use towpath_core::journal::{JournalMessage, State};
 use towpath_core::pipeline::{
-    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
-    Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository,
+    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Entry,
+    Environment, Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository,
 };
 use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
@@ -540,6 +540,7 @@ pub(crate) fn pipeline() -> Pipeline {
                 .collect(),
         },
         approvals: Vec::new(),
+        entry: Entry::default(),
         verify,
         bake: None,
         automatic_rollback: true,

@@ -1,6 +1,7 @@
 //! Rules as tables: a state made by folding events, facts as they are seen, and the one answer.
 
 mod candidates;
+mod dependencies;
 mod entry;
 mod gates;
 mod landing;
@@ -9,3 +10,4 @@ mod live;
 mod queues;
 mod rollback;
 mod stage;
+mod windows;

@@ -12,8 +12,9 @@ use crate::journal::state::Phase;
 use crate::journal::{State, fold_all, genesis};
 use crate::observation::{Application, Health, Reading, RunStatus};
 use crate::pipeline::{
-    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Environment,
-    FieldValues, Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository,
+    After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Entry,
+    Environment, FieldValues, Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate,
+    Repository,
 };
 use crate::release::{Image, release_id};
 use crate::time::{Span, Time};
@@ -80,6 +81,7 @@ fn environment(text: &str, after: &[(&str, u32)]) -> Environment {
         revalidate: false,
         after: After { mode: EdgeMode::All, edges: after.iter().map(edge).collect() },
         approvals: Vec::new(),
+        entry: Entry::default(),
         verify: vec![gate("qa/smoke", GateKind::Qa(qa))],
         bake: None,
         automatic_rollback: true,

@@ -1,0 +1,41 @@
+//! Window gates: a release enters while all of them are open.
+
+use super::View;
+use super::answer::{Wait, WaitCode, When};
+use crate::journal::state::Release;
+use crate::pipeline::{EntryGate, Until, Window};
+
+impl View<'_> {
+    /// The first window that is closed, and when all will be open together.
+    pub(super) fn window_closed(&self, release: &Release) -> Option<Wait> {
+        let windows = &self.environment.entry.windows;
+        let (i, closed) = windows.iter().enumerate().find(|(_, window)| !window.is_open(self.now))?;
+        let why = match closed.denied_by(self.now) {
+            Some(deny) => format!("closed by {deny}"),
+            None => "outside its windows".to_owned(),
+        };
+        let (opens, when) = match Window::all_open(windows, self.now) {
+            Until::Changes(time) => (format!("it opens {}", closed.local(time)), When::at(time, self.now)),
+            Until::NotBefore(time) => {
+                (format!("it does not open before {}", closed.local(time)), When::at(time, self.now))
+            }
+            Until::Never => ("nothing says when it opens".to_owned(), When::resync(self.now)),
+        };
+        let text = format!("{} is {why}, so {} waits; {opens}", self.environment.name, release.version());
+        let object = match windows.len() {
+            1 => "window".to_owned(),
+            _ => format!("window/{}", i + 1),
+        };
+        let remedy = self.passing_by(EntryGate::Window, release);
+        Some(self.wait(WaitCode::WindowClosed, text, remedy, when).about(object))
+    }
+
+    /// The command that passes a gate by, where the environment allows that.
+    pub(super) fn passing_by(&self, gate: EntryGate, release: &Release) -> String {
+        if !self.environment.promotion.overrides.contains(&gate) {
+            return String::new();
+        }
+        let (target, r, gate) = (self.target(), &release.r, gate.as_str());
+        format!("if it cannot wait: towpath promote {target} {r} --override {gate} --reason TEXT")
+    }
+}

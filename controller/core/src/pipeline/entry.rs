@@ -1,0 +1,58 @@
+//! Entry gates as a document names them: each item is of exactly one kind.
+
+use super::document::{ApprovalDoc, EntryDoc};
+use super::validate::{PipelineError, at};
+use super::{Approval, Dependency, Window};
+use crate::id::PipelineId;
+
+/// The most entry gates of one environment.
+const MAX_GATES: usize = 20;
+
+/// The entry gates of an environment that time and others decide; approvals stand beside them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entry {
+    /// All of them have to be open.
+    pub windows: Vec<Window>,
+    /// What other pipelines have to have live.
+    pub dependencies: Vec<Dependency>,
+}
+
+impl Entry {
+    /// A line for each gate, which changes when its meaning changes.
+    pub fn definitions(&self) -> impl Iterator<Item = String> {
+        let windows = self.windows.iter().map(Window::definition);
+        windows.chain(self.dependencies.iter().map(Dependency::definition))
+    }
+}
+
+/// Reads the list of entry gates of the pipeline `own` that stands at `place`.
+pub(super) fn gates(
+    place: &str,
+    docs: &[EntryDoc],
+    own: &PipelineId,
+) -> Result<(Vec<Approval>, Entry), PipelineError> {
+    if docs.len() > MAX_GATES {
+        return Err(at(place, format!("{} gates are listed; at most {MAX_GATES} are read", docs.len())));
+    }
+    let (mut approvals, mut entry) = (Vec::new(), Entry::default());
+    for (i, doc) in docs.iter().enumerate() {
+        let place = format!("{place}[{i}]");
+        let EntryDoc { approval: consent, window, dependency } = doc;
+        match (consent, window, dependency) {
+            (Some(doc), None, None) => approvals.push(approval(&place, doc)?),
+            (None, Some(doc), None) => entry.windows.push(Window::new(&format!("{place}.window"), doc)?),
+            (None, None, Some(doc)) => {
+                entry.dependencies.push(Dependency::new(&format!("{place}.dependency"), doc, own)?);
+            }
+            _ => return Err(at(place, "expected one of approval, window and dependency")),
+        }
+    }
+    Ok((approvals, entry))
+}
+
+fn approval(place: &str, doc: &ApprovalDoc) -> Result<Approval, PipelineError> {
+    match doc.count {
+        1..=20 => Ok(Approval { count: doc.count, groups: doc.groups.clone(), not_author: doc.not_author }),
+        _ => Err(at(format!("{place}.approval.count"), "expected 1 to 20")),
+    }
+}
