@@ -91,7 +91,8 @@ impl Replica<'_> {
     /// Lets `carol` put up so many holds that stop nothing: of digests that nobody releases. Answers the last one.
     pub fn put_up_idle(&self, number: usize, until: Option<Time>) -> Option<ActId> {
         let idle = |i| NewHold { digest: Some(digest(&format!("9.{i}"))), until, ..freeze("dev") };
-        (0..number).map(|i| self.put_up(&idle(i))).last()
+        let ids: Vec<ActId> = (0..number).map(|i| self.put_up(&idle(i))).collect();
+        ids.last().cloned()
     }
 
     /// Lets `carol` lift a hold.
