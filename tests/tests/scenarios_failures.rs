@@ -264,3 +264,42 @@ fn a_release_that_recovers_within_its_grace_goes_on() {
     replica.until_phase("dev", Phase::Settled);
     assert_eq!((bed.version("dev"), bed.count("Failed")), ("1.1.0".into(), 0));
 }
+
+#[test]
+fn a_failing_bake_is_recorded_before_a_persons_rollback() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = bed.baking_after("1.1.0", "1.2.0");
+    bed.metrics.set("web-production", bed.now(), Some(0.5));
+    bed.wait("60s");
+    replica.ask(RequestKind::Rollback, "production", None);
+    replica.pass();
+    assert!(replica.env("production").rejects(&digest("1.2.0")));
+    assert_eq!(bed.version("production"), "1.1.0");
+}
+
+#[test]
+fn a_failure_is_recorded_while_a_persons_rollback_waits_for_a_hold() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = bed.baking_after("1.1.0", "1.2.0");
+    replica.hold_with("production", true, None);
+    replica.ask(RequestKind::Rollback, "production", None);
+    assert!(waits(&replica.pass(), "production", WaitCode::RollbackHeld));
+    bed.metrics.set("web-production", bed.now(), Some(0.5));
+    replica.pass_every("60s", 5);
+    assert!(replica.env("production").rejects(&digest("1.2.0")));
+    assert_eq!(bed.version("production"), "1.2.0", "held all the same");
+}
+
+#[test]
+fn without_automatic_rollback_a_fix_goes_in_by_itself() {
+    on_both_with(&Wiring::web().with("dev", "rollback: { automatic: false }"), |bed| {
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Settled);
+        bed.qa.set("smoke", &digest("1.2.0"), Verdict::Failed);
+        replica.release("1.2.0");
+        replica.until_phase("dev", Phase::Failed);
+        replica.pass_every("60s", 3);
+        assert_eq!(bed.version("dev"), "1.2.0", "nothing goes back by itself");
+        let fix = replica.release("1.3.0");
+        replica.until_settled("dev", &fix);
+    });
+}

@@ -1,13 +1,17 @@
 //! Gates that do not answer, answer nothing, or are edited; and what does not count as live.
 
+use std::cell::Cell;
+
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{Event, RequestKind};
-use towpath_core::id::CommitId;
+use towpath_core::id::{CommitId, GateName, Handle, Pid};
 use towpath_core::journal::state::Phase;
 use towpath_core::observation::{Application, Health};
 use towpath_core::time::Time;
 use towpath_core::verdict::Verdict;
-use towpath_engine::memory::Fault;
+use towpath_engine::memory::{Fault, Faults};
+use towpath_engine::ports::{QaError, QaRequest, QaRunner, RunStatus};
+use towpath_engine::{Engine, Host, Remembered};
 use towpath_tests::bed::{Bed, Wiring, current, digest, image, name, on_both, waits};
 
 /// The verdicts of one gate in the journal, with their tries.
@@ -285,5 +289,84 @@ fn a_metric_that_is_edited_while_it_is_watched_is_watched_anew() {
         let mut replica = changed.replica("here");
         replica.until_phase("staging", Phase::Settled);
         assert_eq!(verdicts(bed, "metrics/errors"), [(1, Verdict::Error), (2, Verdict::Passed)]);
+    });
+}
+
+/// A runner whose runs never show up, if they can be started at all.
+struct Unseen {
+    starts: Cell<u32>,
+    broken: bool,
+}
+
+impl QaRunner for Unseen {
+    fn handle(&self, pid: &Pid, gate: &GateName, attempt: u32) -> Handle {
+        Handle::parse(&format!("qa-{pid}-{}-{attempt}", gate.as_str().replace('/', "-"))).unwrap()
+    }
+
+    fn ensure(&self, _: &QaRequest) -> Result<(), QaError> {
+        self.starts.set(self.starts.get() + 1);
+        if self.broken { Err(QaError::Invalid("no such command: smoke.sh".into())) } else { Ok(()) }
+    }
+
+    fn poll(&self, _: &Handle) -> Result<RunStatus, QaError> {
+        Ok(RunStatus::Absent)
+    }
+}
+
+/// One pass of a host in memory that has this runner for QA.
+fn pass_with(bed: &Bed, qa: &Unseen) {
+    bed.live.follow(Some(bed.now()));
+    let repository = bed.host().client(&Faults::default(), true);
+    let host = Host {
+        repository: &repository,
+        qa,
+        metrics: &bed.metrics,
+        liveness: &bed.live,
+        pull_requests: None,
+        clock: &bed.clock,
+        shared: bed.shared.clone(),
+        settings: &bed.replica("here").settings,
+    };
+    let engine = Engine { host: &host, pipeline: &bed.pipeline, seen: None };
+    engine.pass(&mut Remembered::default(), &mut |_| {}).unwrap();
+}
+
+#[test]
+fn a_runner_that_cannot_start_upstream_keeps_no_other_release_from_production() {
+    let bed = Bed::memory(&Wiring::web());
+    let mut replica = bed.awaiting_approval("1.1.0");
+    let first = replica.find("1.1.0");
+    replica.verify_in("dev", "1.2.0");
+    bed.wait("5m");
+    replica.until_phase("staging", Phase::Syncing);
+    bed.wait("10s");
+    replica.approve(&first);
+    let qa = Unseen { starts: Cell::new(0), broken: true };
+    for _ in 0..2 {
+        pass_with(&bed, &qa);
+        bed.wait("60s");
+    }
+    assert!(qa.starts.get() > 0, "it was asked to start");
+    assert_eq!(bed.version("production"), "1.1.0");
+}
+
+#[test]
+fn a_run_that_does_not_show_at_once_is_not_started_over_and_over() {
+    let bed = Bed::memory(&Wiring::web());
+    drop(bed.come_to("1.1.0", "dev", Phase::Syncing));
+    bed.wait("10s");
+    let qa = Unseen { starts: Cell::new(0), broken: false };
+    pass_with(&bed, &qa);
+    assert!((1..=2).contains(&qa.starts.get()), "{} starts in one pass", qa.starts.get());
+}
+
+#[test]
+fn what_degrades_upstream_after_its_verification_stays_verified() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        bed.show("web-staging", "1.1.0", Health::Degraded);
+        replica.approve(&replica.find("1.1.0"));
+        replica.pass();
+        assert_eq!((bed.version("production"), bed.count("Failed")), ("1.1.0".into(), 0));
     });
 }

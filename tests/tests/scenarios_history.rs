@@ -1,14 +1,17 @@
 //! Branch and journal tampered with: forged, rewritten, lost, corrupt, rotated.
 
 use towpath_core::decide::WaitCode;
-use towpath_core::event::{Confirmable, Event, RequestKind};
-use towpath_core::id::{CommitId, RefName};
-use towpath_core::journal::state::Phase;
+use towpath_core::event::{Confirmable, Event, Recorded, RequestKind};
+use towpath_core::id::{ActId, CommitId, RefName};
+use towpath_core::journal::state::{ApprovalRecord, Phase};
+use towpath_core::journal::{JournalMessage, State};
 use towpath_core::time::Time;
+use towpath_core::verdict::Verdict;
 use towpath_engine::EngineError;
 use towpath_engine::memory::ManualClock;
 use towpath_tests::bed::{
-    Bed, Wiring, freeze, image, is_verified, kustomization, new_release, on_both, overlay, person, waits,
+    Bed, Replica, Wiring, digest, env_of, freeze, image, is_verified, kustomization, name, new_release,
+    on_both, overlay, person, waits,
 };
 
 /// The message of the newest promotion, with another version and journal number.
@@ -454,5 +457,115 @@ fn a_journal_commit_with_other_parents_than_it_should_have_is_refused_by_who_see
         assert!(refused.contains("has no parent"), "{refused}");
         bed.force(bed.journal(), Some(&tip));
         assert!(waits(&cold.pass(), "production", WaitCode::ApprovalNeeded));
+    });
+}
+
+/// The journal is gone while a person's commit is the newest on the branch.
+fn lost_under_a_foreign_commit(bed: &Bed) {
+    bed.foreign(&[("README.md", "words")], "words");
+    bed.force(bed.journal(), None);
+}
+
+#[test]
+fn a_lost_journal_is_seen_by_a_cold_host_under_a_foreign_commit() {
+    on_both(|bed| {
+        drop(bed.awaiting_approval("1.1.0"));
+        lost_under_a_foreign_commit(bed);
+        let report = bed.replica("here").pass();
+        assert!(report.waits_for(WaitCode::JournalLost), "{:?}", report.answers);
+        let held = bed.replica("here").engine(|e| e.hold(&person("carol"), &freeze("dev")));
+        assert!(matches!(held, Err(EngineError::Lost { .. })), "{held:?}");
+        assert_eq!(bed.tip(bed.journal()), None, "nothing is written");
+    });
+}
+
+#[test]
+fn what_was_rejected_and_held_does_not_go_in_after_an_unseen_loss() {
+    on_both(|bed| {
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Settled);
+        bed.qa.set("smoke", &digest("1.2.0"), Verdict::Failed);
+        replica.release("1.2.0");
+        replica.until_rolled_back("dev", &digest("1.2.0"));
+        replica.hold("dev");
+        lost_under_a_foreign_commit(bed);
+        for _ in 0..2 {
+            bed.replica("here").pass();
+            let released = bed.replica("here").create(&new_release(vec![image("1.2.0")]));
+            assert!(matches!(released, Err(EngineError::Lost { .. })), "{released:?}");
+        }
+        assert_eq!(bed.version("dev"), "1.1.0");
+    });
+}
+
+/// A state with an approval for production in it that nobody gave.
+fn approved_by_nobody(bed: &Bed, mut state: State) -> State {
+    let release = env_of(&state, "staging").at.as_ref().unwrap().r.clone();
+    let approval = ApprovalRecord {
+        n: state.n,
+        env: state.environment(&name("production")).unwrap().0.clone(),
+        r: release,
+        gates: bed.pipeline.environment(&name("production")).unwrap().entry_hash(),
+        groups: Vec::new(),
+        by: person("mallory"),
+        at: state.at,
+        until: None,
+    };
+    state.approvals.push(approval);
+    state
+}
+
+/// Puts this lie in the journal's place; who remembers the truth does not act on it.
+fn is_not_believed(
+    replica: &mut Replica<'_>,
+    lie: &State,
+    parent: Option<&CommitId>,
+    message: &JournalMessage,
+) {
+    let bed = replica.bed;
+    let text = String::from_utf8(lie.to_bytes()).unwrap();
+    let commit = bed.commit(parent, &[("state.json", &text)], &message.to_text("shop/web: a lie"));
+    bed.force(bed.journal(), Some(&commit));
+    let believed = replica.try_pass().is_ok_and(|report| !report.waits_for(WaitCode::JournalLost));
+    assert!(!believed && bed.version("production") == "1.0.0");
+}
+
+#[test]
+fn a_rotation_to_another_state_is_refused_by_who_remembers() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        replica.pass();
+        let tip = bed.tip(bed.journal()).unwrap();
+        let lie = approved_by_nobody(bed, replica.state());
+        is_not_believed(&mut replica, &lie, None, &JournalMessage::of(&lie, Vec::new(), Some(tip.clone())));
+        bed.force(bed.journal(), Some(&tip));
+    });
+}
+
+#[test]
+fn what_follows_a_rotation_is_folded_by_who_remembers() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        replica.pass();
+        let rotated = bed.replica("here").engine(|e| e.rotate()).unwrap();
+        let mut lie = approved_by_nobody(bed, (*rotated.state).clone());
+        lie.n += 1;
+        let lifted = Event::Lifted { id: ActId::parse("h-none").unwrap() };
+        let event = Recorded { n: lie.n, at: lie.at, by: person("bob"), event: lifted };
+        let message = JournalMessage::of(&lie, vec![event], None);
+        is_not_believed(&mut replica, &lie, Some(&rotated.tip), &message);
+        bed.force(bed.journal(), Some(&rotated.tip));
+    });
+}
+
+#[test]
+fn a_confirmation_by_a_host_with_an_older_pipeline_changes_no_wiring() {
+    on_both(|bed| {
+        bed.qa.wait_for_finish(true);
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
+        let configured = bed.count("Configured");
+        let older = bed.rewired(|w| w.with("dev", "{ path: apps/web/overlays/old }"));
+        older.replica("laptop").confirm(Confirmable::JournalLost);
+        replica.pass();
+        assert_eq!((replica.phase("dev"), bed.count("Configured")), (Phase::Verifying, configured));
     });
 }

@@ -2,6 +2,7 @@
 
 use towpath_core::decide::{WaitCode, When};
 use towpath_core::event::{Event, RequestKind, Unpinning};
+use towpath_core::journal::fold::MAX_APPROVALS;
 use towpath_core::journal::state::Phase;
 use towpath_engine::EngineError;
 use towpath_engine::people::ReleaseRef;
@@ -365,4 +366,64 @@ fn authors_may_be_named_afterwards_and_an_author_does_not_approve() {
         replica.release_by(&["erin"], vec![image("1.1.0")]);
         assert_eq!(bed.count("Released"), recorded, "nothing new was said");
     });
+}
+
+#[test]
+fn an_approval_and_a_hold_at_the_same_time_let_nothing_through() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        replica.approve(&replica.find("1.1.0"));
+        let hold = replica.hold("production");
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.0.0");
+        replica.lift(&hold);
+        replica.pass();
+        assert_eq!(bed.version("production"), "1.1.0");
+    });
+}
+
+#[test]
+fn an_approved_release_below_the_high_water_mark_is_named() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = bed.awaiting_approval("1.1.0");
+    let old = replica.find("1.1.0");
+    let new = replica.verify_in("staging", "1.2.0");
+    replica.approve(&new);
+    replica.until_settled("production", &new);
+    replica.approve(&old);
+    let wait = wait_of(&replica.pass(), "production", WaitCode::BelowHighWater).expect("it is named");
+    assert!(wait.text.contains("1.1.0") && wait.remedy.contains("promote"), "{wait:?}");
+    assert_eq!(bed.version("production"), "1.2.0");
+}
+
+#[test]
+fn what_a_person_put_there_is_not_held_against_the_release_that_baked() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = bed.baking_after("1.1.0", "1.2.0");
+    bed.edit("production", &kustomization("6.6.6"), "by hand");
+    replica.pass();
+    bed.metrics.set("web-production", bed.now(), Some(0.5));
+    let next = replica.verify_in("staging", "1.3.0");
+    bed.wait("30s");
+    replica.approve(&next);
+    replica.ask(RequestKind::Promote, "production", Some("1.3.0"));
+    replica.pass();
+    assert_eq!((bed.version("production"), bed.count("Failed")), ("1.3.0".into(), 0));
+    assert!(!replica.env("production").rejects(&digest("1.2.0")));
+}
+
+#[test]
+fn approvals_as_long_and_as_many_as_they_may_be_leave_the_journal_readable() {
+    let bed = Bed::memory(&Wiring::web());
+    let replica = bed.awaiting_approval("1.1.0");
+    let approve = |i: usize, groups: &[String]| {
+        let r = ReleaseRef::parse("1.1.0");
+        replica.engine(|e| e.approve(&person(&format!("p{i}")), &name("production"), &r, groups, None))
+    };
+    assert!(matches!(approve(0, &["g".repeat(60_000)]), Err(EngineError::Impossible(_))));
+    let longest: Vec<String> = (0..20).map(|i| format!("{i:0>128}")).collect();
+    let given = (0..MAX_APPROVALS + 50).take_while(|i| approve(*i, &longest).is_ok()).count();
+    assert!(given >= 10, "only {given}");
+    bed.replica("here").pass();
+    assert_eq!(bed.version("production"), "1.1.0");
 }

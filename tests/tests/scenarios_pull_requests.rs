@@ -3,6 +3,7 @@
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{Cause, Event, RequestKind, Undoing};
 use towpath_core::id::{CommitId, RefName, ReleaseId};
+use towpath_core::journal::fold::MAX_HOLDS;
 use towpath_core::journal::state::Phase;
 use towpath_engine::memory::{Fault, MemoryPullRequests};
 use towpath_tests::bed::{Bed, Replica, Wiring, current, kustomization, runs, waits};
@@ -292,4 +293,39 @@ fn a_topic_branch_that_never_arrived_is_proposed_anew() {
     assert!(requests(&bed).merge(&open.head));
     replica.pass();
     assert_eq!(bed.version("production"), "1.1.0");
+}
+
+#[test]
+fn a_closed_pull_request_that_is_merged_after_a_rotation_is_a_foreign_commit() {
+    let bed = bed();
+    let (mut replica, head) = proposed(&bed);
+    requests(&bed).close(&head);
+    replica.pass();
+    replica.engine(|e| e.rotate()).unwrap();
+    merged_all_the_same(&bed, &mut replica, &head);
+}
+
+#[test]
+fn a_closed_pull_request_without_room_for_its_hold_is_undone_when_there_is_room() {
+    let bed = bed();
+    let (mut replica, head) = proposed(&bed);
+    let idle = replica.put_up_idle(MAX_HOLDS, None).unwrap();
+    requests(&bed).close(&head);
+    replica.release("1.2.0");
+    replica.pass();
+    assert_eq!(bed.version("dev"), "1.2.0", "elsewhere all goes on");
+    replica.lift(&idle);
+    replica.pass();
+    assert_eq!((undone(&bed), requests(&bed).heads().len()), (vec![Undoing::Closed], 0));
+}
+
+#[test]
+fn a_request_for_what_is_proposed_already_is_answered() {
+    let bed = bed();
+    let (mut replica, old) = proposed(&bed);
+    let request = replica.ask(RequestKind::Promote, "production", Some("1.1.0"));
+    replica.pass();
+    assert_eq!(replica.outcome(&request).as_deref(), Some("its pull request is open already"));
+    let (_, new) = propose(&bed, &mut replica, "1.2.0");
+    assert_ne!(old, new, "it does not keep a newer one out");
 }

@@ -3,8 +3,9 @@
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{Event, RequestKind};
 use towpath_core::journal::state::Phase;
+use towpath_core::observation::Health;
 use towpath_core::verdict::Verdict;
-use towpath_tests::bed::{Bed, digest, is_verified, on_both, runs, wait_of, waits};
+use towpath_tests::bed::{Bed, Wiring, digest, is_verified, on_both, runs, wait_of, waits};
 
 #[test]
 fn a_second_manual_request_replaces_an_open_one() {
@@ -185,4 +186,74 @@ fn a_resume_withdraws_a_rollback_that_a_hold_keeps_waiting() {
         replica.pass();
         assert_eq!(bed.version("production"), "1.2.0");
     });
+}
+
+#[test]
+fn requests_in_an_environment_that_was_taken_out_are_closed() {
+    on_both(|bed| {
+        let replica = bed.awaiting_approval("1.1.0");
+        let request = replica.ask(RequestKind::Promote, "production", Some("1.1.0"));
+        bed.rewired(|w| w.without("production")).replica("here").pass();
+        assert!(replica.state().requests.is_empty() && replica.outcome(&request).is_some());
+    });
+}
+
+#[test]
+fn a_request_for_what_is_verified_there_proves_nothing_anew() {
+    on_both(|bed| {
+        let mut replica = bed.awaiting_approval("1.1.0");
+        bed.qa.set("regression", &digest("1.1.0"), Verdict::Failed);
+        let (starts, release) = (bed.qa.starts(), replica.find("1.1.0"));
+        let request = replica.ask(RequestKind::Promote, "staging", Some("1.1.0"));
+        replica.approve(&release);
+        replica.pass();
+        assert_eq!(replica.outcome(&request).as_deref(), Some("it is there already"));
+        assert_eq!((bed.version("production"), bed.qa.starts()), ("1.1.0".into(), starts));
+    });
+}
+
+#[test]
+fn a_resume_leaves_a_verification_alone_that_runs_well() {
+    on_both(|bed| {
+        bed.qa.wait_for_finish(true);
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
+        let starts = bed.qa.starts();
+        replica.ask(RequestKind::Resume, "dev", None);
+        replica.pass();
+        replica.pass_every("30s", 2);
+        assert_eq!((bed.qa.starts().len(), bed.qa.starts()), (1, starts));
+    });
+}
+
+#[test]
+fn a_resume_does_not_throw_a_failing_result_away_while_nobody_can_tell() {
+    on_both(|bed| {
+        bed.qa.wait_for_finish(true);
+        bed.qa.set("smoke", &digest("1.1.0"), Verdict::Failed);
+        let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
+        bed.qa.finish();
+        bed.show("web-dev", "1.1.0", Health::Missing);
+        replica.pass();
+        assert_eq!(replica.phase("dev"), Phase::Verifying);
+        replica.ask(RequestKind::Resume, "dev", None);
+        replica.pass();
+        assert_eq!(bed.count("Failed"), 1);
+    });
+}
+
+#[test]
+fn a_resume_does_not_end_a_bake_that_failed_while_it_stabilizes() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = bed.baking_after("1.1.0", "1.2.0");
+    bed.wait("5m");
+    bed.metrics.set("web-production", bed.now(), Some(0.5));
+    bed.show("web-production", "1.2.0", Health::Healthy);
+    bed.wait("5s");
+    replica.pass();
+    bed.wait("4s");
+    replica.ask(RequestKind::Resume, "production", None);
+    replica.pass();
+    bed.wait("10m");
+    replica.pass();
+    assert!(replica.env("production").rejects(&digest("1.2.0")), "{:?}", replica.phase("production"));
 }

@@ -3,7 +3,9 @@
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{Cause, Event, Recorded};
 use towpath_core::id::Name;
+use towpath_core::journal::fold::MAX_HOLDS;
 use towpath_core::journal::state::Phase;
+use towpath_core::time::Span;
 use towpath_core::verdict::Verdict;
 use towpath_engine::people::{NewHold, ReleaseRef};
 use towpath_tests::bed::{
@@ -154,4 +156,40 @@ fn a_hold_on_rollbacks_with_another_subject_stops_none() {
     for version in ["1.2.0", "1.3.0"] {
         fails_while_held(&Bed::memory(&Wiring::web()), &of_release(version), false);
     }
+}
+
+#[test]
+fn failures_found_late_are_recorded_with_room_for_one_hold() {
+    let bed = &Bed::memory(&side_by_side(&["dev", "canary"]));
+    let mut replica = all_failed(bed);
+    replica.put_up_idle(MAX_HOLDS - 1, None);
+    bed.wait("3h");
+    for _ in 0..3 {
+        replica.pass();
+        assert_eq!((bed.count("Failed"), replica.state().holds.len()), (2, MAX_HOLDS));
+    }
+}
+
+#[test]
+fn a_failure_found_late_holds_where_holds_that_ended_made_room() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = bed.baking_after("1.1.0", "1.2.0");
+    replica.put_up_idle(MAX_HOLDS, Some(bed.now().plus(Span::seconds(60))));
+    bed.metrics.set("web-production", bed.now(), Some(0.5));
+    bed.wait("41m");
+    let report = replica.pass();
+    assert!(waits(&report, "production", WaitCode::RollbackHeld), "{:?}", report.answers);
+    assert_eq!(bed.version("production"), "1.2.0");
+}
+
+#[test]
+fn that_there_is_no_rollback_target_is_said_without_room_for_a_hold() {
+    let bed = &Bed::memory(&side_by_side(&["dev"]));
+    let mut replica = bed.adopted();
+    replica.put_up_idle(MAX_HOLDS, None);
+    bed.qa.set("smoke", &digest("1.1.0"), Verdict::Failed);
+    replica.release("1.1.0");
+    replica.until_phase("dev", Phase::Failed);
+    let report = replica.pass();
+    assert!(waits(&report, "dev", WaitCode::NoRollbackTarget), "{:?}", report.answers);
 }

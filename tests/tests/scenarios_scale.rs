@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use towpath_core::decide::WaitCode;
 use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT, RequestKind};
-use towpath_core::id::Actor;
+use towpath_core::id::{ActId, Actor};
 use towpath_core::journal::state::{MAX_RELEASES, Phase};
 use towpath_core::release::release_id;
 use towpath_engine::journal::Journal;
-use towpath_engine::ports::{PushMode, PushOutcome, RefUpdate};
-use towpath_tests::bed::{Bed, Replica, Wiring, digest, image, new_release, on_both, person, settled};
+use towpath_engine::ports::{CommitInfo, PushMode, PushOutcome, RefUpdate};
+use towpath_tests::bed::{
+    Bed, Replica, Wiring, digest, image, kustomization, new_release, on_both, path, person, settled, waits,
+};
 
 /// One environment without gates.
 fn one() -> Wiring {
@@ -132,7 +135,7 @@ fn nothing_is_pushed_when_nothing_changed() {
 fn waiting_is_quiet_too() {
     on_both(|bed| {
         let mut replica = bed.released("1.1.0");
-        replica.pass_until(|report, _| report.waits_for(towpath_core::decide::WaitCode::ApprovalNeeded));
+        replica.pass_until(|report, _| report.waits_for(WaitCode::ApprovalNeeded));
         let tips = bed.tips();
         let pushes = replica.between.pushes();
         for _ in 0..10 {
@@ -186,4 +189,86 @@ fn a_release_whose_order_is_raised_is_not_promoted_onto_itself() {
         replica.pass();
         assert_eq!(bed.version("dev"), "1.2.0");
     });
+}
+
+#[test]
+fn a_pinned_environment_is_quiet_too() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = bed.delivered("1.1.0");
+    bed.edit("dev", &kustomization("6.6.6"), "by hand");
+    assert!(waits(&replica.pass(), "dev", WaitCode::Pinned));
+    let pushes = replica.between.pushes();
+    replica.pass_every("60s", 20);
+    assert_eq!(replica.between.pushes(), pushes);
+}
+
+#[test]
+fn an_archive_file_that_is_rewritten_beside_a_new_one_is_found() {
+    let bed = Bed::memory(&one());
+    let mut replica = bed.adopted();
+    let mut released = 0;
+    while replica.state().archive.chunks < 2 {
+        releases(&replica, &bed, released..released + 400);
+        released += 400;
+        replica.pass_until(|_, s| settled(s) && s.envs.values().all(|e| e.hw.seq == u64::from(released)));
+    }
+    assert!(bed.replica("here").engine(|e| e.verify()).unwrap().complete);
+
+    // The commit that adds the second file, made anew with a line less in the first one.
+    let log = bed.log(bed.journal());
+    let file =
+        |c: &CommitInfo, f: &str| bed.host().file(&c.id, &path(f)).map(|b| String::from_utf8(b).unwrap());
+    let [state, first, second] = ["state.json", "archive/00001.jsonl", "archive/00002.jsonl"];
+    let at = log.iter().rposition(|c| file(c, second).is_some()).unwrap();
+    let [kept, cut, added] = [state, first, second].map(|f| file(&log[at], f).unwrap());
+    let (_, cut) = cut.split_once('\n').unwrap();
+    let lie = [(state, kept.as_str()), (first, cut), (second, added.as_str())];
+    let lie = bed.commit(Some(&log[at + 1].id), &lie, &log[at].message);
+    bed.force(bed.journal(), Some(&lie));
+    let verified = bed.replica("here").engine(|e| e.verify());
+    assert!(verified.is_err(), "{verified:?}: a line of {first} is gone");
+}
+
+#[test]
+fn a_lost_journal_is_seen_under_thousands_of_foreign_commits() {
+    let bed = Bed::memory(&Wiring::web());
+    drop(bed.awaiting_approval("1.1.0"));
+    for i in 0..2001 {
+        let file = (path("README.md"), Some(format!("{i}").into_bytes()));
+        bed.host().commit_foreign(bed.branch(), &[file], "words", bed.now()).unwrap();
+    }
+    bed.force(bed.journal(), None);
+    let report = bed.replica("here").pass();
+    assert!(report.waits_for(WaitCode::JournalLost), "{:?}", report.answers);
+}
+
+/// Records so many events that change nothing, each in a commit of its own.
+fn idle_commits(bed: &Bed, number: usize) {
+    bed.replica("here").engine(|engine| {
+        let mut head = engine.read().unwrap().unwrap();
+        let old = Some(head.tip.clone());
+        let repository = engine.host.repository;
+        let journal = Journal { repository, name: bed.journal(), pipeline: &bed.pipeline.id };
+        for _ in 0..number {
+            let lifted = (person("bob"), Event::Lifted { id: ActId::parse("h-none").unwrap() });
+            let signature = &engine.host.settings.signature;
+            head = journal.prepare(Some(&head), vec![lifted], bed.now(), signature).unwrap().head;
+        }
+        let update = RefUpdate { name: bed.journal().clone(), old, new: Some(head.tip) };
+        assert_eq!(repository.push(&[update], PushMode::PerRef).unwrap(), [PushOutcome::Accepted]);
+    });
+}
+
+#[test]
+fn a_host_that_slept_over_ten_thousand_journal_commits_goes_on() {
+    let bed = Bed::memory(&one());
+    let mut replica = bed.adopted();
+    idle_commits(&bed, 10_001);
+    for (memory, replica) in [("lost", &mut bed.replica("here")), ("kept", &mut replica)] {
+        let report = replica.pass();
+        assert!(!report.waits_for(WaitCode::JournalLost), "caches {memory}: {:?}", report.answers);
+    }
+    replica.release("1.1.0");
+    replica.pass();
+    assert_eq!(bed.version("dev"), "1.1.0");
 }

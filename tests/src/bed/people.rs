@@ -10,7 +10,7 @@ use towpath_core::time::Time;
 use towpath_engine::EngineError;
 use towpath_engine::people::{NewHold, NewRelease, ReleaseRef};
 
-use super::{Replica, image, image_of, name, person};
+use super::{Replica, digest, image, image_of, name, person};
 
 /// A hold of all releases in an environment, on promotions only.
 pub fn freeze(environment: &str) -> NewHold {
@@ -87,6 +87,13 @@ impl Replica<'_> {
     /// Lets `carol` put up a hold.
     pub fn put_up(&self, hold: &NewHold) -> ActId {
         self.engine(|e| e.hold(&person("carol"), hold)).unwrap().0
+    }
+
+    /// Lets `carol` put up so many holds that stop nothing: of digests that nobody releases. Answers the last one.
+    pub fn put_up_idle(&self, number: usize, until: Option<Time>) -> Option<ActId> {
+        let idle = |i| NewHold { digest: Some(digest(&format!("9.{i}"))), until, ..freeze("dev") };
+        let ids: Vec<ActId> = (0..number).map(|i| self.put_up(&idle(i))).collect();
+        ids.last().cloned()
     }
 
     /// Lets `carol` lift a hold.
