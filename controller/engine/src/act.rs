@@ -155,13 +155,13 @@ impl Executor<'_> {
         match pushed {
             Err(EngineError::Impossible(_)) if plan.acting.len() > 1 => {
                 acted.crowded = true;
-                return Ok(acted);
+                Ok(acted)
             }
             Err(EngineError::Impossible(problem)) if plan.acting.len() == 1 => {
                 acted.cannot_record(&plan, &problem);
-                return Ok(acted);
+                Ok(acted)
             }
-            other => return self.after_push(observed, &plan, other?, acted),
+            other => self.after_push(observed, &plan, other?, acted),
         }
     }
 

@@ -4,7 +4,7 @@ use super::answer::{Effect, failure_text};
 use super::{Rule, View};
 use crate::event::{Event, FailedPhase};
 use crate::hold::{Select, Stop, Subject};
-use crate::id::{Digest, GateName};
+use crate::id::{ActId, Digest, GateName};
 use crate::journal::fold::MAX_HOLDS;
 use crate::journal::state::{Current, Hold};
 use crate::time::{Span, Time};
@@ -43,13 +43,21 @@ impl View<'_> {
         release.images.iter().map(|i| i.digest.clone()).filter(|d| !good.contains(&d)).collect()
     }
 
+    /// The oldest hold, where the journal takes no further one.
+    pub(super) fn no_room_for_a_hold(&self) -> Option<&ActId> {
+        let full = self.in_force().count() >= MAX_HOLDS;
+        self.in_force().next().map(|hold| &hold.id).filter(|_| full)
+    }
+
+    fn in_force(&self) -> impl Iterator<Item = &Hold> {
+        self.state.holds.iter().filter(|h| h.until.is_none_or(|until| until > self.now))
+    }
+
     /// A hold on this environment by Towpath itself, because of what is there.
     pub(super) fn hold(&self, at: &Current, stops: Vec<Stop>, reason: String) -> Option<Event> {
         let id = at.hold_id()?;
         // The journal takes no second hold of one id, and no more than so many.
-        let in_force = |h: &&Hold| h.until.is_none_or(|until| until > self.now);
-        let holds = || self.state.holds.iter().filter(in_force);
-        if holds().count() >= MAX_HOLDS || holds().any(|h| h.id == id) {
+        if self.no_room_for_a_hold().is_some() || self.in_force().any(|h| h.id == id) {
             return None;
         }
         let select = Select::environment(self.key);

@@ -104,7 +104,9 @@ fn unless_refused(world: &World<'_>, environment: &Environment, answer: Answer, 
     };
     let branch = &world.pipeline.repository.branch;
     let text = format!("the host does not take the commit: {why}");
-    let remedy = format!("let this account push to {branch}; it is tried again with every pass");
+    let remedy = format!(
+        "let this account push to {branch}; it is tried again when the branch moves, or after ten minutes"
+    );
     let when = When::on(Source::Person, now);
     Answer::Wait(vec![Wait::new(WaitCode::PushRefused, text, remedy, when).about(&environment.name)])
 }

@@ -85,6 +85,15 @@ impl View<'_> {
 
     /// A closed pull request is a person's no: the release is held until a person thinks otherwise.
     fn closed(&self, open: &Proposal) -> Rule {
+        if let Some(oldest) = self.no_room_for_a_hold() {
+            let text = format!(
+                "pull request for {} was closed, and the journal takes no further hold",
+                self.version(&open.r)
+            );
+            let remedy = format!("lift one: towpath resume {} --hold {oldest}", self.world.pipeline.id);
+            let when = When::on(Source::Person, self.now);
+            return Rule::Stop(self.wait(WaitCode::Held, text, remedy, when).about(&open.pid));
+        }
         let mut events = vec![Event::Undone { pid: open.pid.clone(), why: Undoing::Closed }];
         let id = ActId::parse(&format!("h-{}", open.pid.as_str().trim_start_matches("p-")));
         events.extend(id.ok().filter(|id| !self.state.holds.iter().any(|h| &h.id == id)).map(|id| {
