@@ -317,6 +317,21 @@ pub fn database_is_there(bed: &mut Bed) {
     bed.shared.others.insert(key, OtherEnvironment { version, tags, live_since, verified: true });
 }
 
+/// dev takes releases of which an expression is true, and it is not.
+pub fn untrue() -> Bed {
+    let bed = Bed::memory(&Wiring::web().with("dev", "entry: [{ expression: { cel: release.order > 5 } }]"));
+    bed.evaluator.set("release.order > 5", false);
+    bed.released("1.1.0").until_waits("dev", WaitCode::GateNotTrue);
+    bed
+}
+
+/// The expression makes no sense.
+pub fn senseless() -> Bed {
+    let bed = Bed::memory(&Wiring::web().with("dev", "entry: [{ expression: { cel: release.age > 5 } }]"));
+    bed.released("1.1.0").until_waits("dev", WaitCode::GateError);
+    bed
+}
+
 fn hours(promotion: &str) -> Bed {
     let allow = "{ cron: 0 12 * * MON-SUN, duration: 1h }";
     let window = format!("entry: [{{ window: {{ timezone: Europe/Berlin, allow: [{allow}] }} }}]");

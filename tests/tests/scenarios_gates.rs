@@ -323,6 +323,7 @@ fn pass_with(bed: &Bed, qa: &Unseen) {
         metrics: &bed.metrics,
         liveness: &bed.live,
         pull_requests: None,
+        evaluator: None,
         clock: &bed.clock,
         shared: bed.shared.clone(),
         settings: &bed.replica("here").settings,

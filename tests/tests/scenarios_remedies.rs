@@ -109,10 +109,15 @@ table! {
         case("dev", silent_qa).done(|bed| bed.qa.wait_for_finish(false)).typed(),
         case("production", || broken_bake(true)).typed(),
         case("production", first_bake).typed(),
+        case("dev", senseless).done(|bed| *bed = bed.rewired(|w| w.with("dev", "entry: []"))),
     ]),
     GateInconclusive => Ends(vec![
         case("staging", empty_metric).done(|bed| bed.metrics.set("web-staging", bed.now(), Some(0.0))).typed(),
         case("production", || broken_bake(false)).typed(),
+    ]),
+    GateNotTrue => Ends(vec![
+        case("dev", untrue).done(|bed| bed.evaluator.set("release.order > 5", true)),
+        case("dev", untrue).done(|bed| *bed = bed.rewired(|w| w.with("dev", "entry: []"))),
     ]),
     Held => Ends(vec![case("dev", held).typed()]),
     HistoryRewritten => Ends(vec![
@@ -250,6 +255,7 @@ fn an_environment_that_nobody_looked_at_is_looked_at_by_a_pass() {
         branch: BranchFacts { tip: bed.tip(bed.branch()), ..BranchFacts::default() },
         envs: Default::default(),
         readings: Default::default(),
+        evaluations: Default::default(),
         shared: SharedFacts::default(),
     };
     let decision = decide(&world, bed.now());

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::event::{FieldBytes, ManagedField};
-use crate::id::{CommitId, GateName, ImageName, Name, OwnerId, Pid, PipelineId, RepoPath, TreeId};
+use crate::id::{
+    CommitId, GateHash, GateName, ImageName, Name, OwnerId, Pid, PipelineId, ReleaseId, RepoPath, TreeId,
+};
 use crate::journal::State;
 use crate::journal::state::Phase;
 use crate::observation::{Application, Reading, RunStatus};
@@ -25,8 +27,26 @@ pub struct World<'a> {
     pub envs: BTreeMap<Name, EnvironmentFacts>,
     /// Metrics that an earlier decision of this pass asked for.
     pub readings: BTreeMap<(Pid, GateName), Reading>,
+    /// Expressions that an earlier decision of this pass asked for.
+    pub evaluations: Evaluations,
     /// Facts from beyond the pipeline.
     pub shared: SharedFacts,
+}
+
+/// What became of evaluations: whether it is true, or why that cannot be said.
+pub type Evaluations = BTreeMap<Evaluation, Result<bool, String>>;
+
+/// A gate to be evaluated, bound to its definition and to the release.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evaluation {
+    /// The environment.
+    pub environment: Name,
+    /// The gate.
+    pub gate: GateName,
+    /// Its definition.
+    pub hash: GateHash,
+    /// The release.
+    pub release: ReleaseId,
 }
 
 /// The journal as it was found.

@@ -258,6 +258,8 @@ impl Executor<'_> {
             }
             Effect::EnsureQa(start, handle) => plan.runs.push((start.clone(), handle.clone())),
             Effect::Measure(measurement) => plan.measurements.push(measurement.clone()),
+            // Answered before anything is acted on.
+            Effect::Evaluate(_) => {}
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod commit;
 pub mod conformance;
 pub mod content;
 mod error;
+mod evaluate;
 pub mod journal;
 pub mod memory;
 mod observe;

@@ -99,6 +99,7 @@ impl Observed {
             branch: self.branch.clone(),
             envs: self.envs.clone(),
             readings: readings.clone(),
+            evaluations: Default::default(),
             shared,
         }
     }

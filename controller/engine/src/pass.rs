@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When, decide};
+use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When};
 use towpath_core::event::{Cause, Event, Recorded};
 use towpath_core::id::{GateName, Name, OwnerId, Pid};
 use towpath_core::museum::{Bug, planted};
@@ -15,7 +15,7 @@ use crate::act::Executor;
 use crate::error::EngineError;
 use crate::journal::Head;
 use crate::observe::{Observed, Observer, REFUSED, Refusal, Remembered};
-use crate::ports::{Clock, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature};
+use crate::ports::{Clock, Evaluator, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature};
 
 /// The most rounds of one pass; what is left is done by the next.
 const MAX_ROUNDS: u32 = 60;
@@ -40,6 +40,8 @@ pub struct Host<'a> {
     pub liveness: &'a dyn Liveness,
     /// Pull requests, where the host has them.
     pub pull_requests: Option<&'a dyn PullRequests>,
+    /// Evaluates expression gates, where the host can.
+    pub evaluator: Option<&'a dyn Evaluator>,
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// Facts from beyond the pipeline.
@@ -105,7 +107,7 @@ impl Engine<'_> {
             let mut observed = self.observer(now).observe(remembered)?;
             apply_problems(&mut observed, &problems);
             apply_starts(&mut observed, &begun);
-            let decision = decide(&observed.world(self.host, self.pipeline, &readings, &rollbacks), now);
+            let decision = self.decided(&observed, &readings, &rollbacks, now);
             if rounds >= MAX_ROUNDS || !acts(&decision) {
                 return Ok(PassReport { answers: decision.envs, rounds });
             }
@@ -169,7 +171,7 @@ impl Engine<'_> {
     ) -> Result<(Decision, Option<Head>), EngineError> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
-        let ask = |readings: &Readings| decide(&observed.world(self.host, self.pipeline, readings, &[]), now);
+        let ask = |readings: &Readings| self.decided(&observed, readings, &[], now);
         let first = ask(&Readings::new());
         let readings = read(&self.executor(now), &first)?;
         let decision = if readings.is_empty() { first } else { ask(&readings) };

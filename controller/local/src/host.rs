@@ -20,6 +20,7 @@ use towpath_core::world::SharedFacts;
 use towpath_engine::journal::Head;
 use towpath_engine::ports::{Repository, RepositoryError};
 use towpath_engine::{Engine, EngineError, Host, PassReport, Remembered, Settings, Step};
+use towpath_gates::CelEvaluator;
 
 use crate::error::LocalError;
 use crate::folder::Folder;
@@ -198,6 +199,7 @@ impl LocalHost {
             metrics: &self.meter,
             liveness: &*self.ports.liveness,
             pull_requests: None,
+            evaluator: Some(&CelEvaluator),
             clock: &*self.ports.clock,
             shared,
             settings: &self.settings,

@@ -24,7 +24,8 @@ use towpath_core::time::{Span, Time};
 use towpath_core::world::SharedFacts;
 use towpath_engine::PassReport;
 use towpath_engine::memory::{
-    Faults, ManualClock, MemoryHost, MemoryLiveness, MemoryMetrics, MemoryPullRequests, MemoryQa,
+    Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryLiveness, MemoryMetrics, MemoryPullRequests,
+    MemoryQa,
 };
 use towpath_engine::ports::Clock as _;
 
@@ -56,6 +57,8 @@ pub struct Bed {
     pub qa: MemoryQa,
     /// Metrics; 0 unless told otherwise.
     pub metrics: MemoryMetrics,
+    /// What expressions say.
+    pub evaluator: MemoryEvaluator,
     /// What is live; follows the branch unless told otherwise.
     pub live: MemoryLiveness,
     /// Pull requests, in memory only.
@@ -99,6 +102,7 @@ impl Bed {
             clock: ManualClock::at(Time::parse("2026-11-21T10:00:00Z").unwrap()),
             qa: MemoryQa::new(&Faults::default()),
             metrics: MemoryMetrics::new(),
+            evaluator: MemoryEvaluator::new(),
             live: MemoryLiveness::new(),
             pull_requests: None,
             atomic: true,

@@ -63,6 +63,7 @@ impl Replica<'_> {
             metrics: &self.bed.metrics,
             liveness: &self.bed.live,
             pull_requests: pull_requests.map(|p| p as &dyn PullRequests),
+            evaluator: Some(&self.bed.evaluator),
             clock: &self.bed.clock,
             shared: self.bed.shared.clone(),
             settings: &self.settings,

@@ -10,6 +10,7 @@ use crate::id::{ActId, Actor, GateHash, GateName, Handle, Name, Pid, ReleaseId};
 use crate::pipeline::{EntryGate, QaGate};
 use crate::release::Image;
 use crate::time::{Span, Time};
+use crate::world::Evaluation;
 
 /// How long a wait for a notification lasts at most: nothing waits for ever for a message that got lost.
 const RESYNC: Span = Span::seconds(60);
@@ -58,6 +59,8 @@ pub enum Effect {
     EnsureQa(QaStart, Handle),
     /// Ask for a metric.
     Measure(Measurement),
+    /// Ask for an evaluation.
+    Evaluate(Evaluation),
 }
 
 /// A promotion to be written.
@@ -201,6 +204,8 @@ pub enum WaitCode {
     GateError,
     /// A gate used up its tries Inconclusive.
     GateInconclusive,
+    /// A gate is not true of the release.
+    GateNotTrue,
     /// A hold is in force.
     Held,
     /// The branch was rewritten.

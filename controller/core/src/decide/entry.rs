@@ -35,6 +35,7 @@ impl View<'_> {
         waits.extend(approvals.filter_map(|gate| self.approval(gate, release)));
         waits.extend(self.window_closed(release).filter(|_| !past.contains(&EntryGate::Window)));
         waits.extend(self.dependency_missing(release).filter(|_| !past.contains(&EntryGate::Dependency)));
+        waits.extend(self.expression_untrue(release).filter(|_| !past.contains(&EntryGate::Expression)));
         waits
     }
 

@@ -7,6 +7,7 @@ mod answer;
 mod candidate;
 mod dependency;
 mod entry;
+mod expression;
 mod failure;
 mod gates;
 mod leaving;
@@ -206,6 +207,9 @@ impl<'a> View<'a> {
     }
 
     fn answer(&self) -> Answer {
+        if let Some(effects) = self.unevaluated() {
+            return Answer::Act(effects);
+        }
         let first: [fn(&Self) -> Rule; 11] = [
             Self::guard_proposal,
             Self::committing,

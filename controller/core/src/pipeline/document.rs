@@ -162,6 +162,13 @@ pub(super) struct EntryDoc {
     pub(super) approval: Option<ApprovalDoc>,
     pub(super) window: Option<WindowDoc>,
     pub(super) dependency: Option<DependencyDoc>,
+    pub(super) expression: Option<ExpressionDoc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ExpressionDoc {
+    pub(super) cel: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::document::{ApprovalDoc, EntryDoc};
 use super::validate::{PipelineError, at};
-use super::{Approval, Dependency, Window};
+use super::{Approval, Dependency, Expression, Window};
 use crate::id::PipelineId;
 
 /// The most entry gates of one environment.
@@ -15,13 +15,16 @@ pub struct Entry {
     pub windows: Vec<Window>,
     /// What other pipelines have to have live.
     pub dependencies: Vec<Dependency>,
+    /// What has to be true of a release.
+    pub expressions: Vec<Expression>,
 }
 
 impl Entry {
     /// A line for each gate, which changes when its meaning changes.
     pub fn definitions(&self) -> impl Iterator<Item = String> {
         let windows = self.windows.iter().map(Window::definition);
-        windows.chain(self.dependencies.iter().map(Dependency::definition))
+        let dependencies = self.dependencies.iter().map(Dependency::definition);
+        windows.chain(dependencies).chain(self.expressions.iter().map(Expression::definition))
     }
 }
 
@@ -37,14 +40,20 @@ pub(super) fn gates(
     let (mut approvals, mut entry) = (Vec::new(), Entry::default());
     for (i, doc) in docs.iter().enumerate() {
         let place = format!("{place}[{i}]");
-        let EntryDoc { approval: consent, window, dependency } = doc;
-        match (consent, window, dependency) {
-            (Some(doc), None, None) => approvals.push(approval(&place, doc)?),
-            (None, Some(doc), None) => entry.windows.push(Window::new(&format!("{place}.window"), doc)?),
-            (None, None, Some(doc)) => {
+        let EntryDoc { approval: consent, window, dependency, expression } = doc;
+        match (consent, window, dependency, expression) {
+            (Some(doc), None, None, None) => approvals.push(approval(&place, doc)?),
+            (None, Some(doc), None, None) => {
+                entry.windows.push(Window::new(&format!("{place}.window"), doc)?);
+            }
+            (None, None, Some(doc), None) => {
                 entry.dependencies.push(Dependency::new(&format!("{place}.dependency"), doc, own)?);
             }
-            _ => return Err(at(place, "expected one of approval, window and dependency")),
+            (None, None, None, Some(doc)) => {
+                let number = entry.expressions.len() + 1;
+                entry.expressions.push(Expression::new(&format!("{place}.expression"), doc, number)?);
+            }
+            _ => return Err(at(place, "expected one of approval, window, dependency and expression")),
         }
     }
     Ok((approvals, entry))

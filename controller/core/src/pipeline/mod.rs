@@ -5,6 +5,7 @@ mod dependency;
 mod document;
 mod edit;
 mod entry;
+mod expression;
 mod gate;
 mod validate;
 mod window;
@@ -19,6 +20,7 @@ pub use dependency::Dependency;
 pub use document::{Document, Metadata};
 pub use edit::{EditRule, FieldValues, Form, KeyPath};
 pub use entry::Entry;
+pub use expression::Expression;
 pub use gate::{Approval, Gate, GateKind, MetricGate, MetricTemplate, QaGate};
 pub use validate::{PipelineError, Templates};
 pub use window::{Opening, Until, Window};
@@ -157,11 +159,14 @@ pub enum EntryGate {
     Window,
     /// What other pipelines have live.
     Dependency,
+    /// What an expression says of the release.
+    Expression,
 }
 
 impl EntryGate {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Upstream, Self::Soak, Self::Approval, Self::Window, Self::Dependency];
+    pub const ALL: [Self; 6] =
+        [Self::Upstream, Self::Soak, Self::Approval, Self::Window, Self::Dependency, Self::Expression];
 
     /// The word for it in pipeline documents, commands and trailers.
     pub fn as_str(self) -> &'static str {
@@ -171,6 +176,7 @@ impl EntryGate {
             Self::Approval => "approval",
             Self::Window => "window",
             Self::Dependency => "dependency",
+            Self::Expression => "expression",
         }
     }
 

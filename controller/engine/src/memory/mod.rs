@@ -1,6 +1,7 @@
 //! Every port in memory, deterministic, with hooks for faults: for tests, scenarios and the simulator.
 
 mod clock;
+mod evaluator;
 mod faults;
 mod liveness;
 mod metrics;
@@ -10,6 +11,7 @@ mod repository;
 mod tree;
 
 pub use clock::ManualClock;
+pub use evaluator::MemoryEvaluator;
 pub use faults::{Fault, Faults};
 pub use liveness::MemoryLiveness;
 pub use metrics::MemoryMetrics;

@@ -3,6 +3,7 @@
 //! Each has a real adapter in a crate of its own and a deterministic one in [`crate::memory`] with fault hooks.
 //! All calls block; a host that is asynchronous runs a pass on a thread of its own.
 
+mod evaluator;
 mod liveness;
 mod metrics;
 mod pull_requests;
@@ -11,6 +12,7 @@ mod repository;
 
 use towpath_core::time::Time;
 
+pub use evaluator::{Evaluator, EvaluatorError, Question};
 pub use liveness::{Application, Health, Liveness, LivenessError, LivenessQuery};
 pub use metrics::{MetricQuery, Metrics, MetricsError, Sample};
 pub use pull_requests::PullRequests;

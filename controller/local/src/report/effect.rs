@@ -22,6 +22,7 @@ pub fn effect_text(effect: &Effect, state: Option<&State>) -> String {
             format!("starts {} (try {}) for {}", start.gate, start.attempt, version(state, &start.r))
         }
         Effect::EnsureQa(start, handle) => format!("makes sure that {} runs as {handle}", start.gate),
+        Effect::Evaluate(evaluation) => format!("evaluates {}", evaluation.gate),
         Effect::Measure(measurement) => format!("reads {} up to {}", measurement.gate, measurement.to),
     }
 }

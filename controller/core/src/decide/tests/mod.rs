@@ -3,6 +3,7 @@
 mod candidates;
 mod dependencies;
 mod entry;
+mod expressions;
 mod gates;
 mod landing;
 mod ledger;

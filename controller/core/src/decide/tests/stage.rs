@@ -19,7 +19,9 @@ use crate::pipeline::{
 use crate::release::{Image, release_id};
 use crate::time::{Span, Time};
 use crate::verdict::Verdict;
-use crate::world::{BranchFacts, EnvironmentFacts, ImageFacts, LedgerFacts, PathFacts, SharedFacts, World};
+use crate::world::{
+    BranchFacts, EnvironmentFacts, Evaluations, ImageFacts, LedgerFacts, PathFacts, SharedFacts, World,
+};
 
 pub(super) const IMAGE: &str = "ghcr.io/acme/web";
 
@@ -101,6 +103,7 @@ pub(super) struct Stage {
     pub(super) branch: BranchFacts,
     pub(super) facts: BTreeMap<Name, EnvironmentFacts>,
     pub(super) readings: BTreeMap<(Pid, GateName), Reading>,
+    pub(super) evaluations: Evaluations,
     pub(super) shared: SharedFacts,
 }
 
@@ -137,6 +140,7 @@ impl Stage {
             branch,
             facts: BTreeMap::new(),
             readings: BTreeMap::new(),
+            evaluations: Evaluations::new(),
             shared: SharedFacts { atomic: true, ..SharedFacts::default() },
         };
         for environment in ["dev", "staging", "production"] {
@@ -154,6 +158,7 @@ impl Stage {
             branch: self.branch.clone(),
             envs: self.facts.clone(),
             readings: self.readings.clone(),
+            evaluations: self.evaluations.clone(),
             shared: self.shared.clone(),
         }
     }
@@ -291,7 +296,11 @@ impl Stage {
                 let facts = self.facts.get_mut(&start.environment).unwrap();
                 facts.runs.insert(start.gate, Ok(RunStatus::Running));
             }
-            Effect::Measure(_) | Effect::EnsureQa(..) | Effect::Check { .. } | Effect::Propose(_) => {
+            Effect::Measure(_)
+            | Effect::Evaluate(_)
+            | Effect::EnsureQa(..)
+            | Effect::Check { .. }
+            | Effect::Propose(_) => {
                 return false;
             }
         }

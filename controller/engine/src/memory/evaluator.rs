@@ -1,0 +1,30 @@
+//! An evaluator in memory: answers by the text of the expression.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::ports::{Evaluator, EvaluatorError, Question};
+
+/// An evaluator in memory; clones are the same one. What it was not told is an error.
+#[derive(Clone, Default)]
+pub struct MemoryEvaluator(Rc<RefCell<BTreeMap<String, bool>>>);
+
+impl MemoryEvaluator {
+    /// An evaluator that knows nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on this expression is true or false.
+    pub fn set(&self, source: &str, answer: bool) {
+        self.0.borrow_mut().insert(source.to_owned(), answer);
+    }
+}
+
+impl Evaluator for MemoryEvaluator {
+    fn evaluate(&self, question: &Question) -> Result<bool, EvaluatorError> {
+        let known = self.0.borrow().get(&question.source).copied();
+        known.ok_or_else(|| EvaluatorError::Wrong("nobody knows".to_owned()))
+    }
+}

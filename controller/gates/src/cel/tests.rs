@@ -1,0 +1,137 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn ask(source: &str) -> Result<bool, EvaluatorError> {
+    let release = json!({
+        "version": "1.4.2",
+        "images": [{"name": "ghcr.io/acme/web", "tag": "1.4.2", "digest": "sha256:00"}],
+        "tags": ["1.4.2"],
+        "labels": {"change": "CHG-17"},
+        "authors": ["alice", "bob"],
+        "order": null,
+        "sequence": 7,
+    });
+    let values = [
+        ("release".to_owned(), release),
+        ("environment".to_owned(), json!({"name": "production", "labels": {"tier": "1"}})),
+        ("upstream".to_owned(), json!([{"environment": "staging", "version": "1.4.2", "verified": true}])),
+    ];
+    CelEvaluator.evaluate(&Question { source: source.to_owned(), values: values.into() })
+}
+
+#[test]
+fn what_people_write() {
+    let cases = [
+        ("true", true),
+        ("release.sequence > 5", true),
+        ("release.sequence == 7 && release.order == null", true),
+        ("release.version.matches('^1[.]4[.]')", true),
+        ("release.version.startsWith('2')", false),
+        ("'change' in release.labels && release.labels.change.startsWith('CHG-')", true),
+        ("has(release.labels.ticket)", false),
+        ("release.authors.all(a, a != 'mallory')", true),
+        ("'mallory' in release.authors", false),
+        ("size(release.images) == 1 && release.images[0].tag == '1.4.2'", true),
+        ("environment.name == 'production' && environment.labels.tier == '1'", true),
+        ("upstream.exists(u, u.environment == 'staging' && u.verified)", true),
+        ("release.authors.exists(a, upstream.exists(u, u.environment == a))", false),
+        ("release.images.map(i, i.name).all(n, n.startsWith('ghcr.io/'))", true),
+    ];
+    for (source, answer) in cases {
+        assert_eq!(ask(source), Ok(answer), "{source}");
+    }
+}
+
+#[test]
+fn what_is_no_answer() {
+    let cases = [
+        ("", "cannot be read"),
+        ("release.sequence >", "cannot be read"),
+        ("release.sequence", "no bool"),
+        ("'true'", "no bool"),
+        ("release.age > 5", "it fails"),
+        ("nobody == 1", "it fails"),
+        ("1 / 0 == 1", "it fails"),
+        ("release.authors[9] == 'x'", "it fails"),
+        ("release.version.matches('(')", "it fails"),
+        ("9223372036854775807 + 1 == 0", "it fails"),
+    ];
+    for (source, expected) in cases {
+        match ask(source) {
+            Err(EvaluatorError::Wrong(why)) => assert!(why.contains(expected), "{source}: {why}"),
+            other => panic!("{source}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_would_take_too_long_is_not_begun() {
+    let loops = "release.authors.all(a, release.authors.all(b, release.authors.all(c, true)))";
+    let cases = [
+        ("a".repeat(4097), "4096 bytes"),
+        (format!("{}true{}", "(".repeat(33), ")".repeat(33)), "brackets"),
+        (format!("{}true{}", "[1].all(a, ".repeat(30), ")".repeat(30)), "500000 steps"),
+        (loops.to_owned(), "500000 steps"),
+        ("(release.authors + release.authors).all(a, true)".to_owned(), "puts together"),
+        (format!("[{}1].all(a, true)", "1,".repeat(100)), "100 entries"),
+    ];
+    for (source, expected) in cases {
+        match ask(&source) {
+            Err(EvaluatorError::TooLarge(why)) => assert!(why.contains(expected), "{source}: {why}"),
+            other => panic!("{source}: {other:?}"),
+        }
+    }
+    let values = [("x".to_owned(), json!(vec![1; 101]))].into();
+    let answer = CelEvaluator.evaluate(&Question { source: "true".to_owned(), values });
+    assert!(matches!(answer, Err(EvaluatorError::TooLarge(_))), "{answer:?}");
+}
+
+#[test]
+fn the_longest_chains_end() {
+    let chains = [
+        format!("{}true", "!".repeat(4000)),
+        format!("{}1 == 1", "-".repeat(4000)),
+        format!("1{} == 1", "+1".repeat(2000)),
+        format!("release{}", ".a".repeat(2000)),
+        format!("{}true", "true?true:".repeat(400)),
+        format!("true{}", "||true".repeat(600)),
+        format!("release.authors{} == []", "[0]".repeat(1300)),
+    ];
+    for chain in chains {
+        assert!(chain.len() <= MAX_SOURCE);
+        let _ = ask(&chain);
+    }
+}
+
+/// Two loops over the longest lists, with about as much inside as is allowed.
+#[test]
+fn the_most_that_may_be_written_ends_soon() {
+    let list = format!("[{}1]", "1,".repeat(99));
+    let body = |terms| format!("{list}.all(a, {list}.all(b, {}true))", "a+b<0||".repeat(terms));
+    let most = (0..20).rev().find(|terms| ask(&body(*terms)) == Ok(true));
+    assert!(most.is_some_and(|terms| (3..15).contains(&terms)), "{most:?}");
+}
+
+fn does_not_give_up(source: &str) -> bool {
+    !matches!(ask(source), Err(EvaluatorError::Wrong(why)) if why.contains("gave up"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_panics(source in "[ -~é\n]{0,60}") {
+        prop_assert!(does_not_give_up(&source));
+    }
+
+    #[test]
+    fn no_words_panic(words in proptest::collection::vec(proptest::sample::select(vec![
+        "release", ".", "authors", "labels", "all", "map", "filter", "exists", "(", ")", "[", "]", "{", "}", "a", ",",
+        "?", ":", "+", "-", "*", "/", "%", "!", "==", "<", "in", "&&", "||", "1", "0", "-9223372036854775808", "1.5",
+        "1u", "'x'", "b'x'", "null", "true", "has", "size", "matches", "duration", "timestamp", "int", "string",
+    ]), 0..24)) {
+        prop_assert!(does_not_give_up(&words.concat()) && does_not_give_up(&words.join(" ")));
+    }
+}
