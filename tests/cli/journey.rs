@@ -157,7 +157,10 @@ fn a_commit_of_somebody_else_pins_until_it_is_resumed() {
     bench.git(&work, &["commit", "--quiet", "--all", "--message=mine"]);
     bench.git(&work, &["push", "--quiet", "../environments.git", "main"]);
     let pinned = bench.towpath(&["reconcile"]).code(6).out("Pinned: dev pinned at ").err("dev waits: ");
-    assert!(pinned.err.contains("  next: keep it and go on: towpath resume shop/web dev"), "{pinned:#?}");
+    assert!(
+        pinned.err.contains("  next: keep it until the next release: towpath resume shop/web dev"),
+        "{pinned:#?}"
+    );
     bench.towpath(&["status"]).code(0).out("pinned: dev by a commit of somebody else: ");
     bench.towpath(&["resume", "dev"]).code(0).out("resumption of dev asked for");
     bench.towpath(&["reconcile"]).code(0).out("Unpinned: dev no longer pinned: resumed");

@@ -198,7 +198,8 @@ fn files_that_are_not_read() {
 #[test]
 fn the_documented_file_is_right() {
     let page = include_str!("../../../../docs/local.md");
-    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let blocks = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let example = blocks.into_iter().find(|block| block.contains("kind: Local")).unwrap();
     let config = parse(example).unwrap();
     assert_eq!((config.qa.len(), config.live.len(), config.prometheus.is_some()), (2, 2, true));
 }
