@@ -202,7 +202,8 @@ fn the_approval_of_an_author_does_not_count() {
     on_both(|bed| {
         let mut replica = bed.awaiting_approval("1.1.0");
         replica.approve_as("alice", "production", "1.1.0").unwrap();
-        assert_eq!(approval_text(&mut replica).as_deref(), Some("1.1.0 has 0 of 1 approvals"));
+        let told = "1.1.0 has 0 of 1 approvals; that of alice does not count, an author's";
+        assert_eq!(approval_text(&mut replica).as_deref(), Some(told));
         replica.approve_as("bob", "production", "1.1.0").unwrap();
         replica
             .engine(|e| e.unapprove(&person("bob"), &name("production"), &ReleaseRef::parse("1.1.0")))
