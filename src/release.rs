@@ -7,7 +7,7 @@ use towpath_core::id::{Actor, PipelineId};
 use towpath_core::journal::state::Release as KnownRelease;
 use towpath_core::pipeline::Pipeline;
 use towpath_core::release::{Image, version_of};
-use towpath_engine::people::NewRelease;
+use towpath_engine::people::{Base, NewRelease};
 
 use crate::arguments::did_you_mean;
 use crate::cli::Global;
@@ -34,14 +34,20 @@ pub(crate) enum Release {
     after_help = "\
 Examples:
   towpath release create --image ghcr.io/acme/web:1.4.2@sha256:3f1c... --author alice
-  towpath release create shop/web --image \"$WEB\" --image \"$WORKER\" --order \"$BUILD_NUMBER\""
+  towpath release create shop/web --image \"$WEB\" --image \"$WORKER\" --order \"$BUILD_NUMBER\"
+  towpath release create shop/web --image \"$WORKER\" --base production --author bob"
 )]
 pub(crate) struct Create {
     /// The pipeline, as [namespace/]name [default: the only one of the folder]
     pipeline: Option<String>,
-    /// An image with its digest, as name:tag@sha256:...; once for each image of the pipeline
+    /// An image with its digest, as name:tag@sha256:...; once for each image of the pipeline, unless --base has the
+    /// others
     #[arg(long = "image", value_name = "IMAGE", required = true, value_parser = image)]
     images: Vec<Image>,
+    /// What the images that are not named are taken from: the newest release, or what an environment has. Its authors
+    /// count as authors of this one too
+    #[arg(long, value_name = "newest|ENVIRONMENT", value_parser = Base::parse)]
+    base: Option<Base>,
     /// The login of somebody who wrote what is in it; may be given several times
     #[arg(long = "author", value_name = "LOGIN", value_parser = Actor::parse)]
     authors: Vec<Actor>,
@@ -92,13 +98,27 @@ impl Create {
         let labels = distinct(self.labels)?;
         let mut images = self.images;
         images.sort();
-        check(&pipeline, &images)?;
+        check(&pipeline, &images, self.base.is_some())?;
         let new = NewRelease { images, order: self.order, authors: self.authors, labels };
         let before = session.with_engine(&pipeline, |engine| engine.read())?;
-        let (id, recorded) = session.with_engine(&pipeline, |engine| engine.create_release(&by, &new))?;
-        let known =
-            before.and_then(|head| head.state.release(&id).filter(|release| release.seq > 0).cloned());
-        terminal.say(said(&pipeline.id, &new, known.as_ref(), recorded.is_empty()));
+        let known = |id| before.as_ref().and_then(|head| head.state.release(id).filter(|r| r.seq > 0));
+        let (id, said) = match &self.base {
+            None => {
+                let made = session.with_engine(&pipeline, |engine| engine.create_release(&by, &new))?;
+                let (id, recorded) = made;
+                let said = said(&pipeline.id, &new, known(&id), recorded.is_empty());
+                (id, said)
+            }
+            Some(base) => {
+                let made =
+                    session.with_engine(&pipeline, |engine| engine.create_release_on(&by, base, &new))?;
+                let (made, recorded) = made;
+                let whole = NewRelease { images: made.images, ..new };
+                let said = said(&pipeline.id, &whole, known(&made.r), recorded.is_empty());
+                (made.r, format!("{said}; on the base of {}", made.base))
+            }
+        };
+        terminal.say(said);
         terminal.print(id)?;
         Ok(Exit::Done)
     }
@@ -115,7 +135,7 @@ fn distinct(labels: Vec<(String, String)>) -> Result<BTreeMap<String, String>, F
 }
 
 /// What a pipeline would never take is wrong on the command line.
-fn check(pipeline: &Pipeline, images: &[Image]) -> Result<(), Failure> {
+fn check(pipeline: &Pipeline, images: &[Image], on_base: bool) -> Result<(), Failure> {
     let id = &pipeline.id;
     let own = || pipeline.images.iter().map(ToString::to_string).collect::<Vec<_>>();
     if let Some(other) = images.iter().find(|image| !pipeline.images.contains(&image.name)) {
@@ -126,9 +146,12 @@ fn check(pipeline: &Pipeline, images: &[Image]) -> Result<(), Failure> {
     for name in &pipeline.images {
         match images.iter().filter(|image| &image.name == name).count() {
             1 => {}
+            0 if on_base => {}
             0 => {
-                let why =
-                    format!("{name} is missing: a release has all images of {id}; add --image {name}:...");
+                let why = format!(
+                    "{name} is missing: a release has all images of {id}; add --image {name}:..., or --base newest \
+                     to take it from the newest release"
+                );
                 return Err(Failure::Usage(why));
             }
             _ => {

@@ -7,9 +7,8 @@ use towpath_core::event::{Confirmable, Event, RequestKind};
 use towpath_core::hold::{Select, Stop, Subject};
 use towpath_core::id::{ActId, Actor, CommitId, Digest, Name, OwnerId, ReleaseId};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, FULL_BYTES, Release, Request};
+use towpath_core::journal::state::{EnvironmentState, Release, Request};
 use towpath_core::pipeline::EntryGate;
-use towpath_core::release::{Image, image_set, release_id};
 use towpath_core::time::Time;
 
 use crate::error::EngineError;
@@ -17,6 +16,10 @@ use crate::journal::{Head, Journal};
 use crate::observe::{Observed, Remembered};
 use crate::pass::Engine;
 use crate::ports::{PushMode, PushOutcome, RefUpdate};
+
+mod release;
+
+pub use release::{Base, Based, NewRelease};
 
 /// The most lost races in a row.
 const MAX_RACES: u32 = 20;
@@ -35,19 +38,6 @@ pub enum ReleaseRef {
     Id(ReleaseId),
     /// The tag of one of its images; must be unambiguous.
     Version(String),
-}
-
-/// A release to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewRelease {
-    /// Its images; all of the pipeline's.
-    pub images: Vec<Image>,
-    /// CI's number.
-    pub order: Option<i64>,
-    /// Who wrote what is in it.
-    pub authors: Vec<Actor>,
-    /// Free labels.
-    pub labels: BTreeMap<String, String>,
 }
 
 /// A hold to be put up.
@@ -190,68 +180,6 @@ impl Engine<'_> {
             }
             Some(PushOutcome::Lost) | None => Ok(false),
         }
-    }
-
-    /// Creates a release. The same set again changes nothing, unless its order is higher or authors come with it.
-    pub fn create_release(&self, by: &Actor, new: &NewRelease) -> Result<(ReleaseId, Recorded), EngineError> {
-        let images = image_set(new.images.clone()).map_err(|e| EngineError::Impossible(e.to_string()))?;
-        if let Some(missing) = self.pipeline.images.iter().find(|n| !images.iter().any(|i| &i.name == *n)) {
-            return impossible(format!(
-                "the image {missing} is missing; a release has all of the pipeline's"
-            ));
-        }
-        if let Some(other) = images.iter().find(|i| !self.pipeline.images.contains(&i.name)) {
-            return impossible(format!("{} is not an image of {}", other.name, self.pipeline.id));
-        }
-        let mut id = None;
-        let recorded = self.record(by, |state, _| {
-            let r = release_id(&state.ledger, &images);
-            id = Some(r.clone());
-            self.released(state, r, &images, new)
-        })?;
-        let id = id.ok_or_else(|| EngineError::Impossible("no release id was made".to_owned()))?;
-        Ok((id, recorded))
-    }
-
-    fn released(
-        &self,
-        state: &State,
-        r: ReleaseId,
-        images: &[Image],
-        new: &NewRelease,
-    ) -> Result<Vec<Event>, EngineError> {
-        let known = state.release(&r).filter(|known| known.seq > 0);
-        let named = |known: &Release| new.authors.iter().all(|author| known.authors.contains(author));
-        if known.is_some_and(|known| new.order <= known.order && named(known)) {
-            return Ok(Vec::new());
-        }
-        let mut others = state.releases.iter().filter(|other| other.seq > 0 && other.r != r);
-        if others.any(|other| other.order.is_some() != new.order.is_some()) {
-            return impossible("either all releases of a pipeline carry --order or none does");
-        }
-        if known.is_none() {
-            if state.to_bytes().len() > FULL_BYTES
-                || state.releases.len() >= towpath_core::journal::state::MAX_RELEASES
-            {
-                return impossible(
-                    "LedgerFull: the ledger takes no new releases; releases that every first environment has \
-                     passed leave it by themselves, so look at what keeps those back",
-                );
-            }
-            if let Some(head) = self.read()?
-                && self.journal().archived(&head, &r)?.is_some()
-            {
-                return Ok(Vec::new());
-            }
-        }
-        Ok(vec![Event::Released {
-            seq: known.map_or(state.seq + 1, |known| known.seq),
-            r,
-            order: known.map_or(new.order, |known| known.order.max(new.order)),
-            images: images.to_vec(),
-            authors: new.authors.clone(),
-            labels: new.labels.clone(),
-        }])
     }
 
     /// Approves a release for an environment under its present entry gates.
