@@ -9,7 +9,7 @@ use crate::exit::{Exit, TABLE};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use crate::{
-    approve, clear, demo, history, hold, ledger, lint, promote, reconcile, reference, release, resume,
+    approve, clear, demo, drill, history, hold, ledger, lint, promote, reconcile, reference, release, resume,
     rollback, status, unapprove, why,
 };
 
@@ -84,6 +84,7 @@ pub(crate) enum Command {
     Unapprove(unapprove::Unapprove),
     Promote(promote::Promote),
     Rollback(rollback::Rollback),
+    Drill(drill::Drill),
     Hold(hold::Hold),
     Resume(resume::Resume),
     Clear(clear::Clear),
@@ -123,6 +124,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Unapprove(command) => command.run(global, terminal),
         Command::Promote(command) => command.run(global, terminal),
         Command::Rollback(command) => command.run(global, terminal),
+        Command::Drill(command) => command.run(global, terminal),
         Command::Hold(command) => command.run(global, terminal),
         Command::Resume(command) => command.run(global, terminal),
         Command::Clear(command) => command.run(global, terminal),

@@ -32,7 +32,7 @@ Exit codes:
   0  done; what waits, waits for time, for a person's consent, or for nothing
   1  an error, which the last lines tell
   2  the command line or a document is not valid
-  3  reconcile: a gate failed, or something else needs a look now
+  3  reconcile: a gate failed, or something else needs a look now; drill: it would not go back
   4  not allowed: credentials, a protected ref, or another owner of the ledger
   5  reconcile --wait: the time was over before all was settled
   6  reconcile: a release is kept until a person mends something, such as a missing branch or a pin

@@ -5,6 +5,7 @@ mod arguments;
 mod clear;
 mod cli;
 mod demo;
+mod drill;
 mod exit;
 mod failure;
 mod history;

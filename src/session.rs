@@ -2,6 +2,7 @@
 
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
+use towpath_engine::drill::{DrillPart, Drilled};
 use towpath_engine::people::Recorded;
 use towpath_engine::{Engine, EngineError};
 use towpath_local::folder::Folder;
@@ -89,6 +90,17 @@ impl Session {
     pub(crate) fn outlook_with_metrics(&mut self, pipeline: &Pipeline) -> Result<Outlook, Failure> {
         let outlook = self.host.outlook_with_metrics(&pipeline.id);
         outlook.map_err(|error| self.failure(pipeline, &error))
+    }
+
+    /// Rehearses a rollback.
+    pub(crate) fn drill(
+        &mut self,
+        pipeline: &Pipeline,
+        name: &Name,
+        done: &mut dyn FnMut(DrillPart),
+    ) -> Result<Drilled, Failure> {
+        let drilled = self.host.drill(&pipeline.id, name, done);
+        drilled.map_err(|error| self.failure(pipeline, &error))
     }
 
     fn failure(&mut self, pipeline: &Pipeline, error: &EngineError) -> Failure {

@@ -209,3 +209,23 @@ fn waiting_ends_when_only_people_can_go_on_or_the_time_is_over() {
         .err("production waits: 1.1.0 was live in dev for ")
         .err("note: the time is over; the next pass goes on from here");
 }
+
+#[test]
+fn a_rollback_can_be_rehearsed() {
+    let bench = waiting_for_approval();
+    bench.towpath(&["drill", "production"]).code(1).err("production has nothing that Towpath promoted");
+    bench.release("1.2.0", 'b');
+    bench.towpath(&["reconcile", "--once"]).code(0);
+    let before = bench.host(&["for-each-ref"]);
+    bench
+        .towpath(&["drill", "dev"])
+        .code(0)
+        .out("shop/web dev: if 1.2.0 failed, 1.1.0 would be in git ")
+        .out("nothing was changed")
+        .out("  | Roll back web in dev: 1.1.0")
+        .out("as a dry run: hooks and branch rules of the host are not asked");
+    bench.towpath(&["drill", "dev", "-o", "json"]).code(0).out("\"result\": \"back\"");
+    assert_eq!(bench.host(&["for-each-ref"]), before);
+    bench.towpath(&["hold", "--env", "dev", "--rollbacks", "--reason", "a freeze"]).code(0);
+    bench.towpath(&["drill", "shop/web", "dev"]).code(3).out("nothing would come back").out("  RollbackHeld: ");
+}

@@ -392,7 +392,8 @@ class Fold:
         env["churn"] = 0
         soak = env["ok"].get(e["r"], {"soak": "0s"})["soak"]
         env["ok"][e["r"]] = {"gates": e["gates"], "soak": soak}
-        add_good(env, {"r": e["r"], "gates": e["gates"], "at": e["at"], "baked": False})
+        tree = {"tree": at["live"]["tree"]} if "live" in at else {}
+        add_good(env, {"r": e["r"], "gates": e["gates"], "at": e["at"], "baked": False, **tree})
 
     def Baked(self, e):
         at, env = self.current(e), self.env(e["env"])

@@ -115,7 +115,7 @@ class Event:  # section 5: what each does to the state S, its environment E and 
         x.errors += e.verdict == "Error"; x.inconclusive += e.verdict == "Inconclusive"
     def Verified(S, E, A, e):
         E.ok.setdefault(e.r, Map(soak="0s")).gates = e.gates
-        step(A, e, "Verified"); E.churn = 0; add_good(E, pick(e, "r gates at", baked=False))
+        step(A, e, "Verified"); E.churn = 0; add_good(E, pick(e, "r gates at", baked=False, tree=A.live.tree if A.live else None))
     def Baked(S, E, A, e):
         step(A, e, "Settled"); g = find(E.good, "r", A.r)
         if g and e.result == "passed": add_good(E, Map(g, baked=True, at=e.at))

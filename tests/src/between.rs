@@ -108,6 +108,10 @@ impl Repository for Interrupted {
         outcome
     }
 
+    fn rehearse(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
+        self.inner.rehearse(updates, mode)
+    }
+
     fn supports_atomic(&self) -> bool {
         self.inner.supports_atomic()
     }

@@ -60,6 +60,8 @@ pub(crate) struct Executor<'a> {
     /// One environment at a time, because together they did not fit or were not taken: one that cannot go does not keep
     /// the others.
     pub(crate) alone: bool,
+    /// Nothing is moved: the host is only asked whether it would take it.
+    pub(crate) rehearse: bool,
 }
 
 /// What one push is made of.
@@ -163,6 +165,29 @@ impl Executor<'_> {
             }
             other => self.after_push(observed, &plan, other?, acted),
         }
+    }
+
+    /// Makes the commits of a decision and asks the host whether it would take them. Answers the promotion commit, and
+    /// why it could not be made or would not be taken.
+    pub(crate) fn rehearsed(
+        &self,
+        observed: &Observed,
+        decision: &Decision,
+        made: &mut dyn FnMut(),
+    ) -> Result<(Option<CommitId>, Option<String>), EngineError> {
+        let mut acted = Acted::default();
+        let plan = self.plan(observed, decision, &mut acted)?;
+        made();
+        if let Some(problem) = acted.problems.values().next() {
+            return Ok((None, Some(format!("{}: {}", problem.place, problem.problem))));
+        }
+        let commit = plan.topics.iter().find_map(|topic| topic.new.clone()).or_else(|| plan.tip.clone());
+        let why = match self.push(observed, &plan, &mut acted)? {
+            Pushed::Moved => acted.refused.into_values().next(),
+            Pushed::Lost => Some("somebody else pushed at the same moment".to_owned()),
+            Pushed::Refused { what, reason } => Some(format!("{what}: {reason}")),
+        };
+        Ok((commit, why))
     }
 
     fn after_push(
@@ -432,7 +457,11 @@ impl Executor<'_> {
     }
 
     fn moved(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Pushed, EngineError> {
-        let outcomes = self.host.repository.push(updates, mode)?;
+        let repository = self.host.repository;
+        let outcomes = match self.rehearse {
+            true => repository.rehearse(updates, mode)?,
+            false => repository.push(updates, mode)?,
+        };
         // What an environment waits for is its branch, which stands behind the journal.
         for (update, outcome) in updates.iter().zip(&outcomes).rev() {
             if let PushOutcome::Refused { reason } = outcome {

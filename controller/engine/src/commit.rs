@@ -36,8 +36,8 @@ impl Context<'_> {
         let found = self.pipeline.environment(&promotion.environment).zip(self.state.release(&promotion.r));
         let (environment, release) = found.ok_or_else(|| self.gone(promotion))?;
         let edits = content::write(self.repository, base, environment, release)?;
-        let message = self.message(promotion, environment, release, n)?;
-        let new = NewCommit {
+        let mut message = self.message(promotion, environment, release, n)?;
+        let mut new = NewCommit {
             parent: Some(base.clone()),
             tree_of: None,
             edits,
@@ -45,7 +45,33 @@ impl Context<'_> {
             signature: self.signature.clone(),
             time: self.now,
         };
+        let commit = self.repository.commit(&new)?;
+        let Some(when) = self.other_bytes_changed(&commit, promotion, environment)? else {
+            return Ok(commit);
+        };
+        let (path, version) = (&environment.path, release.version());
+        message.body.push(format!(
+            "Other bytes under {path} changed since {version} was good here ({when}); they stay as they are."
+        ));
+        new.message = message.to_text();
         Ok(self.repository.commit(&new)?)
+    }
+
+    /// A rollback changes image fields only (contract C11), so that the release may come back to other surroundings than
+    /// those in which it was good. Answers when that was.
+    fn other_bytes_changed(
+        &self,
+        commit: &CommitId,
+        promotion: &Promotion,
+        environment: &Environment,
+    ) -> Result<Option<Time>, ContentError> {
+        let env = self.state.envs.get(&promotion.key).filter(|_| promotion.cause == Cause::Rollback);
+        let Some(good) = env.and_then(|env| env.good.iter().find(|good| good.r == promotion.r)) else {
+            return Ok(None);
+        };
+        let Some(before) = &good.tree else { return Ok(None) };
+        let now = self.repository.tree(commit, &environment.path)?;
+        Ok((now.as_ref() != Some(before)).then_some(good.at))
     }
 
     fn gone(&self, promotion: &Promotion) -> ContentError {

@@ -63,7 +63,7 @@ type Checked = Result<(), Box<dyn Error>>;
 /// A check with its name.
 type Case = (&'static str, fn(&mut dyn Harness) -> Checked);
 
-const CASES: [Case; 18] = [
+const CASES: [Case; 19] = [
     ("an empty host has no refs", empty_host),
     ("a ref is created only if it does not exist", create),
     ("a ref moves only from its expected value", compare_and_swap),
@@ -74,6 +74,7 @@ const CASES: [Case; 18] = [
     ("a rewound ref is not resurrected", rewound),
     ("a ref is replaced under the right lease", replaced),
     ("the same push again is accepted", repeated),
+    ("a rehearsed push says what a push would, and moves nothing", rehearsed),
     ("a ref that stays where it is is accepted", unmoved),
     ("a commit is not seen before its push", unpushed),
     ("files are read, and only files", reading),
@@ -258,6 +259,26 @@ fn atomic(host: &mut dyn Harness) -> Checked {
     same!(client.push(&updates, PushMode::Atomic)?, [ACCEPTED, ACCEPTED]);
     same!((host.get_ref(&main), host.get_ref(&journal)), (Some(new_root), Some(new_entry)));
     same!(client.push(&[], PushMode::Atomic)?, []);
+    Ok(())
+}
+
+fn rehearsed(host: &mut dyn Harness) -> Checked {
+    let (main, journal) = (name(MAIN)?, name(JOURNAL)?);
+    let root = host.foreign_commit(&main, &[file("file", "1")]);
+    let client = host.client();
+    some_tip(&*client, MAIN)?;
+    let (child, entry) = (commit(&*client, Some(&root), "2")?, commit(&*client, None, "{}")?);
+    let updates = [update(MAIN, Some(&root), Some(&child))?, update(JOURNAL, None, Some(&entry))?];
+    let (mode, expected) = match client.supports_atomic() {
+        true => (PushMode::Atomic, [LOST, LOST]),
+        false => (PushMode::PerRef, [LOST, ACCEPTED]),
+    };
+    same!(client.rehearse(&updates, mode)?, [ACCEPTED, ACCEPTED]);
+    same!((host.get_ref(&main), host.get_ref(&journal)), (Some(root), None));
+    let moved = host.foreign_commit(&main, &[file("file", "theirs")]);
+    same!(client.rehearse(&updates, mode)?, expected);
+    same!((host.get_ref(&main), host.get_ref(&journal)), (Some(moved), None));
+    same!(client.rehearse(&[], mode)?, []);
     Ok(())
 }
 

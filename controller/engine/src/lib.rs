@@ -8,6 +8,7 @@ mod commit;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod content;
+pub mod drill;
 mod error;
 mod evaluate;
 pub mod journal;

@@ -182,8 +182,8 @@ impl Engine<'_> {
         Observer { host: self.host, pipeline: self.pipeline, now }
     }
 
-    fn executor(&self, now: Time) -> Executor<'_> {
-        Executor { host: self.host, pipeline: self.pipeline, now, alone: false }
+    pub(crate) fn executor(&self, now: Time) -> Executor<'_> {
+        Executor { host: self.host, pipeline: self.pipeline, now, alone: false, rehearse: false }
     }
 }
 

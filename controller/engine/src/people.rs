@@ -463,7 +463,7 @@ impl Engine<'_> {
 }
 
 /// An id for a person's act: unique, since the number of the next event is in it and that push decides.
-fn act_id(prefix: &str, state: &State, now: Time) -> Result<ActId, EngineError> {
+pub(crate) fn act_id(prefix: &str, state: &State, now: Time) -> Result<ActId, EngineError> {
     let text = format!("{prefix}-{}-{}", state.n + 1, now.unix().rem_euclid(100_000));
     ActId::parse(&text).map_err(|e| EngineError::Impossible(e.to_string()))
 }

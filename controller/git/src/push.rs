@@ -23,6 +23,26 @@ impl GitRepository {
         updates: &[RefUpdate],
         mode: PushMode,
     ) -> Result<Vec<PushOutcome>, RepositoryError> {
+        let outcomes = self.try_push(updates, mode, &[])?;
+        self.keep_accepted(updates, &outcomes);
+        Ok(outcomes)
+    }
+
+    /// The same up to the point at which the host would move the refs.
+    pub(crate) fn rehearse_moving(
+        &self,
+        updates: &[RefUpdate],
+        mode: PushMode,
+    ) -> Result<Vec<PushOutcome>, RepositoryError> {
+        self.try_push(updates, mode, &["--dry-run"])
+    }
+
+    fn try_push(
+        &self,
+        updates: &[RefUpdate],
+        mode: PushMode,
+        more: &[&str],
+    ) -> Result<Vec<PushOutcome>, RepositoryError> {
         let atomic = mode == PushMode::Atomic && updates.len() > 1;
         if updates.is_empty() {
             return Ok(Vec::new());
@@ -31,17 +51,15 @@ impl GitRepository {
             return Ok(vec![PushOutcome::Refused { reason: NOT_ATOMIC.to_owned() }; updates.len()]);
         }
         self.check_present(updates)?;
-        let finished = self.run_push(updates, atomic)?;
-        let outcomes = if finished.success() {
-            vec![PushOutcome::Accepted; updates.len()]
-        } else if atomic && finished.stderr.text().contains("does not support --atomic") {
+        let finished = self.run_push(updates, atomic, more)?;
+        if finished.success() {
+            return Ok(vec![PushOutcome::Accepted; updates.len()]);
+        }
+        if atomic && finished.stderr.text().contains("does not support --atomic") {
             self.remember_not_atomic();
-            vec![PushOutcome::Refused { reason: NOT_ATOMIC.to_owned() }; updates.len()]
-        } else {
-            self.find_out(updates, mode, &finished)?
-        };
-        self.keep_accepted(updates, &outcomes);
-        Ok(outcomes)
+            return Ok(vec![PushOutcome::Refused { reason: NOT_ATOMIC.to_owned() }; updates.len()]);
+        }
+        self.find_out(updates, mode, &finished)
     }
 
     /// The git program's words for an unknown object would look like an outage.
@@ -55,11 +73,17 @@ impl GitRepository {
         })
     }
 
-    fn run_push(&self, updates: &[RefUpdate], atomic: bool) -> Result<Finished, RepositoryError> {
+    fn run_push(
+        &self,
+        updates: &[RefUpdate],
+        atomic: bool,
+        more: &[&str],
+    ) -> Result<Finished, RepositoryError> {
         let leases: Vec<String> = updates.iter().map(lease).collect();
         let refspecs: Vec<String> = updates.iter().map(refspec).collect();
         let mut args = vec!["push", "--porcelain", "--no-verify", "--no-progress", "--no-recurse-submodules"];
         args.extend(atomic.then_some("--atomic"));
+        args.extend(more);
         args.extend(leases.iter().map(String::as_str));
         args.extend(["--", self.address.url.as_str()]);
         args.extend(refspecs.iter().map(String::as_str));

@@ -198,6 +198,10 @@ impl Repository for GitRepository {
         outcomes
     }
 
+    fn rehearse(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
+        self.rehearse_moving(updates, mode)
+    }
+
     fn supports_atomic(&self) -> bool {
         self.can_atomic()
     }

@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::decide::Decision;
 use towpath_core::event::{Event, Recorded};
-use towpath_core::id::PipelineId;
+use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
 use towpath_core::world::SharedFacts;
+use towpath_engine::drill::{DrillPart, Drilled};
 use towpath_engine::journal::Head;
 use towpath_engine::ports::{Repository, RepositoryError};
 use towpath_engine::{Engine, EngineError, Host, PassReport, Remembered, Settings, Step};
@@ -145,6 +146,20 @@ impl LocalHost {
         let now = self.ports.clock.now();
         let (decision, head) = dry(&Engine { host: &host, pipeline, seen: None }, &mut remembered)?;
         Ok(Outlook { now, decision, head })
+    }
+
+    /// Rehearses a rollback; nothing is pushed or recorded. `done` hears when each part is over.
+    pub fn drill(
+        &mut self,
+        id: &PipelineId,
+        environment: &Name,
+        done: &mut dyn FnMut(DrillPart),
+    ) -> Result<Drilled, EngineError> {
+        let shared = self.shared(&self.pipeline(id)?.clone());
+        let mut remembered = self.remembered.get(id).cloned().unwrap_or_default();
+        let pipeline = self.pipeline(id)?;
+        let host = self.engine_host(pipeline, shared)?;
+        Engine { host: &host, pipeline, seen: None }.drill(&mut remembered, environment, done)
     }
 
     /// One pass over one pipeline.

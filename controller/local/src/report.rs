@@ -3,6 +3,7 @@
 //! Everything that comes from a repository, a person or a program is put on one line without control characters
 //! before it is shown.
 
+mod drill;
 mod effect;
 mod event;
 mod history;
@@ -11,6 +12,7 @@ mod ledger;
 mod status;
 mod why;
 
+pub use drill::{DrillView, FoundView, PartView};
 pub use effect::effect_text;
 pub use event::event_text;
 pub use history::{HistoryView, history};

@@ -6,6 +6,7 @@
 mod answer;
 mod candidate;
 mod dependency;
+mod drill;
 mod entry;
 mod expression;
 mod failure;
@@ -33,6 +34,7 @@ use crate::time::Time;
 use crate::world::{EnvironmentFacts, PathFacts, World};
 
 pub use answer::{Answer, Decision, Effect, Measurement, Promotion, QaStart, Source, Wait, WaitCode, When};
+pub use drill::{as_if_failed, as_if_recorded};
 pub use entry::soak_end;
 pub use ledger::{accounted, configuration, first_claim, loss};
 pub use metric::{Judgement, judge};

@@ -296,6 +296,9 @@ pub struct Good {
     pub at: Time,
     /// Whether its bake passed.
     pub baked: bool,
+    /// The tree of the path with it: whether other bytes changed since is seen when it comes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<TreeId>,
 }
 
 /// A release that is Verified here.

@@ -249,38 +249,58 @@ impl MemoryRepository {
         RepositoryError::Unreachable { repository: "memory".to_owned(), reason: "injected fault".to_owned() }
     }
 
+    /// Why a push is not even tried.
+    fn cannot(
+        &self,
+        updates: &[RefUpdate],
+        mode: PushMode,
+    ) -> Result<Option<Vec<PushOutcome>>, RepositoryError> {
+        if mode == PushMode::Atomic && updates.len() > 1 && !self.atomic {
+            let reason = "the receiving end does not support atomic pushes".to_owned();
+            return Ok(Some(vec![PushOutcome::Refused { reason }; updates.len()]));
+        }
+        updates.iter().filter_map(|u| u.new.as_ref()).try_for_each(|new| self.known(new))?;
+        Ok(None)
+    }
+
     fn apply(&self, updates: &[RefUpdate], mode: PushMode) -> Vec<PushOutcome> {
         let mut contents = self.host.0.borrow_mut();
         contents.pushes += 1;
-        let fits = |contents: &Contents, u: &RefUpdate| contents.refs.get(&u.name) == u.old.as_ref();
-        let all = updates.iter().all(|u| fits(&contents, u));
-        let refused = || PushOutcome::Refused { reason: "protected branch hook declined".to_owned() };
-        if mode == PushMode::Atomic && updates.iter().any(|u| contents.guarded.contains(&u.name)) {
-            return updates.iter().map(|_| refused()).collect();
-        }
-        let mut outcomes = Vec::new();
-        for update in updates {
-            if contents.guarded.contains(&update.name) {
-                outcomes.push(refused());
-                continue;
+        let outcomes = Self::outcomes(&contents, updates, mode, &contents.guarded);
+        for (update, _) in updates.iter().zip(&outcomes).filter(|(_, o)| **o == PushOutcome::Accepted) {
+            if contents.refs.get(&update.name) != update.new.as_ref() {
+                contents.point(&update.name, update.new.as_ref());
+                contents.landed.push((update.name.clone(), update.old.clone(), update.new.clone()));
             }
-            let there = contents.refs.get(&update.name) == update.new.as_ref();
-            let go = fits(&contents, update) && (all || mode == PushMode::PerRef);
-            outcomes.push(match (go, there) {
-                (true, _) => {
-                    contents.point(&update.name, update.new.as_ref());
-                    let moved = (update.name.clone(), update.old.clone(), update.new.clone());
-                    contents.landed.push(moved);
-                    PushOutcome::Accepted
-                }
-                (false, true) => PushOutcome::Accepted,
-                (false, false) => PushOutcome::Lost,
-            });
-        }
-        if mode == PushMode::Atomic && outcomes.contains(&PushOutcome::Lost) {
-            return vec![PushOutcome::Lost; updates.len()];
         }
         outcomes
+    }
+
+    fn outcomes(
+        contents: &Contents,
+        updates: &[RefUpdate],
+        mode: PushMode,
+        guarded: &BTreeSet<RefName>,
+    ) -> Vec<PushOutcome> {
+        let fits = |u: &RefUpdate| contents.refs.get(&u.name) == u.old.as_ref();
+        let guarded = |u: &RefUpdate| guarded.contains(&u.name);
+        let together = mode == PushMode::Atomic;
+        let (all_fit, any_guarded) = (updates.iter().all(fits), updates.iter().any(guarded));
+        let outcome = |u: &RefUpdate| {
+            if guarded(u) || (together && any_guarded) {
+                return PushOutcome::Refused { reason: "protected branch hook declined".to_owned() };
+            }
+            let there = contents.refs.get(&u.name) == u.new.as_ref();
+            match there || (fits(u) && (all_fit || !together)) {
+                true => PushOutcome::Accepted,
+                false => PushOutcome::Lost,
+            }
+        };
+        let outcomes: Vec<PushOutcome> = updates.iter().map(outcome).collect();
+        match together && outcomes.contains(&PushOutcome::Lost) {
+            true => vec![PushOutcome::Lost; updates.len()],
+            false => outcomes,
+        }
     }
 }
 
@@ -340,11 +360,9 @@ impl Repository for MemoryRepository {
     }
 
     fn push(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
-        if mode == PushMode::Atomic && updates.len() > 1 && !self.atomic {
-            let reason = "the receiving end does not support atomic pushes".to_owned();
-            return Ok(vec![PushOutcome::Refused { reason }; updates.len()]);
+        if let Some(refused) = self.cannot(updates, mode)? {
+            return Ok(refused);
         }
-        updates.iter().filter_map(|u| u.new.as_ref()).try_for_each(|new| self.known(new))?;
         match self.faults.strike() {
             Fault::None => Ok(self.apply(updates, mode)),
             Fault::CrashBefore => Err(RepositoryError::Crashed),
@@ -358,6 +376,14 @@ impl Repository for MemoryRepository {
                 Err(self.unreachable())
             }
         }
+    }
+
+    fn rehearse(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
+        let refused = self.cannot(updates, mode)?;
+        Ok(refused.unwrap_or_else(|| {
+            // Hooks and branch rules speak only when something moves.
+            Self::outcomes(&self.host.0.borrow(), updates, mode, &BTreeSet::new())
+        }))
     }
 
     fn supports_atomic(&self) -> bool {

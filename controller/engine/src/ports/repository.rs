@@ -65,6 +65,10 @@ pub trait Repository {
     /// again. An update to the value that the ref has already is checked before the push, not together with it.
     fn push(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError>;
 
+    /// What [`Repository::push`] would answer now, as far as it can be known without moving anything: access, the refs'
+    /// values and whether the host knows atomic pushes, but not what its hooks and branch rules say.
+    fn rehearse(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError>;
+
     /// Whether the host moves several refs in one atomic push.
     fn supports_atomic(&self) -> bool;
 }

@@ -57,7 +57,7 @@ pub struct WaitView {
 }
 
 impl WaitView {
-    fn new(wait: &Wait) -> Self {
+    pub(super) fn new(wait: &Wait) -> Self {
         Self {
             code: wait.code,
             text: clean(&wait.text),

@@ -164,6 +164,7 @@ fn the_target_is_the_newest_that_baked_else_the_newest_verified() {
         gates: super::stage::other_hash(),
         at: stage.now.plus(Span::seconds(i as u32)),
         baked,
+        tree: None,
     };
     let cases: [(&str, Vec<Good>, Option<usize>); 5] = [
         ("nothing", vec![], None),

@@ -104,12 +104,13 @@ impl Step<'_> {
             return Err(other);
         }
         (current.phase, current.since) = (Phase::Verified, at);
+        let tree = current.live.as_ref().map(|live| live.tree.clone());
         let env = self.env(env)?;
         env.churn = 0;
         // Verified once more, it has not lost the time that it was live before.
         let soak = env.ok.get(r).map_or(Span::default(), |ok| ok.soak);
         env.ok.insert(r.clone(), Okay { gates: gates.clone(), soak });
-        add_good(env, Good { r: r.clone(), gates: gates.clone(), at, baked: false });
+        add_good(env, Good { r: r.clone(), gates: gates.clone(), at, baked: false, tree });
         Ok(())
     }
 
