@@ -1,7 +1,7 @@
 //! A git host in memory: commits as maps of files, refs that move by compare-and-swap.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::rc::Rc;
 
 use towpath_core::id::{CommitId, RefName, RepoPath, TreeId};
@@ -15,7 +15,8 @@ use crate::ports::{
 };
 
 struct Stored {
-    number: u64,
+    /// Its parents, by number: always lower than its own.
+    parents: Vec<usize>,
     info: CommitInfo,
     tree: Rc<Tree>,
     /// Clients that wrote it. Until it is pushed, nobody else has it.
@@ -25,7 +26,10 @@ struct Stored {
 
 #[derive(Default)]
 struct Contents {
-    commits: BTreeMap<CommitId, Stored>,
+    /// Commits by number: parents before children.
+    commits: Vec<Stored>,
+    /// The number of each commit; only looked up, never walked.
+    numbers: HashMap<CommitId, usize>,
     refs: BTreeMap<RefName, CommitId>,
     pushes: u64,
     clients: u64,
@@ -155,19 +159,39 @@ impl MemoryHost {
         tree.entries().map(|(path, entry)| (path.clone(), entry.bytes.to_vec())).collect()
     }
 
+    /// How many moves of refs there were so far.
+    pub fn moved(&self) -> usize {
+        self.0.borrow().landed.len()
+    }
+
+    /// The moves of refs after the first `known` ones.
+    pub fn moves_after(&self, known: usize) -> Vec<(RefName, Option<CommitId>, Option<CommitId>)> {
+        self.0.borrow().landed.iter().skip(known).cloned().collect()
+    }
+
+    /// One commit.
+    pub fn info(&self, commit: &CommitId) -> Option<CommitInfo> {
+        self.0.borrow().get(commit).map(|stored| stored.info.clone())
+    }
+
     /// Everything that is reachable from a commit, newest first.
     pub fn log(&self, tip: &CommitId) -> Vec<CommitInfo> {
-        let contents = self.0.borrow();
-        let mut found: Vec<&Stored> =
-            reachable(&contents, tip, None).iter().filter_map(|id| contents.commits.get(id)).collect();
-        found.sort_by_key(|s| std::cmp::Reverse(s.number));
-        found.into_iter().map(|s| s.info.clone()).collect()
+        self.log_to(tip, usize::MAX)
+    }
+
+    /// The newest of what is reachable from a commit.
+    pub fn log_to(&self, tip: &CommitId, limit: usize) -> Vec<CommitInfo> {
+        self.0.borrow().newest(tip, None, limit).into_iter().cloned().collect()
+    }
+
+    /// Whether `commit` is reachable from `tip`.
+    pub fn contains(&self, tip: &CommitId, commit: &CommitId) -> bool {
+        self.0.borrow().contains(tip, commit)
     }
 
     fn tree(&self, commit: &CommitId) -> Result<Rc<Tree>, RepositoryError> {
         let contents = self.0.borrow();
-        let stored = contents.commits.get(commit);
-        stored.map(|s| Rc::clone(&s.tree)).ok_or_else(|| missing(commit))
+        contents.get(commit).map(|s| Rc::clone(&s.tree)).ok_or_else(|| missing(commit))
     }
 
     fn store(&self, parents: Vec<CommitId>, tree: Tree, message: &str, time: Time) -> CommitId {
@@ -177,53 +201,83 @@ impl MemoryHost {
         // A hash in hexadecimal always parses.
         let Ok(id) = CommitId::parse(&hash(&parts)) else { return self.store(parents, tree, message, time) };
         let mut contents = self.0.borrow_mut();
-        let number = contents.commits.len() as u64;
-        let info = CommitInfo { id: id.clone(), parents, message: message.to_owned(), time };
-        let (tree, writers) = (Rc::new(tree), BTreeSet::new());
-        contents.commits.entry(id.clone()).or_insert_with(|| Stored {
-            number,
-            info,
-            tree,
-            writers,
-            pushed: false,
-        });
+        if !contents.numbers.contains_key(&id) {
+            let info = CommitInfo { id: id.clone(), parents, message: message.to_owned(), time };
+            contents.add(info, tree);
+        }
         id
     }
 }
 
 impl Contents {
+    fn get(&self, id: &CommitId) -> Option<&Stored> {
+        self.commits.get(*self.numbers.get(id)?)
+    }
+
+    fn get_mut(&mut self, id: &CommitId) -> Option<&mut Stored> {
+        self.commits.get_mut(*self.numbers.get(id)?)
+    }
+
+    fn add(&mut self, info: CommitInfo, tree: Tree) {
+        let parents = info.parents.iter().filter_map(|id| self.numbers.get(id).copied()).collect();
+        self.numbers.insert(info.id.clone(), self.commits.len());
+        let writers = BTreeSet::new();
+        self.commits.push(Stored { parents, info, tree: Rc::new(tree), writers, pushed: false });
+    }
+
     /// Moves a ref; what it contains is there for everybody from then on.
     fn point(&mut self, name: &RefName, to: Option<&CommitId>) {
         let Some(to) = to else { return drop(self.refs.remove(name)) };
         self.refs.insert(name.clone(), to.clone());
-        let mut open = vec![to.clone()];
-        while let Some(id) = open.pop() {
-            if let Some(stored) = self.commits.get_mut(&id).filter(|stored| !stored.pushed) {
+        let mut open = Vec::from_iter(self.numbers.get(to).copied());
+        while let Some(number) = open.pop() {
+            if let Some(stored) = self.commits.get_mut(number).filter(|stored| !stored.pushed) {
                 stored.pushed = true;
-                open.extend(stored.info.parents.iter().cloned());
+                open.extend(stored.parents.iter().copied());
             }
         }
+    }
+
+    /// Whether `commit` is reachable from `tip`: looks no further back than `commit`.
+    fn contains(&self, tip: &CommitId, commit: &CommitId) -> bool {
+        let (Some(tip), Some(wanted)) = (self.numbers.get(tip), self.numbers.get(commit)) else {
+            return false;
+        };
+        let mut open = BinaryHeap::from([*tip]);
+        while let Some(number) = open.pop().filter(|number| number >= wanted) {
+            if number == *wanted {
+                return true;
+            }
+            open.extend(self.commits.get(number).iter().flat_map(|s| s.parents.iter().copied()));
+        }
+        false
+    }
+
+    /// The newest that is reachable from `tip` and not from `until`, as far as `limit`.
+    fn newest(&self, tip: &CommitId, until: Option<&CommitId>, limit: usize) -> Vec<&CommitInfo> {
+        let until = until.and_then(|id| self.numbers.get(id)).map(|number| (*number, true));
+        let tip = self.numbers.get(tip).map(|number| (*number, false));
+        // Children come before parents, so when a commit's turn comes, everything that leads to it was seen.
+        let mut open = BinaryHeap::from_iter(tip.into_iter().chain(until));
+        let (mut wanted, mut found) = (usize::from(tip.is_some()), Vec::new());
+        while let Some((number, excluded)) = open.pop().filter(|_| wanted > 0 && found.len() < limit) {
+            wanted -= usize::from(!excluded);
+            // The same commit again; what excludes it comes first.
+            while let Some((_, again)) = open.peek().copied().filter(|(other, _)| *other == number) {
+                wanted -= usize::from(!again);
+                open.pop();
+            }
+            let Some(stored) = self.commits.get(number) else { continue };
+            wanted += if excluded { 0 } else { stored.parents.len() };
+            open.extend(stored.parents.iter().map(|parent| (*parent, excluded)));
+            found.extend((!excluded).then_some(&stored.info));
+        }
+        found
     }
 }
 
 fn missing(commit: &CommitId) -> RepositoryError {
     mirror(format!("commit {commit} is missing"))
-}
-
-/// Everything reachable from `tip`, without what is reachable from `until`.
-fn reachable(contents: &Contents, tip: &CommitId, until: Option<&CommitId>) -> BTreeSet<CommitId> {
-    let walk = |from: &CommitId, stop: &BTreeSet<CommitId>| {
-        let (mut seen, mut open) = (BTreeSet::new(), vec![from.clone()]);
-        while let Some(id) = open.pop() {
-            if stop.contains(&id) || !seen.insert(id.clone()) {
-                continue;
-            }
-            open.extend(contents.commits.get(&id).iter().flat_map(|s| s.info.parents.iter().cloned()));
-        }
-        seen
-    };
-    let excluded = until.map(|u| walk(u, &BTreeSet::new())).unwrap_or_default();
-    walk(tip, &excluded)
 }
 
 impl MemoryRepository {
@@ -235,8 +289,7 @@ impl MemoryRepository {
     /// Refuses a commit that this client cannot have: somebody else wrote it and did not push it.
     fn known(&self, commit: &CommitId) -> Result<(), RepositoryError> {
         let contents = self.host.0.borrow();
-        let stored = contents.commits.get(commit);
-        let known = stored.is_some_and(|s| s.pushed || s.writers.contains(&self.id));
+        let known = contents.get(commit).is_some_and(|s| s.pushed || s.writers.contains(&self.id));
         known.then_some(()).ok_or_else(|| missing(commit))
     }
 
@@ -332,17 +385,15 @@ impl Repository for MemoryRepository {
     ) -> Result<History, RepositoryError> {
         self.known(tip)?;
         let contents = self.host.0.borrow();
-        let ids = reachable(&contents, tip, until);
-        let mut found: Vec<&Stored> = ids.iter().filter_map(|id| contents.commits.get(id)).collect();
-        found.sort_by_key(|s| std::cmp::Reverse(s.number));
+        let mut found = contents.newest(tip, until, limit.saturating_add(1));
         let complete = found.len() <= limit;
-        Ok(History { commits: found.into_iter().take(limit).map(|s| s.info.clone()).collect(), complete })
+        found.truncate(limit);
+        Ok(History { commits: found.into_iter().cloned().collect(), complete })
     }
 
     fn contains(&self, tip: &CommitId, commit: &CommitId) -> Result<bool, RepositoryError> {
         self.known(tip)?;
-        let contents = self.host.0.borrow();
-        Ok(reachable(&contents, tip, None).contains(commit))
+        Ok(self.host.contains(tip, commit))
     }
 
     fn commit(&self, new: &NewCommit) -> Result<CommitId, RepositoryError> {
@@ -353,7 +404,7 @@ impl Repository for MemoryRepository {
         debug_assert!(!name.is_empty(), "a commit has an author");
         let id = self.host.store(new.parent.iter().cloned().collect(), tree, &new.message, new.time);
         let mut contents = self.host.0.borrow_mut();
-        if let Some(stored) = contents.commits.get_mut(&id) {
+        if let Some(stored) = contents.get_mut(&id) {
             stored.writers.insert(self.id);
         }
         Ok(id)

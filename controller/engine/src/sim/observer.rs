@@ -88,7 +88,7 @@ impl Observer {
             .tip(&self.pipeline.repository.journal)
             .and_then(|tip| read_state(host, &tip).map(|state| (tip, state)));
         self.lost = self.claimed(host) > self.journal.as_ref().map_or(0, |(_, s)| s.n);
-        self.moves = host.moves().len();
+        self.moves = host.moved();
     }
 
     /// The highest journal number that the branch's own commits name.
@@ -123,9 +123,8 @@ impl Observer {
         qa: &MemoryQa,
         now: Time,
     ) -> Result<(), String> {
-        let moves = host.moves();
-        let new: Vec<_> = moves.iter().skip(self.moves).cloned().collect();
-        self.moves = moves.len();
+        let new = host.moves_after(self.moves);
+        self.moves = host.moved();
         for (name, old, new) in new {
             let Some(new) = new else { continue };
             if name == self.pipeline.repository.branch && !self.foreign.borrow().contains(&new) {
@@ -150,7 +149,7 @@ impl Observer {
             if Some(&at) == old {
                 return Ok(());
             }
-            let parent = host.log(&at).first().and_then(|c| c.parents.first().cloned());
+            let parent = host.info(&at).and_then(|c| c.parents.first().cloned());
             at = parent.ok_or("S4: the branch was replaced")?;
         }
         Err(format!("S4: the branch went from {old:?} to {new}, which does not contain it"))
@@ -165,7 +164,7 @@ impl Observer {
         now: Time,
     ) -> Result<(), String> {
         let state = read_state(host, tip).ok_or("S11: a journal commit has no state.json")?;
-        let info = host.log(tip).into_iter().next().ok_or("S11: a journal commit is missing")?;
+        let info = host.info(tip).ok_or("S11: a journal commit is missing")?;
         let message = JournalMessage::parse(&info.message).map_err(|e| format!("S11: {e}"))?;
         let before = self.journal.take().map(|(_, state)| state);
         for recorded in &message.events {

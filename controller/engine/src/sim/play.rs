@@ -296,7 +296,7 @@ impl Play {
         controller.faults.next(faults.iter().copied());
         let settings = controller.settings.clone();
         let faults_of = controller.faults.clone();
-        let before = self.host.moves().len();
+        let before = self.host.moved();
         let other = self.state().is_some_and(|s| s.owner.id != settings.owner);
         let result = self.work(&faults_of, &settings, |engine| engine.pass(&mut remembered, &mut |_| {}));
         faults_of.clear();
@@ -309,7 +309,7 @@ impl Play {
         if let Some(controller) = self.controllers.get_mut(i) {
             controller.remembered = if crashed { Remembered::default() } else { remembered };
         }
-        if i == 2 && other && self.host.moves().len() != before && !somebody_in_between {
+        if i == 2 && other && self.host.moved() != before && !somebody_in_between {
             return Err("S14: a host that does not own the ledger had an effect".to_owned());
         }
         match result {
