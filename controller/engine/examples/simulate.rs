@@ -2,9 +2,11 @@
 //!
 //! `simulate --seeds 0..500` | `simulate --seed 17 --trace` | `simulate --bugs --seeds 0..500`
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::ops::Range;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use towpath_core::museum::{ALL, Bug};
 use towpath_engine::sim::{Report, run};
@@ -62,25 +64,87 @@ fn main() -> ExitCode {
     }
 }
 
-fn seeds(out: &mut impl std::io::Write, wanted: &Wanted) -> std::io::Result<bool> {
-    let started = std::time::Instant::now();
-    let (mut passes, mut promotions, mut faults) = (0, 0, 0);
-    for seed in wanted.seeds.clone() {
-        let report = run(seed, wanted.bug);
-        (passes, promotions, faults) =
-            (passes + report.passes, promotions + report.promotions, faults + report.faults);
-        if wanted.trace || report.violation.is_some() {
-            show(out, &report, wanted.bug)?;
-        }
-        if report.violation.is_some() {
-            return Ok(false);
+/// What many seeds came to.
+#[derive(Default)]
+struct Sum {
+    passes: u64,
+    promotions: u64,
+    faults: u64,
+    states: BTreeSet<u64>,
+    /// The first seed, by number, that broke a rule.
+    broken: Option<Report>,
+}
+
+impl Sum {
+    fn add(&mut self, report: Report) {
+        self.passes += report.passes;
+        self.promotions += report.promotions;
+        self.faults += report.faults;
+        if report.violation.is_some() && self.broken.as_ref().is_none_or(|known| report.seed < known.seed) {
+            self.broken = Some(Report { states: BTreeSet::new(), ..report });
+        } else {
+            self.states.extend(report.states);
         }
     }
+
+    fn join(mut self, other: Self) -> Self {
+        self.passes += other.passes;
+        self.promotions += other.promotions;
+        self.faults += other.faults;
+        self.states.extend(other.states);
+        let both = [self.broken.take(), other.broken].into_iter().flatten();
+        self.broken = both.min_by_key(|report| report.seed);
+        self
+    }
+}
+
+/// Plays seeds on all cores until one breaks a rule: each core takes the next that nobody plays yet.
+fn play(seeds: &Range<u64>, bug: Option<Bug>) -> Sum {
+    let next = AtomicU64::new(seeds.start);
+    let worker = || {
+        let mut sum = Sum::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return sum;
+            }
+            let report = run(seed, bug);
+            if report.violation.is_some() {
+                next.fetch_max(seeds.end, Ordering::Relaxed);
+            }
+            sum.add(report);
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).fold(Sum::default(), Sum::join)
+    })
+}
+
+fn seeds(out: &mut impl std::io::Write, wanted: &Wanted) -> std::io::Result<bool> {
+    let started = std::time::Instant::now();
+    if wanted.trace && wanted.seeds.end == wanted.seeds.start + 1 {
+        let report = run(wanted.seeds.start, wanted.bug);
+        show(out, &report, wanted.bug)?;
+        return Ok(report.violation.is_none());
+    }
+    let sum = play(&wanted.seeds, wanted.bug);
+    if let Some(report) = &sum.broken {
+        show(out, report, wanted.bug)?;
+        return Ok(false);
+    }
+    let seconds = started.elapsed().as_secs_f64();
     writeln!(
         out,
-        "simulation: {} seeds, {passes} passes, {promotions} promotions, {faults} faults, 0 violations, {:.1} s",
+        "simulation: {} seeds, {} passes ({:.0} a second), {} promotions, {} faults, {} distinct states, \
+         0 violations, {seconds:.1} s",
         wanted.seeds.end - wanted.seeds.start,
-        started.elapsed().as_secs_f64()
+        sum.passes,
+        sum.passes as f64 / seconds.max(0.001),
+        sum.promotions,
+        sum.faults,
+        sum.states.len(),
     )?;
     Ok(true)
 }
@@ -98,8 +162,7 @@ fn show(out: &mut impl std::io::Write, report: &Report, bug: Option<Bug>) -> std
 fn museum(out: &mut impl std::io::Write, seeds: Range<u64>) -> std::io::Result<bool> {
     let mut all = true;
     for bug in ALL {
-        let found = seeds.clone().map(|seed| run(seed, Some(bug))).find(|r| r.violation.is_some());
-        match found {
+        match play(&seeds, Some(bug)).broken {
             Some(r) => {
                 let text = r.violation.unwrap_or_default();
                 writeln!(out, "{:<26} seed {:<4} {text}", format!("{bug:?}"), r.seed)?;

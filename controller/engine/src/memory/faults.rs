@@ -30,7 +30,8 @@ pub struct Faults(Rc<RefCell<Plan>>);
 struct Plan {
     queue: VecDeque<Fault>,
     effects: u64,
-    before: Option<Hook>,
+    /// What is run before an effect, after so many others.
+    before: Option<(u32, Hook)>,
 }
 
 impl Faults {
@@ -48,7 +49,12 @@ impl Faults {
 
     /// Runs this once, right before the next effect: somebody else is faster.
     pub fn before_next(&self, hook: impl FnMut() + 'static) {
-        self.0.borrow_mut().before = Some(Box::new(hook));
+        self.before_nth(0, hook);
+    }
+
+    /// Runs this once, after so many effects and right before the one that follows.
+    pub fn before_nth(&self, others: u32, hook: impl FnMut() + 'static) {
+        self.0.borrow_mut().before = Some((others, Box::new(hook)));
     }
 
     /// How many effects were tried so far.
@@ -61,7 +67,12 @@ impl Faults {
         let (fault, hook) = {
             let mut plan = self.0.borrow_mut();
             plan.effects += 1;
-            (plan.queue.pop_front().unwrap_or(Fault::None), plan.before.take())
+            if let Some((others, _)) = plan.before.as_mut().filter(|(others, _)| *others > 0) {
+                *others -= 1;
+                (plan.queue.pop_front().unwrap_or(Fault::None), None)
+            } else {
+                (plan.queue.pop_front().unwrap_or(Fault::None), plan.before.take().map(|(_, hook)| hook))
+            }
         };
         if let Some(mut hook) = hook {
             hook();

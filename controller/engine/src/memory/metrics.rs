@@ -33,6 +33,13 @@ impl MemoryMetrics {
         self.0.borrow_mut().series.entry(word.to_owned()).or_default().insert(from, value);
     }
 
+    /// Takes back what was said of the time after this.
+    pub fn clear_from(&self, word: &str, from: Time) {
+        if let Some(steps) = self.0.borrow_mut().series.get_mut(word) {
+            steps.retain(|at, _| *at < from);
+        }
+    }
+
     /// Lets the provider answer nothing at all.
     pub fn set_down(&self, down: bool) {
         self.0.borrow_mut().down = down;

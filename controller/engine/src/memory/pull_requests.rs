@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use towpath_core::id::{CommitId, RefName};
+use towpath_core::time::Time;
 use towpath_core::world::ProposalStatus;
 
 use super::repository::MemoryHost;
@@ -50,7 +51,7 @@ impl MemoryPullRequests {
             return false;
         };
         let onto = self.host.tip(&target);
-        let fast = self.host.log(head).iter().any(|c| Some(&c.id) == onto.as_ref());
+        let fast = onto.is_some_and(|onto| self.host.contains(head, &onto));
         if !fast {
             return false;
         }
@@ -59,6 +60,28 @@ impl MemoryPullRequests {
         contents.open.remove(&topic);
         contents.ended.insert(head.clone(), ProposalStatus::Merged { commit: head.clone(), green });
         true
+    }
+
+    /// Merges the pull request with this head by one new commit of the same changes and words, if it is open and
+    /// nobody changed the same files since. Answers the commit.
+    pub fn squash(&self, head: &CommitId, now: Time) -> Option<CommitId> {
+        let mut contents = self.contents.borrow_mut();
+        let open = contents.open.iter().find(|(topic, _)| self.host.tip(topic).as_ref() == Some(head));
+        let (topic, target) = open.map(|(topic, (_, target))| (topic.clone(), target.clone()))?;
+        let onto = self.host.tip(&target)?;
+        let info = self.host.info(head)?;
+        let parent = info.parents.first()?;
+        let changed = |(path, bytes): &(_, Vec<u8>)| self.host.file(parent, path).as_ref() != Some(bytes);
+        let files: Vec<_> = self.host.all_files(head).into_iter().filter(changed).collect();
+        if files.iter().any(|(path, _)| self.host.file(parent, path) != self.host.file(&onto, path)) {
+            return None;
+        }
+        let edits: Vec<_> = files.into_iter().map(|(path, bytes)| (path, Some(bytes))).collect();
+        let commit = self.host.commit_foreign(&target, &edits, &info.message, now).ok()?;
+        let green = contents.checks.get(head).copied().unwrap_or(false);
+        contents.open.remove(&topic);
+        contents.ended.insert(head.clone(), ProposalStatus::Merged { commit: commit.clone(), green });
+        Some(commit)
     }
 
     /// Closes the pull request with this head.

@@ -2,43 +2,54 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::id::{CommitId, Digest, Name, RepoPath};
+use towpath_core::id::{CommitId, Digest, ImageName, Name, RepoPath};
 use towpath_core::observation::{Application, Health};
 use towpath_core::time::{Span, Time};
 
-use super::releases::{Nature, deployed, image_name};
+use super::releases::{Nature, deployed};
 use crate::memory::{MemoryHost, MemoryLiveness, MemoryMetrics};
 
-/// One environment's part of the cluster.
+/// What really runs in one environment.
 #[derive(Debug, Clone)]
-struct Deployed {
-    revision: CommitId,
-    digest: Digest,
-    since: Time,
-    health: Health,
-    health_since: Time,
+pub(crate) struct Deployed {
+    pub(crate) revision: CommitId,
+    pub(crate) digests: BTreeMap<ImageName, Digest>,
+    pub(crate) health: Health,
+    pub(crate) health_since: Time,
+    /// Until when something else keeps it from being healthy.
+    disturbed: Option<Time>,
+    /// Whether its status says which commit it synced.
+    shows_revision: bool,
 }
 
 /// The cluster.
 pub(crate) struct Cluster {
     pub(crate) live: MemoryLiveness,
     pub(crate) metrics: MemoryMetrics,
+    pub(crate) metrics_down: bool,
     natures: BTreeMap<Digest, Nature>,
     running: BTreeMap<Name, Deployed>,
 }
 
 impl Cluster {
     pub(crate) fn new(natures: BTreeMap<Digest, Nature>) -> Self {
-        Self { live: MemoryLiveness::new(), metrics: MemoryMetrics::new(), natures, running: BTreeMap::new() }
+        let (live, metrics) = (MemoryLiveness::new(), MemoryMetrics::new());
+        Self { live, metrics, metrics_down: false, natures, running: BTreeMap::new() }
     }
 
-    fn nature(&self, digest: &Digest) -> Nature {
-        self.natures.get(digest).copied().unwrap_or(Nature::Good)
+    fn is(&self, digests: &BTreeMap<ImageName, Digest>, nature: Nature) -> bool {
+        digests.values().any(|digest| self.natures.get(digest) == Some(&nature))
     }
 
-    /// What really runs in an environment, and since when.
-    pub(crate) fn runs(&self, environment: &Name) -> Option<(&Digest, Time)> {
-        self.running.get(environment).map(|d| (&d.digest, d.since))
+    /// What really runs in an environment.
+    pub(crate) fn runs(&self, environment: &Name) -> Option<&Deployed> {
+        self.running.get(environment)
+    }
+
+    /// Lets the metrics provider answer, or not.
+    pub(crate) fn set_metrics_down(&mut self, down: bool) {
+        self.metrics_down = down;
+        self.metrics.set_down(down);
     }
 
     /// Syncs one environment to a commit, usually the branch's tip.
@@ -50,20 +61,25 @@ impl Cluster {
         tip: &CommitId,
         now: Time,
     ) {
-        let Some(digest) = host.file(tip, path).and_then(|b| deployed(&String::from_utf8_lossy(&b))) else {
+        let digests =
+            host.file(tip, path).map(|b| deployed(&String::from_utf8_lossy(&b))).unwrap_or_default();
+        if digests.is_empty() {
             return;
-        };
-        let same = self.running.get(environment).filter(|d| d.digest == digest).cloned();
-        let deployed = match same {
-            Some(known) => Deployed { revision: tip.clone(), ..known },
-            None => {
-                self.set_metrics(environment, &digest, now);
+        }
+        let known = self.running.get(environment).cloned();
+        let deployed = match known {
+            Some(known) if known.digests == digests => {
+                Deployed { revision: tip.clone(), shows_revision: true, ..known }
+            }
+            _ => {
+                self.set_metrics(environment, &digests, now);
                 Deployed {
                     revision: tip.clone(),
-                    since: now,
+                    digests,
                     health: Health::Progressing,
                     health_since: now,
-                    digest,
+                    disturbed: None,
+                    shows_revision: true,
                 }
             }
         };
@@ -71,11 +87,28 @@ impl Cluster {
         self.publish(environment, now);
     }
 
+    /// Lets a status come without the commit that was synced.
+    pub(crate) fn hide_revision(&mut self, environment: &Name, now: Time) {
+        if let Some(deployed) = self.running.get_mut(environment) {
+            deployed.shows_revision = false;
+        }
+        self.publish(environment, now);
+    }
+
+    /// Something that is not the release's fault: a node is lost, a database is down.
+    pub(crate) fn disturb(&mut self, environment: &Name, now: Time, until: Time) {
+        if let Some(deployed) = self.running.get_mut(environment) {
+            deployed.disturbed = Some(until);
+        }
+        self.settle(environment, now);
+    }
+
     /// Lets rollouts come to their end.
     pub(crate) fn settle(&mut self, environment: &Name, now: Time) {
         let Some(deployed) = self.running.get(environment) else { return };
-        let sick = self.nature(&deployed.digest) == Nature::Sick && environment.as_str() == "dev";
-        let health = if sick { Health::Degraded } else { Health::Healthy };
+        let sick = environment.as_str() == "dev" && self.is(&deployed.digests, Nature::Sick);
+        let disturbed = deployed.disturbed.is_some_and(|until| now < until);
+        let health = if sick || disturbed { Health::Degraded } else { Health::Healthy };
         if let Some(deployed) = self.running.get_mut(environment).filter(|d| d.health != health) {
             (deployed.health, deployed.health_since) = (health, now);
         }
@@ -83,28 +116,29 @@ impl Cluster {
     }
 
     fn publish(&self, environment: &Name, now: Time) {
-        let (Some(deployed), Some(image)) = (self.running.get(environment), image_name()) else { return };
+        let Some(deployed) = self.running.get(environment) else { return };
         let Ok(name) = Name::parse(&format!("web-{environment}")) else { return };
         self.live.set(Application {
             name,
-            revision: Some(deployed.revision.clone()),
-            digests: vec![(image, deployed.digest.clone())],
+            revision: Some(deployed.revision.clone()).filter(|_| deployed.shows_revision),
+            digests: deployed.digests.clone().into_iter().collect(),
             health: deployed.health,
             health_since: Some(deployed.health_since),
             reconciled_at: Some(now),
         });
     }
 
-    fn set_metrics(&self, environment: &Name, digest: &Digest, now: Time) {
+    fn set_metrics(&self, environment: &Name, digests: &BTreeMap<ImageName, Digest>, now: Time) {
         let word = format!("\"web-{environment}\"");
         let beyond = environment.as_str() != "dev";
-        let value = match self.nature(digest) {
-            Nature::Errors if beyond => Some(0.4),
-            Nature::Silent if beyond => Some(f64::NAN),
-            _ => Some(0.001),
+        let value = match beyond {
+            true if self.is(digests, Nature::Errors) => 0.4,
+            true if self.is(digests, Nature::Silent) => f64::NAN,
+            _ => 0.001,
         };
-        self.metrics.set(&word, now, value);
-        if self.nature(digest) == Nature::Rots && environment.as_str() == "production" {
+        self.metrics.clear_from(&word, now);
+        self.metrics.set(&word, now, Some(value));
+        if beyond && self.is(digests, Nature::Rots) {
             self.metrics.set(&word, now.plus(Span::seconds(420)), Some(0.4));
         }
     }

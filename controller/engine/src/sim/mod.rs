@@ -9,6 +9,9 @@ mod observer;
 mod play;
 mod random;
 mod releases;
+mod wiring;
+
+use std::collections::BTreeSet;
 
 use towpath_core::museum::{self, Bug};
 
@@ -18,7 +21,7 @@ pub use play::Play;
 const STEPS: u32 = 240;
 
 /// What a run found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The seed.
     pub seed: u64,
@@ -36,14 +39,25 @@ pub struct Report {
     pub in_production: u64,
     /// How many faults struck.
     pub faults: u64,
+    /// Hashes of the shapes of the state that were reached: what it says without ids and times.
+    pub states: BTreeSet<u64>,
 }
 
 /// Plays one seed, with at most one planted bug.
 pub fn run(seed: u64, bug: Option<Bug>) -> Report {
     museum::plant(bug);
-    let mut play = Play::new(seed);
-    let violation = play.perform(STEPS).err();
+    let report = match Play::new(seed) {
+        Ok(mut play) => {
+            let violation = play.perform(STEPS).err();
+            told(seed, play, violation)
+        }
+        Err(wrong) => Report { seed, violation: Some(wrong), ..Report::default() },
+    };
     museum::plant(None);
+    report
+}
+
+fn told(seed: u64, play: Play, violation: Option<String>) -> Report {
     Report {
         seed,
         violation,
@@ -52,6 +66,7 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Report {
         rollbacks: play.observer.rollbacks,
         in_production: play.observer.in_production,
         faults: play.faults_struck,
+        states: play.observer.shapes,
         trace: play.trace,
     }
 }

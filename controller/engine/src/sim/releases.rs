@@ -1,22 +1,27 @@
 //! The releases of a run and the truth about them, which the engine has to find out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use towpath_core::id::{Digest, ImageName};
 use towpath_core::release::Image;
+
+use super::random::Random;
 
 /// How an image behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nature {
     /// Well, everywhere.
     Good,
-    /// Its QA fails in staging.
+    /// Its regression tests fail.
     FailsQa,
-    /// Its error rate is high in staging and beyond.
+    /// Its regression tests come to no end.
+    BreaksQa,
+    /// Its error rate is high beyond dev.
     Errors,
-    /// It gives no numbers in staging and beyond: NaN.
+    /// It gives no numbers beyond dev: NaN.
     Silent,
-    /// Its error rate rises in production after some minutes.
+    /// Its error rate rises beyond dev after some minutes.
     Rots,
     /// It never becomes healthy in dev.
     Sick,
@@ -29,35 +34,46 @@ pub(crate) struct Version {
     pub(crate) nature: Nature,
 }
 
-/// The name of the image.
-pub(crate) const IMAGE: &str = "ghcr.io/acme/web";
+/// The images that pipelines have, the first always; only of the first there are bad ones.
+pub(crate) const IMAGES: [&str; 2] = ["ghcr.io/acme/web", "ghcr.io/acme/api"];
 
-/// The versions of a run: their names do not follow their order.
-pub(crate) fn versions(random: &mut super::random::Random) -> Vec<Version> {
-    let natures = [
-        Nature::Good,
-        Nature::Good,
-        Nature::Good,
-        Nature::Good,
-        Nature::Good,
-        Nature::Good,
-        Nature::FailsQa,
-        Nature::Errors,
-        Nature::Silent,
-        Nature::Rots,
-        Nature::Sick,
-    ];
+const NATURES: [Nature; 14] = [
+    Nature::Good,
+    Nature::Good,
+    Nature::Good,
+    Nature::Good,
+    Nature::Good,
+    Nature::Good,
+    Nature::Good,
+    Nature::FailsQa,
+    Nature::BreaksQa,
+    Nature::Errors,
+    Nature::Silent,
+    Nature::Rots,
+    Nature::Rots,
+    Nature::Sick,
+];
+
+/// The versions of the first image: their names do not follow their order.
+pub(crate) fn versions(random: &mut Random) -> Vec<Version> {
     let mut versions = Vec::new();
     for i in 1..=12_u32 {
         let hex = format!("{i:02x}").repeat(32);
         // Later versions often have smaller names.
         let tag = if random.percent(50) { format!("1.{i}.0") } else { format!("0.{}.{i}", 90 - i) };
-        let nature = random.pick(&natures).copied().unwrap_or(Nature::Good);
-        if let Ok(image) = Image::parse(&format!("{IMAGE}:{tag}@sha256:{hex}")) {
+        let nature = random.pick(&NATURES).copied().unwrap_or(Nature::Good);
+        if let Ok(image) = Image::parse(&format!("{}:{tag}@sha256:{hex}", IMAGES[0])) {
             versions.push(Version { image, nature });
         }
     }
     versions
+}
+
+/// The three versions of the second image.
+pub(crate) fn companions() -> Vec<Image> {
+    let image =
+        |i: u32| Image::parse(&format!("{}:2.{i}.0@sha256:{}", IMAGES[1], format!("a{i}").repeat(32))).ok();
+    (1..=3).filter_map(image).collect()
 }
 
 /// The truth by digest.
@@ -65,19 +81,36 @@ pub(crate) fn natures(versions: &[Version]) -> BTreeMap<Digest, Nature> {
     versions.iter().map(|v| (v.image.digest.clone(), v.nature)).collect()
 }
 
-/// The file of an environment that deploys an image.
-pub(crate) fn file(image: &Image) -> String {
-    let tag = image.tag.as_ref().map_or("0", |t| t.as_str());
-    format!("images:\n  - name: {IMAGE}\n    newTag: \"{tag}\"\n    digest: {}\n", image.digest)
+/// The file of an environment that deploys images.
+pub(crate) fn file(images: &[Image]) -> String {
+    let mut text = "images:\n".to_owned();
+    for image in images {
+        let tag = image.tag.as_ref().map_or("0", |t| t.as_str());
+        // Writing to a String cannot fail.
+        let _ =
+            write!(text, "  - name: {}\n    newTag: \"{tag}\"\n    digest: {}\n", image.name, image.digest);
+    }
+    text
 }
 
-/// The digest that a file deploys.
-pub(crate) fn deployed(text: &str) -> Option<Digest> {
-    let line = text.lines().find_map(|l| l.trim().strip_prefix("digest: "))?;
-    Digest::parse(line.trim().trim_matches('"')).ok()
+/// What a file deploys.
+pub(crate) fn deployed(text: &str) -> BTreeMap<ImageName, Digest> {
+    let mut found = BTreeMap::new();
+    let mut name = None;
+    for line in text.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("- name: ") {
+            name = ImageName::parse(text).ok();
+        }
+        let digest = line.strip_prefix("digest: ").and_then(|d| Digest::parse(d.trim_matches('"')).ok());
+        if let (Some(name), Some(digest)) = (&name, digest) {
+            found.insert(name.clone(), digest);
+        }
+    }
+    found
 }
 
-/// The image's name as an id.
-pub(crate) fn image_name() -> Option<ImageName> {
-    ImageName::parse(IMAGE).ok()
+/// Whether what is deployed is exactly these images.
+pub(crate) fn is_deployed(images: &[Image], there: &BTreeMap<ImageName, Digest>) -> bool {
+    let wanted: BTreeSet<_> = images.iter().map(|i| (&i.name, &i.digest)).collect();
+    wanted == there.iter().collect()
 }

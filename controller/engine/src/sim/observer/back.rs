@@ -1,0 +1,55 @@
+//! S5: back to something that was good there and is not rejected, and not from a rollback.
+
+use std::collections::BTreeMap;
+
+use towpath_core::event::Cause;
+use towpath_core::hold::Stop;
+use towpath_core::id::Name;
+use towpath_core::journal::State;
+use towpath_core::journal::state::{EnvironmentState, Hold, Release};
+use towpath_core::time::Time;
+
+use super::{Checked, Observer};
+
+impl Observer {
+    pub(super) fn rolled_back(
+        &self,
+        state: &State,
+        env: &EnvironmentState,
+        key: &Name,
+        release: &Release,
+        asked: bool,
+        at: Time,
+    ) -> Checked {
+        let version = release.version();
+        let stops = |h: &Hold| {
+            h.until.is_none_or(|until| until > at)
+                && h.select.matches(key, &BTreeMap::new())
+                && h.subject.matches(&release.r, &release.images)
+                && h.stops.contains(&Stop::Rollbacks)
+        };
+        if state.holds.iter().any(stops) {
+            return Err(format!("S9: {key} was rolled back against a hold that stops rollbacks"));
+        }
+        if asked {
+            return Ok(());
+        }
+        if env.at.as_ref().is_some_and(|at| at.cause == Cause::Rollback) {
+            return Err(format!("S5: {key} went back to {version} from a rollback"));
+        }
+        let bad =
+            |r: &Release| r.images.iter().any(|i| self.failed.contains(&(key.clone(), i.digest.clone())));
+        let any_baked =
+            env.good.iter().any(|g| g.baked && state.release(&g.r).is_some_and(|other| !bad(other)));
+        match env.good.iter().find(|g| g.r == release.r) {
+            None => Err(format!("S5: {key} went back to {version}, which was never good there")),
+            Some(good) if any_baked && !good.baked => {
+                Err(format!("S5: {key} went back to {version}, and an older one had baked"))
+            }
+            Some(_) if bad(release) => {
+                Err(format!("S5: {key} went back to {version}, which is rejected there"))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! S2, S4, S11, S12: what happens to the branch.
+
+use towpath_core::event::{Cause, Event};
+use towpath_core::id::{ActId, CommitId, Name, Pid};
+use towpath_core::journal::State;
+use towpath_core::journal::state::EnvironmentState;
+use towpath_core::time::Time;
+
+use super::{Checked, Observer, Scene};
+use crate::memory::MemoryHost;
+use crate::sim::releases::{deployed, is_deployed};
+use crate::sim::wiring::path_of;
+
+impl Observer {
+    /// The branch only ever moves on from the tip that the edit was computed on, by commits that the journal has.
+    pub(super) fn branch_moved(
+        &mut self,
+        host: &MemoryHost,
+        old: Option<&CommitId>,
+        new: &CommitId,
+    ) -> Checked {
+        if self.lost {
+            return Err(
+                "S1: a promotion landed although the journal is lost and nobody confirmed it".to_owned()
+            );
+        }
+        let mut at = new.clone();
+        for _ in 0..10 {
+            if Some(&at) == old {
+                return Ok(());
+            }
+            let Some(pid) = self.journalled.get(&at).cloned() else {
+                return Err(format!("S11: {at} landed, and the journal does not know it"));
+            };
+            self.landed(&pid, &at)?;
+            at = host
+                .info(&at)
+                .and_then(|c| c.parents.first().cloned())
+                .ok_or("S4: the branch was replaced")?;
+        }
+        Err(format!("S4: the branch went from {old:?} to {new}, which does not contain it"))
+    }
+
+    /// S2: one landed commit for one id.
+    fn landed(&mut self, pid: &Pid, commit: &CommitId) -> Checked {
+        match self.pids.insert(pid.clone(), commit.clone()).filter(|other| other != commit) {
+            Some(other) => Err(format!("S2: {pid} landed as {other} and as {commit}")),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn promoted(&mut self, scene: &Scene<'_>, event: &Event, at: Time) -> Checked {
+        let Event::Promoted { pid, env, r, cause, commit, base, q, .. } = event else { return Ok(()) };
+        let state = scene.before.ok_or("S11: a promotion without a journal before it")?;
+        self.promotions += 1;
+        self.rollbacks += u64::from(*cause == Cause::Rollback);
+        self.in_production += u64::from(env.as_str() == "production");
+        self.journalled.insert(commit.clone(), pid.clone());
+        let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
+        let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
+        if self.foreign.borrow().contains(commit) {
+            // A person merged it; what kept it from being merged was said by its check.
+            return self.landed(pid, commit);
+        }
+        nothing_foreign_is_overwritten(scene.host, state, known, base, q.as_ref())?;
+        match cause {
+            Cause::Auto => self.automatic(state, known, env, release, at),
+            Cause::Manual => {
+                let past = self.overridden.get(pid).cloned().unwrap_or_default();
+                self.gated(state, env, release, at, &past)
+            }
+            Cause::Rollback => self.rolled_back(state, known, env, release, q.is_some(), at),
+        }
+    }
+
+    /// A pull request is opened under the rules of a promotion.
+    pub(super) fn proposed(
+        &self,
+        scene: &Scene<'_>,
+        (env, r, pid): (&Name, &towpath_core::id::ReleaseId, &Pid),
+        at: Time,
+    ) -> Checked {
+        let state = scene.before.ok_or("S11: a proposal without a journal before it")?;
+        let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
+        let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
+        let asked = state.requests.iter().find(|q| &q.env == env && q.r.as_ref() == Some(r));
+        if asked.is_none() {
+            return self.automatic(state, known, env, release, at);
+        }
+        let mut past = self.overridden.get(pid).cloned().unwrap_or_default();
+        let named = asked.iter().flat_map(|q| &q.overrides).filter_map(|text| text.split(' ').next());
+        past.extend(named.filter_map(towpath_core::pipeline::EntryGate::parse));
+        self.gated(state, env, release, at, &past)
+    }
+
+    /// What was given up is not on the branch, and a closed pull request is a person's no.
+    pub(super) fn undone(&self, scene: &Scene<'_>, pid: &Pid, closed: bool) -> Checked {
+        let tip = scene.host.tip(&self.pipeline.repository.branch);
+        let own = self.journalled.iter().filter(|(_, other)| *other == pid).map(|(commit, _)| commit);
+        if let Some(commit) =
+            own.into_iter().find(|c| tip.as_ref().is_some_and(|t| scene.host.contains(t, c)))
+        {
+            return Err(format!("S2: {pid} was given up, and its commit {commit} is on the branch"));
+        }
+        let proposed = |(key, env): (&Name, &EnvironmentState)| {
+            let open = env.proposed.as_ref().filter(|open| &open.pid == pid)?;
+            Some((key.clone(), open.r.clone()))
+        };
+        let ended = scene.before.iter().flat_map(|s| s.envs.iter()).find_map(proposed);
+        let Some((env, r)) = ended.filter(|_| closed) else { return Ok(()) };
+        let release = scene.after.release(&r).ok_or("S11: a closed proposal's release is gone")?;
+        match super::entry::is_held(scene.after, &env, release, scene.after.at) {
+            true => Ok(()),
+            false => Err(format!("S12: {} was closed for {env}, and may come again", release.version())),
+        }
+    }
+}
+
+/// S12: a person's value is never overwritten unless a person asked for it.
+fn nothing_foreign_is_overwritten(
+    host: &MemoryHost,
+    state: &State,
+    env: &EnvironmentState,
+    base: &CommitId,
+    asked: Option<&ActId>,
+) -> Checked {
+    let name = &env.config.name;
+    let there = host.file(base, &path_of(name.as_str())?);
+    let there = there.map(|b| deployed(&String::from_utf8_lossy(&b))).unwrap_or_default();
+    let expected = env.at.as_ref().and_then(|at| state.release(&at.r));
+    if asked.is_some() || expected.is_some_and(|r| is_deployed(&r.images, &there)) {
+        return Ok(());
+    }
+    Err(format!("S12: {name} said {there:?} by a person's commit, and it was overwritten"))
+}

@@ -1,0 +1,71 @@
+//! What a lost journal and a rewound branch leave of what the observer knows.
+
+use std::collections::BTreeSet;
+
+use towpath_core::id::CommitId;
+use towpath_core::journal::State;
+
+use super::{Observer, read_state};
+use crate::memory::MemoryHost;
+
+impl Observer {
+    /// Somebody moved the branch back; that is no move of ours.
+    ///
+    /// When that takes away every commit that knew more than an old journal, both refs are as they were at one
+    /// time: a restored backup, which nobody can tell from that time, so what came after it is forgotten.
+    pub(crate) fn rewound(&mut self, host: &MemoryHost, to: &CommitId) {
+        self.foreign(to);
+        let known = self.journal.as_ref().map_or(0, |(_, s)| s.n);
+        if self.lost && self.claimed(host) <= known {
+            self.lost = false;
+            let there: BTreeSet<CommitId> = host.log(to).into_iter().map(|c| c.id).collect();
+            self.pids.retain(|_, commit| there.contains(commit));
+        }
+    }
+
+    /// The journal disappeared, or an older one came back. What it does not know, nobody can know any more.
+    pub(crate) fn journal_lost(&mut self, host: &MemoryHost) {
+        self.journal = host
+            .tip(&self.pipeline.repository.journal)
+            .and_then(|tip| read_state(host, &tip).map(|state| (tip, state)));
+        self.lost = self.claimed(host) > self.journal.as_ref().map_or(0, |(_, s)| s.n);
+        self.moves = host.moved();
+        let state = self.journal.as_ref().map(|(_, state)| std::rc::Rc::clone(state));
+        self.believe(state.as_deref());
+    }
+
+    fn believe(&mut self, state: Option<&State>) {
+        self.verified.clear();
+        self.failed.clear();
+        self.voids.clear();
+        for (key, env) in state.iter().flat_map(|state| &state.envs) {
+            self.verified.extend(env.ok.keys().map(|r| (key.clone(), r.clone())));
+            let digests = env.rejected.iter().flat_map(|r| &r.digests);
+            self.failed.extend(digests.map(|d| (key.clone(), d.clone())));
+            self.voids.insert(key.clone(), env.voids);
+        }
+    }
+
+    /// The highest journal number that the branch's own commits name.
+    fn claimed(&self, host: &MemoryHost) -> u64 {
+        let Some(tip) = host.tip(&self.pipeline.repository.branch) else { return 0 };
+        let claim = |m: &str| towpath_core::journal::promotion::claim(m).map(|claim| claim.n);
+        let ours = host.log(&tip).into_iter().filter(|c| self.journalled.contains_key(&c.id));
+        ours.filter_map(|c| claim(&c.message)).max().unwrap_or(0)
+    }
+
+    pub(crate) fn is_journal_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// A person looked, and says that the loss is to be lived with.
+    pub(crate) fn confirmed(&mut self, host: &MemoryHost) {
+        let before = self.journal.as_ref().and_then(|(_, s)| s.salt.clone());
+        if let Some(state) = self.state(host).filter(|s| s.salt.is_some() && s.salt != before) {
+            self.lost = false;
+            // Commits of the journal before say nothing of this one's numbers.
+            self.journalled.clear();
+            self.believe(Some(&state));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The observer of a run: sees both refs, the verdicts that were given and what the cluster ran, and holds every
+//! move of the branch against the rules (S1-S15 of the design's formal statements).
+//!
+//! - `branch`: S2, S4, S11, S12, what happens to the branch itself.
+//! - `entry`: S1, S9, S10, the gates before a commit.
+//! - `order`: S3, S6, S15, which release comes next.
+//! - `proof`: S7, S8, what is live and Verified.
+//! - `back`: S5, rollbacks.
+//! - `loss`: what a lost journal and a rewound branch leave of all that.
+//! - `rest`: what has to be so when nothing moves any more.
+//!
+//! S13 (secrets) needs hosts that have secrets and is checked elsewhere; S14 is checked by the play, which knows whose
+//! pass it was.
+
+mod back;
+mod branch;
+mod entry;
+mod loss;
+mod order;
+mod proof;
+mod rest;
+
+use std::cell::RefCell;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash as _, Hasher as _};
+use std::rc::Rc;
+
+use towpath_core::event::{Event, Recorded, Undoing};
+use towpath_core::id::{CommitId, Digest, Name, Pid, ReleaseId, RepoPath};
+use towpath_core::journal::{JournalMessage, State};
+use towpath_core::pipeline::{EntryGate, Environment, Pipeline};
+use towpath_core::time::{Span, Time};
+
+use super::cluster::Cluster;
+use super::releases::Nature;
+use crate::memory::{MemoryHost, MemoryQa};
+
+type Foreign = Rc<RefCell<BTreeSet<CommitId>>>;
+type Checked = Result<(), String>;
+
+/// What the observer knows, all of it by its own account.
+pub(crate) struct Observer {
+    pipeline: Rc<Pipeline>,
+    natures: BTreeMap<Digest, Nature>,
+    /// Commits by which people moved the branch.
+    foreign: Foreign,
+    moves: usize,
+    journal: Option<(CommitId, Rc<State>)>,
+    /// Promotion commits that the journal knows, before or with their landing.
+    journalled: BTreeMap<CommitId, Pid>,
+    /// Promotions that landed.
+    pids: BTreeMap<Pid, CommitId>,
+    lost: bool,
+    /// Releases that are Verified in an environment.
+    verified: BTreeSet<(Name, ReleaseId)>,
+    /// Releases that people took out of an environment, until they are Verified there again.
+    taken_out: BTreeSet<(Name, ReleaseId)>,
+    /// Digests that failed in an environment, until cleared.
+    failed: BTreeSet<(Name, Digest)>,
+    /// The event of the last failure of an environment: approvals before it are void.
+    voids: BTreeMap<Name, u64>,
+    /// Gates that people passed by.
+    overridden: BTreeMap<Pid, BTreeSet<EntryGate>>,
+    /// Hashes of the shapes that the state had.
+    pub(crate) shapes: BTreeSet<u64>,
+    pub(crate) promotions: u64,
+    pub(crate) rollbacks: u64,
+    pub(crate) in_production: u64,
+}
+
+/// What one event is looked at with.
+struct Scene<'a> {
+    host: &'a MemoryHost,
+    cluster: &'a Cluster,
+    qa: &'a MemoryQa,
+    /// The state before the event's commit.
+    before: Option<&'a State>,
+    /// The state after it.
+    after: &'a State,
+    now: Time,
+}
+
+impl Observer {
+    pub(crate) fn new(pipeline: Rc<Pipeline>, natures: BTreeMap<Digest, Nature>) -> Self {
+        Self {
+            pipeline,
+            natures,
+            foreign: Foreign::default(),
+            moves: 0,
+            journal: None,
+            journalled: BTreeMap::new(),
+            pids: BTreeMap::new(),
+            lost: false,
+            verified: BTreeSet::new(),
+            taken_out: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            voids: BTreeMap::new(),
+            overridden: BTreeMap::new(),
+            shapes: BTreeSet::new(),
+            promotions: 0,
+            rollbacks: 0,
+            in_production: 0,
+        }
+    }
+
+    /// An administrator changed the wiring.
+    pub(crate) fn rewired(&mut self, pipeline: Rc<Pipeline>) {
+        self.pipeline = pipeline;
+    }
+
+    pub(crate) fn foreign(&mut self, commit: &CommitId) {
+        self.foreign.borrow_mut().insert(commit.clone());
+    }
+
+    pub(crate) fn foreign_commits(&self) -> Foreign {
+        Rc::clone(&self.foreign)
+    }
+
+    pub(crate) fn state(&self, host: &MemoryHost) -> Option<Rc<State>> {
+        let tip = host.tip(&self.pipeline.repository.journal)?;
+        match &self.journal {
+            Some((known, state)) if *known == tip => Some(Rc::clone(state)),
+            _ => read_state(host, &tip),
+        }
+    }
+
+    /// Holds everything that moved since the last time against the rules.
+    pub(crate) fn check(
+        &mut self,
+        host: &MemoryHost,
+        cluster: &Cluster,
+        qa: &MemoryQa,
+        now: Time,
+    ) -> Checked {
+        let new = host.moves_after(self.moves);
+        self.moves = host.moved();
+        for (name, old, new) in new {
+            let Some(new) = new else { continue };
+            if name == self.pipeline.repository.branch && !self.foreign.borrow().contains(&new) {
+                self.branch_moved(host, old.as_ref(), &new)?;
+            }
+            if name == self.pipeline.repository.journal {
+                self.journal_moved(host, cluster, qa, &new, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn journal_moved(
+        &mut self,
+        host: &MemoryHost,
+        cluster: &Cluster,
+        qa: &MemoryQa,
+        tip: &CommitId,
+        now: Time,
+    ) -> Checked {
+        let state = read_state(host, tip).ok_or("S11: a journal commit has no state.json")?;
+        let info = host.info(tip).ok_or("S11: a journal commit is missing")?;
+        let message = JournalMessage::parse(&info.message).map_err(|e| format!("S11: {e}"))?;
+        let before = self.journal.take().map(|(_, state)| state);
+        let scene = Scene { host, cluster, qa, before: before.as_deref(), after: &state, now };
+        for recorded in &message.events {
+            self.event(&scene, recorded)?;
+        }
+        self.shapes.insert(shape(&state));
+        self.journal = Some((tip.clone(), state));
+        Ok(())
+    }
+
+    fn event(&mut self, scene: &Scene<'_>, recorded: &Recorded) -> Checked {
+        if recorded.at > scene.now.plus(Span::seconds(1)) {
+            return Err("S11: an event is from the future".to_owned());
+        }
+        match &recorded.event {
+            Event::Promoted { .. } => self.promoted(scene, &recorded.event, recorded.at),
+            Event::Proposed { env, r, pid, .. } => self.proposed(scene, (env, r, pid), recorded.at),
+            Event::Undone { pid, why } => self.undone(scene, pid, *why == Undoing::Closed),
+            Event::Overridden { pid, gate, .. } => self.passed_by(pid, gate.as_str()),
+            Event::Live { env, pid, .. } => self.live(scene, env, pid, recorded.at),
+            Event::Verified { env, r, .. } => self.verified(scene, env, r),
+            Event::Baked { env, result, .. } => self.baked(scene, env, *result),
+            Event::Failed { env, pid, .. } => self.has_failed(scene, env, pid),
+            Event::Revoked { env, r, .. } => {
+                self.verified.remove(&(env.clone(), r.clone()));
+                Ok(())
+            }
+            Event::Rejected { env, digests, .. } => {
+                self.failed.extend(digests.iter().map(|d| (env.clone(), d.clone())));
+                self.voids.insert(env.clone(), recorded.n);
+                Ok(())
+            }
+            Event::Cleared { env, digests, .. } => {
+                self.failed.retain(|(e, d)| e != env || !digests.contains(d));
+                Ok(())
+            }
+            Event::Pinned { env, .. } => {
+                let out = scene.before.and_then(|s| s.envs.get(env)).and_then(|e| e.at.as_ref());
+                self.taken_out.extend(out.map(|at| (env.clone(), at.r.clone())));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn environment(&self, key: &Name) -> Result<&Environment, String> {
+        self.pipeline.environment(key).ok_or_else(|| format!("S1: {key} is unknown to the wiring"))
+    }
+}
+
+fn read_state(host: &MemoryHost, tip: &CommitId) -> Option<Rc<State>> {
+    State::parse(&host.file(tip, &RepoPath::parse("state.json").ok()?)?).ok().map(Rc::new)
+}
+
+/// What kind of state it is, without ids and times: by it distinct states are counted.
+fn shape(state: &State) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let rank = |r: &ReleaseId| {
+        let wanted = state.release(r).map(towpath_core::journal::state::Release::rank);
+        state.releases.iter().filter(|other| Some(other.rank()) > wanted).count().min(4)
+    };
+    for env in state.envs.values() {
+        let at = env.at.as_ref();
+        (at.map(|at| at.phase as u8), at.map(|at| at.cause), at.map(|at| rank(&at.r))).hash(&mut hasher);
+        (at.map(|at| at.live.is_some()), env.pin.is_some(), env.committing.is_some()).hash(&mut hasher);
+        (env.proposed.is_some(), env.ok.len().min(4), env.rejected.len().min(4)).hash(&mut hasher);
+        (env.good.len().min(4), env.churn.min(4)).hash(&mut hasher);
+        let runs = at.iter().flat_map(|at| at.runs.values());
+        runs.map(|run| (run.verdict, run.attempt.min(4))).collect::<Vec<_>>().hash(&mut hasher);
+    }
+    (state.holds.len().min(3), state.approvals.len().min(3), state.salt.is_some()).hash(&mut hasher);
+    state.requests.iter().map(|q| q.kind).collect::<Vec<_>>().hash(&mut hasher);
+    hasher.finish()
+}
