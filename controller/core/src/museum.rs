@@ -1,30 +1,151 @@
 //! Planted bugs that the simulator must find. Without the feature `museum` nothing of it is compiled in.
+//!
+//! Each names the bug of another promoter, or the known hazard, that it is modelled on; where none is public, it breaks
+//! a rule of ours. `cargo xtask simulate --bugs` tells which check finds each, and at which seed.
 
 /// A bug of a kind that promoters have had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bug {
     /// After a lost race the old plan is pushed again on the new tip.
+    ///
+    /// Modelled on Kargo #3071, #5286: retries of a rejected push.
     NoRecheckAfterLostRace,
     /// Health that was read before the promotion counts.
+    ///
+    /// Modelled on gitops-promoter #991; Kargo #1411.
     StaleHealth,
     /// After loss of state the release is promoted once more.
+    ///
+    /// Modelled on Kargo #5282: a step runs again from stale state.
     RepromotionAfterStateLoss,
     /// The newest release is found by its name.
+    ///
+    /// Modelled on Kargo #6214, #6741: order by the names of promotions.
     OrderByName,
     /// A sample that is not a number is not a bad one.
+    ///
+    /// Modelled on what Kayenta's nanStrategy and Flagger's "no traffic" exist for.
     NanPasses,
     /// A replica that slept does not look for new holds.
+    ///
+    /// Modelled on leader election without a fence, as kube-leader-election documents of itself.
     HoldIgnored,
     /// A release that a person took out goes onward.
+    ///
+    /// Modelled on Kargo #3016: what a person decided is undone by the automation.
     RevertGoesOnward,
     /// Trailers are taken for facts.
+    ///
+    /// Modelled on gitops-promoter #550: a status believed without the commit it is of.
     ForgedPromotionBelieved,
     /// Tries are counted on the branch.
+    ///
+    /// Modelled on Kargo #5282: leftovers of an earlier try.
     PidReused,
+    /// A promotion that changes nothing is live at once.
+    ///
+    /// Modelled on gitops-promoter #1319, #967.
+    NoOpSkipsHealth,
+    /// A status that does not say its commit is taken for one of ours.
+    ///
+    /// Modelled on gitops-promoter #550: empty SHA.
+    EmptyRevision,
+    /// Healthy for one moment is healthy.
+    ///
+    /// Modelled on Kargo #41.
+    MomentaryHealth,
+    /// What fails after it was Verified stays Verified.
+    ///
+    /// Modelled on Kargo #5144, #5128.
+    FailedKeepsVerified,
+    /// A newer release replaces one that is being verified.
+    ///
+    /// Modelled on Kargo #7032.
+    SupersedesBeforeVerdict,
+    /// A gate that did not run to its end has passed.
+    ///
+    /// Modelled on Kargo #7180: merged although the CI gate had failed.
+    ErrorPasses,
+    /// A verdict under gates that changed since goes on counting.
+    ///
+    /// Breaks our rule that a verdict is bound to the gates that it was made under; no public report of it is known.
+    VerdictOfOldGates,
+    /// An approval of one release lets another in.
+    ///
+    /// Breaks our rule that an approval is of one release; no public report of it is known.
+    ApprovalOfAnother,
+    /// Authors approve their own release.
+    ///
+    /// Modelled on four-eyes checks that some entrances lack.
+    AuthorApproves,
+    /// An approval counts for ever.
+    ///
+    /// Breaks our rule that approvals end; no public report of it is known.
+    ExpiredApproval,
+    /// An approval from before the failure counts after it.
+    ///
+    /// Breaks our rule that a failure voids approvals; no public report of it is known.
+    VoidedApproval,
+    /// The soak of one edge is asked of all.
+    ///
+    /// Breaks our rule that each edge has a soak of its own; no public report of it is known.
+    SoakOfAnotherEdge,
+    /// One upstream environment is enough where all are asked for.
+    ///
+    /// Breaks our rule for `all`, which Kargo's IsFreightAvailable tests have too; no public report of it is known.
+    AnyForAll,
+    /// What a person promotes by hand passes holds by.
+    ///
+    /// Modelled on Kargo's CVE-2026-27111 and -27112: a check that one of several entrances lacks.
+    HoldIgnoredOnRequest,
+    /// A person's change is overwritten by the next promotion.
+    ///
+    /// Modelled on Kargo #3016, #6334; the ping-pong of image updaters.
+    RevertOverwritten,
+    /// What was discovered last is the newest.
+    ///
+    /// Modelled on Kargo #6214: order by when and how an object was made.
+    DowngradeByDiscovery,
+    /// What failed comes again by itself.
+    ///
+    /// Modelled on Kargo's hold on automatic promotion after a person went back (#3016, #6334).
+    RejectedComesAgain,
+    /// What failed comes again inside another release.
+    ///
+    /// Breaks our rule that digests are rejected, not releases; no public report of it is known.
+    RejectedInAnotherSet,
+    /// It goes back to what was rejected.
+    ///
+    /// Breaks our rule for the target of a rollback; no public report of it is known.
+    RollbackOntoRejected,
+    /// A rollback that fails is rolled back.
+    ///
+    /// Modelled on Kargo's own rule against it.
+    RollbackOfRollback,
+    /// A rollback passes a hold by that stops rollbacks.
+    ///
+    /// Breaks our rule that some holds stop rollbacks; no public report of it is known.
+    HeldRollback,
+    /// A bake is cut short although its metrics cannot be read.
+    ///
+    /// Breaks our rule that a bake is cut only on a current good reading; no public report of it is known.
+    BakeCutUnread,
+    /// A push whose answer was lost counts as lost.
+    ///
+    /// Modelled on FoundationDB's commit_unknown_result.
+    DuplicateAfterLostAnswer,
+    /// A closed pull request is opened again.
+    ///
+    /// Modelled on Kargo #3435, #3639: pull requests outlive their promotions.
+    ClosedComesAgain,
+    /// A check that is green stays green when a gate closes.
+    ///
+    /// Modelled on gitops-promoter #1319: merged while the environment before it was not healthy.
+    GreenForEver,
 }
 
 /// All of them.
-pub const ALL: [Bug; 9] = [
+pub const ALL: [Bug; 34] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -34,6 +155,31 @@ pub const ALL: [Bug; 9] = [
     Bug::RevertGoesOnward,
     Bug::ForgedPromotionBelieved,
     Bug::PidReused,
+    Bug::NoOpSkipsHealth,
+    Bug::EmptyRevision,
+    Bug::MomentaryHealth,
+    Bug::FailedKeepsVerified,
+    Bug::SupersedesBeforeVerdict,
+    Bug::ErrorPasses,
+    Bug::VerdictOfOldGates,
+    Bug::ApprovalOfAnother,
+    Bug::AuthorApproves,
+    Bug::ExpiredApproval,
+    Bug::VoidedApproval,
+    Bug::SoakOfAnotherEdge,
+    Bug::AnyForAll,
+    Bug::HoldIgnoredOnRequest,
+    Bug::RevertOverwritten,
+    Bug::DowngradeByDiscovery,
+    Bug::RejectedComesAgain,
+    Bug::RejectedInAnotherSet,
+    Bug::RollbackOntoRejected,
+    Bug::RollbackOfRollback,
+    Bug::HeldRollback,
+    Bug::BakeCutUnread,
+    Bug::DuplicateAfterLostAnswer,
+    Bug::ClosedComesAgain,
+    Bug::GreenForEver,
 ];
 
 #[cfg(feature = "museum")]

@@ -10,6 +10,7 @@ use crate::id::Actor;
 use crate::journal::state::{ApprovalRecord, Current, Phase, Release, Request};
 use crate::museum::{Bug, planted};
 use crate::pipeline::{Delivery, Edge, EdgeMode, EntryGate, Queue};
+use crate::release::Rank;
 
 /// From how many verifications cut short in a row on that has a name.
 const CHURN_LIMIT: u32 = 3;
@@ -44,7 +45,8 @@ impl View<'_> {
     pub(super) fn supersede(&self) -> Option<Vec<Effect>> {
         let at = self.at().filter(|at| at.is_running() && at.cause == Cause::Auto)?;
         let rules = &self.environment.promotion;
-        let newer = rules.queue == Queue::NewestWins && rules.automatic && self.promotion_request().is_none();
+        let replaces = rules.queue == Queue::NewestWins || planted(Bug::SupersedesBeforeVerdict);
+        let newer = replaces && rules.automatic && self.promotion_request().is_none();
         let candidate = self.candidate().filter(|candidate| newer && candidate.r != at.r)?;
         match self.enter(candidate, Cause::Auto, None) {
             Rule::Act(effects) => Some(effects),
@@ -79,6 +81,7 @@ impl View<'_> {
         let above = |r: &&Release| !r.is_baseline() && r.rank() > mark;
         let by_age = |r: &&Release| match planted(Bug::OrderByName) {
             true => (r.version(), r.rank()),
+            false if planted(Bug::DowngradeByDiscovery) => (String::new(), Rank { order: 0, ..r.rank() }),
             false => (String::new(), r.rank()),
         };
         let releases = || self.state.releases.iter().filter(above);
@@ -136,7 +139,10 @@ impl View<'_> {
     }
 
     fn is_rejected(&self, release: &Release) -> bool {
-        release.images.iter().any(|i| self.env.rejects(&i.digest))
+        if planted(Bug::RejectedInAnotherSet) {
+            return self.env.rejected.iter().any(|rejection| rejection.r == release.r);
+        }
+        release.images.iter().any(|i| self.env.rejects(&i.digest)) && !planted(Bug::RejectedComesAgain)
     }
 
     fn is_eligible(&self, release: &Release) -> bool {

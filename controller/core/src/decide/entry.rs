@@ -7,6 +7,7 @@ use super::answer::{Source, Wait, WaitCode, When};
 use crate::hold::Stop;
 use crate::id::{Actor, GateHash, Name, Pid, ReleaseId};
 use crate::journal::state::{ApprovalRecord, EnvironmentState, Hold, Release};
+use crate::museum::{Bug, planted};
 use crate::pipeline::{Approval, Edge, EdgeMode, EntryGate};
 use crate::time::{Span, Time};
 
@@ -61,6 +62,7 @@ impl View<'_> {
         let mut waits: Vec<Wait> = Vec::new();
         for edge in &after.edges {
             match (self.edge(edge, release).filter(|wait| !passed(wait)), after.mode) {
+                (None, EdgeMode::All) if planted(Bug::AnyForAll) => return None,
                 (None, EdgeMode::Any) => return None,
                 (None, EdgeMode::All) => {}
                 (Some(wait), _) => waits.push(wait),
@@ -84,7 +86,8 @@ impl View<'_> {
                 self.wait(WaitCode::UpstreamNotVerified, text, remedy, resync).about(&edge.environment),
             );
         };
-        if soaked >= edge.soak {
+        let first = self.environment.after.edges.first().filter(|_| planted(Bug::SoakOfAnotherEdge));
+        if soaked >= first.unwrap_or(edge).soak {
             return self.unproven_soak(edge, release);
         }
         let end = upstream.and_then(|env| soak_end(env, &release.r, edge.soak));
@@ -100,6 +103,7 @@ impl View<'_> {
     /// Whether what was Verified there has to be verified anew, because the gates changed.
     fn is_stale(&self, edge: &Edge, env: &EnvironmentState, release: &Release) -> bool {
         let upstream = self.world.pipeline.environment(&edge.environment).filter(|e| e.revalidate);
+        let upstream = upstream.filter(|_| !planted(Bug::VerdictOfOldGates));
         let gates = env.ok.get(&release.r).map(|ok| &ok.gates);
         upstream.zip(gates).is_some_and(|(upstream, gates)| &upstream.verify_hash() != gates)
     }
@@ -159,7 +163,8 @@ impl View<'_> {
     pub(super) fn held(&self, release: &Release) -> Option<Wait> {
         let stops =
             |h: &&Hold| h.stops.contains(&Stop::Promotions) && h.subject.matches(&release.r, &release.images);
-        let hold = self.holds().find(stops)?;
+        let by_hand = self.promotion_request().filter(|_| planted(Bug::HoldIgnoredOnRequest));
+        let hold = self.holds().find(stops).filter(|_| by_hand.is_none())?;
         let text = format!("held by {} since {}: {}", hold.by, hold.at, hold.reason);
         let remedy = format!("towpath resume {} --hold {}", self.world.pipeline.id, hold.id);
         Some(self.wait(WaitCode::Held, text, remedy, self.hold_end(hold)).about(&hold.id))
@@ -226,11 +231,13 @@ impl View<'_> {
     /// An approval counts for this release under these gates, while it is valid and newer than the last failure.
     fn counts(&self, gate: &Approval, release: &Release, approval: &ApprovalRecord) -> bool {
         &approval.env == self.key
-            && approval.r == release.r
+            && (approval.r == release.r || planted(Bug::ApprovalOfAnother))
             && approval.gates == self.environment.entry_hash()
-            && approval.until.is_none_or(|until| until > self.now)
-            && approval.n > self.env.voids
+            && (approval.until.is_none_or(|until| until > self.now) || planted(Bug::ExpiredApproval))
+            && (approval.n > self.env.voids || planted(Bug::VoidedApproval))
             && (gate.groups.is_empty() || approval.groups.iter().any(|g| gate.groups.contains(g)))
-            && (!gate.not_author || (!release.authors.is_empty() && !release.authors.contains(&approval.by)))
+            && (!gate.not_author
+                || planted(Bug::AuthorApproves)
+                || (!release.authors.is_empty() && !release.authors.contains(&approval.by)))
     }
 }

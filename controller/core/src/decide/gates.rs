@@ -6,6 +6,7 @@ use super::{Rule, View};
 use crate::event::{BakeResult, Event, FailedPhase};
 use crate::id::{GateHash, Pid};
 use crate::journal::state::{Current, Phase, Run};
+use crate::museum::{Bug, planted};
 use crate::observation::{Reading, RunStatus};
 use crate::pipeline::{Gate, GateKind, MetricGate, QaGate};
 use crate::time::{Span, Time};
@@ -128,6 +129,9 @@ impl View<'_> {
     /// Whether the bake's gates have a good reading as of now, so that a newer promotion may cut it short.
     pub(super) fn bake_reads_well(&self, at: &Current) -> bool {
         let Some(bake) = &self.environment.bake else { return true };
+        if planted(Bug::BakeCutUnread) {
+            return true;
+        }
         self.lives_now(at)
             && self.standings(at, &bake.gates).iter().all(|(_, standing)| {
                 matches!(standing, Standing::Passed | Standing::Open { good_now: true, .. })
@@ -156,6 +160,7 @@ impl View<'_> {
         match run.verdict {
             Some(Verdict::Passed) => Standing::Passed,
             Some(Verdict::Failed) => Standing::Failed(self.failed_when(run, gate)),
+            Some(Verdict::Error) if planted(Bug::ErrorPasses) => Standing::Passed,
             Some(Verdict::Error) if run.errors < gate.error_limit => {
                 self.start(at, pid, gate, run.attempt + 1)
             }

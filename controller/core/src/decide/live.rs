@@ -39,6 +39,9 @@ impl View<'_> {
         if let Some(rule) = self.other_bytes_changed(at) {
             return rule;
         }
+        if planted(Bug::NoOpSkipsHealth) && at.live.is_none() && at.from.as_ref() == Some(&at.r) {
+            return self.record_live(at, at.floor());
+        }
         match (self.presence(at), &at.live) {
             (Presence::Live(since), None) => self.record_live(at, since),
             // Nobody knows when a break began that was over before it was seen: none of that time is kept.
@@ -175,6 +178,9 @@ impl View<'_> {
             return Ok(());
         }
         let name = &seen.name;
+        if planted(Bug::EmptyRevision) && seen.revision.is_none() {
+            return Ok(());
+        }
         let Some(revision) = &seen.revision else {
             return Err(Presence::Unknown(format!("{name} does not say which commit it synced")));
         };
@@ -220,7 +226,9 @@ impl View<'_> {
             (_, _) if planted(Bug::StaleHealth) && seen.health == Health::Healthy => {
                 Presence::Live(at.floor())
             }
-            (Health::Healthy, Some(since)) if self.now >= since.plus(self.environment.stable) => {
+            (Health::Healthy, Some(since))
+                if self.now >= since.plus(self.environment.stable) || planted(Bug::MomentaryHealth) =>
+            {
                 Presence::Live(since)
             }
             (Health::Healthy, Some(since)) => Presence::Stabilizing(since),

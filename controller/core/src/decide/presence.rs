@@ -65,8 +65,8 @@ impl View<'_> {
         let Some(committing) = &self.env.committing else { return Rule::Pass };
         let Some(pid) = committing.pid.clone() else { return Rule::Pass };
         match self.facts.committing_landed {
-            Some(true) => Rule::Act(self.land(committing)),
-            Some(false) => Rule::Act(vec![Effect::Record(Event::Undone { pid, why: Undoing::Race })]),
+            Some(true) if !planted(Bug::DuplicateAfterLostAnswer) => Rule::Act(self.land(committing)),
+            Some(_) => Rule::Act(vec![Effect::Record(Event::Undone { pid, why: Undoing::Race })]),
             None => {
                 let text =
                     format!("{pid} was journalled at {}, and may be on its way to the branch", committing.at);
@@ -146,6 +146,7 @@ impl View<'_> {
             (Some(_), true) => {
                 Rule::Act(vec![Effect::Record(Event::Unpinned { env, how: Unpinning::Restored })])
             }
+            (None, false) if planted(Bug::RevertOverwritten) => Rule::Pass,
             (None, false) => self.pin(at, path),
             (Some(pin), false) if pin.set != path.for_people() => self.pin(at, path),
             _ => Rule::Pass,

@@ -6,6 +6,7 @@ use crate::event::{Cause, Event, Undoing};
 use crate::hold::{Select, Stop, Subject};
 use crate::id::ActId;
 use crate::journal::state::{Current, Phase, Proposal, Rejection};
+use crate::museum::{Bug, planted};
 use crate::world::ProposalStatus;
 
 impl View<'_> {
@@ -43,7 +44,7 @@ impl View<'_> {
         else {
             return Rule::Pass;
         };
-        let blocked = self.blocked(open);
+        let blocked = self.blocked(open).filter(|_| !(*green && planted(Bug::GreenForEver)));
         if *green != blocked.is_none() {
             let pid = open.pid.clone();
             let summary = blocked.clone().unwrap_or_else(|| "all gates hold".to_owned());
@@ -96,6 +97,9 @@ impl View<'_> {
         }
         let mut events = vec![Event::Undone { pid: open.pid.clone(), why: Undoing::Closed }];
         let id = ActId::parse(&format!("h-{}", open.pid.as_str().trim_start_matches("p-")));
+        if planted(Bug::ClosedComesAgain) {
+            return Rule::Act(events.into_iter().map(Effect::Record).collect());
+        }
         events.extend(id.ok().filter(|id| !self.state.holds.iter().any(|h| &h.id == id)).map(|id| {
             Event::Held {
                 id,

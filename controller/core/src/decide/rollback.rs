@@ -24,7 +24,8 @@ pub fn target<'a>(state: &'a State, env: &EnvironmentState, leaving: &ReleaseId)
         good.r != *leaving
             && release.is_some_and(|r| {
                 r.images.iter().map(|i| &i.name).eq(&state.images)
-                    && !r.images.iter().any(|i| env.rejects(&i.digest))
+                    && (!r.images.iter().any(|i| env.rejects(&i.digest))
+                        || planted(Bug::RollbackOntoRejected))
             })
     };
     let newest = |baked: bool| env.good.iter().rev().filter(|g| g.baked == baked).find(usable);
@@ -41,7 +42,7 @@ impl View<'_> {
             .failed
             .as_ref()
             .map_or_else(|| "it failed".to_owned(), |f| failure_text(f.phase, f.gate.as_ref()));
-        if at.cause == Cause::Rollback {
+        if at.cause == Cause::Rollback && !planted(Bug::RollbackOfRollback) {
             return self.hold_and_wait(
                 at,
                 WaitCode::RollbackFailed,
@@ -135,7 +136,7 @@ impl View<'_> {
     pub(super) fn held_rollback(&self, target: &Release) -> Option<Wait> {
         let stops =
             |h: &&Hold| h.stops.contains(&Stop::Rollbacks) && h.subject.matches(&target.r, &target.images);
-        let hold = self.holds().find(stops)?;
+        let hold = self.holds().find(stops).filter(|_| !planted(Bug::HeldRollback))?;
         let text = format!("{} by {} stops rollbacks too: {}", hold.id, hold.by, hold.reason);
         let remedy = format!("towpath resume {} --hold {}", self.world.pipeline.id, hold.id);
         Some(self.wait(WaitCode::RollbackHeld, text, remedy, self.hold_end(hold)).about(&hold.id))
