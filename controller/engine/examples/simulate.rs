@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use towpath_core::museum::{ALL, Bug};
+use towpath_core::museum::{ALL, Bug, UNREACHED};
 use towpath_engine::sim::{Report, run};
 
 /// What the command line asks for.
@@ -39,7 +39,7 @@ fn wanted() -> Result<Wanted, String> {
             "--bugs" => wanted.bugs = true,
             "--bug" => {
                 let text = value()?;
-                let bug = ALL.into_iter().find(|b| format!("{b:?}") == text);
+                let bug = ALL.into_iter().chain(UNREACHED).find(|b| format!("{b:?}") == text);
                 wanted.bug = Some(bug.ok_or(format!("--bug: one of {ALL:?}"))?);
             }
             other => return Err(format!("unknown argument {other}")),
