@@ -20,6 +20,8 @@ pub(crate) struct Wiring {
     pub(crate) atomic: bool,
     /// Whether CI numbers its releases.
     pub(crate) ordered: bool,
+    /// Whether some environment has a window.
+    pub(crate) windows: bool,
     /// One line for the trace.
     pub(crate) summary: String,
 }
@@ -39,6 +41,7 @@ impl Wiring {
             edited: Rc::new(pipeline(&environments, images, "2")?),
             atomic,
             ordered,
+            windows: environments.contains("window:"),
             summary,
         })
     }

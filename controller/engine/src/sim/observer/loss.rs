@@ -18,9 +18,16 @@ impl Observer {
         let known = self.journal.as_ref().map_or(0, |(_, s)| s.n);
         if self.lost && self.claimed(host) <= known {
             self.lost = false;
-            let there: BTreeSet<CommitId> = host.log(to).into_iter().map(|c| c.id).collect();
-            self.pids.retain(|_, commit| there.contains(commit));
+            self.forget_what_left(host);
         }
+    }
+
+    /// Both refs are of one time: what landed later never did.
+    fn forget_what_left(&mut self, host: &MemoryHost) {
+        let tip = host.tip(&self.pipeline.repository.branch);
+        let there: BTreeSet<CommitId> =
+            tip.iter().flat_map(|tip| host.log(tip)).map(|commit| commit.id).collect();
+        self.pids.retain(|_, commit| there.contains(commit));
     }
 
     /// The journal disappeared, or an older one came back. What it does not know, nobody can know any more.
@@ -29,6 +36,9 @@ impl Observer {
             .tip(&self.pipeline.repository.journal)
             .and_then(|tip| read_state(host, &tip).map(|state| (tip, state)));
         self.lost = self.claimed(host) > self.journal.as_ref().map_or(0, |(_, s)| s.n);
+        if !self.lost {
+            self.forget_what_left(host);
+        }
         self.moves = host.moved();
         let state = self.journal.as_ref().map(|(_, state)| std::rc::Rc::clone(state));
         self.believe(state.as_deref());

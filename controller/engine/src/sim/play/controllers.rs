@@ -1,6 +1,7 @@
 //! The controllers: two replicas of one owner, and a stranger.
 
-use towpath_core::decide::WaitCode;
+use towpath_core::decide::{WaitCode, When};
+use towpath_core::time::Time;
 use towpath_core::world::SharedFacts;
 
 use super::{Play, Step};
@@ -52,6 +53,7 @@ impl Play {
         self.note(format!("controller {i} passes {}", said(&result)));
         self.waits_for_confirmation = matches!(&result, Ok(report)
             if report.waits_for(WaitCode::JournalLost) || report.waits_for(WaitCode::HistoryRewritten));
+        self.next_look = result.as_ref().ok().and_then(named);
         let crashed = matches!(&result, Err(error) if error.is_crash());
         if let Some(controller) = self.controllers.get_mut(i) {
             controller.remembered = if crashed { Remembered::default() } else { remembered };
@@ -85,6 +87,15 @@ impl Play {
         };
         work(&Engine { host: &host, pipeline: &self.pipeline, seen: None })
     }
+}
+
+/// The earliest time that a report names; waits for news name none.
+fn named(report: &PassReport) -> Option<Time> {
+    let at = |when| match when {
+        When::At(at) => Some(at),
+        When::On(..) => None,
+    };
+    report.waits().filter_map(|(_, wait)| at(wait.when)).min()
 }
 
 pub(super) fn said<T: Describe>(result: &Result<T, EngineError>) -> String {

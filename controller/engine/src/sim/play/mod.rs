@@ -62,6 +62,8 @@ pub struct Play {
     pub(super) faults_struck: u64,
     journal_touched: bool,
     waits_for_confirmation: bool,
+    /// The earliest time that the last pass named for the next.
+    next_look: Option<Time>,
     somebody_in_between: bool,
     temper: Temper,
 }
@@ -117,6 +119,7 @@ impl Play {
             faults_struck: 0,
             journal_touched: false,
             waits_for_confirmation: false,
+            next_look: None,
             somebody_in_between: false,
             temper,
         })

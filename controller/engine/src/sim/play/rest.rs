@@ -6,37 +6,69 @@ use towpath_core::time::Span;
 use super::{Play, Step, person};
 use crate::ports::Clock as _;
 
-/// How many minutes the world has to come to rest.
-const MINUTES: u32 = 80;
+/// The most passes until the world has come to rest.
+const PASSES: u32 = 900;
+/// How many passes in a row have to find nothing to do.
+const QUIET: u32 = 6;
+/// For how long nothing may have moved, where no window opens and closes.
+const STILL: Span = Span::seconds(1_800);
+/// The same where one does: every window has opened once.
+const STILL_OVER_WINDOWS: Span = Span::seconds(26 * 3_600);
 
 impl Play {
-    /// The world has to come to rest and stay there.
+    /// The world has to come to rest and stay there. Passes come when the last one asked for the next, and no sooner.
     pub(super) fn calm(&mut self) -> Step {
         self.cluster.set_metrics_down(false);
         self.confirm_all()?;
-        let mut pushes = 0;
-        for _ in 0..MINUTES {
-            pushes = self.host.pushes();
-            for i in 0..self.environments.len() {
-                self.sync(i)?;
+        let (mut quiet, mut moved) = (0, self.clock.now());
+        for _ in 0..PASSES {
+            let pushes = self.host.pushes();
+            self.calm_pass()?;
+            let still = self.host.pushes() == pushes;
+            quiet = if still { quiet + 1 } else { 0 };
+            moved = if still { moved } else { self.clock.now() };
+            let enough = if self.wiring.windows { STILL_OVER_WINDOWS } else { STILL };
+            if quiet >= QUIET && self.clock.now() >= moved.plus(enough) {
+                return self.at_rest();
             }
-            for name in self.environments.clone() {
-                self.cluster.settle(&name, self.clock.now());
-            }
-            self.pass(0, &[])?;
-            self.check()?;
-            self.clock.advance(Span::seconds(60));
+            self.clock.advance(self.until_next(quiet));
             if self.waits_for_confirmation {
                 // A forgery may claim more than the journal says: a person looks, and says so.
                 self.journal_touched = true;
                 self.confirm_all()?;
             }
         }
+        Err("L2: the world does not come to rest: it is still pushing".to_owned())
+    }
+
+    /// Everything outside follows, then a pass.
+    fn calm_pass(&mut self) -> Step {
+        for i in 0..self.environments.len() {
+            self.sync(i)?;
+        }
+        for name in self.environments.clone() {
+            self.cluster.settle(&name, self.clock.now());
+        }
+        self.pass(0, &[])?;
+        self.check()
+    }
+
+    /// How long to wait for the next pass: as the last one asked, or a while when it waits for nothing but news.
+    fn until_next(&self, quiet: u32) -> Span {
+        let now = self.clock.now();
+        match self.next_look.filter(|_| quiet > 0) {
+            Some(at) => at.since(now).clamp(Span::seconds(1), Span::seconds(12 * 3_600)),
+            None => Span::seconds(if quiet > 2 { 600 } else { 60 }),
+        }
+    }
+
+    fn at_rest(&mut self) -> Step {
+        let pushes = self.host.pushes();
         self.pass(1, &[])?;
         self.pass(0, &[])?;
         self.check()?;
         if self.host.pushes() != pushes {
-            return Err("L2: the world does not come to rest: it is still pushing".to_owned());
+            return Err("L2: one controller was at rest, and the other was not".to_owned());
         }
         self.observer.at_rest(&self.host, &self.requests, self.clock.now())
     }
