@@ -14,6 +14,7 @@ type Act = Box<dyn FnOnce()>;
 #[derive(Default)]
 struct Plan {
     pushes: u64,
+    walks: Vec<usize>,
     before: BTreeMap<u64, Act>,
     after: BTreeMap<u64, Act>,
 }
@@ -40,6 +41,12 @@ impl Between {
     /// How often it pushed, or tried to.
     pub fn pushes(&self) -> u64 {
         self.0.borrow().pushes
+    }
+
+    /// How many commits each of its walks through a history has read since this was last asked; a question whether
+    /// one commit contains another counts as a walk over none.
+    pub fn take_walks(&self) -> Vec<usize> {
+        std::mem::take(&mut self.0.borrow_mut().walks)
     }
 }
 
@@ -79,10 +86,13 @@ impl Repository for Interrupted {
         until: Option<&CommitId>,
         limit: usize,
     ) -> Result<History, RepositoryError> {
-        self.inner.history(tip, until, limit)
+        let history = self.inner.history(tip, until, limit)?;
+        self.between.0.borrow_mut().walks.push(history.commits.len());
+        Ok(history)
     }
 
     fn contains(&self, tip: &CommitId, commit: &CommitId) -> Result<bool, RepositoryError> {
+        self.between.0.borrow_mut().walks.push(0);
         self.inner.contains(tip, commit)
     }
 

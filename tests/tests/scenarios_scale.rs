@@ -11,7 +11,8 @@ use towpath_core::release::release_id;
 use towpath_engine::journal::Journal;
 use towpath_engine::ports::{CommitInfo, PushMode, PushOutcome, RefUpdate};
 use towpath_tests::bed::{
-    Bed, Replica, Wiring, digest, image, kustomization, new_release, on_both, path, person, settled, waits,
+    Bed, Replica, Wiring, digest, image, kustomization, new_release, on_both, on_both_with, path, person,
+    settled, waits,
 };
 
 /// One environment without gates.
@@ -271,4 +272,43 @@ fn a_host_that_slept_over_ten_thousand_journal_commits_goes_on() {
     replica.release("1.1.0");
     replica.pass();
     assert_eq!(bed.version("dev"), "1.1.0");
+}
+
+#[test]
+fn each_commit_of_the_branch_is_read_once() {
+    on_both_with(&one(), |bed| {
+        let mut replica = bed.adopted();
+        let foreign =
+            |number: usize| (0..number).for_each(|i| drop(bed.foreign(&[("x", &format!("{i}"))], "words")));
+        foreign(5);
+        replica.pass();
+        replica.between.take_walks();
+        replica.pass();
+        assert!(replica.between.take_walks().is_empty(), "nothing moved");
+        foreign(3);
+        replica.pass();
+        assert_eq!(replica.between.take_walks(), [3], "what is new");
+        // A rewound branch, and then one that goes on from elsewhere, are walked from what the journal accounts for.
+        let log = bed.log(bed.branch());
+        bed.force(bed.branch(), Some(&log[1].id));
+        replica.pass();
+        assert_eq!(replica.between.take_walks().iter().max(), Some(&7), "adopted before the eighth");
+        foreign(2);
+        replica.pass();
+        assert_eq!(replica.between.take_walks(), [2]);
+    });
+}
+
+#[test]
+fn what_was_claimed_on_the_branch_is_not_forgotten() {
+    let bed = Bed::memory(&one());
+    let mut replica = bed.adopted();
+    replica.release("1.1.0");
+    replica.until_phase("dev", Phase::Settled);
+    let forged = bed.log(bed.branch())[0].message.replace("Towpath-Journal: ", "Towpath-Journal: 9");
+    bed.foreign(&[("x", "1")], &forged);
+    for _ in 0..3 {
+        assert!(replica.pass().waits_for(WaitCode::JournalLost));
+        bed.foreign(&[("x", "2")], "words");
+    }
 }

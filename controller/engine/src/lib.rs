@@ -4,6 +4,7 @@
 //! the answer out (`act`) until nothing is left to do now. What people do goes through [`people`].
 
 mod act;
+mod claims;
 mod commit;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use towpath_core::decide::{LANDING, accounted, wants_liveness};
-use towpath_core::event::Event;
+use towpath_core::decide::{LANDING, wants_liveness};
 use towpath_core::id::{CommitId, GateName, Name, Pid, RefName, TreeId};
 use towpath_core::journal::State;
-use towpath_core::journal::promotion::{Claim, claim};
 use towpath_core::journal::state::EnvironmentState;
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
@@ -16,11 +14,12 @@ use towpath_core::world::{
     BranchFacts, EnvironmentFacts, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
 };
 
+use crate::claims::Claims;
 use crate::content::{self, ContentError};
 use crate::error::EngineError;
 use crate::journal::{Found, Head, Journal};
 use crate::pass::Host;
-use crate::ports::{Heads, History, LivenessQuery, RefQuery, RepositoryError, Since};
+use crate::ports::{Heads, LivenessQuery, RefQuery, RepositoryError, Since};
 
 /// What a host may remember between passes. All of it is a cache: without it a pass reads more and decides the
 /// same.
@@ -33,8 +32,8 @@ pub struct Remembered {
     pub(crate) given_up: BTreeSet<Pid>,
     /// What the host did not take.
     pub(crate) refusals: BTreeMap<Name, Refusal>,
-    /// Commits whose claims the journal bears out.
-    borne_out: BTreeSet<CommitId>,
+    /// What commits claim, as far as the branch was walked.
+    pub(crate) claims: Claims,
 }
 
 /// A commit that the host did not take. It is pushed again when the branch moved, or after a while.
@@ -160,7 +159,7 @@ impl Observer<'_> {
         Ok((found, branch))
     }
 
-    fn journal(&self) -> Journal<'_> {
+    pub(crate) fn journal(&self) -> Journal<'_> {
         let repository = &self.pipeline.repository;
         Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
     }
@@ -176,100 +175,15 @@ impl Observer<'_> {
         let repository = &self.pipeline.repository;
         let seen = remembered.journal.as_ref();
         let since = |commit: Option<&CommitId>| commit.cloned().map_or(Since::Tip, Since::Commit);
-        let accounted =
-            seen.and_then(|head| head.state.seen.get(repository.branch.as_str())).map(|seen| &seen.commit);
+        let accounted = seen.and_then(|head| head.state.seen.get(repository.branch.as_str()));
+        // What was walked already does not have to be here once more.
+        let accounted = remembered.claims.walked().or(accounted.map(|seen| &seen.commit));
         let topics = self.topics()?.into_iter().map(|(_, name)| RefQuery { name, since: Since::Tip });
         let own = [
             RefQuery { name: repository.journal.clone(), since: since(seen.map(|head| &head.tip)) },
             RefQuery { name: repository.branch.clone(), since: since(accounted) },
         ];
         Ok(own.into_iter().chain(topics).collect())
-    }
-
-    /// The branch since the newest commit that the journal accounts for.
-    fn branch(
-        &self,
-        tip: Option<CommitId>,
-        head: Option<&Head>,
-        remembered: &mut Remembered,
-    ) -> Result<BranchFacts, EngineError> {
-        let Some(tip) = tip else { return Ok(BranchFacts::default()) };
-        let name = self.pipeline.repository.branch.as_str();
-        let seen = head.and_then(|head| head.state.seen.get(name)).map(|seen| &seen.commit);
-        let repository = self.host.repository;
-        let contains_seen = seen.map(|seen| repository.contains(&tip, seen)).transpose()?;
-        let until = seen.filter(|_| contains_seen == Some(true));
-        let history = self.since(&tip, until)?;
-        let claims = history.commits.iter().filter_map(|commit| {
-            let claim = claim(&commit.message).filter(|claim| claim.pipeline == self.pipeline.id)?;
-            Some((claim, &commit.id))
-        });
-        let claim = self.highest(claims.collect(), head, remembered)?;
-        Ok(BranchFacts { claim, contains_seen, tip: Some(tip) })
-    }
-
-    /// The branch's commits since one that is accounted for. Where none is, all of them: a commit far down may know of
-    /// a journal that is gone, which a shallow copy would not show.
-    fn since(&self, tip: &CommitId, until: Option<&CommitId>) -> Result<History, EngineError> {
-        let repository = self.host.repository;
-        let history = repository.history(tip, until, usize::MAX)?;
-        if history.complete {
-            return Ok(history);
-        }
-        let name = self.pipeline.repository.branch.clone();
-        let since = match until {
-            Some(commit) => Since::Commit(commit.clone()),
-            None => Since::Beginning,
-        };
-        repository.refresh(&[RefQuery { name, since }])?;
-        Ok(repository.history(tip, until, usize::MAX)?)
-    }
-
-    /// The highest claim that the journal itself does not bear out.
-    fn highest(
-        &self,
-        mut claims: Vec<(Claim, &CommitId)>,
-        head: Option<&Head>,
-        remembered: &mut Remembered,
-    ) -> Result<Option<(u64, CommitId)>, EngineError> {
-        claims.sort_by_key(|(claim, _)| std::cmp::Reverse(claim.n));
-        for (claim, commit) in claims {
-            let known = head.is_some_and(|head| is_on_its_way(&head.state, &claim.pid));
-            if !known && !self.is_borne_out(&claim, commit, head, remembered)? {
-                return Ok(Some((claim.n, commit.clone())));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether the journal's event that a commit names is of this very promotion, although its commit is not
-    /// accounted for: its pull request was withdrawn and merged afterwards, or it reached the branch too late.
-    /// Looked up only where the commit would otherwise say that the journal is older than the branch.
-    fn is_borne_out(
-        &self,
-        claim: &Claim,
-        commit: &CommitId,
-        head: Option<&Head>,
-        remembered: &mut Remembered,
-    ) -> Result<bool, EngineError> {
-        let branch = self.pipeline.repository.branch.as_str();
-        let Some(head) = head.filter(|h| (accounted(&h.state, branch) + 1..=h.state.n).contains(&claim.n))
-        else {
-            return Ok(false);
-        };
-        if remembered.borne_out.contains(commit) {
-            return Ok(true);
-        }
-        let bears_out = match self.journal().event(&head.tip, claim.n)?.map(|recorded| recorded.event) {
-            Some(Event::Promoted { pid, commit: own, .. }) => pid == claim.pid && &own == commit,
-            // A squashed pull request has the trailers in a commit of another id.
-            Some(Event::Proposed { pid, .. }) => pid == claim.pid,
-            _ => false,
-        };
-        if bears_out {
-            remembered.borne_out.insert(commit.clone());
-        }
-        Ok(bears_out)
     }
 
     fn environment(
@@ -413,14 +327,6 @@ impl Observer<'_> {
         host.open(&topic, &self.pipeline.repository.branch, &title)?;
         Ok(host.status(&topic, &open.head)?)
     }
-}
-
-/// A commit on its way is accounted for by its own event.
-fn is_on_its_way(state: &State, pid: &Pid) -> bool {
-    state.envs.values().any(|env| {
-        env.committing.as_ref().and_then(|committing| committing.pid.as_ref()) == Some(pid)
-            || env.proposed.as_ref().is_some_and(|proposed| &proposed.pid == pid)
-    })
 }
 
 /// The topic branch of an environment's pull requests.
