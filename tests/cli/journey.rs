@@ -227,5 +227,9 @@ fn a_rollback_can_be_rehearsed() {
     bench.towpath(&["drill", "dev", "-o", "json"]).code(0).out("\"result\": \"back\"");
     assert_eq!(bench.host(&["for-each-ref"]), before);
     bench.towpath(&["hold", "--env", "dev", "--rollbacks", "--reason", "a freeze"]).code(0);
-    bench.towpath(&["drill", "shop/web", "dev"]).code(3).out("nothing would come back").out("  RollbackHeld: ");
+    bench
+        .towpath(&["drill", "shop/web", "dev"])
+        .code(3)
+        .out("nothing would come back")
+        .out("  RollbackHeld: ");
 }

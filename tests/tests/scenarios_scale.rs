@@ -33,7 +33,7 @@ fn releases(replica: &Replica<'_>, bed: &Bed, versions: std::ops::Range<u32>) {
             assert!(fit > 0, "nothing leaves");
             let part: Vec<u32> = versions.drain(..fit).collect();
             let repository = engine.host.repository;
-            let journal = Journal { repository, name: bed.journal(), pipeline: &bed.pipeline.id };
+            let journal = Journal::of(repository, &bed.pipeline);
             let released = |(i, version): (u64, &u32)| {
                 let images = vec![image(&format!("2.{version}"))];
                 let event = Event::Released {
@@ -249,7 +249,7 @@ fn idle_commits(bed: &Bed, number: usize) {
         let mut head = engine.read().unwrap().unwrap();
         let old = Some(head.tip.clone());
         let repository = engine.host.repository;
-        let journal = Journal { repository, name: bed.journal(), pipeline: &bed.pipeline.id };
+        let journal = Journal::of(repository, &bed.pipeline);
         for _ in 0..number {
             let lifted = (person("bob"), Event::Lifted { id: ActId::parse("h-none").unwrap() });
             let signature = &engine.host.settings.signature;

@@ -336,7 +336,19 @@ pub enum FailedPhase {
     Bake,
 }
 
+impl Cause {
+    /// Whether a promotion with this cause, and this request behind it, goes back without having been asked to.
+    pub fn is_automatic_rollback(self, request: Option<&ActId>) -> bool {
+        self == Self::Rollback && request.is_none()
+    }
+}
+
 impl Event {
+    /// Whether it goes back without having been asked to.
+    pub fn is_automatic_rollback(&self) -> bool {
+        matches!(self, Self::Promoted { cause, q, .. } if cause.is_automatic_rollback(q.as_ref()))
+    }
+
     /// The event's name, as in the journal.
     pub fn name(&self) -> &'static str {
         match self {

@@ -68,6 +68,8 @@ pub(crate) struct Executor<'a> {
 #[derive(Default, Clone)]
 struct Plan {
     events: Vec<(Actor, Event)>,
+    /// The bytes of the events as JSON.
+    weight: usize,
     tip: Option<CommitId>,
     promotions: usize,
     /// The environments that it does something for.
@@ -112,14 +114,6 @@ fn acts(answer: &Answer, so: fn(&Effect) -> bool) -> bool {
     matches!(answer, Answer::Act(effects) if effects.iter().any(so))
 }
 
-fn records(effect: &Effect) -> bool {
-    matches!(effect, Effect::Record(_) | Effect::StartQa(_))
-}
-
-fn moves(effect: &Effect) -> bool {
-    matches!(effect, Effect::Promote(_) | Effect::Propose(_))
-}
-
 impl Plan {
     /// Whether it ends this proposal for an environment without another one in its place.
     fn ends(&self, key: &Name, open: &Pid) -> bool {
@@ -132,9 +126,9 @@ impl Plan {
         self.events.iter().any(|(_, e)| of(e)) && !self.events.iter().any(|(_, e)| again(e))
     }
 
-    fn weight(&self) -> usize {
-        let json = |(_, event): &(Actor, Event)| serde_json::to_vec(event).map_or(0, |json| json.len());
-        self.events.iter().map(json).sum()
+    fn record(&mut self, event: Event) {
+        self.weight += serde_json::to_vec(&event).map_or(0, |json| json.len());
+        self.events.push((Actor::towpath(), event));
     }
 
     /// The promotions whose commits it brings to the host.
@@ -237,19 +231,22 @@ impl Executor<'_> {
         for effect in &decision.ledger {
             self.add(observed, effect, &mut plan).or_else(|e| not_a_problem(e, acted, None))?;
         }
-        let facts_first = decision.envs.values().any(|answer| acts(answer, records) && !acts(answer, moves));
+        let facts_first = decision
+            .envs
+            .values()
+            .any(|answer| acts(answer, Effect::records) && !acts(answer, Effect::moves));
         for (name, answer) in &decision.envs {
             let Answer::Act(effects) = answer else { continue };
             // Facts go apart: a branch that others keep moving, or that the host guards, does not keep them out of
             // the journal. What moves is decided again right afterwards.
-            if facts_first && acts(answer, moves) {
+            if facts_first && acts(answer, Effect::moves) {
                 continue;
             }
             // So is what does not fit into one journal commit, or does not go together.
             if self.alone && !plan.acting.is_empty() {
                 break;
             }
-            if plan.events.len() + effects.len() > MAX_EVENTS_PER_COMMIT || plan.weight() > MAX_WEIGHT {
+            if plan.events.len() + effects.len() > MAX_EVENTS_PER_COMMIT || plan.weight > MAX_WEIGHT {
                 break;
             }
             // The effects of an environment belong together: all of them happen, or none.
@@ -267,7 +264,7 @@ impl Executor<'_> {
 
     fn add(&self, observed: &Observed, effect: &Effect, plan: &mut Plan) -> Result<(), ContentError> {
         match effect {
-            Effect::Record(event) => plan.events.push((Actor::towpath(), event.clone())),
+            Effect::Record(event) => plan.record(event.clone()),
             Effect::Promote(promotion) => self.add_promotion(observed, promotion, plan)?,
             Effect::Propose(promotion) => self.add_proposal(observed, promotion, plan)?,
             Effect::Check { pid, green, summary } => {
@@ -278,7 +275,7 @@ impl Executor<'_> {
             }
             Effect::StartQa(start) => {
                 let handle = self.host.qa.handle(&start.pid, &start.gate, start.attempt);
-                plan.events.extend(self.started(observed, start, &handle).map(|e| (Actor::towpath(), e)));
+                self.started(observed, start, &handle).into_iter().for_each(|event| plan.record(event));
                 plan.runs.push((start.clone(), handle));
             }
             Effect::EnsureQa(start, handle) => plan.runs.push((start.clone(), handle.clone())),
@@ -312,22 +309,19 @@ impl Executor<'_> {
         let (Some(head), Some(base)) = (observed.head(), plan.tip.clone()) else { return Ok(()) };
         let n = head.state.n + 1 + plan.events.len() as u64;
         let commit = self.context(head).promotion(&base, promotion, n)?;
-        plan.events.push((
-            Actor::towpath(),
-            Event::Promoted {
-                pid: promotion.pid.clone(),
-                env: promotion.key.clone(),
-                r: promotion.r.clone(),
-                attempt: promotion.attempt,
-                cause: promotion.cause,
-                commit: commit.clone(),
-                base,
-                gates: promotion.gates.clone(),
-                from: promotion.from.clone(),
-                q: promotion.q.clone(),
-                landed: self.host.repository.supports_atomic(),
-            },
-        ));
+        plan.record(Event::Promoted {
+            pid: promotion.pid.clone(),
+            env: promotion.key.clone(),
+            r: promotion.r.clone(),
+            attempt: promotion.attempt,
+            cause: promotion.cause,
+            commit: commit.clone(),
+            base,
+            gates: promotion.gates.clone(),
+            from: promotion.from.clone(),
+            q: promotion.q.clone(),
+            landed: self.host.repository.supports_atomic(),
+        });
         plan.tip = Some(commit);
         plan.promotions += 1;
         plan.moving.push(promotion.environment.clone());
@@ -344,16 +338,13 @@ impl Executor<'_> {
         let n = head.state.n + 1 + plan.events.len() as u64;
         let commit = self.context(head).promotion(&base, promotion, n)?;
         let Ok(topic) = topic(self.pipeline, &promotion.environment) else { return Ok(()) };
-        plan.events.push((
-            Actor::towpath(),
-            Event::Proposed {
-                pid: promotion.pid.clone(),
-                env: promotion.key.clone(),
-                r: promotion.r.clone(),
-                head: commit.clone(),
-                pr: None,
-            },
-        ));
+        plan.record(Event::Proposed {
+            pid: promotion.pid.clone(),
+            env: promotion.key.clone(),
+            r: promotion.r.clone(),
+            head: commit.clone(),
+            pr: None,
+        });
         // Whatever is there is of an older promotion: replaced, or left over.
         let old = observed.topics.get(&promotion.environment).cloned();
         plan.topics.push(RefUpdate { name: topic.clone(), old, new: Some(commit) });
@@ -383,13 +374,8 @@ impl Executor<'_> {
         self.push_onto(newest.as_ref(), observed, plan, acted)
     }
 
-    fn journal(&self) -> Journal<'_> {
-        let repository = &self.pipeline.repository;
-        Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
-    }
-
     fn newest_head(&self) -> Result<Option<Head>, EngineError> {
-        let journal = self.journal();
+        let journal = Journal::of(self.host.repository, self.pipeline);
         let query = RefQuery { name: journal.name.clone(), since: Since::Tip };
         let tip = self.host.repository.refresh(&[query])?.remove(journal.name);
         match journal.read(tip.as_ref(), None)? {
@@ -405,8 +391,12 @@ impl Executor<'_> {
         plan: &Plan,
         acted: &mut Acted,
     ) -> Result<Pushed, EngineError> {
-        let prepared =
-            self.journal().prepare(head, plan.events.clone(), self.now, &self.host.settings.signature)?;
+        let prepared = Journal::of(self.host.repository, self.pipeline).prepare(
+            head,
+            plan.events.clone(),
+            self.now,
+            &self.host.settings.signature,
+        )?;
         let journal = RefUpdate {
             name: self.pipeline.repository.journal.clone(),
             old: head.map(|h| h.tip.clone()),

@@ -10,7 +10,7 @@ use towpath_core::journal::promotion::{Claim, claim};
 use towpath_core::world::BranchFacts;
 
 use crate::error::EngineError;
-use crate::journal::Head;
+use crate::journal::{Head, Journal};
 use crate::observe::{Observer, Remembered};
 use crate::ports::{History, RefQuery, RepositoryError, Since};
 
@@ -157,7 +157,10 @@ impl Observer<'_> {
         if borne_out.contains(commit) {
             return Ok(true);
         }
-        let bears_out = match self.journal().event(&head.tip, claim.n)?.map(|recorded| recorded.event) {
+        let bears_out = match Journal::of(self.host.repository, self.pipeline)
+            .event(&head.tip, claim.n)?
+            .map(|recorded| recorded.event)
+        {
             Some(Event::Promoted { pid, commit: own, .. }) => pid == claim.pid && &own == commit,
             // A squashed pull request has the trailers in a commit of another id.
             Some(Event::Proposed { pid, .. }) => pid == claim.pid,

@@ -7,6 +7,7 @@ use towpath_core::id::{Actor, CommitId, PipelineId, RefName, ReleaseId, RepoPath
 use towpath_core::journal::message::MAX_MESSAGE_BYTES;
 use towpath_core::journal::state::EnvironmentState;
 use towpath_core::journal::{ArchiveLine, FoldError, JournalMessage, State, archive, fold_all, genesis};
+use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
 
 use crate::error::EngineError;
@@ -54,6 +55,13 @@ pub struct Prepared {
     pub head: Head,
     /// The events with their numbers.
     pub events: Vec<Recorded>,
+}
+
+impl<'a> Journal<'a> {
+    /// The journal of a pipeline in its repository.
+    pub fn of(repository: &'a dyn Repository, pipeline: &'a Pipeline) -> Self {
+        Self { repository, name: &pipeline.repository.journal, pipeline: &pipeline.id }
+    }
 }
 
 impl Journal<'_> {

@@ -147,7 +147,8 @@ impl Observer<'_> {
         remembered: &mut Remembered,
     ) -> Result<(Found, BranchFacts), EngineError> {
         let repository = &self.pipeline.repository;
-        let found = self.journal().read(heads.get(&repository.journal), remembered.journal.as_ref())?;
+        let found = Journal::of(self.host.repository, self.pipeline)
+            .read(heads.get(&repository.journal), remembered.journal.as_ref())?;
         if let Found::Head(head) = &found {
             remembered.journal = Some(head.clone());
         }
@@ -157,11 +158,6 @@ impl Observer<'_> {
         };
         let branch = self.branch(heads.get(&repository.branch).cloned(), head, remembered)?;
         Ok((found, branch))
-    }
-
-    pub(crate) fn journal(&self) -> Journal<'_> {
-        let repository = &self.pipeline.repository;
-        Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
     }
 
     /// The topic branches of environments that are delivered to by pull requests.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When};
-use towpath_core::event::{Cause, Event, Recorded};
+use towpath_core::event::Recorded;
 use towpath_core::id::{GateName, Name, OwnerId, Pid};
 use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::{Reading, RunStatus};
@@ -146,7 +146,7 @@ impl Engine<'_> {
                 let refusal = Refusal { why, tip: observed.branch.tip.clone(), until: now.plus(REFUSED) };
                 remembered.refusals.insert(name, refusal);
             }
-            rollbacks.extend(acted.events.iter().filter(|e| is_automatic_rollback(e)).map(|e| e.at));
+            rollbacks.extend(acted.events.iter().filter(|e| e.event.is_automatic_rollback()).map(|e| e.at));
             acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
         }
     }
@@ -208,10 +208,6 @@ fn apply_starts(observed: &mut Observed, begun: &Begun) {
             }
         }
     }
-}
-
-fn is_automatic_rollback(recorded: &Recorded) -> bool {
-    matches!(&recorded.event, Event::Promoted { cause: Cause::Rollback, q: None, .. })
 }
 
 fn acts(decision: &Decision) -> bool {

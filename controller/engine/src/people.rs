@@ -99,11 +99,6 @@ fn environment<'s>(state: &'s State, name: &Name) -> Result<(&'s Name, &'s Envir
 }
 
 impl Engine<'_> {
-    fn journal(&self) -> Journal<'_> {
-        let repository = &self.pipeline.repository;
-        Journal { repository: self.host.repository, name: &repository.journal, pipeline: &self.pipeline.id }
-    }
-
     /// The journal as of now, `None` when there never was one. Fails with [`EngineError::Lost`] when the branch or
     /// this host know more of the journal than it says itself.
     pub fn read(&self) -> Result<Option<Head>, EngineError> {
@@ -164,7 +159,12 @@ impl Engine<'_> {
         now: Time,
     ) -> Result<Option<Recorded>, EngineError> {
         let events = events.into_iter().map(|e| (by.clone(), e)).collect();
-        let prepared = self.journal().prepare(head, events, now, &self.host.settings.signature)?;
+        let prepared = Journal::of(self.host.repository, self.pipeline).prepare(
+            head,
+            events,
+            now,
+            &self.host.settings.signature,
+        )?;
         let pushed = self.push_journal(head, &prepared.head)?;
         Ok(pushed.then_some(prepared.events))
     }
@@ -443,7 +443,11 @@ impl Engine<'_> {
         if head.state.owner.id != self.host.settings.owner {
             return impossible(format!("the ledger belongs to {}", head.state.owner.id));
         }
-        let rotated = self.journal().rotate(&head, now, &self.host.settings.signature)?;
+        let rotated = Journal::of(self.host.repository, self.pipeline).rotate(
+            &head,
+            now,
+            &self.host.settings.signature,
+        )?;
         match self.push_journal(Some(&head), &rotated)? {
             true => Ok(rotated),
             false => Err(EngineError::Contended { tries: 1 }),
@@ -452,7 +456,7 @@ impl Engine<'_> {
 
     /// Checks the journal's whole history against its fold.
     pub fn verify(&self) -> Result<crate::journal::Verified, EngineError> {
-        let journal = self.journal();
+        let journal = Journal::of(self.host.repository, self.pipeline);
         let heads = self.host.repository.refresh(&[journal.whole()])?;
         match heads.get(journal.name) {
             Some(tip) => journal.verify(tip),

@@ -63,6 +63,31 @@ pub enum Effect {
     Evaluate(Evaluation),
 }
 
+impl Effect {
+    /// The promotion that it writes or offers, where it does.
+    pub fn promotion(&self) -> Option<&Promotion> {
+        match self {
+            Self::Promote(promotion) | Self::Propose(promotion) => Some(promotion),
+            _ => None,
+        }
+    }
+
+    /// Whether it brings a commit to the host, on the branch or on one of its own.
+    pub fn moves(&self) -> bool {
+        self.promotion().is_some()
+    }
+
+    /// Whether it writes a fact into the journal that stands by itself, without a commit.
+    pub fn records(&self) -> bool {
+        matches!(self, Self::Record(_) | Self::StartQa(_))
+    }
+
+    /// Whether it goes back without having been asked to: what the storm rule of contract C11 counts.
+    pub fn is_automatic_rollback(&self) -> bool {
+        matches!(self, Self::Promote(p) if p.cause.is_automatic_rollback(p.q.as_ref()))
+    }
+}
+
 /// A promotion to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Promotion {

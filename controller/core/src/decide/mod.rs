@@ -84,11 +84,7 @@ fn environments(world: &World<'_>, state: &State, now: Time) -> Decision {
 
 /// Rollbacks are counted, so the next one is decided when this one is known.
 fn one_rollback_at_a_time(answer: Answer, envs: &BTreeMap<Name, Answer>, now: Time) -> Answer {
-    let goes_back = |answer: &Answer| {
-        let automatic =
-            |e: &Effect| matches!(e, Effect::Promote(p) if p.cause == Cause::Rollback && p.q.is_none());
-        matches!(answer, Answer::Act(effects) if effects.iter().any(automatic))
-    };
+    let goes_back = |answer: &Answer| matches!(answer, Answer::Act(effects) if effects.iter().any(Effect::is_automatic_rollback));
     match envs.iter().find(|(_, other)| goes_back(&answer) && goes_back(other)) {
         None => answer,
         Some((name, _)) => {
@@ -100,9 +96,9 @@ fn one_rollback_at_a_time(answer: Answer, envs: &BTreeMap<Name, Answer>, now: Ti
 
 /// What the host did not take once is not pushed again by the same pass; everything else goes on.
 fn unless_refused(world: &World<'_>, environment: &Environment, answer: Answer, now: Time) -> Answer {
-    let moves = |e: &Effect| matches!(e, Effect::Promote(_) | Effect::Propose(_));
     let refused = world.envs.get(&environment.name).and_then(|facts| facts.refused.as_ref());
-    let Some(why) = refused.filter(|_| matches!(&answer, Answer::Act(e) if e.iter().any(moves))) else {
+    let Some(why) = refused.filter(|_| matches!(&answer, Answer::Act(e) if e.iter().any(Effect::moves)))
+    else {
         return answer;
     };
     let branch = &world.pipeline.repository.branch;
@@ -122,11 +118,8 @@ fn after_upstream(
     envs: &BTreeMap<Name, Answer>,
     now: Time,
 ) -> Answer {
-    let moves = |e: &Effect| match e {
-        Effect::Promote(promotion) | Effect::Propose(promotion) => promotion.cause != Cause::Rollback,
-        _ => false,
-    };
-    if !matches!(&answer, Answer::Act(effects) if effects.iter().any(moves)) {
+    let onward = |e: &Effect| e.promotion().is_some_and(|promotion| promotion.cause != Cause::Rollback);
+    if !matches!(&answer, Answer::Act(effects) if effects.iter().any(onward)) {
         return answer;
     }
     let changes = |e: &Effect| !matches!(e, Effect::EnsureQa(..) | Effect::Check { .. });

@@ -10,6 +10,7 @@ use towpath_core::release::{Image, image_set, release_id};
 
 use super::{Recorded, environment, impossible};
 use crate::error::EngineError;
+use crate::journal::Journal;
 use crate::pass::Engine;
 
 /// The label of a release that took images over from another one: that one's id.
@@ -164,7 +165,7 @@ impl Engine<'_> {
             );
         }
         match self.read()? {
-            Some(head) => Ok(self.journal().archived(&head, r)?.is_some()),
+            Some(head) => Ok(Journal::of(self.host.repository, self.pipeline).archived(&head, r)?.is_some()),
             None => Ok(false),
         }
     }

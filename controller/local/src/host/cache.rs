@@ -66,7 +66,7 @@ impl Cache {
     pub(super) fn seen(&self, pipeline: &Pipeline, repository: &dyn Repository) -> Option<Head> {
         let text = std::fs::read_to_string(self.tip_file(pipeline)).ok()?;
         let tip = CommitId::parse(text.get(..LONGEST_TIP).unwrap_or(&text).trim_end()).ok()?;
-        let journal = Journal { repository, name: &pipeline.repository.journal, pipeline: &pipeline.id };
+        let journal = Journal::of(repository, pipeline);
         let state = journal.state_at(&tip).ok()?;
         Some(Head { tip, state: state.into() })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::event::{Cause, Event};
+use towpath_core::event::Event;
 use towpath_core::id::{CommitId, Pid, PipelineId};
 use towpath_core::journal::JournalMessage;
 use towpath_core::time::{Span, Time};
@@ -45,7 +45,7 @@ impl Counted {
 fn recent(repository: &dyn Repository, head: &Head, since: Time) -> Vec<Time> {
     let mut found: BTreeMap<Pid, Time> = BTreeMap::new();
     let current = head.state.envs.values().filter_map(|env| env.at.as_ref());
-    for at in current.filter(|at| at.cause == Cause::Rollback && at.q.is_none()) {
+    for at in current.filter(|at| at.cause.is_automatic_rollback(at.q.as_ref())) {
         found.extend(at.pid.clone().map(|pid| (pid, at.at)));
     }
     // What a newer promotion has replaced meanwhile is only in the history. It is a bonus: without it the limit
@@ -54,7 +54,8 @@ fn recent(repository: &dyn Repository, head: &Head, since: Time) -> Vec<Time> {
     for commit in commits.iter().take_while(|commit| commit.time >= since) {
         let Ok(message) = JournalMessage::parse(&commit.message) else { continue };
         for event in message.events {
-            if let Event::Promoted { pid, cause: Cause::Rollback, q: None, .. } = event.event {
+            let automatic = event.event.is_automatic_rollback();
+            if let (true, Event::Promoted { pid, .. }) = (automatic, event.event) {
                 found.insert(pid, event.at);
             }
         }

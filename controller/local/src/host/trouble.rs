@@ -193,7 +193,7 @@ struct Damage {
 fn damage(engine: &Engine<'_>, reason: &str) -> Result<Damage, EngineError> {
     let (repository, own) = (engine.host.repository, &engine.pipeline.repository);
     let impossible = |what: &str| EngineError::Impossible(what.to_owned());
-    let journal = Journal { repository, name: &own.journal, pipeline: &engine.pipeline.id };
+    let journal = Journal::of(repository, engine.pipeline);
     let heads = repository.refresh(&[journal.whole()])?;
     let tip = heads.get(&own.journal).ok_or_else(|| impossible("there is no journal"))?;
     let commits = repository.history(tip, None, COMMITS)?.commits;
