@@ -33,6 +33,7 @@ const TABLE: &[(&str, Allowed)] = &[
         ]),
     ),
     ("towpath", Allowed::Only(&["towpath-core", "towpath-engine", "towpath-local"])),
+    ("towpath-model", Allowed::Only(&["towpath-core"])),
     ("towpath-tests", Allowed::Anything),
     ("xtask", Allowed::Only(&[])),
 ];

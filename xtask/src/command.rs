@@ -44,6 +44,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: simulate,
     },
     Command {
+        name: "model",
+        arguments: "[--large | --size NAME | --museum]",
+        summary: "check every state of a small world, or that planted bugs are found there",
+        run: model,
+    },
+    Command {
         name: "ci",
         arguments: "",
         summary: "test, lint and generate --check, as the pipeline does",
@@ -90,6 +96,14 @@ fn simulate(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<(
     command.args(["run", "--quiet", "--release", "--locked", "--package", "towpath-engine"]);
     command.args(["--features", "simulation", "--example", "simulate", "--"]).args(arguments);
     session.program("simulation", &mut command)
+}
+
+/// Hands its arguments on to the checker, which checks them.
+fn model(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    let mut command = std::process::Command::new("cargo");
+    command.args(["run", "--quiet", "--release", "--locked", "--package", "towpath-model"]);
+    command.args(["--features", "museum", "--"]).args(arguments);
+    session.program("model check", &mut command)
 }
 
 fn ci(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {

@@ -54,6 +54,15 @@ pub(crate) const SUITES: &[Suite] = &[
         each: &[],
         filtered: true,
     },
+    // Every state of a small world, and the planted bugs that are found there; optimised, since they are many.
+    Suite {
+        name: "model",
+        needs: &[],
+        program: "cargo",
+        arguments: &["test", "--release", "--package", "towpath-model", "--locked", "--features", "museum"],
+        each: &[],
+        filtered: true,
+    },
     // A second reader of the ledger, written from its specification alone.
     Suite {
         name: "python reader",
