@@ -35,11 +35,32 @@ const CONSENT: &[Act] = &[
     Act::Back(PRODUCTION),
 ];
 
-/// The sizes that are checked, each to its end.
-pub const SIZES: [Size; 9] = [
+const FULL: Size = Size { releases: [3, 1], ..SMALL };
+const HOLDS: &[Act] = &[
+    Act::Hold,
+    Act::Freeze,
+    Act::Lift,
+    Act::Clear,
+    Act::Claim,
+    Act::Approve(1),
+    Act::Approve(2),
+    Act::Approve(3),
+];
+const EDITS: &[Act] = &[Act::Edit(DEV), Act::Edit(PRODUCTION)];
+const REVERTS: &[Act] = &[Act::Revert(DEV), Act::Revert(PRODUCTION)];
+const FORGERIES: &[Act] = &[Act::Forge(DEV, false), Act::Forge(PRODUCTION, true)];
+const REQUESTS: &[Act] = &[Act::Resume(DEV), Act::Back(DEV), Act::Back(PRODUCTION), Act::Put(1)];
+
+/// The sizes that are checked, each to its end. The full size comes in parts by what the person does: with one act,
+/// no history has acts of two parts, so nothing is left out.
+pub const SIZES: [Size; 13] = [
     SMALL,
+    Size { name: "full: holds", kinds: HOLDS, ..FULL },
+    Size { name: "full: edits", kinds: EDITS, ..FULL },
+    Size { name: "full: reverts", kinds: REVERTS, ..FULL },
+    Size { name: "full: forgeries", kinds: FORGERIES, ..FULL },
+    Size { name: "full: requests", kinds: REQUESTS, ..FULL },
     Size { name: "releases", releases: [3, 1], acts: 0, ..SMALL },
-    Size { name: "person", releases: [2, 1], ..SMALL },
     Size { name: "soak", releases: [3, 0], acts: 0, soaks: true, ..SMALL },
     Size { name: "two acts", acts: 2, releases: [1, 1], ..SMALL },
     Size { name: "approvals", releases: [2, 0], acts: 2, kinds: CONSENT, approval: true, ..SMALL },
@@ -48,11 +69,9 @@ pub const SIZES: [Size; 9] = [
     Size { name: "losers", releases: [1, 1], losers: true, ..SMALL },
 ];
 
-/// Larger ones, for those who have the time: each takes longer than all of [`SIZES`] together.
-pub const LARGE: [Size; 2] = [
-    Size { name: "full", releases: [3, 1], ..SMALL },
-    Size { name: "soak and person", releases: [2, 0], soaks: true, ..SMALL },
-];
+/// Larger ones, for those who have the time.
+pub const LARGE: [Size; 2] =
+    [Size { name: "full", ..FULL }, Size { name: "soak and person", releases: [2, 0], soaks: true, ..SMALL }];
 
 /// Planted bugs that this model has what it takes to find, each with the smallest size that does. Not among them is
 /// what a number of a metric says: there are no metrics here.
@@ -257,6 +276,14 @@ mod tests {
     fn sizes_have_names_of_their_own() {
         let names: std::collections::BTreeSet<_> = SIZES.iter().chain(&LARGE).map(|s| s.name).collect();
         assert_eq!(names.len(), SIZES.len() + LARGE.len());
+    }
+
+    #[test]
+    fn the_parts_of_the_full_size_have_every_act_once() {
+        let parts = SIZES.iter().filter(|size| size.name.starts_with("full: "));
+        let acts: Vec<Act> = parts.flat_map(|size| size.kinds).copied().collect();
+        assert_eq!(acts.len(), ACTS.len());
+        assert!(ACTS.iter().all(|act| acts.contains(act)));
     }
 
     #[cfg(feature = "museum")]
