@@ -2,8 +2,9 @@
 
 use super::stage::{Stage, commit, name, seen};
 use crate::decide::{Decision, Effect, WaitCode, decide};
-use crate::event::{Confirmable, Event};
-use crate::id::OwnerId;
+use crate::event::{Cause, Confirmable, Event, RequestKind};
+use crate::id::{ActId, OwnerId};
+use crate::journal::state::Phase;
 use crate::time::Time;
 use crate::world::{LedgerFacts, PathProblem, World};
 
@@ -76,6 +77,21 @@ fn a_foreign_value_pins_and_ours_unpins() {
     stage.step();
     assert!(stage.env("dev").pin.is_none());
     assert!(stage.promotes("dev").is_some());
+}
+
+/// It is not on its way there any more, so there is no sync to wait for.
+#[test]
+fn what_was_taken_out_while_it_was_syncing_comes_back_at_once_when_it_is_asked_for() {
+    let mut stage = Stage::new();
+    let r = stage.release(1);
+    stage.step();
+    assert_eq!(stage.phase("dev"), Phase::Syncing);
+    stage.facts.insert(name("dev"), seen("dev", 0));
+    stage.step();
+    assert_eq!((stage.phase("dev"), stage.codes("dev")), (Phase::Syncing, vec![WaitCode::Pinned]));
+    let (q, kind) = (ActId::parse("q-1").unwrap(), RequestKind::Promote);
+    stage.record("carol", Event::Requested { q, env: name("dev"), r: Some(r), kind, overrides: Vec::new() });
+    assert_eq!(stage.promotes("dev"), Some(("1.1".to_owned(), Cause::Manual)));
 }
 
 #[test]
