@@ -28,7 +28,8 @@ Examples:
 pub(crate) struct Promote {
     #[command(flatten)]
     target: ReleaseTarget,
-    /// An entry gate to pass by: upstream, soak, approval, window, dependency or expression; may be given several times
+    /// An entry gate to pass by: upstream, soak, approval, window, dependency, expression or http; may be given
+    /// several times
     #[arg(long = "override", value_name = "GATE", requires = "reason", value_parser = gate)]
     overrides: Vec<EntryGate>,
     /// Why a gate is passed by

@@ -332,6 +332,16 @@ pub fn senseless() -> Bed {
     bed
 }
 
+/// dev asks a system that is out of order.
+pub fn unanswered() -> Bed {
+    let gate = "{ name: ticket, url: 'https://changes.example/', success: response.status == 200 }";
+    let bed = Bed::memory(&Wiring::web().with("dev", &format!("entry: [{{ http: {gate} }}]")));
+    bed.evaluator.set("response.status == 200", true);
+    bed.http.as_ref().unwrap().set("https://changes.example/", 500, "");
+    bed.released("1.1.0").until_waits("dev", WaitCode::GateUnanswered);
+    bed
+}
+
 fn hours(promotion: &str) -> Bed {
     let allow = "{ cron: 0 12 * * MON-SUN, duration: 1h }";
     let window = format!("entry: [{{ window: {{ timezone: Europe/Berlin, allow: [{allow}] }} }}]");

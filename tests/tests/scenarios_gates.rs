@@ -324,6 +324,7 @@ fn pass_with(bed: &Bed, qa: &Unseen) {
         liveness: &bed.live,
         pull_requests: None,
         evaluator: None,
+        http: None,
         clock: &bed.clock,
         shared: bed.shared.clone(),
         settings: &bed.replica("here").settings,

@@ -119,6 +119,10 @@ table! {
         case("dev", untrue).done(|bed| bed.evaluator.set("release.order > 5", true)),
         case("dev", untrue).done(|bed| *bed = bed.rewired(|w| w.with("dev", "entry: []"))),
     ]),
+    GateUnanswered => Ends(vec![
+        case("dev", unanswered).done(|bed| bed.http.as_ref().unwrap().set("https://changes.example/", 200, "{}")),
+        case("dev", unanswered).done(|bed| *bed = bed.rewired(|w| w.with("dev", "entry: []"))),
+    ]),
     Held => Ends(vec![case("dev", held).typed()]),
     HistoryRewritten => Ends(vec![
         case("staging", rewritten).done(|bed| restore(bed, bed.branch().clone())),

@@ -165,6 +165,18 @@ impl GateName {
     pub fn of_entry(gate: crate::pipeline::EntryGate) -> Self {
         Self(gate.as_str().to_owned())
     }
+
+    /// The name of a gate that a policy adds; `own` is what it would be called in a pipeline, such as `qa/smoke`.
+    pub fn of_policy(policy: &Name, own: &str) -> Result<Self, InvalidId> {
+        Self::parse(&format!("policy-{policy}-{own}"))
+    }
+
+    /// The policy that a gate comes from, and what it would be called in a pipeline; `None` for a pipeline's own.
+    pub fn policy(&self) -> Option<(&str, &str)> {
+        let rest = self.0.strip_prefix("policy-")?;
+        let (policy, _) = rest.split_once('/')?.0.rsplit_once('-')?;
+        Some((policy, rest.split_at_checked(policy.len() + 1)?.1))
+    }
 }
 text_id!(
     /// What a QA run is found by again after a crash.

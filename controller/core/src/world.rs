@@ -10,7 +10,7 @@ use crate::journal::State;
 use crate::journal::state::Phase;
 use crate::observation::{Application, Reading, RunStatus};
 use crate::pipeline::{FieldValues, Pipeline};
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// One pipeline and everything known about it at one moment.
 #[derive(Debug, Clone)]
@@ -27,14 +27,38 @@ pub struct World<'a> {
     pub envs: BTreeMap<Name, EnvironmentFacts>,
     /// Metrics that an earlier decision of this pass asked for.
     pub readings: BTreeMap<(Pid, GateName), Reading>,
-    /// Expressions that an earlier decision of this pass asked for.
+    /// What an earlier decision asked to have evaluated.
     pub evaluations: Evaluations,
     /// Facts from beyond the pipeline.
     pub shared: SharedFacts,
 }
 
-/// What became of evaluations: whether it is true, or why that cannot be said.
-pub type Evaluations = BTreeMap<Evaluation, Result<bool, String>>;
+/// What became of evaluations.
+pub type Evaluations = BTreeMap<Evaluation, Found>;
+
+/// What an evaluation found, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// When it was asked.
+    pub at: Time,
+    /// What came out.
+    pub truth: Truth,
+    /// Why, in one short line for people; empty where there is no more to say.
+    pub detail: String,
+}
+
+/// What comes out of an evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It is true.
+    True,
+    /// It is not true.
+    False,
+    /// Nobody answered, or nothing that counts as an answer; it may be otherwise when asked again.
+    Unanswered,
+    /// It does not make sense.
+    Wrong,
+}
 
 /// A gate to be evaluated, bound to its definition and to the release.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +71,14 @@ pub struct Evaluation {
     pub hash: GateHash,
     /// The release.
     pub release: ReleaseId,
+}
+
+impl Found {
+    /// Whether it still holds, if it holds so long.
+    pub fn holds(&self, interval: Span, now: Time) -> bool {
+        // A clock that was set back makes no answer younger.
+        self.at <= now && now < self.at.plus(interval)
+    }
 }
 
 /// The journal as it was found.

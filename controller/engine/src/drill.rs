@@ -10,6 +10,7 @@ use towpath_core::event::{Cause, Event, RequestKind};
 use towpath_core::id::{CommitId, Name};
 use towpath_core::journal::state::Release;
 use towpath_core::time::Time;
+use towpath_core::world::Evaluations;
 
 use crate::error::EngineError;
 use crate::journal::{Found, Head};
@@ -139,8 +140,10 @@ impl Engine<'_> {
     /// The answer for the environment once all that has to be recorded first is on record. Leaves the state in which it was
     /// given.
     fn would_answer(&self, observed: &mut Observed, name: &Name, now: Time) -> Result<Answer, EngineError> {
+        // What systems outside say is asked for, and not kept: a drill leaves nothing behind.
+        let mut answers = Evaluations::new();
         for _ in 0..MAX_STEPS {
-            let mut decision = self.decided(observed, &Readings::new(), &[], now);
+            let mut decision = self.decided(observed, &Readings::new(), &[], &mut answers)?;
             let first = (!decision.ledger.is_empty()).then(|| Answer::Act(decision.ledger.clone()));
             let answer = decision.envs.remove(name).or(first).unwrap_or(Answer::Settled);
             let Answer::Act(effects) = &answer else { return Ok(answer) };

@@ -6,52 +6,135 @@ use serde_json::{Value, json};
 use towpath_core::decide::{Answer, Decision, Effect, decide};
 use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
-use towpath_core::pipeline::Environment;
+use towpath_core::pipeline::{Environment, Evaluated, Http, UrlValues};
 use towpath_core::time::Time;
-use towpath_core::world::{Evaluation, Evaluations};
+use towpath_core::world::{Evaluation, Evaluations, Found, Truth};
 
+use crate::error::EngineError;
 use crate::observe::Observed;
 use crate::pass::{Engine, Readings};
-use crate::ports::Question;
+use crate::ports::{HttpError, HttpQuestion, MAX_BODY, Question};
 
 impl Engine<'_> {
-    /// The decision about what was observed, with all evaluations that it asks for.
+    /// The decision about what was observed, with all evaluations that it asks for. What systems outside said is kept in
+    /// `answers` as long as it holds.
     pub(crate) fn decided(
         &self,
         observed: &Observed,
         readings: &Readings,
         rollbacks: &[Time],
-        now: Time,
-    ) -> Decision {
-        let mut evaluations = Evaluations::new();
+        answers: &mut Evaluations,
+    ) -> Result<Decision, EngineError> {
+        answers.retain(|evaluation, found| match self.gate(evaluation).and_then(Evaluated::interval) {
+            Some(interval) => found.holds(interval, observed.now),
+            None => false,
+        });
+        let mut evaluations = answers.clone();
         loop {
             let mut world = observed.world(self.host, self.pipeline, readings, rollbacks);
             world.evaluations.clone_from(&evaluations);
-            let decision = decide(&world, now);
+            let decision = decide(&world, observed.now);
             let known = evaluations.len();
             for wanted in asked(&decision) {
-                evaluations.entry(wanted.clone()).or_insert_with(|| self.evaluate(observed, wanted));
+                if evaluations.contains_key(wanted) {
+                    continue;
+                }
+                let found = self.evaluate(observed, wanted)?;
+                if self.gate(wanted).and_then(Evaluated::interval).is_some() {
+                    answers.insert(wanted.clone(), found.clone());
+                }
+                evaluations.insert(wanted.clone(), found);
             }
             if evaluations.len() == known {
-                return decision;
+                return Ok(decision);
             }
         }
     }
 
-    fn evaluate(&self, observed: &Observed, wanted: &Evaluation) -> Result<bool, String> {
-        let evaluator = self.host.evaluator.ok_or("this host evaluates no expressions")?;
+    /// The gate that an evaluation is of, as it is now.
+    fn gate(&self, wanted: &Evaluation) -> Option<Evaluated<'_>> {
+        let mut gates = self.pipeline.environment(&wanted.environment)?.entry.evaluated();
+        gates.find(|gate| gate.name() == &wanted.gate && gate.hash() == wanted.hash)
+    }
+
+    fn evaluate(&self, observed: &Observed, wanted: &Evaluation) -> Result<Found, EngineError> {
         let environment = self.pipeline.environment(&wanted.environment);
-        let gates = environment.map(|e| e.entry.expressions.as_slice()).unwrap_or_default();
-        let gate = gates.iter().find(|gate| gate.name == wanted.gate);
         let state = observed.head().map(|head| &*head.state);
         let release = state.and_then(|state| state.release(&wanted.release));
-        let (Some(environment), Some(gate), Some(state), Some(release)) = (environment, gate, state, release)
-        else {
-            return Err("what it is about is not there any more".to_owned());
+        let outcome = match (environment, self.gate(wanted), state, release) {
+            (Some(environment), Some(gate), Some(state), Some(release)) => {
+                let values = values(state, environment, release);
+                match gate {
+                    Evaluated::Expression(gate) => self.judged(&gate.cel, values, String::new()),
+                    Evaluated::Http(gate) => self.asked_outside(gate, (environment, release), values)?,
+                }
+            }
+            _ => (Truth::Wrong, "what it is about is not there any more".to_owned()),
         };
-        let question = Question { source: gate.cel.clone(), values: values(state, environment, release) };
-        evaluator.evaluate(&question).map_err(|error| clean(&error.to_string()))
+        let (truth, detail) = outcome;
+        Ok(Found { at: observed.now, truth, detail: clean(&detail) })
     }
+
+    /// Whether an expression is true of these values; `seen` is said where it is not.
+    fn judged(&self, source: &str, values: BTreeMap<String, Value>, seen: String) -> (Truth, String) {
+        let Some(evaluator) = self.host.evaluator else {
+            return (Truth::Wrong, "this host evaluates no expressions".to_owned());
+        };
+        match evaluator.evaluate(&Question { source: source.to_owned(), values }) {
+            Ok(true) => (Truth::True, String::new()),
+            Ok(false) => (Truth::False, seen),
+            Err(error) => (Truth::Wrong, error.to_string()),
+        }
+    }
+
+    /// What a system outside says of a release. What is no answer is neither a yes nor a no.
+    fn asked_outside(
+        &self,
+        gate: &Http,
+        (environment, release): (&Environment, &Release),
+        mut values: BTreeMap<String, Value>,
+    ) -> Result<(Truth, String), EngineError> {
+        let Some(http) = self.host.http else {
+            return Ok((Truth::Wrong, "this host asks no HTTP gates".to_owned()));
+        };
+        let url = gate.url.fill(UrlValues {
+            pipeline: self.pipeline.id.name.as_str(),
+            namespace: self.pipeline.id.namespace.as_str(),
+            environment: environment.name.as_str(),
+            version: &release.version(),
+            release: release.r.as_str(),
+        });
+        let url = match url {
+            Ok(url) => url,
+            Err(problem) => return Ok((Truth::Wrong, problem)),
+        };
+        let answer = match http.ask(&HttpQuestion { url, timeout: gate.timeout }) {
+            Ok(answer) if answer.body.len() > MAX_BODY => Err(HttpError::TooLarge),
+            answer => answer,
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(HttpError::Crashed) => return Err(EngineError::Crashed),
+            Err(error) => return Ok((Truth::Unanswered, error.to_string())),
+        };
+        let seen = format!("it answered {}", answer.status);
+        if says_nothing(answer.status) {
+            return Ok((Truth::Unanswered, seen));
+        }
+        values.insert("response".to_owned(), json!({ "status": answer.status, "body": body(&answer.body) }));
+        Ok(self.judged(&gate.success, values, seen))
+    }
+}
+
+/// Whether a status is of no use whatever the gate's expression says: redirects are not followed, and who is out of
+/// order or too busy has no opinion.
+fn says_nothing(status: u16) -> bool {
+    !matches!(status, 200..=299 | 400..=499) || matches!(status, 408 | 429)
+}
+
+/// A body as an expression sees it: what JSON says, otherwise the text.
+fn body(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(bytes)))
 }
 
 fn asked(decision: &Decision) -> impl Iterator<Item = &Evaluation> {

@@ -11,7 +11,7 @@ use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
 use towpath_core::world::{
-    BranchFacts, EnvironmentFacts, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
+    BranchFacts, EnvironmentFacts, Evaluations, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
 };
 
 use crate::claims::Claims;
@@ -34,6 +34,8 @@ pub struct Remembered {
     pub(crate) refusals: BTreeMap<Name, Refusal>,
     /// What commits claim, as far as the branch was walked.
     pub(crate) claims: Claims,
+    /// What systems outside said, as long as that holds.
+    pub(crate) answers: Evaluations,
 }
 
 /// A commit that the host did not take. It is pushed again when the branch moved, or after a while.
@@ -61,6 +63,8 @@ impl Remembered {
 
 /// What was read of the outside.
 pub(crate) struct Observed {
+    /// When.
+    pub(crate) now: Time,
     pub(crate) journal: Found,
     pub(crate) branch: BranchFacts,
     pub(crate) envs: BTreeMap<Name, EnvironmentFacts>,
@@ -131,14 +135,14 @@ impl Observer<'_> {
                 envs.insert(environment.name.clone(), facts);
             }
         }
-        Ok(Observed { journal, branch, envs, topics })
+        Ok(Observed { now: self.now, journal, branch, envs, topics })
     }
 
     /// The journal and the branch alone, without what stands in environments.
     pub(crate) fn look(&self, remembered: &mut Remembered) -> Result<Observed, EngineError> {
         let heads = self.host.repository.refresh(&self.queries(remembered)?)?;
         let (journal, branch) = self.ledger(&heads, remembered)?;
-        Ok(Observed { journal, branch, envs: BTreeMap::new(), topics: BTreeMap::new() })
+        Ok(Observed { now: self.now, journal, branch, envs: BTreeMap::new(), topics: BTreeMap::new() })
     }
 
     fn ledger(

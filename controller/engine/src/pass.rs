@@ -15,7 +15,9 @@ use crate::act::Executor;
 use crate::error::EngineError;
 use crate::journal::Head;
 use crate::observe::{Observed, Observer, REFUSED, Refusal, Remembered};
-use crate::ports::{Clock, Evaluator, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature};
+use crate::ports::{
+    Clock, Evaluator, HttpGates, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature,
+};
 
 /// The most rounds of one pass; what is left is done by the next.
 const MAX_ROUNDS: u32 = 60;
@@ -42,6 +44,8 @@ pub struct Host<'a> {
     pub pull_requests: Option<&'a dyn PullRequests>,
     /// Evaluates expression gates, where the host can.
     pub evaluator: Option<&'a dyn Evaluator>,
+    /// Asks HTTP gates, where the host can.
+    pub http: Option<&'a dyn HttpGates>,
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// Facts from beyond the pipeline.
@@ -107,7 +111,7 @@ impl Engine<'_> {
             let mut observed = self.observer(now).observe(remembered)?;
             apply_problems(&mut observed, &problems);
             apply_starts(&mut observed, &begun);
-            let decision = self.decided(&observed, &readings, &rollbacks, now);
+            let decision = self.decided(&observed, &readings, &rollbacks, &mut remembered.answers)?;
             if rounds >= MAX_ROUNDS || !acts(&decision) {
                 return Ok(PassReport { answers: decision.envs, rounds });
             }
@@ -171,10 +175,13 @@ impl Engine<'_> {
     ) -> Result<(Decision, Option<Head>), EngineError> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
-        let ask = |readings: &Readings| self.decided(&observed, readings, &[], now);
-        let first = ask(&Readings::new());
+        let answers = &mut remembered.answers;
+        let first = self.decided(&observed, &Readings::new(), &[], answers)?;
         let readings = read(&self.executor(now), &first)?;
-        let decision = if readings.is_empty() { first } else { ask(&readings) };
+        let decision = match readings.is_empty() {
+            true => first,
+            false => self.decided(&observed, &readings, &[], answers)?,
+        };
         Ok((decision, observed.head().cloned()))
     }
 

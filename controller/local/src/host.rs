@@ -215,6 +215,7 @@ impl LocalHost {
             liveness: &*self.ports.liveness,
             pull_requests: None,
             evaluator: Some(&CelEvaluator),
+            http: None,
             clock: &*self.ports.clock,
             shared,
             settings: &self.settings,

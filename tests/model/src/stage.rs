@@ -232,7 +232,7 @@ impl Stage {
         let mut a = pipeline("shop/a", &[(DEV, None), (PRODUCTION, Some(DEV))], &["x", "y"], soak);
         if approval {
             a.environments[PRODUCTION].approvals =
-                vec![Approval { count: 1, groups: Vec::new(), not_author: true }];
+                vec![Approval { count: 1, groups: Vec::new(), not_author: true, policy: None }];
         }
         let b = pipeline("shop/b", &[(OTHER, None)], &["z"], soak);
         let owner = |text| OwnerId::parse(text).expect("an owner");

@@ -24,8 +24,8 @@ use towpath_core::time::{Span, Time};
 use towpath_core::world::SharedFacts;
 use towpath_engine::PassReport;
 use towpath_engine::memory::{
-    Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryLiveness, MemoryMetrics, MemoryPullRequests,
-    MemoryQa,
+    Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryHttp, MemoryLiveness, MemoryMetrics,
+    MemoryPullRequests, MemoryQa,
 };
 use towpath_engine::ports::Clock as _;
 
@@ -59,6 +59,8 @@ pub struct Bed {
     pub metrics: MemoryMetrics,
     /// What expressions say.
     pub evaluator: MemoryEvaluator,
+    /// What systems outside say; `None` for a host that asks none.
+    pub http: Option<MemoryHttp>,
     /// What is live; follows the branch unless told otherwise.
     pub live: MemoryLiveness,
     /// Pull requests, in memory only.
@@ -103,6 +105,7 @@ impl Bed {
             qa: MemoryQa::new(&Faults::default()),
             metrics: MemoryMetrics::new(),
             evaluator: MemoryEvaluator::new(),
+            http: Some(MemoryHttp::new()),
             live: MemoryLiveness::new(),
             pull_requests: None,
             atomic: true,

@@ -5,7 +5,7 @@ use towpath_core::id::OwnerId;
 use towpath_core::journal::State;
 use towpath_core::journal::state::{EnvironmentState, Phase};
 use towpath_engine::memory::{Faults, MemoryQa};
-use towpath_engine::ports::{PullRequests, Repository, Signature};
+use towpath_engine::ports::{HttpGates, PullRequests, Repository, Signature};
 use towpath_engine::{Engine, EngineError, Host, PassReport, Remembered, Settings, Step};
 
 use super::{Bed, env_of};
@@ -64,6 +64,7 @@ impl Replica<'_> {
             liveness: &self.bed.live,
             pull_requests: pull_requests.map(|p| p as &dyn PullRequests),
             evaluator: Some(&self.bed.evaluator),
+            http: self.bed.http.as_ref().map(|http| http as &dyn HttpGates),
             clock: &self.bed.clock,
             shared: self.bed.shared.clone(),
             settings: &self.settings,

@@ -231,6 +231,8 @@ pub enum WaitCode {
     GateInconclusive,
     /// A gate is not true of the release.
     GateNotTrue,
+    /// Nobody answers what a gate asks.
+    GateUnanswered,
     /// A hold is in force.
     Held,
     /// The branch was rewritten.

@@ -67,7 +67,7 @@ impl View<'_> {
     }
 
     /// What settled here under gates that are not those of now, where that has to be verified anew.
-    fn verified_under_other_gates(&self) -> Option<&Release> {
+    pub(super) fn verified_under_other_gates(&self) -> Option<&Release> {
         let at = self.in_phase(&[Phase::Settled]).filter(|_| self.environment.revalidate)?;
         let ok = self.env.ok.get(&at.r).filter(|ok| ok.gates != self.environment.verify_hash());
         ok.and_then(|_| self.state.release(&at.r)).filter(|release| !release.images.is_empty())

@@ -2,6 +2,7 @@
 
 use super::View;
 use super::answer::{Wait, WaitCode, When};
+use super::entry::by_policy;
 use crate::journal::state::Release;
 use crate::pipeline::{Dependency, EntryGate};
 
@@ -11,7 +12,8 @@ impl View<'_> {
         let missing = |gate: &Dependency| Some((gate.clone(), self.lacks(gate)?));
         let (gate, what) = self.environment.entry.dependencies.iter().find_map(missing)?;
         let place = format!("{} {}", gate.pipeline, gate.environment);
-        let text = format!("{} waits for {place}: {what}", release.version());
+        let by = by_policy(gate.policy.as_ref());
+        let text = format!("{} waits for {place}{by}: {what}", release.version());
         let mut remedy = format!("see what it does there: towpath why {place}");
         let past = self.passing_by(EntryGate::Dependency, release);
         if !past.is_empty() {

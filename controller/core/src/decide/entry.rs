@@ -20,6 +20,11 @@ pub fn soak_end(env: &EnvironmentState, release: &ReleaseId, soak: Span) -> Opti
     at.live.as_ref().map(|live| live.since.plus(soak))
 }
 
+/// For people: the policy that a gate comes from.
+pub(super) fn by_policy(policy: Option<&Name>) -> String {
+    policy.map_or_else(String::new, |policy| format!(" (policy {policy})"))
+}
+
 impl View<'_> {
     /// Everything that keeps this release from being committed here now, in the order of the gates.
     pub(super) fn entry(&self, release: &Release) -> Vec<Wait> {
@@ -36,7 +41,9 @@ impl View<'_> {
         waits.extend(approvals.filter_map(|gate| self.approval(gate, release)));
         waits.extend(self.window_closed(release).filter(|_| !past.contains(&EntryGate::Window)));
         waits.extend(self.dependency_missing(release).filter(|_| !past.contains(&EntryGate::Dependency)));
-        waits.extend(self.expression_untrue(release).filter(|_| !past.contains(&EntryGate::Expression)));
+        for kind in [EntryGate::Expression, EntryGate::Http] {
+            waits.extend(self.untrue(kind, release).filter(|_| !past.contains(&kind)));
+        }
         waits
     }
 
@@ -183,18 +190,19 @@ impl View<'_> {
         }
         let of =
             if gate.groups.is_empty() { String::new() } else { format!(" of {}", gate.groups.join(" or ")) };
+        let by = by_policy(gate.policy.as_ref());
         let group = gate.groups.first().map_or_else(String::new, |group| format!(" --group {group}"));
         let (text, remedy) = match gate.not_author && release.authors.is_empty() {
             true => (
                 format!(
-                    "{} has no author on record, and its approval must not be an author's",
+                    "{} has no author on record, and its approval must not be an author's{by}",
                     release.version()
                 ),
                 self.naming_authors(release),
             ),
             false => (
                 format!(
-                    "{} has {count} of {} approvals{of}{}",
+                    "{} has {count} of {} approvals{of}{by}{}",
                     release.version(),
                     gate.count,
                     self.vain(gate, release)

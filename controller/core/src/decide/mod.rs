@@ -8,7 +8,7 @@ mod candidate;
 mod dependency;
 mod drill;
 mod entry;
-mod expression;
+mod evaluated;
 mod failure;
 mod gates;
 mod leaving;

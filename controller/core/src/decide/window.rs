@@ -2,6 +2,7 @@
 
 use super::View;
 use super::answer::{Wait, WaitCode, When};
+use super::entry::by_policy;
 use crate::journal::state::Release;
 use crate::pipeline::{EntryGate, Until, Window};
 
@@ -21,7 +22,8 @@ impl View<'_> {
             }
             Until::Never => ("nothing says when it opens".to_owned(), When::resync(self.now)),
         };
-        let text = format!("{} is {why}, so {} waits; {opens}", self.environment.name, release.version());
+        let by = by_policy(closed.policy.as_ref());
+        let text = format!("{} is {why}{by}, so {} waits; {opens}", self.environment.name, release.version());
         let object = match windows.len() {
             1 => "window".to_owned(),
             _ => format!("window/{}", i + 1),

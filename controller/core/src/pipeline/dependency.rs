@@ -3,6 +3,7 @@
 use semver::{Version, VersionReq};
 
 use super::document::DependencyDoc;
+use super::entry::Author;
 use super::validate::{PipelineError, at, parsed};
 use crate::id::{Name, PipelineId};
 
@@ -20,21 +21,15 @@ pub struct Dependency {
     pub version: Option<VersionReq>,
     /// Whether it has to be Verified there too.
     pub verified: bool,
+    /// The policy that it comes from.
+    pub policy: Option<Name>,
 }
 
 impl Dependency {
-    /// Reads a dependency gate of the pipeline `own` that stands at `place` of its document.
-    pub(super) fn new(place: &str, doc: &DependencyDoc, own: &PipelineId) -> Result<Self, PipelineError> {
+    /// Reads a dependency gate that stands at `place` of its document.
+    pub(super) fn new(place: &str, doc: &DependencyDoc, author: Author<'_>) -> Result<Self, PipelineError> {
         let field = |name: &str| format!("{place}.{name}");
-        let full = match doc.pipeline.contains('/') {
-            true => doc.pipeline.clone(),
-            false => format!("{}/{}", own.namespace, doc.pipeline),
-        };
-        let pipeline = parsed(&field("pipeline"), PipelineId::parse, &full)?;
-        if &pipeline == own {
-            let problem = "this is the pipeline itself; name its environments under after";
-            return Err(at(field("pipeline"), problem));
-        }
+        let pipeline = other_pipeline(&field("pipeline"), &doc.pipeline, author)?;
         let verified = match doc.state.as_deref() {
             None | Some("live") => false,
             Some("verified") => true,
@@ -47,6 +42,7 @@ impl Dependency {
             environment: parsed(&field("environment"), Name::parse, &doc.environment)?,
             version: doc.version.as_deref().map(|text| requirement(&field("version"), text)).transpose()?,
             verified,
+            policy: author.policy(),
         })
     }
 
@@ -66,6 +62,22 @@ impl Dependency {
     }
 }
 
+fn other_pipeline(place: &str, text: &str, author: Author<'_>) -> Result<PipelineId, PipelineError> {
+    let own = match author {
+        Author::Pipeline(own) => own,
+        Author::Policy(_) => return parsed(place, PipelineId::parse, text),
+    };
+    let full = match text.contains('/') {
+        true => text.to_owned(),
+        false => format!("{}/{text}", own.namespace),
+    };
+    let pipeline = parsed(place, PipelineId::parse, &full)?;
+    match &pipeline == own {
+        true => Err(at(place, "this is the pipeline itself; name its environments under after")),
+        false => Ok(pipeline),
+    }
+}
+
 fn requirement(place: &str, text: &str) -> Result<VersionReq, PipelineError> {
     let problem = || at(place, "expected a requirement of versions, such as \">=2.1, <3\" or \"^1.4\"");
     match text.len() > MAX_REQUIREMENT {
@@ -80,7 +92,7 @@ mod tests {
 
     fn read(json: serde_json::Value) -> Result<Dependency, PipelineError> {
         let doc = serde_json::from_value(json).unwrap();
-        Dependency::new("d", &doc, &PipelineId::parse("shop/web").unwrap())
+        Dependency::new("d", &doc, Author::Pipeline(&PipelineId::parse("shop/web").unwrap()))
     }
 
     #[test]

@@ -163,12 +163,23 @@ pub(super) struct EntryDoc {
     pub(super) window: Option<WindowDoc>,
     pub(super) dependency: Option<DependencyDoc>,
     pub(super) expression: Option<ExpressionDoc>,
+    pub(super) http: Option<HttpDoc>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ExpressionDoc {
     pub(super) cel: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct HttpDoc {
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) success: String,
+    pub(super) interval: Option<Span>,
+    pub(super) timeout: Option<Span>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

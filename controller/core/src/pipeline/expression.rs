@@ -1,6 +1,7 @@
 //! Expression gates: a text that a host evaluates outside of the decision (decision 0006).
 
 use super::document::ExpressionDoc;
+use super::entry::Author;
 use super::validate::{PipelineError, at};
 use crate::id::{GateHash, GateName};
 
@@ -18,13 +19,18 @@ pub struct Expression {
 
 impl Expression {
     /// Reads the gate of this number that stands at `place` of its document.
-    pub(super) fn new(place: &str, doc: &ExpressionDoc, number: usize) -> Result<Self, PipelineError> {
+    pub(super) fn new(
+        place: &str,
+        doc: &ExpressionDoc,
+        number: usize,
+        author: Author<'_>,
+    ) -> Result<Self, PipelineError> {
         let place = format!("{place}.cel");
         let cel = doc.cel.trim();
         if cel.is_empty() || cel.len() > MAX_BYTES {
             return Err(at(place, format!("expected an expression of at most {MAX_BYTES} bytes")));
         }
-        let name = GateName::parse(&format!("expression/{number}")).map_err(|e| at(&*place, e))?;
+        let name = author.gate(&place, &format!("expression/{number}"))?;
         Ok(Self { name, cel: cel.to_owned() })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{GateHash, GateName};
+use crate::id::{GateHash, GateName, Name};
 use crate::time::Span;
 
 /// A verification or bake gate, its template filled in.
@@ -94,6 +94,8 @@ pub struct Approval {
     pub groups: Vec<String>,
     /// Whether authors of the release are refused.
     pub not_author: bool,
+    /// The policy that it comes from.
+    pub policy: Option<Name>,
 }
 
 impl Gate {

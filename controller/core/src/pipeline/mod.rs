@@ -5,8 +5,10 @@ mod dependency;
 mod document;
 mod edit;
 mod entry;
+mod evaluated;
 mod expression;
 mod gate;
+mod http;
 mod validate;
 mod window;
 
@@ -20,8 +22,10 @@ pub use dependency::Dependency;
 pub use document::{Document, Metadata};
 pub use edit::{EditRule, FieldValues, Form, KeyPath};
 pub use entry::Entry;
+pub use evaluated::Evaluated;
 pub use expression::Expression;
 pub use gate::{Approval, Gate, GateKind, MetricGate, MetricTemplate, QaGate};
+pub use http::{Http, UrlTemplate, UrlValues};
 pub use validate::{PipelineError, Templates};
 pub use window::{Opening, Until, Window};
 
@@ -161,12 +165,21 @@ pub enum EntryGate {
     Dependency,
     /// What an expression says of the release.
     Expression,
+    /// What a system outside says of it.
+    Http,
 }
 
 impl EntryGate {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Upstream, Self::Soak, Self::Approval, Self::Window, Self::Dependency, Self::Expression];
+    pub const ALL: [Self; 7] = [
+        Self::Upstream,
+        Self::Soak,
+        Self::Approval,
+        Self::Window,
+        Self::Dependency,
+        Self::Expression,
+        Self::Http,
+    ];
 
     /// The word for it in pipeline documents, commands and trailers.
     pub fn as_str(self) -> &'static str {
@@ -177,6 +190,7 @@ impl EntryGate {
             Self::Window => "window",
             Self::Dependency => "dependency",
             Self::Expression => "expression",
+            Self::Http => "http",
         }
     }
 

@@ -6,6 +6,7 @@ use super::document::{
     AfterDoc, Document, EditDoc, EnvironmentDoc, MetricsDoc, PromotionDoc, QaDoc, RepositoryDoc, Spec,
     VerifyDoc,
 };
+use super::entry::Author;
 use super::{
     After, ApplicationRef, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate, Environment,
     Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, PromotionRules, Proof, QaGate, Queue,
@@ -198,7 +199,7 @@ fn environment(
     let field = |name: &str| format!("{place}.{name}");
     let formerly = doc.formerly.iter().map(|n| parsed(&field("formerly"), Name::parse, n));
     let edit_docs = if doc.edit.is_empty() { &spec.edit } else { &doc.edit };
-    let (approvals, entry) = super::entry::gates(&field("entry"), &doc.entry, id)?;
+    let (approvals, entry) = super::entry::gates(&field("entry"), &doc.entry, Author::Pipeline(id))?;
     let edit_place = if doc.edit.is_empty() { "spec.edit".to_owned() } else { field("edit") };
     Ok(Environment {
         name: parsed(&field("name"), Name::parse, &doc.name)?,

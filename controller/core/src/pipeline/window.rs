@@ -7,6 +7,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use super::cron::Cron;
 use super::document::{ExceptionDoc, RecurringDoc, WindowDoc};
 use super::validate::{PipelineError, at};
+use crate::id::Name;
 use crate::time::{Span, Time};
 
 /// The most entries of a window gate, of all kinds together.
@@ -25,6 +26,8 @@ pub struct Window {
     allow: Vec<Recurring>,
     deny: Vec<Recurring>,
     exceptions: Vec<Exception>,
+    /// The policy that it comes from.
+    pub policy: Option<Name>,
 }
 
 /// Times that come again: starts in civil time, each lasting for an elapsed time.
@@ -89,6 +92,7 @@ impl Window {
             allow: recurring(&format!("{place}.allow"), &doc.allow)?,
             deny: recurring(&format!("{place}.deny"), &doc.deny)?,
             exceptions: exceptions(&format!("{place}.exceptions"), &doc.exceptions)?,
+            policy: None,
         })
     }
 

@@ -6,9 +6,15 @@ use std::rc::Rc;
 
 use crate::ports::{Evaluator, EvaluatorError, Question};
 
+#[derive(Default)]
+struct Contents {
+    answers: BTreeMap<String, bool>,
+    last: Option<Question>,
+}
+
 /// An evaluator in memory; clones are the same one. What it was not told is an error.
 #[derive(Clone, Default)]
-pub struct MemoryEvaluator(Rc<RefCell<BTreeMap<String, bool>>>);
+pub struct MemoryEvaluator(Rc<RefCell<Contents>>);
 
 impl MemoryEvaluator {
     /// An evaluator that knows nothing.
@@ -18,13 +24,20 @@ impl MemoryEvaluator {
 
     /// From now on this expression is true or false.
     pub fn set(&self, source: &str, answer: bool) {
-        self.0.borrow_mut().insert(source.to_owned(), answer);
+        self.0.borrow_mut().answers.insert(source.to_owned(), answer);
+    }
+
+    /// The question that it was asked last.
+    pub fn last(&self) -> Option<Question> {
+        self.0.borrow().last.clone()
     }
 }
 
 impl Evaluator for MemoryEvaluator {
     fn evaluate(&self, question: &Question) -> Result<bool, EvaluatorError> {
-        let known = self.0.borrow().get(&question.source).copied();
+        let mut contents = self.0.borrow_mut();
+        contents.last = Some(question.clone());
+        let known = contents.answers.get(&question.source).copied();
         known.ok_or_else(|| EvaluatorError::Wrong("nobody knows".to_owned()))
     }
 }

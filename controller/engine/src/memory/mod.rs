@@ -3,6 +3,7 @@
 mod clock;
 mod evaluator;
 mod faults;
+mod http;
 mod liveness;
 mod metrics;
 mod pull_requests;
@@ -13,6 +14,7 @@ mod tree;
 pub use clock::ManualClock;
 pub use evaluator::MemoryEvaluator;
 pub use faults::{Fault, Faults};
+pub use http::MemoryHttp;
 pub use liveness::MemoryLiveness;
 pub use metrics::MemoryMetrics;
 pub use pull_requests::MemoryPullRequests;

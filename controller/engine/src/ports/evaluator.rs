@@ -15,7 +15,7 @@ pub trait Evaluator {
 pub struct Question {
     /// In the language of the gate.
     pub source: String,
-    /// `release`, `environment` and `upstream`.
+    /// `release`, `environment` and `upstream`; for an HTTP gate also `response`.
     pub values: BTreeMap<String, Value>,
 }
 

@@ -4,6 +4,7 @@
 //! All calls block; a host that is asynchronous runs a pass on a thread of its own.
 
 mod evaluator;
+mod http;
 mod liveness;
 mod metrics;
 mod pull_requests;
@@ -13,6 +14,7 @@ mod repository;
 use towpath_core::time::Time;
 
 pub use evaluator::{Evaluator, EvaluatorError, Question};
+pub use http::{HttpAnswer, HttpError, HttpGates, HttpQuestion, MAX_BODY};
 pub use liveness::{Application, Health, Liveness, LivenessError, LivenessQuery};
 pub use metrics::{MetricQuery, Metrics, MetricsError, Sample};
 pub use pull_requests::PullRequests;

@@ -135,3 +135,33 @@ proptest! {
         prop_assert!(does_not_give_up(&words.concat()) && does_not_give_up(&words.join(" ")));
     }
 }
+
+/// What HTTP gates ask of an answer.
+#[test]
+fn answers_of_systems_outside() {
+    let approved = "response.status == 200 && response.body.approved == true";
+    let cases = [
+        (approved, json!({"status": 200, "body": {"approved": true}}), Some(true)),
+        (approved, json!({"status": 200, "body": {"approved": false}}), Some(false)),
+        (approved, json!({"status": 404, "body": ""}), Some(false)),
+        (approved, json!({"status": 200, "body": {}}), None),
+        (approved, json!({"status": 200, "body": "<html>"}), None),
+        ("response.body == 'OK'", json!({"status": 200, "body": "OK"}), Some(true)),
+        (
+            "response.body.state in ['open', 'new']",
+            json!({"status": 200, "body": {"state": "new"}}),
+            Some(true),
+        ),
+        (
+            "response.body.all(c, c.ok)",
+            json!({"status": 200, "body": [{"ok": true}, {"ok": false}]}),
+            Some(false),
+        ),
+        ("size(response.body) > 0", json!({"status": 200, "body": vec![1; 101]}), None),
+    ];
+    for (source, response, expected) in cases {
+        let values = std::collections::BTreeMap::from([("response".to_owned(), response.clone())]);
+        let answer = CelEvaluator.evaluate(&Question { source: source.to_owned(), values });
+        assert_eq!(answer.as_ref().ok().copied(), expected, "{source} of {response}: {answer:?}");
+    }
+}

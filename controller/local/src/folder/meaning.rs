@@ -159,6 +159,12 @@ pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
             )),
             Some(_) => {}
         }
+        doubts.extend(environment.entry.http.iter().map(|gate| {
+            format!(
+                "{id} {name}: the local host asks no HTTP gates yet, so {} keeps every release",
+                gate.name
+            )
+        }));
         let bakes = environment.bake.iter().flat_map(|bake| &bake.gates);
         let measured = |gate: &towpath_core::pipeline::Gate| matches!(gate.kind, GateKind::Metric(_));
         if folder.config.prometheus.is_none() && environment.verify.iter().chain(bakes).any(measured) {

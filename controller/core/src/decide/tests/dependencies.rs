@@ -21,6 +21,7 @@ fn dependent(verified: bool) -> Stage {
         environment: name("production"),
         version: Some(">=2.1".parse().unwrap()),
         verified,
+        policy: None,
     }];
     stage
 }

@@ -3,7 +3,7 @@
 mod candidates;
 mod dependencies;
 mod entry;
-mod expressions;
+mod evaluated;
 mod gates;
 mod landing;
 mod ledger;

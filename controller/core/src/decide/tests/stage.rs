@@ -112,7 +112,8 @@ impl Stage {
     pub(super) fn new() -> Self {
         let id = PipelineId::parse("shop/web").unwrap();
         let mut production = environment("production", &[("staging", 0)]);
-        production.approvals = vec![Approval { count: 1, groups: Vec::new(), not_author: true }];
+        production.approvals =
+            vec![Approval { count: 1, groups: Vec::new(), not_author: true, policy: None }];
         production.bake =
             Some(Bake { duration: Span::seconds(600), gates: vec![gate("bake/errors", metric(600))] });
         let pipeline = Pipeline {

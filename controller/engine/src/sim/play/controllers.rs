@@ -81,6 +81,7 @@ impl Play {
             liveness: &self.cluster.live,
             pull_requests: Some(&self.requests),
             evaluator: None,
+            http: None,
             clock: &self.clock,
             shared: SharedFacts::default(),
             settings,

@@ -179,6 +179,7 @@ impl StandIn {
             liveness: &self.live,
             pull_requests: Some(&self.requests),
             evaluator: None,
+            http: None,
             clock: &self.clock,
             shared: SharedFacts::default(),
             settings: self.settings.as_ref()?,
