@@ -304,6 +304,11 @@ impl Wait {
         self.object = object.to_string();
         self
     }
+
+    /// Looks again at this time already.
+    pub(super) fn no_later_than(self, time: Option<Time>) -> Self {
+        Self { when: self.when.no_later_than(time), ..self }
+    }
 }
 
 impl WaitCode {
@@ -371,6 +376,15 @@ impl When {
     /// When this source says something.
     pub fn on(source: Source, now: Time) -> Self {
         Self::On(source, now.plus(RESYNC))
+    }
+
+    /// The same, but not later than this time.
+    pub(super) fn no_later_than(self, time: Option<Time>) -> Self {
+        match (self, time) {
+            (Self::At(at), Some(time)) => Self::At(at.min(time)),
+            (Self::On(source, at), Some(time)) => Self::On(source, at.min(time)),
+            (when, None) => when,
+        }
     }
 
     /// The time at which to look again at the latest.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Effect, Promotion, Source, Wait, WaitCode, When};
+use super::answer::{Promotion, Source, Wait, WaitCode, When};
 use super::entry::Past;
 use super::{Rule, View};
 use crate::event::Cause;
-use crate::id::Actor;
-use crate::journal::state::{ApprovalRecord, Current, Phase, Release, Request};
+use crate::id::{Actor, ReleaseId};
+use crate::journal::state::{ApprovalRecord, Current, Okay, Phase, Release, Request};
 use crate::museum::{Bug, planted};
 use crate::pipeline::{Delivery, Edge, EdgeMode, EntryGate, Queue};
 use crate::release::Rank;
@@ -16,7 +16,18 @@ use crate::release::Rank;
 const CHURN_LIMIT: u32 = 3;
 
 impl View<'_> {
+    /// Brings the next release, or says what keeps it, and looks again when that or what comes next may be another.
     pub(super) fn promote(&self) -> Rule {
+        match self.next() {
+            Rule::Note(wait) => {
+                let turn = self.turn(Some(&wait));
+                Rule::Note(wait.no_later_than(turn))
+            }
+            rule => rule,
+        }
+    }
+
+    fn next(&self) -> Rule {
         if let Some(request) = self.promotion_request() {
             return self.requested_promotion(request);
         }
@@ -26,6 +37,9 @@ impl View<'_> {
         let Some(candidate) = self.candidate() else { return self.below_high_water() };
         if let Some(wait) = self.no_common_release(candidate) {
             return Rule::Note(wait);
+        }
+        if !self.environment.promotion.automatic && self.is_proposed(candidate) {
+            return Rule::Pass;
         }
         if !self.environment.promotion.automatic && self.is_eligible(candidate) {
             let text = format!("{} could come here, but not by itself", candidate.version());
@@ -42,15 +56,14 @@ impl View<'_> {
 
     /// Replaces a promotion that has no verdict yet, where the queue says so. What a person or a failure brought here
     /// is left to its verdict.
-    pub(super) fn supersede(&self) -> Option<Vec<Effect>> {
-        let at = self.at().filter(|at| at.is_running() && at.cause == Cause::Auto)?;
+    pub(super) fn supersede(&self) -> Rule {
         let rules = &self.environment.promotion;
         let replaces = rules.queue == Queue::NewestWins || planted(Bug::SupersedesBeforeVerdict);
         let newer = replaces && rules.automatic && self.promotion_request().is_none();
-        let candidate = self.candidate().filter(|candidate| newer && candidate.r != at.r)?;
-        match self.enter(candidate, Cause::Auto, None) {
-            Rule::Act(effects) => Some(effects),
-            _ => None,
+        let at = self.at().filter(|at| newer && at.is_running() && at.cause == Cause::Auto);
+        match at.and_then(|at| self.candidate().filter(|candidate| candidate.r != at.r)) {
+            Some(candidate) => self.enter(candidate, Cause::Auto, None),
+            None => Rule::Pass,
         }
     }
 
@@ -68,9 +81,15 @@ impl View<'_> {
 
     /// What settled here under gates that are not those of now, where that has to be verified anew.
     pub(super) fn verified_under_other_gates(&self) -> Option<&Release> {
-        let at = self.in_phase(&[Phase::Settled]).filter(|_| self.environment.revalidate)?;
-        let ok = self.env.ok.get(&at.r).filter(|ok| ok.gates != self.environment.verify_hash());
-        ok.and_then(|_| self.state.release(&at.r)).filter(|release| !release.images.is_empty())
+        let at = self.in_phase(&[Phase::Settled])?;
+        let stale = self.env.ok.contains_key(&at.r) && !self.is_verified_as_of_now(&at.r);
+        self.state.release(&at.r).filter(|release| stale && !release.images.is_empty())
+    }
+
+    /// Whether a release is Verified here, under the present gates where the environment asks for that.
+    pub(super) fn is_verified_as_of_now(&self, r: &ReleaseId) -> bool {
+        let current = |ok: &Okay| !self.environment.revalidate || ok.gates == self.environment.verify_hash();
+        self.env.ok.get(r).is_some_and(current)
     }
 
     /// The eligible release that the queue takes next; when none is eligible, the one that explains why.
@@ -126,7 +145,8 @@ impl View<'_> {
             r.rank() > there.rank() || self.state.approvals.iter().any(of)
         };
         let passed = |r: &&Release| {
-            r.r != there.r && r.rank() < self.env.hw && wanted(r) && self.is_eligible(r) && !r.is_baseline()
+            let below = r.r != there.r && r.rank() < self.env.hw && !r.is_baseline();
+            below && !self.is_proposed(r) && wanted(r) && self.is_eligible(r)
         };
         let edges = !self.environment.after.edges.is_empty();
         let newest = self.state.releases.iter().filter(passed).max_by_key(|r| r.rank()).filter(|_| edges);
@@ -136,6 +156,10 @@ impl View<'_> {
             format!("a newer one comes by itself; this one: towpath promote {} {}", self.target(), release.r);
         let when = When::on(Source::Person, self.now);
         Rule::Note(self.wait(WaitCode::BelowHighWater, text, remedy, when).about(&release.r))
+    }
+
+    fn is_proposed(&self, release: &Release) -> bool {
+        self.env.proposed.as_ref().is_some_and(|open| open.r == release.r)
     }
 
     fn is_rejected(&self, release: &Release) -> bool {

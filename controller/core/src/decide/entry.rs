@@ -75,8 +75,9 @@ impl View<'_> {
                 (Some(wait), _) => waits.push(wait),
             }
         }
-        // Of several, the one that ends last decides for `all`, the one that ends first for `any`.
-        waits.sort_by_key(|w| w.when.latest());
+        // Of several, the one that ends last decides for `all`, the one that ends first for `any`. What does not end
+        // with time ends last.
+        waits.sort_by_key(|w| (matches!(w.when, When::On(..)), w.when.latest()));
         if after.mode == EdgeMode::All { waits.pop() } else { waits.into_iter().next() }
     }
 
@@ -159,6 +160,30 @@ impl View<'_> {
             Some((edge.environment.clone(), pid, ok.gates.clone()))
         };
         self.environment.after.edges.iter().filter_map(proof).collect()
+    }
+
+    /// When time alone may change which release comes here, or what keeps it, beside what `first` names: the end of a
+    /// hold, of an approval or of a soak, and of the time in which windows are open.
+    pub(super) fn turn(&self, first: Option<&Wait>) -> Option<Time> {
+        let named = first.and_then(|wait| match wait.when {
+            When::At(time) => Some(time),
+            When::On(..) => None,
+        });
+        let holds = self.holds().filter_map(|hold| hold.until);
+        let approvals = self.state.approvals.iter().filter(|a| &a.env == self.key).filter_map(|a| a.until);
+        let soaks = self.environment.after.edges.iter().filter_map(|edge| {
+            let (_, env) = self.state.environment(&edge.environment)?;
+            let r = &env.at.as_ref()?.r;
+            soak_end(env, r, edge.soak).filter(|_| env.ok.contains_key(r))
+        });
+        let times = holds.chain(approvals).chain(soaks).chain(self.windows_close(first)).chain(named);
+        times.filter(|time| *time > self.now).min()
+    }
+
+    /// The same for what a person asked for.
+    pub(super) fn turn_of_request(&self) -> Option<Time> {
+        let wait = self.promotion_request().and_then(|request| self.entry_of(request))?;
+        self.turn(Some(&wait))
     }
 
     /// Holds in force that select this environment.

@@ -100,7 +100,10 @@ impl View<'_> {
         }
         match (effects, exhausted, open) {
             (effects, _, _) if !effects.is_empty() => Some(Rule::Act(effects)),
-            (_, Some(wait), _) => Some(Rule::Note(wait)),
+            // The others may still come to a verdict.
+            (_, Some(wait), open) => {
+                Some(Rule::Note(wait.no_later_than(open.map(|open| open.when.latest()))))
+            }
             (_, None, Some(wait)) if phase == FailedPhase::Bake => Some(Rule::Note(match wait.code {
                 WaitCode::Verifying => Wait { code: WaitCode::Baking, ..wait },
                 _ => wait,
@@ -257,10 +260,7 @@ impl View<'_> {
 
     fn qa_open(&self, gate: &Gate, run: &Run, what: &str) -> Standing {
         let text = format!("{} {what} since {}, deadline {}", gate.name, run.at, run.deadline);
-        let When::On(source, resync) = When::on(Source::Qa, self.now) else {
-            return Standing::Passed;
-        };
-        let when = When::On(source, resync.min(run.deadline));
+        let when = When::on(Source::Qa, self.now).no_later_than(Some(run.deadline));
         Standing::Open {
             wait: self.wait(WaitCode::Verifying, text, "", when).about(&gate.name),
             good_now: false,
@@ -268,6 +268,13 @@ impl View<'_> {
     }
 
     fn metric(&self, pid: &Pid, gate: &Gate, metric: &MetricGate, run: &Run) -> Standing {
+        let first = run.at.plus(metric.interval);
+        // What was read for the try before says nothing of this one.
+        if self.now < first {
+            let text = format!("the first sample of {} is due at {first}", gate.name);
+            let wait = self.wait(WaitCode::Verifying, text, "", When::at(first, self.now));
+            return Standing::Open { wait: wait.about(&gate.name), good_now: false };
+        }
         match self.world.readings.get(&(pid.clone(), gate.name.clone())) {
             None => self.measure(pid, gate, metric, run),
             Some(Reading::Samples(samples)) => match judge(metric, run.at, samples, self.now) {
@@ -286,8 +293,8 @@ impl View<'_> {
                 let text = format!("{} cannot be read: {why}", gate.name);
                 let remedy =
                     format!("make the metrics source answer; without it an Error at {}", run.deadline);
-                let code = WaitCode::MetricsUnavailable;
-                let wait = self.wait(code, text, remedy, When::on(Source::Metrics, self.now));
+                let when = When::on(Source::Metrics, self.now).no_later_than(Some(run.deadline));
+                let wait = self.wait(WaitCode::MetricsUnavailable, text, remedy, when);
                 Standing::Open { wait: wait.about(&gate.name), good_now: false }
             }
         }
@@ -296,11 +303,6 @@ impl View<'_> {
     fn measure(&self, pid: &Pid, gate: &Gate, metric: &MetricGate, run: &Run) -> Standing {
         let from = run.at.plus(metric.interval);
         let to = self.now.min(run.at.plus(metric.window));
-        if to < from {
-            let text = format!("the first sample of {} is due at {from}", gate.name);
-            let wait = self.wait(WaitCode::Verifying, text, "", When::at(from, self.now));
-            return Standing::Open { wait: wait.about(&gate.name), good_now: false };
-        }
         Standing::Do(Effect::Measure(Measurement {
             pid: pid.clone(),
             gate: gate.name.clone(),

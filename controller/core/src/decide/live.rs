@@ -105,8 +105,7 @@ impl View<'_> {
             // A stalled promotion ends by a newer one, so later rules are asked too.
             return Rule::Note(self.wait(WaitCode::SyncStalled, text, remedy, when));
         }
-        let When::On(source, resync) = When::on(Source::Liveness, self.now) else { return Rule::Pass };
-        let when = When::On(source, resync.min(deadline));
+        let when = When::on(Source::Liveness, self.now).no_later_than(Some(deadline));
         let remedy = if code == WaitCode::LivenessUnknown { ASK } else { "" };
         Rule::Stop(self.wait(code, why, remedy, when))
     }

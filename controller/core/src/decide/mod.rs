@@ -181,6 +181,11 @@ impl Asked {
         None
     }
 
+    /// The same, looked at again at this time already.
+    fn no_later_than(self, time: Option<Time>) -> Self {
+        Self { waits: self.waits.into_iter().map(|wait| wait.no_later_than(time)).collect() }
+    }
+
     fn end(self) -> Answer {
         if self.waits.is_empty() { Answer::Settled } else { Answer::Wait(self.waits) }
     }
@@ -219,8 +224,11 @@ impl<'a> View<'a> {
             Self::roll_back,
         ];
         let mut asked = Asked::default();
-        if let Some(answer) = asked.all(self, &first) {
-            return answer;
+        match asked.all(self, &first) {
+            // What was asked for may pre-empt it as soon as its gates hold.
+            Some(Answer::Wait(_)) => return asked.no_later_than(self.turn_of_request()).end(),
+            Some(answer) => return answer,
+            None => {}
         }
         // What a person put there is not the release, and is judged by nothing.
         let proofs: &[fn(&Self) -> Rule] =
@@ -231,7 +239,11 @@ impl<'a> View<'a> {
         }
         asked.waits.extend(self.starved());
         if verdict.is_some() {
-            return self.supersede().map_or(Answer::Wait(asked.waits), Answer::Act);
+            return match self.supersede() {
+                Rule::Act(effects) => Answer::Act(effects),
+                Rule::Note(wait) => asked.no_later_than(self.turn(Some(&wait))).end(),
+                Rule::Stop(_) | Rule::Pass => asked.end(),
+            };
         }
         let promoted = asked.all(self, &[Self::promote]);
         promoted.unwrap_or_else(|| asked.end())

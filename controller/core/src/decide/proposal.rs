@@ -56,9 +56,9 @@ impl View<'_> {
             None => (String::new(), "merge it"),
         };
         let text = format!("pull request{number} for {} is open{text}", self.version(&open.r));
-        Rule::Note(
-            self.wait(WaitCode::Proposed, text, remedy, When::on(Source::Git, self.now)).about(&open.pid),
-        )
+        let entry = self.state.release(&open.r).map(|release| self.entry(release)).unwrap_or_default();
+        let when = When::on(Source::Git, self.now).no_later_than(self.turn(entry.first()));
+        Rule::Note(self.wait(WaitCode::Proposed, text, remedy, when).about(&open.pid))
     }
 
     /// Why an open pull request must not be merged now.

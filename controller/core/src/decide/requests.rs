@@ -166,9 +166,10 @@ impl View<'_> {
         let Some(release) = release else {
             return Rule::Act(vec![Self::close(request, "refused: there is no such release")]);
         };
-        // What failed, was taken out or was only found here may be brought once more, to be verified.
+        // What failed, was taken out, was only found here, or has to be verified under other gates may be brought once
+        // more, to be verified.
         let there = self.at().filter(|at| at.r == release.r && self.env.pin.is_none());
-        if there.is_some_and(|at| at.is_running() || self.env.ok.contains_key(&at.r)) {
+        if there.is_some_and(|at| at.is_running() || self.is_verified_as_of_now(&at.r)) {
             return Rule::Act(vec![Self::close(request, "it is there already")]);
         }
         match (self.environment.delivery, self.enter(release, Cause::Manual, Some(request))) {

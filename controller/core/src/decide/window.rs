@@ -4,7 +4,8 @@ use super::View;
 use super::answer::{Wait, WaitCode, When};
 use super::entry::by_policy;
 use crate::journal::state::Release;
-use crate::pipeline::{EntryGate, Until, Window};
+use crate::pipeline::{Delivery, EntryGate, Until, Window};
+use crate::time::Time;
 
 impl View<'_> {
     /// The first window that is closed, and when all will be open together.
@@ -32,9 +33,25 @@ impl View<'_> {
         Some(self.wait(WaitCode::WindowClosed, text, remedy, when).about(object))
     }
 
-    /// The command that passes a gate by, where the environment allows that.
+    /// When the windows that are open close, where nothing is in the way before them.
+    pub(super) fn windows_close(&self, first: Option<&Wait>) -> Option<Time> {
+        use WaitCode as W;
+        let behind = |wait: &Wait| matches!(wait.code, W::DependencyNotLive | W::GateNotTrue | W::GateError);
+        if !first.is_none_or(behind) {
+            return None;
+        }
+        let changes = |window: &Window| match window.at(self.now).until {
+            Until::Changes(time) | Until::NotBefore(time) => Some(time),
+            Until::Never => None,
+        };
+        self.environment.entry.windows.iter().filter_map(changes).min()
+    }
+
+    /// The command that passes a gate by, where the environment allows that. The check of a pull request is red all the
+    /// same, so there it would not help.
     pub(super) fn passing_by(&self, gate: EntryGate, release: &Release) -> String {
-        if !self.environment.promotion.overrides.contains(&gate) {
+        let pushed = self.environment.delivery == Delivery::Push;
+        if !pushed || !self.environment.promotion.overrides.contains(&gate) {
             return String::new();
         }
         let (target, r, gate) = (self.target(), &release.r, gate.as_str());

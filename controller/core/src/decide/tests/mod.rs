@@ -11,4 +11,5 @@ mod live;
 mod queues;
 mod rollback;
 mod stage;
+mod turns;
 mod windows;

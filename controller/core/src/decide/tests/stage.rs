@@ -9,7 +9,7 @@ use crate::id::{
     ReleaseId, RepoPath, TreeId,
 };
 use crate::journal::state::Phase;
-use crate::journal::{State, fold_all, genesis};
+use crate::journal::{FoldError, State, fold_all, genesis};
 use crate::observation::{Application, Health, Reading, RunStatus};
 use crate::pipeline::{
     After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Entry,
@@ -45,7 +45,7 @@ pub(super) fn tree(n: u8) -> TreeId {
     TreeId::parse(&format!("{n:02x}").repeat(20)).unwrap()
 }
 
-fn metric(window: u32) -> GateKind {
+pub(super) fn metric(window: u32) -> GateKind {
     GateKind::Metric(MetricGate {
         query: "errors".into(),
         max: Some(0.05),
@@ -57,7 +57,7 @@ fn metric(window: u32) -> GateKind {
     })
 }
 
-fn gate(text: &str, kind: GateKind) -> Gate {
+pub(super) fn gate(text: &str, kind: GateKind) -> Gate {
     Gate { name: GateName::parse(text).unwrap(), kind, error_limit: 3, inconclusive_limit: 2 }
 }
 
@@ -95,6 +95,7 @@ fn environment(text: &str, after: &[(&str, u32)]) -> Environment {
 }
 
 /// A pipeline, its journal and what is seen of it.
+#[derive(Debug, Clone)]
 pub(super) struct Stage {
     pub(super) pipeline: Pipeline,
     pub(super) state: State,
@@ -197,13 +198,21 @@ impl Stage {
     }
 
     pub(super) fn record(&mut self, by: &str, event: Event) {
+        self.try_record(by, event).unwrap();
+    }
+
+    /// Records what the journal may refuse, and then is as if it had not been said.
+    pub(super) fn try_record(&mut self, by: &str, event: Event) -> Result<(), FoldError> {
         let recorded = Recorded {
             n: self.state.n + 1,
             at: self.now.max(self.state.at),
             by: Actor::parse(by).unwrap(),
             event,
         };
-        fold_all(&mut self.state, &[recorded]).unwrap();
+        let mut state = self.state.clone();
+        fold_all(&mut state, &[recorded])?;
+        self.state = state;
+        Ok(())
     }
 
     pub(super) fn release(&mut self, n: u8) -> ReleaseId {
@@ -247,7 +256,7 @@ impl Stage {
         any
     }
 
-    fn carry_out(&mut self, effect: Effect) -> bool {
+    pub(super) fn carry_out(&mut self, effect: Effect) -> bool {
         match effect {
             Effect::Record(event) => self.record("towpath", event),
             Effect::Promote(p) => {
