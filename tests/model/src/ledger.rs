@@ -7,12 +7,12 @@ use towpath_core::event::{Cause, Event, Recorded, RequestKind};
 use towpath_core::hold::Stop;
 use towpath_core::id::{ActId, Actor, ReleaseId};
 use towpath_core::journal::state::{Current, EnvironmentState, Phase, Seen};
-use towpath_core::journal::{FoldError, State, fold_all, genesis};
+use towpath_core::journal::{FoldError, State, fold_all};
 use towpath_core::time::Time;
 
+use crate::pool::Mark;
 use crate::stage::{
-    Content, DEV, PLACES, PlaceNo, Stage, TICK, aged, far, name_of, now, older, place_of, relatives,
-    releases, some_commit,
+    Content, DEV, PLACES, PlaceNo, Stage, TICK, aged, far, name_of, now, older, place_of, some_commit,
 };
 
 /// A journal as it stands.
@@ -85,14 +85,11 @@ pub struct AtFacts {
 impl Ledger {
     /// The first journal of a pipeline.
     pub fn begin(stage: &Stage, pipeline: usize) -> Self {
-        let event = towpath_core::decide::first_claim(&stage.owners[0], "model");
-        let first = Recorded { n: 1, at: older(), by: Actor::towpath(), event };
-        let state = genesis(&stage.pipelines[pipeline].id, &first).expect("a journal begins");
-        Self::of(state, stage, pipeline)
+        Self::of(stage.begun[pipeline].clone(), stage, pipeline)
     }
 
     fn of(mut state: State, stage: &Stage, pipeline: usize) -> Self {
-        forget(&mut state, stage.soaks);
+        forget(&mut state, stage);
         let facts = Facts::of(&state, stage, pipeline);
         Self { state, facts }
     }
@@ -126,15 +123,13 @@ impl Ledger {
     }
 
     /// What tells it from others.
-    pub fn key(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.state).expect("a state is JSON")
+    pub fn mark(&self) -> Mark {
+        Mark::of(&self.state)
     }
 
     /// The release with this content, if it is on record.
-    pub fn release(&self, pipeline: usize, content: Content) -> Option<ReleaseId> {
-        let known = releases(&self.state.ledger, pipeline);
-        let id = known.into_iter().find(|(_, c)| *c == content).map(|(id, _)| id)?;
-        self.state.release(&id).map(|r| r.r.clone())
+    pub fn release(&self, stage: &Stage, pipeline: usize, content: Content) -> Option<ReleaseId> {
+        self.state.release(stage.release(pipeline, content)).map(|r| r.r.clone())
     }
 
     /// A hold that a person put up.
@@ -144,20 +139,23 @@ impl Ledger {
 }
 
 /// Takes out what nothing depends on: times that are only told to people, and ages where nothing soaks.
-fn forget(state: &mut State, soaks: bool) {
+fn forget(state: &mut State, stage: &Stage) {
     state.at = older();
     state.releases.iter_mut().for_each(|r| r.at = older());
     state.approvals.iter_mut().for_each(|a| a.at = older());
     state.holds.iter_mut().for_each(|h| h.at = older());
     state.requests.iter_mut().for_each(|q| q.at = older());
     state.seen.values_mut().for_each(|seen| *seen = Seen { commit: some_commit(), n: 0 });
+    let approvals = &state.approvals;
     for (key, env) in &mut state.envs {
+        // It is only compared with approvals, and those to come have higher numbers than all before.
+        env.voids = approvals.iter().map(|a| a.n).filter(|n| *n <= env.voids).max().unwrap_or(0);
         env.good.iter_mut().for_each(|g| g.at = older());
         env.rejected.iter_mut().for_each(|r| r.at = older());
         env.pin.iter_mut().for_each(|p| p.at = older());
         env.ok.values_mut().for_each(|ok| ok.soak = ok.soak.min(TICK));
         for current in [&mut env.at, &mut env.committing].into_iter().flatten() {
-            forget_current(current, soaks && place_of(key) == DEV);
+            forget_current(current, stage.soaks && place_of(key) == DEV);
         }
     }
 }
@@ -180,9 +178,8 @@ fn forget_current(current: &mut Current, soaks: bool) {
 impl Facts {
     fn of(state: &State, stage: &Stage, pipeline: usize) -> Self {
         let mut places: [PlaceFacts; PLACES] = Default::default();
-        let contents = releases(&state.ledger, pipeline);
         for (key, env) in &state.envs {
-            let reader = Reader { state, stage, pipeline, contents: &contents, env, place: place_of(key) };
+            let reader = Reader { state, stage, pipeline, env, place: place_of(key) };
             places[place_of(key)] = reader.place();
         }
         let released = u8::try_from(state.seq).expect("few releases");
@@ -194,14 +191,13 @@ struct Reader<'a> {
     state: &'a State,
     stage: &'a Stage,
     pipeline: usize,
-    contents: &'a BTreeMap<ReleaseId, Content>,
     env: &'a EnvironmentState,
     place: PlaceNo,
 }
 
 impl Reader<'_> {
     fn content(&self, r: &ReleaseId) -> Content {
-        *self.contents.get(r).expect("a release of the model")
+        self.stage.content(self.pipeline, r)
     }
 
     fn bits<'r>(&self, releases: impl Iterator<Item = &'r ReleaseId>) -> u16 {
@@ -225,7 +221,7 @@ impl Reader<'_> {
             ok: self.bits(env.ok.keys()),
             soaked: self.bits(env.ok.keys().filter(soaked)),
             good: env.good.iter().map(|g| (self.content(&g.r), g.baked)).collect(),
-            rejected: relatives(self.pipeline, &digests),
+            rejected: self.stage.relatives(self.pipeline, &digests),
             wants_live: wants_liveness(&self.stage.pipelines[self.pipeline], &name_of(self.place), env),
             pinned: env.pin.is_some(),
             tries: env.tries.iter().map(|(r, tries)| (self.content(r), *tries)).collect(),
@@ -247,7 +243,7 @@ impl Reader<'_> {
             phase: at.phase,
             cause: at.cause,
             run: open.map(|run| run.attempt),
-            exhausted: at.runs.values().any(|run| run.errors > 0),
+            exhausted: at.runs.values().any(|run| run.errors + run.inconclusive > 0),
             from: at.from.as_ref().map(|r| self.content(r)),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! `docs/model.md` says what is modelled and what is not.
 
+pub mod goals;
 pub mod ledger;
 pub mod look;
 pub mod model;
@@ -9,7 +10,9 @@ pub mod node;
 pub mod people;
 pub mod plan;
 pub mod pool;
-pub mod properties;
 pub mod rules;
 pub mod run;
+pub mod search;
+pub mod size;
 pub mod stage;
+pub mod world;

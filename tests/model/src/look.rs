@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::decide::{Answer, Decision, Wait, WaitCode, decide, wants_liveness};
+use towpath_core::decide::{Answer, Decision, Effect, Measurement, Wait, WaitCode, decide, wants_liveness};
 use towpath_core::event::Event;
-use towpath_core::id::{CommitId, Name};
+use towpath_core::id::{CommitId, GateName, Name, Pid};
 use towpath_core::journal::state::{EnvironmentState, Phase};
-use towpath_core::observation::{Application, Health, RunStatus};
+use towpath_core::observation::{Application, Health, Reading, RunStatus, Sample};
 use towpath_core::time::Time;
 use towpath_core::verdict::{Outcome, Verdict};
 use towpath_core::world::{BranchFacts, EnvironmentFacts, LedgerFacts, SharedFacts, World};
 
 use crate::ledger::{Ledger, PlaceFacts};
-use crate::node::{Forgery, Place};
+use crate::node::{Bits, Forgery, Place, verdict_bits};
 use crate::plan::{Plan, Writer};
 use crate::rules::Rule;
 use crate::stage::{
-    Content, DEV, PLACES, PlaceNo, Stage, at_last, folder, gate, images, name_of, now, old, older, place_of,
-    places_of, releases, some_commit,
+    Content, DEV, GOOD, PLACES, PlaceNo, Stage, at_last, gate, name_of, now, old, older, place_of, places_of,
+    some_commit,
 };
+
+type Readings = BTreeMap<(Pid, GateName), Reading>;
 
 /// What a controller sees of a pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +63,20 @@ pub struct Looked {
     pub waits: Vec<String>,
 }
 
+impl View {
+    /// What tells it, and who looks, from others.
+    pub fn key(&self, who: u8) -> u64 {
+        let mut bits = Bits(0);
+        // Journals of the two pipelines have different numbers.
+        bits.add(29, self.journal.into()).add(1, who.into()).add(2, self.forged as u64);
+        for seen in self.places.iter().flatten() {
+            bits.add(4, seen.content.into()).add(4, seen.runs.into()).add(1, seen.contains.into());
+            bits.add(2, seen.age.into()).add(1, seen.started.into()).add(3, verdict_bits(seen.said));
+        }
+        bits.0
+    }
+}
+
 impl Seen {
     /// What is seen of a place of which the journal says this.
     pub fn of(place: &Place, facts: &PlaceFacts) -> Self {
@@ -99,12 +115,10 @@ impl Looker<'_> {
     /// Looks, and decides.
     pub fn look(&self) -> Looked {
         let decision = self.decide(now());
-        let known = releases(&self.ledger.state.ledger, self.pipeline);
         let writer = Writer {
             stage: self.stage,
             pipeline: self.pipeline,
             contents: &|place| self.seen(place).content,
-            content_of: &|r| *known.get(r).expect("a release of the model"),
         };
         let plan = writer.plan(&decision);
         Looked {
@@ -119,8 +133,35 @@ impl Looker<'_> {
         self.view.places[place].as_ref().expect("a place of this pipeline")
     }
 
-    /// The production decision.
+    /// The production decision. What it wants to measure is measured at once.
     pub fn decide(&self, now: Time) -> Decision {
+        let decision = self.decide_with(BTreeMap::new(), now);
+        let effects = decision.envs.values().flat_map(|answer| match answer {
+            Answer::Act(effects) => effects.as_slice(),
+            Answer::Wait(_) | Answer::Settled => &[],
+        });
+        let reading = |effect: &Effect| match effect {
+            Effect::Measure(wanted) => {
+                Some(((wanted.pid.clone(), wanted.gate.clone()), self.reading(wanted)))
+            }
+            _ => None,
+        };
+        let readings: Readings = effects.filter_map(reading).collect();
+        if readings.is_empty() { decision } else { self.decide_with(readings, now) }
+    }
+
+    /// What the metric of dev shows: as QA would say it.
+    fn reading(&self, wanted: &Measurement) -> Reading {
+        let value = match self.seen(DEV).said {
+            None => return Reading::Unavailable("there is no sample yet".to_owned()),
+            Some(Verdict::Passed) => 0.0,
+            Some(Verdict::Failed) => 2.0 * GOOD,
+            Some(Verdict::Error | Verdict::Inconclusive) => f64::NAN,
+        };
+        Reading::Samples(vec![Sample { at: wanted.from, value }])
+    }
+
+    fn decide_with(&self, readings: Readings, now: Time) -> Decision {
         let pipeline = &self.stage.pipelines[self.pipeline];
         let facts = |place: &PlaceNo| (name_of(*place), self.environment(*place));
         let claim = match self.view.forged {
@@ -134,7 +175,7 @@ impl Looker<'_> {
             ledger: LedgerFacts::Present(&self.ledger.state),
             branch: BranchFacts { tip: Some(some_commit()), contains_seen: Some(true), claim },
             envs: places_of(self.pipeline).iter().map(facts).collect(),
-            readings: BTreeMap::new(),
+            readings,
             evaluations: BTreeMap::new(),
             shared: SharedFacts { atomic: true, ..SharedFacts::default() },
         };
@@ -152,7 +193,7 @@ impl Looker<'_> {
             false => Err("nobody was asked".to_owned()),
         };
         EnvironmentFacts {
-            path: Ok(folder(self.stage, place, seen.content)),
+            path: Ok(self.stage.folder(place, seen.content).clone()),
             live,
             contains: BTreeMap::from([(revision, seen.contains)]),
             runs: env.map_or_else(BTreeMap::new, |env| self.runs(env, seen)),
@@ -169,22 +210,18 @@ impl Looker<'_> {
             (DEV, 1) if self.stage.soaks => old(),
             _ => older(),
         };
-        let running = images(self.pipeline, seen.runs);
+        let running = self.stage.images(self.pipeline, seen.runs);
         Application {
             name: name_of(place),
             revision: Some(revision.clone()),
-            digests: running.into_iter().map(|i| (i.name, i.digest)).collect(),
+            digests: running.iter().map(|i| (i.name.clone(), i.digest.clone())).collect(),
             health: Health::Healthy,
             health_since: Some(since),
             reconciled_at: Some(now()),
         }
     }
 
-    fn runs(
-        &self,
-        env: &EnvironmentState,
-        seen: &Seen,
-    ) -> BTreeMap<towpath_core::id::GateName, Result<RunStatus, String>> {
+    fn runs(&self, env: &EnvironmentState, seen: &Seen) -> BTreeMap<GateName, Result<RunStatus, String>> {
         let open = |at: &towpath_core::journal::state::Current| {
             at.runs.get(&gate()).is_some_and(|run| run.verdict.is_none())
         };

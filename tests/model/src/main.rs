@@ -1,13 +1,13 @@
 //! `towpath-model`: runs the check and prints what it found.
 //!
-//! `towpath-model [--large] [--size NAME] [--museum] [--threads N] [--minutes N]`
+//! `towpath-model [--full] [--size NAME] [--museum] [--threads N] [--minutes N]`
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use towpath_model::model::Size;
-use towpath_model::run::{self, LARGE, SIZES};
+use towpath_model::run::{self, FULL, SIZES};
+use towpath_model::size::Size;
 
 struct Wanted {
     sizes: Vec<Size>,
@@ -21,10 +21,10 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String>
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
-            "--large" => wanted.sizes = LARGE.to_vec(),
+            "--full" => wanted.sizes = FULL.to_vec(),
             "--size" => {
                 let name = value()?;
-                let named = SIZES.into_iter().chain(LARGE).filter(|size| size.name == name);
+                let named = SIZES.into_iter().chain(FULL).filter(|size| size.name == name);
                 wanted.sizes = named.collect();
                 if wanted.sizes.is_empty() {
                     return Err(format!(

@@ -1,52 +1,21 @@
-//! The model itself: what can happen in a state, and what comes of it.
+//! What can happen in a state, and what comes of it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-use stateright::{Model, Property};
 use towpath_core::event::Event;
 use towpath_core::id::Actor;
 use towpath_core::museum::Bug;
-use towpath_core::release::release_id;
 use towpath_core::verdict::Verdict;
 
-use crate::ledger::Ledger;
-use crate::look::{Looked, Looker, Seen, View};
+use crate::look::Looked;
 use crate::node::{Forgery, Node, Pending, Place};
-use crate::people::{Act, Deed};
+use crate::people::{Act, Commit};
 use crate::plan::Plan;
-use crate::pool::{Memo, Pool};
+use crate::pool::Recall;
 use crate::rules::{Push, Rule, torn, when};
-use crate::stage::{Content, DEV, PIPELINES, PLACES, PlaceNo, Stage, images, now, pipeline_of, places_of};
+use crate::stage::{Content, DEV, PIPELINES, PLACES, PlaceNo, pipeline_of, places_of};
+use crate::world::{Glance, World};
 
 /// The most events of a journal: more than any history of these sizes needs, so whoever gets there does not rest.
 const MOST_EVENTS: u64 = 150;
-
-/// How large the model is.
-#[derive(Debug, Clone, Copy)]
-pub struct Size {
-    /// What it is called.
-    pub name: &'static str,
-    /// How many releases CI makes, for each pipeline.
-    pub releases: [u8; PIPELINES],
-    /// How many controllers there are: 1 or 2.
-    pub controllers: usize,
-    /// How many acts the person has.
-    pub acts: u8,
-    /// Which.
-    pub kinds: &'static [Act],
-    /// Whether releases soak in dev, for a tick, before they go to production.
-    pub soaks: bool,
-    /// Whether production wants an approval.
-    pub approval: bool,
-    /// Whether QA may also end without telling.
-    pub errors: bool,
-    /// Whether the two controllers have owners of their own.
-    pub owners: bool,
-    /// Whether a controller whose push is bound to lose is kept until it does. It changes nothing when it loses, so
-    /// it may as well look again at once.
-    pub losers: bool,
-}
 
 /// What can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,127 +40,31 @@ pub enum Step {
     Act(Act),
 }
 
-/// The model, with what was computed once.
-pub struct World {
-    /// How large it is.
-    pub size: Size,
-    /// The planted bug.
-    pub bug: Option<Bug>,
-    until: Instant,
-    cut: AtomicBool,
-    ended: AtomicBool,
-    stage: Stage,
-    ledgers: Pool<Ledger>,
-    plans: Pool<Plan>,
-    looks: Memo<(u8, u8, View), Glance>,
-    folds: Memo<(u32, u32), Option<u32>>,
-    ticks: Memo<u32, u32>,
-    plan_ticks: Memo<u32, u32>,
+/// Someone who walks from state to state, and remembers what came of it before: one for each thread.
+pub struct Walker<'w> {
+    /// The model.
+    pub world: &'w World,
+    looks: Recall<Glance>,
+    folds: Recall<Option<u32>>,
+    releases: Recall<u32>,
+    acts: Recall<Option<u32>>,
 }
 
-/// What is kept of a look.
-#[derive(Debug, Clone, Copy)]
-struct Glance {
-    plan: Option<u32>,
-    broken: u32,
-    at_rest: u32,
-}
-
-impl World {
-    /// A model of this size, with at most one planted bug. After `limit` nothing happens in it any more.
-    pub fn new(size: Size, bug: Option<Bug>, limit: Duration) -> Self {
+impl<'w> Walker<'w> {
+    /// One who remembers nothing yet.
+    pub fn new(world: &'w World) -> Self {
         Self {
-            size,
-            bug,
-            until: Instant::now() + limit,
-            cut: AtomicBool::new(false),
-            ended: AtomicBool::new(false),
-            stage: Stage::new(size.approval, size.soaks),
-            ledgers: Pool::default(),
-            plans: Pool::default(),
-            looks: Memo::default(),
-            folds: Memo::default(),
-            ticks: Memo::default(),
-            plan_ticks: Memo::default(),
+            world,
+            looks: Recall::default(),
+            folds: Recall::default(),
+            releases: Recall::default(),
+            acts: Recall::default(),
         }
-    }
-
-    /// Ends the search, so that its paths can be walked again without a limit. Answers whether time was up before all
-    /// was looked at.
-    pub fn end(&self) -> bool {
-        self.ended.store(true, Ordering::Relaxed);
-        self.cut.load(Ordering::Relaxed)
-    }
-
-    /// How many journals, plans and decisions there were.
-    pub fn counts(&self) -> (usize, usize, usize) {
-        (self.ledgers.len(), self.plans.len(), self.looks.len())
-    }
-
-    fn plant(&self) {
-        #[cfg(feature = "museum")]
-        towpath_core::museum::plant(self.bug);
-    }
-
-    /// Whether losers push again, which is what two of the planted bugs are about.
-    fn keeps_losers(&self) -> bool {
-        self.size.losers || matches!(self.bug, Some(Bug::NoRecheckAfterLostRace | Bug::HoldIgnored))
-    }
-
-    fn keep(&self, ledger: Ledger) -> u32 {
-        self.ledgers.number(ledger.key(), ledger)
-    }
-
-    fn view(&self, node: &Node, pipeline: usize) -> View {
-        let journal = node.journals[pipeline];
-        let ledger = self.ledgers.get(journal);
-        let mut places = [None; PLACES];
-        for &place in places_of(pipeline) {
-            places[place] = Some(Seen::of(&node.places[place], &ledger.facts.places[place]));
-        }
-        let forged = if pipeline == 0 { node.forged } else { Forgery::None };
-        View { journal, places, forged }
-    }
-
-    /// A look in full, for people and for the first time.
-    pub fn look_closely(&self, node: &Node, who: u8, pipeline: usize) -> Looked {
-        self.plant();
-        let view = self.view(node, pipeline);
-        let ledger = self.ledgers.get(view.journal);
-        Looker { stage: &self.stage, pipeline, ledger, view: &view, who }.look()
-    }
-
-    fn look(&self, node: &Node, who: u8, pipeline: usize) -> Glance {
-        let view = self.view(node, pipeline);
-        self.looks.get((who, u8::from(pipeline == 1), view), || {
-            let looked = self.look_closely(node, who, pipeline);
-            let plan = looked.plan.map(|plan| self.plans.number(plan.key(), plan));
-            Glance { plan, broken: looked.broken, at_rest: looked.at_rest }
-        })
     }
 
     /// The first state: both journals as the production code makes them out of what it finds.
-    fn first(&self) -> Node {
-        let place = Place {
-            content: 0,
-            by_person: false,
-            runs: 0,
-            contains: true,
-            age: 0,
-            started: false,
-            says: [None; 3],
-        };
-        let journals = [0, 1].map(|pipeline| self.keep(Ledger::begin(&self.stage, pipeline)));
-        let mut node = Node {
-            journals,
-            places: [place; PLACES],
-            pending: [None; 2],
-            forged: Forgery::None,
-            acts: self.size.acts,
-            taken_out: 0,
-            ran: 0,
-            broken: 0,
-        };
+    pub fn first(&mut self) -> Node {
+        let mut node = Node::first([0, 1].map(|pipeline| self.world.begin(pipeline)), self.world.size.acts);
         for pipeline in 0..PIPELINES {
             while let Some(plan) = self.look(&node, 0, pipeline).plan {
                 node.journals[pipeline] = self.fold(node.journals[pipeline], plan).expect("it begins");
@@ -200,23 +73,101 @@ impl World {
         node
     }
 
-    /// The journal after a plan; nothing when it does not fit.
-    fn fold(&self, journal: u32, plan: u32) -> Option<u32> {
-        self.folds.get((journal, plan), || {
-            self.plant();
-            let (ledger, plan) = (self.ledgers.get(journal), self.plans.get(plan));
-            let by = Actor::towpath();
-            let after = ledger.after((&self.stage, plan.pipeline), &by, plan.at, &plan.events);
-            after.ok().map(|ledger| self.keep(ledger))
-        })
+    /// A look in full, for people.
+    pub fn look_closely(&self, node: &Node, who: u8, pipeline: usize) -> Looked {
+        self.world.look_closely(&self.world.view(node, pipeline), who, pipeline)
     }
 
-    fn record(&self, node: &mut Node, pipeline: usize, by: &str, events: &[Event]) {
-        let ledger = self.ledgers.get(node.journals[pipeline]);
-        let by = Actor::parse(by).expect("a login");
-        let after = ledger.after((&self.stage, pipeline), &by, now(), events).expect("a person's act fits");
-        node.journals[pipeline] = self.keep(after);
-        self.journal_moved(node, pipeline, None);
+    /// All that can happen in a state.
+    pub fn successors(&mut self, node: &Node) -> Vec<(Step, Node)> {
+        let mut all = Vec::new();
+        self.each_successor(node, &mut |step, next| all.push((step, next)));
+        all
+    }
+
+    /// Hands on all that can happen in a state, always in the same order.
+    pub fn each_successor(&mut self, node: &Node, found: &mut impl FnMut(Step, Node)) {
+        let mut found = |step, next: Option<Node>| {
+            if let Some(next) = next {
+                found(step, next.sorted());
+            }
+        };
+        for pipeline in 0..PIPELINES {
+            found(Step::Release(pipeline), self.released(node, pipeline));
+        }
+        self.each_look(node, &mut found);
+        self.each_push(node, &mut found);
+        for place in 0..PLACES {
+            self.each_change(node, place, &mut found);
+        }
+        found(Step::Tick, self.ticked(node));
+        if node.acts > 0 {
+            for act in self.world.size.kinds {
+                found(Step::Act(*act), self.acted(node, *act));
+            }
+        }
+    }
+
+    fn each_look(&mut self, node: &Node, found: &mut impl FnMut(Step, Option<Node>)) {
+        let size = &self.world.size;
+        let Some(free) = node.pending.iter().take(size.controllers).position(Option::is_none) else { return };
+        for who in 0..if size.owners { 2 } else { 1 } {
+            if size.owners && node.pending.iter().flatten().any(|p| p.who == who) {
+                continue;
+            }
+            for pipeline in 0..PIPELINES {
+                if size.releases[pipeline] > 0 {
+                    found(Step::Look(who, pipeline), self.looked(node, (free, who), pipeline));
+                }
+            }
+        }
+    }
+
+    fn each_push(&mut self, node: &Node, found: &mut impl FnMut(Step, Option<Node>)) {
+        for slot in 0..node.pending.len() {
+            let Some(pending) = node.pending[slot] else { continue };
+            found(Step::Push(slot), self.pushed(node, slot, false));
+            if !self.world.plan(pending.plan).runs.is_empty() {
+                found(Step::PushAndCrash(slot), self.pushed(node, slot, true));
+            }
+            if self.world.size.crashes {
+                let mut after = *node;
+                after.pending[slot] = None;
+                found(Step::Crash(slot), Some(after));
+            }
+        }
+    }
+
+    fn each_change(&self, node: &Node, place: PlaceNo, found: &mut impl FnMut(Step, Option<Node>)) {
+        if lags(&node.places[place]) {
+            found(Step::Sync(place), Some(synced(node, place)));
+        }
+        let Some(content) = self.under_test(node, place) else { return };
+        let verdicts = [Verdict::Passed, Verdict::Failed, Verdict::Error];
+        for verdict in verdicts.into_iter().take(if self.world.size.errors { 3 } else { 2 }) {
+            let mut after = *node;
+            after.places[place].says[usize::from(content) - 1] = Some(verdict);
+            found(Step::Finish(place, verdict), Some(after));
+        }
+    }
+
+    fn look(&mut self, node: &Node, who: u8, pipeline: usize) -> Glance {
+        let world = self.world;
+        let view = world.view(node, pipeline);
+        let key = view.key(who);
+        self.looks.get(key, || world.look(key, &view, who, pipeline))
+    }
+
+    fn fold(&mut self, journal: u32, plan: u32) -> Option<u32> {
+        let world = self.world;
+        let key = u64::from(journal) << 32 | u64::from(plan);
+        self.folds.get(key, || world.fold(key, journal, plan))
+    }
+
+    /// Whether losers push again, which is what two of the planted bugs are about.
+    fn keeps_losers(&self) -> bool {
+        let again = matches!(self.world.bug, Some(Bug::NoRecheckAfterLostRace | Bug::HoldIgnored));
+        self.world.size.losers || again
     }
 
     /// Who had looked at the journal before will lose.
@@ -225,7 +176,7 @@ impl World {
     }
 
     fn branch_moved(&self, node: &mut Node, except: Option<usize>) {
-        let moves = |p: &Pending| !self.plans.get(p.plan).moves.is_empty();
+        let moves = |p: &Pending| !self.world.plan(p.plan).moves.is_empty();
         self.each_other(node, except, moves, |p| p.moved = true);
     }
 
@@ -245,40 +196,46 @@ impl World {
         }
     }
 
-    fn released(&self, node: &Node, pipeline: usize) -> Node {
-        let mut node = *node;
-        let ledger = self.ledgers.get(node.journals[pipeline]);
+    fn released(&mut self, node: &Node, pipeline: usize) -> Option<Node> {
+        let (world, journal) = (self.world, node.journals[pipeline]);
+        let ledger = world.ledger(node, pipeline);
         let next = ledger.facts.released + 1;
-        let images = images(pipeline, next);
-        let event = Event::Released {
-            r: release_id(&ledger.state.ledger, &images),
-            seq: u64::from(next),
-            order: None,
-            images,
-            authors: vec![Actor::parse("author").expect("a login")],
-            labels: Default::default(),
-        };
-        self.record(&mut node, pipeline, "ci", &[event]);
-        node
+        if next > world.size.releases[pipeline] {
+            return None;
+        }
+        let mut node = *node;
+        node.journals[pipeline] = self.releases.get(journal.into(), || {
+            let event = Event::Released {
+                r: world.stage.release(pipeline, next).clone(),
+                seq: u64::from(next),
+                order: None,
+                images: world.stage.images(pipeline, next).to_vec(),
+                authors: vec![Actor::parse("author").expect("a login")],
+                labels: Default::default(),
+            };
+            world.recorded(journal, pipeline, "ci", &[event])
+        });
+        self.journal_moved(&mut node, pipeline, None);
+        Some(node)
     }
 
-    fn looked(&self, node: &Node, who: u8, pipeline: usize) -> Option<Node> {
+    fn looked(&mut self, node: &Node, (free, who): (usize, u8), pipeline: usize) -> Option<Node> {
         let glance = self.look(node, who, pipeline);
         let mut node = *node;
-        let free = node.pending.iter().position(Option::is_none)?;
         let pipeline = u8::from(pipeline == 1);
         node.pending[free] = Some(Pending { plan: glance.plan?, pipeline, who, lost: false, moved: false });
         node.broken |= glance.broken;
         Some(node)
     }
 
-    fn pushed(&self, node: &Node, slot: usize, crash: bool) -> Option<Node> {
+    fn pushed(&mut self, node: &Node, slot: usize, crash: bool) -> Option<Node> {
         let pending = node.pending[slot]?;
-        let plan = self.plans.get(pending.plan);
+        let world = self.world;
+        let plan = world.plan(pending.plan);
         let mut after = *node;
         after.pending[slot] = None;
         let torn = pending.moved && !plan.moves.is_empty();
-        let again = match self.bug {
+        let again = match world.bug {
             Some(Bug::NoRecheckAfterLostRace) => true,
             Some(Bug::HoldIgnored) => !torn,
             _ => false,
@@ -286,7 +243,7 @@ impl World {
         if (pending.lost || torn) && !again {
             return Some(after);
         }
-        let before = self.ledgers.get(node.journals[plan.pipeline]);
+        let before = world.ledger(node, plan.pipeline);
         if plan.events.is_empty() {
             plan.runs.iter().for_each(|place| after.places[*place].started = !crash);
             return Some(after);
@@ -297,7 +254,7 @@ impl World {
         };
         let who = pending.who;
         // What is pushed again is computed anew on the tip of then.
-        let push = Push { node, before: &before.facts, plan, moved: false, size: &self.size, who };
+        let push = Push { node, before: &before.facts, plan, moved: false, size: &world.size, who };
         after.broken |= push.broken();
         after.journals[plan.pipeline] = journal;
         self.land(&mut after, plan, crash);
@@ -305,7 +262,7 @@ impl World {
         if !plan.moves.is_empty() {
             self.branch_moved(&mut after, Some(slot));
         }
-        after.broken |= when(self.ledgers.get(journal).facts.n > MOST_EVENTS, Rule::L2);
+        after.broken |= when(world.ledger(&after, plan.pipeline).facts.n > MOST_EVENTS, Rule::L2);
         Some(after)
     }
 
@@ -323,9 +280,12 @@ impl World {
             }
         }
         plan.runs.iter().for_each(|place| node.places[*place].started = !crash);
-        let facts = self.ledgers.get(node.journals[plan.pipeline]);
+        // A metric needs nobody to start it.
+        let watched = |event: &Event| matches!(event, Event::Started { handle: None, .. });
+        node.places[DEV].started |= plan.events.iter().any(watched);
+        let facts = &self.world.ledger(node, plan.pipeline).facts;
         for &place in places_of(plan.pipeline) {
-            let at = facts.facts.places[place].at;
+            let at = facts.places[place].at;
             let there = &mut node.places[place];
             there.started &= at.is_some_and(|at| at.run.is_some());
             // What the journal has taken for its own, or what was put back, is nobody's change any more.
@@ -333,31 +293,16 @@ impl World {
         }
     }
 
-    fn synced(node: &Node, place: PlaceNo) -> Node {
-        let mut node = *node;
-        let there = &mut node.places[place];
-        if there.runs != there.content {
-            there.age = 0;
-        }
-        (there.runs, there.contains) = (there.content, true);
-        node
-    }
-
     fn ticked(&self, node: &Node) -> Option<Node> {
-        if !self.size.soaks {
+        if !self.world.size.soaks {
             return None;
         }
         let mut after = *node;
         for (pipeline, journal) in after.journals.iter_mut().enumerate() {
-            *journal = self
-                .ticks
-                .get(*journal, || self.keep(self.ledgers.get(*journal).after_tick(&self.stage, pipeline)));
+            *journal = self.world.tick(*journal, pipeline);
         }
         for pending in after.pending.iter_mut().flatten() {
-            pending.plan = self.plan_ticks.get(pending.plan, || {
-                let plan = self.plans.get(pending.plan).after_tick();
-                self.plans.number(plan.key(), plan)
-            });
+            pending.plan = self.world.plan_tick(pending.plan);
         }
         let dev = &mut after.places[DEV];
         dev.age = (dev.age + 1).min(2);
@@ -365,51 +310,54 @@ impl World {
         (after != *node).then_some(after)
     }
 
-    fn acted(&self, node: &Node, act: Act) -> Option<Node> {
-        let ledger = self.ledgers.get(node.journals[0]);
+    fn acted(&mut self, node: &Node, act: Act) -> Option<Node> {
         let mut after = *node;
         after.acts -= 1;
-        match act.deed(&self.stage, node, ledger)? {
-            Deed::Record(events) => self.record(&mut after, 0, "person", &events),
-            Deed::Commit(place, content, forged) => {
-                let at = ledger.facts.places[place].at.map(|at| at.content);
-                let there = &mut after.places[place];
-                (there.content, there.by_person) = (content, true);
-                if let (DEV, Some(at)) = (place, at) {
-                    let bit = 1 << at;
-                    after.taken_out =
-                        if at == content { after.taken_out & !bit } else { after.taken_out | bit };
-                }
-                if forged != Forgery::None {
-                    after.forged = forged;
-                }
-                self.branch_moved(&mut after, None);
-            }
+        let world = self.world;
+        let ledger = world.ledger(node, 0);
+        if act.is_commit() {
+            self.committed(&mut after, act.commit(node, ledger)?);
+            return Some(after);
         }
+        let journal = node.journals[0];
+        let key = u64::from(journal) << 32 | u64::from(node.acts) << 8 | u64::from(act.number());
+        after.journals[0] = self.acts.get(key, || {
+            let event = act.event(&world.stage, ledger, node.acts)?;
+            Some(world.recorded(journal, 0, "person", &[event]))
+        })?;
+        self.journal_moved(&mut after, 0, None);
         Some(after)
     }
 
-    /// Puts controllers in order, and holds the state against what must be so in every state and in every state of
-    /// rest.
-    fn finished(&self, node: Node) -> Node {
-        let mut node = node.sorted();
-        let ledgers = node.journals.map(|journal| self.ledgers.get(journal));
-        node.broken |= torn(&node, &[&ledgers[0].facts, &ledgers[1].facts]);
-        node.broken |= self.at_rest(&node);
-        node
+    fn committed(&self, node: &mut Node, commit: Commit) {
+        let at = self.world.ledger(node, 0).facts.places[commit.place].at.map(|at| at.content);
+        let there = &mut node.places[commit.place];
+        (there.content, there.by_person) = (commit.content, true);
+        if let (DEV, Some(at)) = (commit.place, at) {
+            let bit = 1 << at;
+            node.taken_out = if at == commit.content { node.taken_out & !bit } else { node.taken_out | bit };
+        }
+        if commit.forged != Forgery::None {
+            node.forged = commit.forged;
+        }
+        self.branch_moved(node, None);
+    }
+
+    /// The rules that a state breaks by itself, or by being one of rest.
+    pub fn broken_in(&mut self, node: &Node) -> u32 {
+        let facts = [0, 1].map(|pipeline| &self.world.ledger(node, pipeline).facts);
+        torn(node, &facts) | self.at_rest(node, facts[0].claims)
     }
 
     /// The rules that staying like this breaks, when nothing more happens by itself.
-    fn at_rest(&self, node: &Node) -> u32 {
-        let moving = node.pending.iter().any(Option::is_some)
-            || (0..PLACES).any(|place| self.lags(node, place) || self.under_test(node, place).is_some())
-            || self.ticked(node).is_some();
-        if moving {
+    fn at_rest(&mut self, node: &Node, claims: u32) -> u32 {
+        let changes = |place| lags(&node.places[place]) || self.under_test(node, place).is_some();
+        let moving = node.pending.iter().any(Option::is_some) || (0..PLACES).any(changes);
+        if moving || self.ticked(node).is_some() {
             return 0;
         }
         // Whoever may act looks; the other owner only ever waits.
-        let owner = self.ledgers.get(node.journals[0]).facts.claims % 2;
-        let owners = [u8::from(owner == 1), 0];
+        let owners = [u8::from(claims % 2 == 1), 0];
         let glances = [0, 1].map(|pipeline| self.look(node, owners[pipeline], pipeline));
         match glances.iter().any(|glance| glance.plan.is_some()) {
             true => 0,
@@ -417,123 +365,30 @@ impl World {
         }
     }
 
-    fn lags(&self, node: &Node, place: PlaceNo) -> bool {
-        let there = &node.places[place];
-        there.runs != there.content || !there.contains
-    }
-
     /// The release whose QA run is on its way, and not decided.
     fn under_test(&self, node: &Node, place: PlaceNo) -> Option<Content> {
-        let ledger = self.ledgers.get(node.journals[pipeline_of(place)]);
+        let ledger = self.world.ledger(node, pipeline_of(place));
         let at = ledger.facts.places[place].at.filter(|at| at.run.is_some())?;
         let there = &node.places[place];
         (there.started && there.says(at.content).is_none()).then_some(at.content)
     }
 
-    fn judged(&self, node: &Node, place: PlaceNo, verdict: Verdict) -> Option<Node> {
-        let content = self.under_test(node, place)?;
-        let mut node = *node;
-        node.places[place].says[usize::from(content) - 1] = Some(verdict);
-        Some(node)
-    }
-
-    /// What the journals of a state say, for people and for the model's own reach.
-    pub fn ledger(&self, node: &Node, pipeline: usize) -> &Ledger {
-        self.ledgers.get(node.journals[pipeline])
-    }
-
     /// What a controller is about to push, for people.
     pub fn plan_text(&self, node: &Node, slot: usize) -> String {
-        node.pending[slot].map_or_else(String::new, |p| self.plans.get(p.plan).text())
-    }
-
-    fn look_steps(&self, node: &Node, steps: &mut Vec<Step>) {
-        let busy = node.pending.iter().flatten().count();
-        if busy >= self.size.controllers {
-            return;
-        }
-        let is_busy = |who: u8| node.pending.iter().flatten().any(|p| p.who == who);
-        let free =
-            (0..if self.size.owners { 2 } else { 1 }).filter(|who| !self.size.owners || !is_busy(*who));
-        for who in free {
-            for pipeline in 0..PIPELINES {
-                if self.size.releases[pipeline] > 0 && self.look(node, who, pipeline).plan.is_some() {
-                    steps.push(Step::Look(who, pipeline));
-                }
-            }
-        }
+        node.pending[slot].map_or_else(String::new, |p| self.world.plan(p.plan).text())
     }
 }
 
-impl Model for World {
-    type State = Node;
-    type Action = Step;
+fn lags(place: &Place) -> bool {
+    place.runs != place.content || !place.contains
+}
 
-    fn init_states(&self) -> Vec<Node> {
-        vec![self.first()]
+fn synced(node: &Node, place: PlaceNo) -> Node {
+    let mut node = *node;
+    let there = &mut node.places[place];
+    if there.runs != there.content {
+        there.age = 0;
     }
-
-    fn actions(&self, node: &Node, steps: &mut Vec<Step>) {
-        if node.broken != 0 {
-            return;
-        }
-        // The checker's own limit is not heard by a thread that never runs out of work.
-        if Instant::now() > self.until && !self.ended.load(Ordering::Relaxed) {
-            self.cut.store(true, Ordering::Relaxed);
-            return;
-        }
-        for pipeline in 0..PIPELINES {
-            if self.ledger(node, pipeline).facts.released < self.size.releases[pipeline] {
-                steps.push(Step::Release(pipeline));
-            }
-        }
-        self.look_steps(node, steps);
-        for (slot, pending) in node.pending.iter().enumerate() {
-            let Some(pending) = pending else { continue };
-            steps.push(Step::Push(slot));
-            steps.push(Step::Crash(slot));
-            if !self.plans.get(pending.plan).runs.is_empty() {
-                steps.push(Step::PushAndCrash(slot));
-            }
-        }
-        for place in 0..PLACES {
-            if self.lags(node, place) {
-                steps.push(Step::Sync(place));
-            }
-            if self.under_test(node, place).is_some() {
-                steps.push(Step::Finish(place, Verdict::Passed));
-                steps.push(Step::Finish(place, Verdict::Failed));
-                if self.size.errors {
-                    steps.push(Step::Finish(place, Verdict::Error));
-                }
-            }
-        }
-        steps.push(Step::Tick);
-        if node.acts > 0 {
-            steps.extend(self.size.kinds.iter().map(|act| Step::Act(*act)));
-        }
-    }
-
-    fn next_state(&self, node: &Node, step: Step) -> Option<Node> {
-        let after = match step {
-            Step::Release(pipeline) => Some(self.released(node, pipeline)),
-            Step::Look(who, pipeline) => self.looked(node, who, pipeline),
-            Step::Push(slot) => self.pushed(node, slot, false),
-            Step::PushAndCrash(slot) => self.pushed(node, slot, true),
-            Step::Crash(slot) => {
-                let mut after = *node;
-                after.pending[slot] = None;
-                Some(after)
-            }
-            Step::Sync(place) => Some(Self::synced(node, place)),
-            Step::Finish(place, verdict) => self.judged(node, place, verdict),
-            Step::Tick => self.ticked(node),
-            Step::Act(act) => self.acted(node, act),
-        };
-        after.map(|after| self.finished(after))
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        crate::properties::all()
-    }
+    (there.runs, there.contains) = (there.content, true);
+    node
 }

@@ -61,69 +61,104 @@ pub const ACTS: [Act; 18] = [
     Act::Claim,
 ];
 
-/// What an act comes to.
-pub enum Deed {
-    /// Events in the journal of pipeline A.
-    Record(Vec<Event>),
-    /// A commit on the branch.
-    Commit(PlaceNo, Content, Forgery),
+/// A commit of the person.
+#[derive(Debug, Clone, Copy)]
+pub struct Commit {
+    /// Where.
+    pub place: PlaceNo,
+    /// What the folder deploys then.
+    pub content: Content,
+    /// What it claims by our trailers.
+    pub forged: Forgery,
 }
 
 impl Act {
-    /// What it comes to now; nothing when it makes no sense now.
-    pub fn deed(self, stage: &Stage, node: &Node, ledger: &Ledger) -> Option<Deed> {
+    /// A number that no other act has.
+    pub fn number(self) -> u8 {
+        let place = |place: PlaceNo| u8::try_from(place).expect("few places");
         match self {
-            Self::Hold => hold(ledger, PRODUCTION, vec![Stop::Promotions]),
-            Self::Freeze => hold(ledger, DEV, vec![Stop::Promotions, Stop::Rollbacks]),
-            Self::Lift => ledger.hold_of_person().map(|id| Deed::Record(vec![Event::Lifted { id }])),
-            Self::Approve(content) => approve(stage, ledger, content),
-            Self::Edit(place) => commit(node, place, FOREIGN, Forgery::None),
-            Self::Revert(place) => {
-                let before = ledger.facts.places[place].at?.from?;
-                commit(node, place, before, Forgery::None)
-            }
+            Self::Hold => 0,
+            Self::Freeze => 1,
+            Self::Lift => 2,
+            Self::Clear => 3,
+            Self::Claim => 4,
+            Self::Approve(content) => 16 + content,
+            Self::Put(content) => 32 + content,
+            Self::Edit(at) => 48 + place(at),
+            Self::Revert(at) => 52 + place(at),
+            Self::Resume(at) => 56 + place(at),
+            Self::Back(at) => 60 + place(at),
+            Self::Forge(at, ahead) => 64 + 2 * place(at) + u8::from(ahead),
+        }
+    }
+
+    /// Whether it is a commit on the branch; other acts are events in the journal of pipeline A.
+    pub fn is_commit(self) -> bool {
+        matches!(self, Self::Edit(_) | Self::Revert(_) | Self::Forge(..))
+    }
+
+    /// The commit that it comes to; nothing when it makes no sense now.
+    pub fn commit(self, node: &Node, ledger: &Ledger) -> Option<Commit> {
+        let (place, content, forged) = match self {
+            Self::Edit(place) => (place, FOREIGN, Forgery::None),
+            Self::Revert(place) => (place, ledger.facts.places[place].at?.from?, Forgery::None),
             Self::Forge(place, ahead) => {
                 let forged = if ahead { Forgery::Ahead } else { Forgery::Known };
-                let newest = Some(ledger.facts.released).filter(|n| *n > 0)?;
-                commit(node, place, newest, forged)
+                (place, Some(ledger.facts.released).filter(|n| *n > 0)?, forged)
             }
-            Self::Resume(place) => request(ledger, place, RequestKind::Resume, None),
-            Self::Back(place) => request(ledger, place, RequestKind::Rollback, None),
-            Self::Put(content) => request(ledger, PRODUCTION, RequestKind::Promote, Some(content)),
+            _ => return None,
+        };
+        (node.places[place].content != content).then_some(Commit { place, content, forged })
+    }
+
+    /// The event that it comes to when so many acts are left; nothing when it makes no sense now.
+    pub fn event(self, stage: &Stage, ledger: &Ledger, left: u8) -> Option<Event> {
+        match self {
+            Self::Hold => hold(ledger, left, PRODUCTION, vec![Stop::Promotions]),
+            Self::Freeze => hold(ledger, left, DEV, vec![Stop::Promotions, Stop::Rollbacks]),
+            Self::Lift => ledger.hold_of_person().map(|id| Event::Lifted { id }),
+            Self::Approve(content) => approve(stage, ledger, content),
+            Self::Resume(place) => request((stage, ledger, left), (place, RequestKind::Resume), None),
+            Self::Back(place) => request((stage, ledger, left), (place, RequestKind::Rollback), None),
+            Self::Put(content) => {
+                request((stage, ledger, left), (PRODUCTION, RequestKind::Promote), Some(content))
+            }
             Self::Clear => clear(ledger),
-            Self::Claim => Some(Deed::Record(vec![claim(stage, ledger)])),
+            Self::Claim => Some(claim(stage, ledger)),
+            Self::Edit(_) | Self::Revert(_) | Self::Forge(..) => None,
         }
     }
 }
 
-fn commit(node: &Node, place: PlaceNo, content: Content, forged: Forgery) -> Option<Deed> {
-    (node.places[place].content != content).then_some(Deed::Commit(place, content, forged))
+/// An id that no other act of the history has.
+fn act_id(left: u8, kind: &str) -> ActId {
+    ActId::parse(&format!("{kind}-{left}")).expect("an id")
 }
 
-fn act_id(ledger: &Ledger, kind: &str) -> ActId {
-    ActId::parse(&format!("{kind}-{}", ledger.facts.n + 1)).expect("an id")
-}
-
-fn hold(ledger: &Ledger, place: PlaceNo, stops: Vec<Stop>) -> Option<Deed> {
+fn hold(ledger: &Ledger, left: u8, place: PlaceNo, stops: Vec<Stop>) -> Option<Event> {
     if ledger.hold_of_person().is_some() {
         return None;
     }
     let select = Select { environments: [name_of(place)].into(), labels: BTreeMap::new() };
-    let id = act_id(ledger, "h");
+    let id = act_id(left, "h");
     let reason = "model".to_owned();
-    Some(Deed::Record(vec![Event::Held { id, select, subject: Subject::All, stops, reason, until: None }]))
+    Some(Event::Held { id, select, subject: Subject::All, stops, reason, until: None })
 }
 
-fn approve(stage: &Stage, ledger: &Ledger, content: Content) -> Option<Deed> {
+fn approve(stage: &Stage, ledger: &Ledger, content: Content) -> Option<Event> {
     let environment = &stage.pipelines[0].environments[PRODUCTION];
-    let r = ledger.release(0, content).filter(|_| !environment.approvals.is_empty())?;
+    let r = ledger.release(stage, 0, content).filter(|_| !environment.approvals.is_empty())?;
     let gates = environment.entry_hash();
     let env = name_of(PRODUCTION);
     let wanted = ledger.facts.places[PRODUCTION].approved & 1 << content == 0;
-    wanted.then(|| Deed::Record(vec![Event::Approved { env, r, gates, groups: Vec::new(), until: None }]))
+    wanted.then(|| Event::Approved { env, r, gates, groups: Vec::new(), until: None })
 }
 
-fn request(ledger: &Ledger, place: PlaceNo, kind: RequestKind, content: Option<Content>) -> Option<Deed> {
+fn request(
+    (stage, ledger, left): (&Stage, &Ledger, u8),
+    (place, kind): (PlaceNo, RequestKind),
+    content: Option<Content>,
+) -> Option<Event> {
     let facts = &ledger.facts.places[place];
     let sensible = match kind {
         RequestKind::Resume => facts.pinned || facts.at.is_some_and(|at| at.exhausted) || facts.held.0,
@@ -134,19 +169,19 @@ fn request(ledger: &Ledger, place: PlaceNo, kind: RequestKind, content: Option<C
         return None;
     }
     let r = match content {
-        Some(content) => Some(ledger.release(0, content)?),
+        Some(content) => Some(ledger.release(stage, 0, content)?),
         None => None,
     };
     let event =
-        Event::Requested { q: act_id(ledger, "q"), env: name_of(place), r, kind, overrides: Vec::new() };
-    Some(Deed::Record(vec![event]))
+        Event::Requested { q: act_id(left, "q"), env: name_of(place), r, kind, overrides: Vec::new() };
+    Some(event)
 }
 
-fn clear(ledger: &Ledger) -> Option<Deed> {
+fn clear(ledger: &Ledger) -> Option<Event> {
     let (env, known) = ledger.state.environment(&name_of(DEV))?;
     let digests: Vec<_> = known.rejected.iter().flat_map(|r| r.digests.clone()).collect();
     let event = Event::Cleared { env: env.clone(), digests: digests.clone(), reason: "model".to_owned() };
-    (!digests.is_empty()).then(|| Deed::Record(vec![event]))
+    (!digests.is_empty()).then_some(event)
 }
 
 fn claim(stage: &Stage, ledger: &Ledger) -> Event {

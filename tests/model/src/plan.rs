@@ -1,13 +1,13 @@
 //! What one push is made of, from a decision: the rules of the engine's executor, on numbers.
 
-use serde_json::json;
 use towpath_core::decide::{Answer, Decision, Effect, Promotion, QaStart};
 use towpath_core::event::{Cause, Event};
 use towpath_core::id::Handle;
 use towpath_core::time::Time;
 
+use crate::pool::Mark;
 use crate::stage::{
-    Content, DEV, PlaceNo, Stage, aged, far, folder, now, old, older, pipeline_of, place_of, some_commit,
+    Content, DEV, PlaceNo, Stage, aged, far, now, old, older, pipeline_of, place_of, some_commit,
 };
 
 /// One push, or one call of the runner.
@@ -62,8 +62,6 @@ pub struct Writer<'a> {
     pub pipeline: usize,
     /// What folders deploy.
     pub contents: &'a dyn Fn(PlaceNo) -> Content,
-    /// The content of a release.
-    pub content_of: &'a dyn Fn(&towpath_core::id::ReleaseId) -> Content,
 }
 
 impl Writer<'_> {
@@ -103,7 +101,7 @@ impl Writer<'_> {
             }
             Effect::EnsureQa(start, _) => plan.runs.push(place_of(&start.key)),
             Effect::Propose(_) | Effect::Check { .. } | Effect::Measure(_) | Effect::Evaluate(_) => {
-                panic!("the model has neither pull requests, metrics nor expressions")
+                panic!("metrics were read, and there are neither pull requests nor expressions")
             }
         }
     }
@@ -118,7 +116,7 @@ impl Writer<'_> {
             attempt: start.attempt,
             handle: Some(Handle::parse(&format!("run-{}", start.attempt)).expect("a handle")),
             deadline: far(),
-            tree: folder(self.stage, place, (self.contents)(place)).tree,
+            tree: self.stage.folder(place, (self.contents)(place)).tree.clone(),
         }
     }
 
@@ -138,7 +136,7 @@ impl Writer<'_> {
         });
         plan.moves.push(Move {
             place: place_of(&promotion.key),
-            content: (self.content_of)(&promotion.r),
+            content: self.stage.content(self.pipeline, &promotion.r),
             cause: promotion.cause,
             asked: promotion.q.is_some(),
             attempt: promotion.attempt,
@@ -148,8 +146,8 @@ impl Writer<'_> {
 
 impl Plan {
     /// What tells it from others.
-    pub fn key(&self) -> Vec<u8> {
-        serde_json::to_vec(&json!([self.pipeline, self.at, self.events, self.runs])).expect("a plan is JSON")
+    pub fn mark(&self) -> Mark {
+        Mark::of(&(self.pipeline, self.at, &self.events, &self.runs))
     }
 
     /// The same when a tick passed since it was decided. Two ticks are as one.

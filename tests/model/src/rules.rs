@@ -1,12 +1,13 @@
 //! The rules that every reachable state is held against, each by the model's own account.
 
 use towpath_core::event::{Cause, Event};
+use towpath_core::pipeline::Queue;
 use towpath_core::verdict::Verdict;
 
 use crate::ledger::{Facts, PlaceFacts};
-use crate::model::Size;
 use crate::node::{Forgery, Node};
 use crate::plan::{Move, Plan};
+use crate::size::Size;
 use crate::stage::{Content, DEV, FOREIGN, OTHER, PRODUCTION, place_of};
 
 /// A rule, named as in the design's formal statements.
@@ -44,7 +45,7 @@ pub enum Rule {
     C3,
     /// Live is proven.
     C6,
-    /// The newest goes first.
+    /// The queue says which goes first.
     C10,
     /// What is decided fits the journal.
     Fold,
@@ -62,7 +63,10 @@ pub enum Rule {
 pub const RULES: [(Rule, &str); 22] = [
     (Rule::S1, "S1 only what QA passed upstream, and what ran there for the soak, goes onward by itself"),
     (Rule::S2, "S2 one promotion id lands at most once"),
-    (Rule::S3, "S3 nothing is promoted over a promotion that is still to be verified"),
+    (
+        Rule::S3,
+        "S3 nothing is promoted over a promotion that is still to be verified, unless the newest wins",
+    ),
     (Rule::S4, "S4 the branch moves only from the tip that the edit was computed on"),
     (
         Rule::S5,
@@ -79,7 +83,7 @@ pub const RULES: [(Rule, &str); 22] = [
     (Rule::S15, "S15 nothing comes by itself at or below the high-water mark"),
     (Rule::C3, "C3 nothing is promoted while the branch knows more of the journal than the journal does"),
     (Rule::C6, "C6 what is recorded as live is what runs"),
-    (Rule::C10, "C10 of several releases the newest comes"),
+    (Rule::C10, "C10 of several releases that one comes which the queue says"),
     (Rule::Fold, "every decision fits the journal that it was made on"),
     (Rule::L1, "L1 at rest no release is forgotten"),
     (Rule::L2, "L2 it comes to rest within so many events"),
@@ -144,11 +148,15 @@ impl Push<'_> {
         let failed = self.node.places[one.place].says(one.content) == Some(Verdict::Failed);
         let rejected = facts.rejected & 1 << one.content != 0;
         let exhausted = facts.at.is_some_and(|at| at.exhausted);
-        let newer = |r: Content| facts.rejected & 1 << r == 0 && one.place != PRODUCTION;
-        let overtaken = (one.content + 1..=self.before.released).any(newer);
+        let waits = |r: Content| facts.rejected & 1 << r == 0 && one.place != PRODUCTION;
+        let (last, replaces) = (self.before.released, self.size.queue == Queue::NewestWins);
+        let overtaken = match self.size.queue {
+            Queue::EveryRelease => (facts.mark + 1..one.content).any(waits),
+            Queue::NewestWins | Queue::HoldUntilVerdict => (one.content + 1..=last).any(waits),
+        };
         when(one.content <= facts.mark, Rule::S15)
             | when(failed || rejected, Rule::S6)
-            | when(facts.is_running() && !exhausted, Rule::S3)
+            | when(facts.is_running() && !exhausted && !replaces, Rule::S3)
             | when(overtaken, Rule::C10)
     }
 

@@ -6,17 +6,21 @@
 
 use std::collections::BTreeMap;
 
+use towpath_core::event::Recorded;
 use towpath_core::id::{
-    CommitId, Digest, GateName, ImageName, LedgerId, Name, OwnerId, Pid, PipelineId, RefName, ReleaseId,
+    Actor, CommitId, Digest, GateName, ImageName, Name, OwnerId, Pid, PipelineId, RefName, ReleaseId,
     RepoPath, TreeId,
 };
+use towpath_core::journal::{State, genesis};
 use towpath_core::pipeline::{
     After, ApplicationRef, Approval, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Entry, Environment,
-    Form, Gate, GateKind, Pipeline, PromotionRules, Proof, QaGate, Repository,
+    Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository,
 };
 use towpath_core::release::{Image, release_id};
 use towpath_core::time::{Span, Time};
 use towpath_core::world::{ImageFacts, PathFacts};
+
+use crate::size::Size;
 
 /// A place's number: dev and production of pipeline A, the one environment of pipeline B.
 pub type PlaceNo = usize;
@@ -42,6 +46,8 @@ pub const CONTENTS: [Content; 5] = [0, 1, 2, 3, FOREIGN];
 const NOW: i64 = 1_800_000_000;
 /// How long a tick is, and the soak that one tick ends.
 pub const TICK: Span = Span::seconds(600);
+/// The largest good value of the metric.
+pub const GOOD: f64 = 0.5;
 /// Longer than anything waits in this model.
 const NEVER: Span = Span::seconds(300 * 86_400);
 
@@ -81,8 +87,13 @@ pub struct Stage {
     pub pipelines: [Pipeline; PIPELINES],
     /// Who controllers are; the first owns the ledgers at the beginning.
     pub owners: [OwnerId; 2],
+    /// The first journals, of one event.
+    pub begun: [State; PIPELINES],
     /// Whether releases soak in dev for a tick before they go to production.
     pub soaks: bool,
+    releases: [BTreeMap<ReleaseId, Content>; PIPELINES],
+    images: [BTreeMap<Content, Vec<Image>>; PIPELINES],
+    folders: [BTreeMap<Content, PathFacts>; PLACES],
 }
 
 /// The pipeline of a place.
@@ -130,7 +141,7 @@ pub fn commit_of(pid: &Pid) -> CommitId {
 
 /// The images that a content has. Releases 2 and 3 of A share one, as a fix beside a bad image would. Names go against
 /// the order: 1.10 comes after 1.9.
-pub fn images(pipeline: usize, content: Content) -> Vec<Image> {
+fn images(pipeline: usize, content: Content) -> Vec<Image> {
     let image = |name: &str, part: u8| {
         let digest = format!("{part:x}{}", name.bytes().map(|b| format!("{b:02x}")).collect::<String>());
         let digest = digest.repeat(64).chars().take(64).collect::<String>();
@@ -144,21 +155,10 @@ pub fn images(pipeline: usize, content: Content) -> Vec<Image> {
     }
 }
 
-/// The release ids of a ledger, by content.
-pub fn releases(ledger: &LedgerId, pipeline: usize) -> BTreeMap<ReleaseId, Content> {
-    CONTENTS.iter().map(|&c| (release_id(ledger, &images(pipeline, c)), c)).collect()
-}
-
-/// Which contents share a digest with one, as bits.
-pub fn relatives(pipeline: usize, digests: &[Digest]) -> u16 {
-    let shares = |c: &&Content| images(pipeline, **c).iter().any(|i| digests.contains(&i.digest));
-    CONTENTS.iter().filter(shares).fold(0, |bits, c| bits | 1 << c)
-}
-
 /// What a reader of a folder sees.
-pub fn folder(stage: &Stage, place: PlaceNo, content: Content) -> PathFacts {
+fn folder(pipelines: &[Pipeline; PIPELINES], place: PlaceNo, content: Content) -> PathFacts {
     let pipeline = pipeline_of(place);
-    let environment = &stage.pipelines[pipeline].environments[usize::from(place == PRODUCTION)];
+    let environment = &pipelines[pipeline].environments[usize::from(place == PRODUCTION)];
     let facts = |image: Image| {
         let rule = environment.edit.iter().find(|r| r.image() == &image.name).expect("a rule");
         let values = rule.form().values(&image);
@@ -191,7 +191,7 @@ fn environment(place: PlaceNo, upstream: Option<PlaceNo>, soak: Span, images: &[
         after: After { mode: EdgeMode::All, edges: edge.into_iter().collect() },
         approvals: Vec::new(),
         entry: Entry::default(),
-        verify: if place == OTHER { Vec::new() } else { vec![gate_of(qa)] },
+        verify: if place == OTHER { Vec::new() } else { vec![gate_of(GateKind::Qa(qa))] },
         revalidate: false,
         bake: None,
         automatic_rollback: true,
@@ -202,8 +202,21 @@ fn environment(place: PlaceNo, upstream: Option<PlaceNo>, soak: Span, images: &[
     }
 }
 
-fn gate_of(qa: QaGate) -> Gate {
-    Gate { name: gate(), kind: GateKind::Qa(qa), error_limit: 1, inconclusive_limit: 1 }
+fn gate_of(kind: GateKind) -> Gate {
+    Gate { name: gate(), kind, error_limit: 1, inconclusive_limit: 1 }
+}
+
+/// A metric that is read once, at the end of a window that is over at once: all that began is two ticks old.
+fn metric() -> MetricGate {
+    MetricGate {
+        query: "errors".to_owned(),
+        max: Some(GOOD),
+        min: None,
+        interval: TICK,
+        window: TICK,
+        failure_limit: 0,
+        min_samples: 1,
+    }
 }
 
 fn pipeline(id: &str, places: &[(PlaceNo, Option<PlaceNo>)], images: &[&str], soak: Span) -> Pipeline {
@@ -226,38 +239,94 @@ fn pipeline(id: &str, places: &[(PlaceNo, Option<PlaceNo>)], images: &[&str], so
 }
 
 impl Stage {
-    /// Builds it; with `approval` production wants a person's consent, with `soaks` a release soaks in dev.
-    pub fn new(approval: bool, soaks: bool) -> Self {
-        let soak = if soaks { TICK } else { Span::default() };
+    /// Builds it as a size wants it.
+    pub fn new(size: &Size) -> Self {
+        let soak = if size.soaks { TICK } else { Span::default() };
         let mut a = pipeline("shop/a", &[(DEV, None), (PRODUCTION, Some(DEV))], &["x", "y"], soak);
-        if approval {
+        if size.approval {
             a.environments[PRODUCTION].approvals =
                 vec![Approval { count: 1, groups: Vec::new(), not_author: true, policy: None }];
         }
-        let b = pipeline("shop/b", &[(OTHER, None)], &["z"], soak);
-        let owner = |text| OwnerId::parse(text).expect("an owner");
-        Self { pipelines: [a, b], owners: [owner("one"), owner("two")], soaks }
+        if size.metric {
+            a.environments[DEV].verify = vec![gate_of(GateKind::Metric(metric()))];
+        }
+        a.environments.iter_mut().for_each(|environment| environment.promotion.queue = size.queue);
+        let pipelines = [a, pipeline("shop/b", &[(OTHER, None)], &["z"], soak)];
+        let owners = ["one", "two"].map(|text| OwnerId::parse(text).expect("an owner"));
+        let begun = [0, 1].map(|pipeline: usize| begin(&pipelines[pipeline], &owners[0]));
+        let all = |pipeline| CONTENTS.map(|content| (content, images(pipeline, content))).into();
+        let release = |pipeline: usize, c| (release_id(&begun[pipeline].ledger, &images(pipeline, c)), c);
+        Self {
+            releases: [0, 1].map(|pipeline| CONTENTS.map(|c| release(pipeline, c)).into()),
+            images: [0, 1].map(all),
+            folders: [DEV, PRODUCTION, OTHER]
+                .map(|place| CONTENTS.map(|content| (content, folder(&pipelines, place, content))).into()),
+            pipelines,
+            owners,
+            begun,
+            soaks: size.soaks,
+        }
     }
+
+    /// The images that a content has.
+    pub fn images(&self, pipeline: usize, content: Content) -> &[Image] {
+        &self.images[pipeline][&content]
+    }
+
+    /// What a release is.
+    pub fn content(&self, pipeline: usize, release: &ReleaseId) -> Content {
+        *self.releases[pipeline].get(release).expect("a release of the model")
+    }
+
+    /// The id of what is in a folder.
+    pub fn release(&self, pipeline: usize, content: Content) -> &ReleaseId {
+        let found = self.releases[pipeline].iter().find(|(_, c)| **c == content);
+        found.map(|(id, _)| id).expect("a content of the model")
+    }
+
+    /// Which contents share a digest with one, as bits.
+    pub fn relatives(&self, pipeline: usize, digests: &[Digest]) -> u16 {
+        let shares =
+            |(_, images): &(&Content, &Vec<Image>)| images.iter().any(|i| digests.contains(&i.digest));
+        self.images[pipeline].iter().filter(shares).fold(0, |bits, (content, _)| bits | 1 << content)
+    }
+
+    /// What a reader of a folder sees.
+    pub fn folder(&self, place: PlaceNo, content: Content) -> &PathFacts {
+        &self.folders[place][&content]
+    }
+}
+
+/// The journal after its first event.
+fn begin(pipeline: &Pipeline, owner: &OwnerId) -> State {
+    let event = towpath_core::decide::first_claim(owner, "model");
+    let first = Recorded { n: 1, at: older(), by: Actor::towpath(), event };
+    genesis(&pipeline.id, &first).expect("a journal begins")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::SMALL;
 
     #[test]
     fn releases_two_and_three_share_an_image_and_others_do_not() {
-        let digests = |n| images(0, n).into_iter().map(|i| i.digest).collect::<Vec<_>>();
+        let stage = Stage::new(&SMALL);
+        let digests = |n| stage.images(0, n).iter().map(|i| i.digest.clone()).collect::<Vec<_>>();
         let x2 = &digests(2)[..1];
-        assert_eq!(relatives(0, x2), 0b1100);
-        assert_eq!(relatives(0, &digests(1)), 0b0110);
-        assert_eq!(relatives(0, &digests(FOREIGN)), 1 << FOREIGN);
+        assert_eq!(stage.relatives(0, x2), 0b1100);
+        assert_eq!(stage.relatives(0, &digests(1)), 0b0110);
+        assert_eq!(stage.relatives(0, &digests(FOREIGN)), 1 << FOREIGN);
     }
 
     #[test]
     fn contents_are_different() {
+        let stage = Stage::new(&SMALL);
         for pipeline in 0..PIPELINES {
-            let ledger = LedgerId::parse("l-00000000000000000000").unwrap();
-            assert_eq!(releases(&ledger, pipeline).len(), CONTENTS.len());
+            assert_eq!(stage.releases[pipeline].len(), CONTENTS.len());
+            for content in CONTENTS {
+                assert_eq!(stage.content(pipeline, stage.release(pipeline, content)), content);
+            }
         }
     }
 }
