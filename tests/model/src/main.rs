@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use towpath_model::run::{self, FULL, SIZES};
+use towpath_model::run::{self, BEYOND, FULL, SIZES};
 use towpath_model::size::Size;
 
 struct Wanted {
@@ -24,11 +24,11 @@ fn wanted(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, String>
             "--full" => wanted.sizes = FULL.to_vec(),
             "--size" => {
                 let name = value()?;
-                let named = SIZES.into_iter().chain(FULL).filter(|size| size.name == name);
+                let named = SIZES.into_iter().chain(FULL).chain(BEYOND).filter(|size| size.name == name);
                 wanted.sizes = named.collect();
                 if wanted.sizes.is_empty() {
                     return Err(format!(
-                        "no size is called {name:?}; `cargo xtask model` prints their names"
+                        "no size is called {name:?}; `cargo xtask model` and its --full print names"
                     ));
                 }
             }

@@ -49,7 +49,7 @@ pub const SIZES: [Size; 11] = [
     Size { name: "releases", releases: [3, 1], acts: 0, ..SMALL },
     Size { name: "soak", releases: [3, 0], acts: 0, soaks: true, ..SMALL },
     Size { name: "two acts", acts: 2, releases: [1, 1], ..SMALL },
-    Size { name: "approvals", releases: [2, 0], acts: 2, kinds: CONSENT, approval: true, ..SMALL },
+    APPROVALS,
     Size { name: "no verdict", releases: [2, 0], errors: true, ..SMALL },
     Size { name: "metric", releases: [2, 0], errors: true, metric: true, ..SMALL },
     Size { name: "newest wins", releases: [3, 0], acts: 0, queue: Queue::NewestWins, ..SMALL },
@@ -58,25 +58,43 @@ pub const SIZES: [Size; 11] = [
     Size { name: "losers", releases: [1, 1], losers: true, crashes: true, ..SMALL },
 ];
 
-/// The full size, and others that take minutes.
+/// The full size, and others that are larger than those of every day.
 pub const FULL: [Size; 4] = [
     Size { name: "full", releases: [3, 1], ..SMALL },
+    Size { name: "full, newest wins", releases: [3, 1], queue: Queue::NewestWins, ..SMALL },
+    Size { name: "full, every release", releases: [3, 1], queue: Queue::EveryRelease, ..SMALL },
+    Size { name: "soak and person", releases: [2, 0], soaks: true, ..SMALL },
+];
+
+/// Larger ones, which nobody has seen the end of.
+pub const BEYOND: [Size; 2] = [
     Size { name: "full and soak", releases: [3, 1], soaks: true, ..SMALL },
-    Size { name: "full and approval", releases: [3, 1], approval: true, ..SMALL },
     Size { name: "full, two acts", releases: [3, 1], acts: 2, ..SMALL },
 ];
 
-/// Planted bugs that this model has what it takes to find, each with the smallest size that does.
-pub const FINDABLE: [(Bug, Size); 9] = [
+const TWO: Size = Size { releases: [2, 0], ..SMALL };
+const APPROVALS: Size = Size { name: "approvals", acts: 2, kinds: CONSENT, approval: true, ..TWO };
+
+/// Planted bugs that this model has what it takes to find, each with a small size that does.
+pub const FINDABLE: [(Bug, Size); 18] = [
     (Bug::NoRecheckAfterLostRace, SMALL),
     (Bug::StaleHealth, SMALL),
-    (Bug::RepromotionAfterStateLoss, Size { releases: [2, 0], ..SMALL }),
-    (Bug::OrderByName, Size { releases: [2, 0], acts: 0, ..SMALL }),
+    (Bug::RepromotionAfterStateLoss, TWO),
+    (Bug::OrderByName, Size { acts: 0, ..TWO }),
     (Bug::NanPasses, Size { acts: 0, errors: true, metric: true, ..SMALL }),
     (Bug::HoldIgnored, SMALL),
     (Bug::RevertGoesOnward, SMALL),
     (Bug::ForgedPromotionBelieved, SMALL),
-    (Bug::PidReused, Size { releases: [2, 0], acts: 0, ..SMALL }),
+    (Bug::PidReused, Size { acts: 0, ..TWO }),
+    (Bug::NoOpSkipsHealth, TWO),
+    (Bug::SupersedesBeforeVerdict, Size { acts: 0, ..TWO }),
+    (Bug::ErrorPasses, Size { acts: 0, errors: true, ..SMALL }),
+    (Bug::ApprovalOfAnother, APPROVALS),
+    (Bug::HoldIgnoredOnRequest, TWO),
+    (Bug::RevertOverwritten, TWO),
+    (Bug::RejectedComesAgain, TWO),
+    (Bug::RejectedInAnotherSet, TWO),
+    (Bug::HeldRollback, TWO),
 ];
 
 /// A rule that was broken.
@@ -146,7 +164,7 @@ fn trace(world: &World, way: &Way) -> Vec<String> {
 pub fn all(out: &mut dyn Write, sizes: &[Size], threads: usize, limit: Duration) -> io::Result<bool> {
     writeln!(
         out,
-        "{:<18} {:>9} {:>5} {:>12} {:>12} {:>6} {:>9} {:>8}",
+        "{:<20} {:>9} {:>5} {:>12} {:>12} {:>6} {:>9} {:>8}",
         "size", "releases", "acts", "states", "unique", "depth", "decisions", "seconds"
     )?;
     let begun = Instant::now();
@@ -167,7 +185,7 @@ fn row(out: &mut dyn Write, size: &Size, report: &Report) -> io::Result<()> {
     let Report { states, unique, depth, decisions, .. } = report;
     writeln!(
         out,
-        "{:<18} {releases:>9} {:>5} {states:>12} {unique:>12} {depth:>6} {decisions:>9} {seconds:>8.1}",
+        "{:<20} {releases:>9} {:>5} {states:>12} {unique:>12} {depth:>6} {decisions:>9} {seconds:>8.1}",
         size.name, size.acts
     )?;
     for missed in &report.missed {
@@ -186,8 +204,11 @@ fn row(out: &mut dyn Write, size: &Size, report: &Report) -> io::Result<()> {
 /// Plants each bug that can be found, and prints by which rule it is. Answers whether all were.
 #[cfg(feature = "museum")]
 pub fn museum(out: &mut dyn Write, threads: usize, limit: Duration) -> io::Result<bool> {
+    use towpath_core::museum::{ALL, UNREACHED};
+
     let mut all = true;
-    let others = towpath_core::museum::ALL.iter().filter(|bug| FINDABLE.iter().all(|(b, _)| b != *bug));
+    let planted = ALL.iter().chain(&UNREACHED);
+    let others = planted.filter(|bug| FINDABLE.iter().all(|(b, _)| b != *bug));
     let others: Vec<_> = others.map(|bug| format!("{bug:?}")).collect();
     writeln!(out, "not looked for here: {}", others.join(", "))?;
     for (bug, size) in FINDABLE {
@@ -274,8 +295,9 @@ mod tests {
 
     #[test]
     fn sizes_have_names_of_their_own() {
-        let names: std::collections::BTreeSet<_> = SIZES.iter().chain(&FULL).map(|s| s.name).collect();
-        assert_eq!(names.len(), SIZES.len() + FULL.len());
+        let names: std::collections::BTreeSet<_> =
+            SIZES.iter().chain(&FULL).chain(&BEYOND).map(|s| s.name).collect();
+        assert_eq!(names.len(), SIZES.len() + FULL.len() + BEYOND.len());
     }
 
     #[test]
