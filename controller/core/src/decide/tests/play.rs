@@ -12,7 +12,7 @@ use crate::pipeline::{EntryGate, GateKind};
 use crate::release::release_id;
 use crate::time::{Span, Time};
 use crate::verdict::Verdict;
-use crate::world::{EnvironmentFacts, OtherEnvironment, PathProblem, ProposalStatus};
+use crate::world::{EnvironmentFacts, Found, OtherEnvironment, PathProblem, ProposalStatus, Truth};
 
 /// A stage on which turns are played.
 #[derive(Debug, Clone)]
@@ -152,12 +152,13 @@ impl Play {
                 self.stage.readings.insert((measurement.pid, measurement.gate), reading).is_none()
             }
             Effect::Evaluate(evaluation) => {
-                let answer = match self.cel {
-                    Mood::Good => Ok(true),
-                    Mood::Bad | Mood::Nothing => Ok(false),
-                    Mood::Silence => Err("no such key".to_owned()),
+                let (truth, detail) = match self.cel {
+                    Mood::Good => (Truth::True, ""),
+                    Mood::Bad | Mood::Nothing => (Truth::False, ""),
+                    Mood::Silence => (Truth::Wrong, "no such key"),
                 };
-                self.stage.evaluations.insert(evaluation, answer).is_none()
+                let found = Found { at: self.stage.now, truth, detail: detail.to_owned() };
+                self.stage.evaluations.insert(evaluation, found).is_none()
             }
             effect => self.stage.carry_out(effect),
         }

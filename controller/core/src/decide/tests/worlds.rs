@@ -252,7 +252,13 @@ pub(super) fn wire(stage: &mut Stage, wiring: &Wiring) {
     }
     if wiring.dependency {
         let pipeline = PipelineId::parse("shop/db").unwrap();
-        let gate = Dependency { pipeline, environment: name("production"), version: None, verified: false };
+        let gate = Dependency {
+            pipeline,
+            environment: name("production"),
+            version: None,
+            verified: false,
+            policy: None,
+        };
         staging.entry.dependencies = vec![gate];
     }
     production.delivery = wiring.delivery;
