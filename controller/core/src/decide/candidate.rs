@@ -123,6 +123,15 @@ impl View<'_> {
         if after.mode != EdgeMode::All || after.edges.len() < 2 || self.upstream(candidate).is_none() {
             return None;
         }
+        let in_all = |r: &Release| {
+            let has = |edge: &Edge| {
+                self.state.environment(&edge.environment).is_some_and(|(_, env)| env.ok.contains_key(&r.r))
+            };
+            r.rank() > self.env.hw && after.edges.iter().all(has)
+        };
+        if self.state.releases.iter().any(in_all) {
+            return None;
+        }
         let newest = |edge: &Edge| {
             let (_, env) = self.state.environment(&edge.environment)?;
             let verified = env.ok.keys().filter_map(|r| self.state.release(r));

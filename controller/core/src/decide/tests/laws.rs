@@ -229,7 +229,6 @@ fn the_worlds_come_to_most_reasons_for_waiting() {
         W::GateNotTrue,
         W::Held,
         W::LivenessUnknown,
-        W::NoCommonRelease,
         W::NoRollbackTarget,
         W::NotAutomatic,
         W::Occupied,

@@ -3,6 +3,7 @@
 use super::stage::{Stage, name, other_hash};
 use crate::decide::{Answer, Effect, IRREVERSIBLE, WaitCode};
 use crate::event::{Event, RequestKind};
+use crate::hold::{Select, Stop, Subject};
 use crate::id::{ActId, ReleaseId};
 use crate::journal::state::{Okay, Phase};
 use crate::observation::Health;
@@ -134,6 +135,19 @@ fn upstreams_without_anything_in_common_have_a_name() {
 }
 
 #[test]
+fn what_is_verified_in_all_of_them_is_something_in_common_although_it_soaks() {
+    let mut stage = Stage::new();
+    let edge = |environment, soak| Edge { environment: name(environment), soak: Span::seconds(soak) };
+    stage.pipeline.environments[2].after.edges = vec![edge("dev", 9000), edge("staging", 0)];
+    while stage.step() {}
+    stage.release(1);
+    stage.verify("dev", Verdict::Passed);
+    stage.wait(300);
+    stage.verify("staging", Verdict::Passed);
+    assert_eq!(stage.codes("production"), [WaitCode::Soaking]);
+}
+
+#[test]
 fn changed_gates_are_proven_anew_where_the_environment_asks_for_it() {
     for revalidate in [false, true] {
         let mut stage = Stage::new();
@@ -197,9 +211,42 @@ fn soak_that_is_passed_by_hides_no_environment_where_nothing_was_verified() {
 
 #[test]
 fn a_hold_and_a_missing_image_cannot_be_passed_by() {
-    assert_eq!(EntryGate::parse("hold"), None);
     let words = EntryGate::ALL.map(|gate| EntryGate::parse(gate.as_str()));
-    assert_eq!(words, EntryGate::ALL.map(Some));
+    assert_eq!((words, EntryGate::parse("hold")), (EntryGate::ALL.map(Some), None));
+    let all: Vec<String> = EntryGate::ALL.iter().map(|gate| format!("{} because", gate.as_str())).collect();
+    let mut past: Vec<&str> = all.iter().map(String::as_str).collect();
+    past.push("hold because");
+    type Change = fn(&mut Stage);
+    let cases: [(&str, Change, Option<WaitCode>); 3] = [
+        ("nothing else", |_| (), None),
+        ("a hold", held, Some(WaitCode::Held)),
+        (
+            "a missing image",
+            |s| s.pipeline.images.push(IMAGE_OF_ANOTHER.parse().unwrap()),
+            Some(WaitCode::Incomplete),
+        ),
+    ];
+    for (case, change, kept) in cases {
+        let mut stage = Stage::new();
+        stage.pipeline.environments[2].promotion.overrides = EntryGate::ALL.into();
+        let r = stage.release(1);
+        request(&mut stage, "production", &r, &past);
+        change(&mut stage);
+        // What the pipeline's images are now is recorded first.
+        while stage.step() {}
+        match kept {
+            None => assert_eq!(stage.phase("production"), Phase::Syncing, "{case}"),
+            Some(code) => assert_eq!(stage.codes("production"), [code], "{case}"),
+        }
+    }
+}
+
+const IMAGE_OF_ANOTHER: &str = "ghcr.io/acme/worker";
+
+fn held(stage: &mut Stage) {
+    let (id, stops, reason) = (ActId::parse("h-1").unwrap(), vec![Stop::Promotions], "sale".to_owned());
+    let (select, subject) = (Select::default(), Subject::All);
+    stage.record("carol", Event::Held { id, select, subject, stops, reason, until: None });
 }
 
 #[test]
