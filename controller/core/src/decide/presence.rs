@@ -18,7 +18,7 @@ use crate::world::{ImageFacts, PathFacts, PathProblem};
 pub const LANDING: Span = Span::seconds(240);
 /// The most bytes that the image fields of one environment may have together. An adoption records them, escaped, in
 /// one event.
-const LONGEST_FIELDS: usize = 10 * 1024;
+pub(super) const LONGEST_FIELDS: usize = 10 * 1024;
 /// A process that took longer than this from journal to branch no longer pushes the branch.
 pub const PAUSE: Span = Span::seconds(60);
 

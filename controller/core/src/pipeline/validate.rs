@@ -472,3 +472,6 @@ fn in_order(mut waiting: Vec<Environment>) -> Result<Vec<Environment>, PipelineE
     }
     Ok(done)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Who may write, and whether what is there can be built upon.
 
+use super::super::presence::LONGEST_FIELDS;
 use super::stage::{Stage, commit, name, seen};
 use crate::decide::{Decision, Effect, WaitCode, decide};
 use crate::event::{Cause, Confirmable, Event, RequestKind};
@@ -133,4 +134,26 @@ fn a_renamed_environment_keeps_its_key_and_a_moved_one_is_adopted_anew() {
     while stage.step() {}
     // Configured, then Adopted.
     assert_eq!(stage.state.n, n + 2);
+}
+
+#[test]
+fn image_fields_may_be_long_but_not_too_long_for_the_journal() {
+    for (bytes, fits) in [(LONGEST_FIELDS, true), (LONGEST_FIELDS + 1, false)] {
+        let mut stage = Stage::new();
+        let facts = stage.facts.get_mut(&name("dev")).unwrap();
+        let image = &mut facts.path.as_mut().unwrap().images[0];
+        // What takes the most room when it is escaped.
+        image.raw.tag = Some("\u{1}".repeat(bytes / 2));
+        image.raw.digest = Some("\u{1}".repeat(bytes - bytes / 2));
+        image.values.digest = None;
+        stage.state.envs.get_mut(&name("dev")).unwrap().at = None;
+        if fits {
+            assert!(stage.step(), "the journal takes it");
+            assert!(stage.env("dev").at.is_some());
+            continue;
+        }
+        let wait = stage.waits("dev").remove(0);
+        assert_eq!((wait.code, wait.object.as_str()), (WaitCode::CannotEdit, "apps/dev"));
+        assert!(wait.text.contains("10241 bytes"), "{}", wait.text);
+    }
 }

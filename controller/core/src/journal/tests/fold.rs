@@ -159,112 +159,141 @@ fn a_journal_begins_with_the_first_claim() {
     assert_ne!(begin("reason", json!("another")).unwrap().ledger, begin("n", json!(1)).unwrap().ledger);
 }
 
-#[test]
-fn events_that_cannot_follow_are_refused() {
+/// Release 1 is in dev by the promotion that is answered, where a gate began.
+fn begun() -> (Ledger, Value) {
     let mut ledger = Ledger::new();
     let one = ledger.release(1);
     let pid = ledger.promote("dev", &one);
     ledger.push(json!({"e": "Requested", "q": "q-1", "env": "dev", "kind": "resume", "overrides": []}));
-    let started = json!({"e": "Started", "env": "dev", "pid": pid, "gate": "qa/a", "gates": gates(), "try": 1,
-        "deadline": "2026-11-21T10:00:00Z", "tree": "d".repeat(40)});
-    ledger.push(started.clone());
-    let released = |images: Value, seq: u64, order: Option<i64>| {
-        let lines: Vec<String> = images
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|i| Image::parse(i.as_str().unwrap()).unwrap().identity())
-            .collect();
-        let r = crate::id::ReleaseId::of(&ledger.state.ledger, &lines);
-        let mut event =
-            json!({"e": "Released", "r": r, "seq": seq, "images": images, "authors": [], "labels": {}});
-        if let Some(order) = order {
-            event["order"] = json!(order);
-        }
-        event
-    };
-    let (a, b) = (format!("a@sha256:{}", "a".repeat(64)), format!("b@sha256:{}", "b".repeat(64)));
-    let cases = [
-        (
-            json!({"e": "Claimed", "owner": "b", "epoch": 3, "was": "a", "reason": ""}),
-            "expected epoch 2 from a",
-        ),
-        (
-            json!({"e": "Claimed", "owner": "b", "epoch": 2, "was": "c", "reason": ""}),
-            "expected epoch 2 from a",
-        ),
-        (
-            json!({"e": "Configured", "images": [], "renamed": {}, "envs": [environment("x", true), environment("x", true)]}),
-            "stands twice",
-        ),
-        (released(json!([set(2)]), 3, None), "expected sequence 2"),
-        (released(json!([b, a]), 2, None), "not sorted"),
-        (released(json!([a, a]), 2, None), "each image name once"),
-        (released(json!([]), 2, None), "at least one image"),
-        (released(json!([set(2)]), 2, Some(-1)), "not negative"),
-        (released(json!([set(1)]), 1, None), "there already"),
-        (
-            json!({"e": "Released", "r": ledger.id(9), "seq": 2, "images": [set(2)], "authors": [], "labels": {}}),
-            "its id is not theirs",
-        ),
-        (
-            json!({"e": "Adopted", "env": "dev", "r": ledger.id(9), "seq": 0, "commit": "a".repeat(40),
-            "images": [set(2)], "fields": []}),
-            "its id is not theirs",
-        ),
-        (
-            json!({"e": "Adopted", "env": "dev", "r": ledger.id(2), "seq": 1, "commit": "a".repeat(40),
-            "images": [set(2)], "fields": []}),
-            "sequence 0",
-        ),
-        (
-            json!({"e": "Requested", "q": "q-1", "env": "dev", "kind": "resume", "overrides": []}),
-            "open already",
-        ),
-        (
-            json!({"e": "Requested", "q": "q-2", "env": "prod", "kind": "resume", "overrides": []}),
-            "no environment",
-        ),
-        (json!({"e": "Closed", "q": "q-9", "outcome": ""}), "no open request"),
-        (
-            json!({"e": "Approved", "env": "dev", "r": ledger.id(9), "gates": gates(), "groups": []}),
-            "no release",
-        ),
-        (
-            json!({"e": "Proposed", "env": "dev", "r": ledger.id(9), "pid": pid, "head": "a".repeat(40)}),
-            "no release",
-        ),
-        (ledger.promotion("dev", &ledger.id(9)), "no release"),
-        (json!({"e": "Landed", "pid": pid, "commit": "a".repeat(40)}), "not on its way"),
-        (
-            json!({"e": "Live", "env": "staging", "pid": pid, "since": "2026-11-21T09:00:00Z", "tree": "d".repeat(40)}),
-            "is not at",
-        ),
-        (
-            json!({"e": "Verified", "env": "dev", "pid": pid, "r": ledger.id(9), "gates": gates()}),
-            "is not of",
-        ),
-        (started, "the gate runs"),
-        (
-            json!({"e": "Judged", "env": "dev", "pid": pid, "gate": "qa/b", "gates": gates(), "try": 1,
-            "verdict": "Passed"}),
-            "did not start",
-        ),
-        (
-            json!({"e": "Judged", "env": "dev", "pid": pid, "gate": "qa/a", "gates": gates(), "try": 2,
-            "verdict": "Passed"}),
-            "another try",
-        ),
-        (
-            json!({"e": "Judged", "env": "dev", "pid": pid, "gate": "qa/a", "gates": gates().replace('0', "1"), "try": 1,
-            "verdict": "Passed"}),
-            "definition",
-        ),
-    ];
+    ledger.push(started(&pid));
+    (ledger, pid)
+}
+
+fn started(pid: &Value) -> Value {
+    json!({"e": "Started", "env": "dev", "pid": pid, "gate": "qa/a", "gates": gates(), "try": 1,
+        "deadline": "2026-11-21T10:00:00Z", "tree": "d".repeat(40)})
+}
+
+/// Events that the ledger refuses, each with a part of the reason.
+#[track_caller]
+fn all_refused(ledger: &Ledger, cases: &[(Value, &str)]) {
     for (event, why) in cases {
         let got = ledger.refused(event.clone());
         assert!(got.contains(why), "{event}: {got}");
     }
+}
+
+#[test]
+fn owners_and_wirings_that_cannot_follow_are_refused() {
+    let (ledger, _) = begun();
+    let claimed = |epoch: u32, was: &str| json!({"e": "Claimed", "owner": "b", "epoch": epoch, "was": was, "reason": ""});
+    let twice = json!([environment("x", true), environment("x", true)]);
+    all_refused(
+        &ledger,
+        &[
+            (claimed(3, "a"), "expected epoch 2 from a"),
+            (claimed(2, "c"), "expected epoch 2 from a"),
+            (json!({"e": "Configured", "images": [], "renamed": {}, "envs": twice}), "stands twice"),
+        ],
+    );
+}
+
+#[test]
+fn releases_that_cannot_follow_are_refused() {
+    let (ledger, _) = begun();
+    let released = |images: Value, seq: u64| {
+        let images_of = |image: &Value| Image::parse(image.as_str().unwrap()).unwrap().identity();
+        let lines: Vec<String> = images.as_array().unwrap().iter().map(images_of).collect();
+        let r = crate::id::ReleaseId::of(&ledger.state.ledger, &lines);
+        json!({"e": "Released", "r": r, "seq": seq, "images": images, "authors": [], "labels": {}})
+    };
+    let mut negative = released(json!([set(2)]), 2);
+    negative["order"] = json!(-1);
+    let mut not_theirs = released(json!([set(2)]), 2);
+    not_theirs["r"] = json!(ledger.id(9));
+    let (a, b) = (format!("a@sha256:{}", "a".repeat(64)), format!("b@sha256:{}", "b".repeat(64)));
+    all_refused(
+        &ledger,
+        &[
+            (released(json!([set(2)]), 3), "expected sequence 2"),
+            (released(json!([b, a]), 2), "not sorted"),
+            (released(json!([a, a]), 2), "each image name once"),
+            (released(json!([]), 2), "at least one image"),
+            (negative, "not negative"),
+            (released(json!([set(1)]), 1), "there already"),
+            (not_theirs, "its id is not theirs"),
+        ],
+    );
+}
+
+#[test]
+fn baselines_that_cannot_follow_are_refused() {
+    let (ledger, _) = begun();
+    let adopted = |r: String, seq: u64| {
+        json!({"e": "Adopted", "env": "dev", "r": r, "seq": seq, "commit": "a".repeat(40), "images": [set(2)],
+            "fields": []})
+    };
+    all_refused(
+        &ledger,
+        &[(adopted(ledger.id(9), 0), "its id is not theirs"), (adopted(ledger.id(2), 1), "sequence 0")],
+    );
+}
+
+#[test]
+fn words_of_people_that_cannot_follow_are_refused() {
+    let (ledger, _) = begun();
+    let requested =
+        |q: &str, env: &str| json!({"e": "Requested", "q": q, "env": env, "kind": "resume", "overrides": []});
+    let approved = json!({"e": "Approved", "env": "dev", "r": ledger.id(9), "gates": gates(), "groups": []});
+    all_refused(
+        &ledger,
+        &[
+            (requested("q-1", "dev"), "open already"),
+            (requested("q-2", "prod"), "no environment"),
+            (json!({"e": "Closed", "q": "q-9", "outcome": ""}), "no open request"),
+            (approved, "no release"),
+        ],
+    );
+}
+
+#[test]
+fn moves_that_cannot_follow_are_refused() {
+    let (ledger, pid) = begun();
+    let head = "a".repeat(40);
+    all_refused(
+        &ledger,
+        &[
+            (
+                json!({"e": "Proposed", "env": "dev", "r": ledger.id(9), "pid": pid, "head": head}),
+                "no release",
+            ),
+            (ledger.promotion("dev", &ledger.id(9)), "no release"),
+            (json!({"e": "Landed", "pid": pid, "commit": head}), "not on its way"),
+        ],
+    );
+}
+
+#[test]
+fn proofs_that_cannot_follow_are_refused() {
+    let (ledger, pid) = begun();
+    let judged = |gate: &str, gates: String, attempt: u32| {
+        json!({"e": "Judged", "env": "dev", "pid": pid, "gate": gate, "gates": gates, "try": attempt,
+            "verdict": "Passed"})
+    };
+    let elsewhere = json!({"e": "Live", "env": "staging", "pid": pid, "since": "2026-11-21T09:00:00Z",
+        "tree": "d".repeat(40)});
+    let other = json!({"e": "Verified", "env": "dev", "pid": pid, "r": ledger.id(9), "gates": gates()});
+    all_refused(
+        &ledger,
+        &[
+            (elsewhere, "is not at"),
+            (other, "is not of"),
+            (started(&pid), "the gate runs"),
+            (judged("qa/b", gates(), 1), "did not start"),
+            (judged("qa/a", gates(), 2), "another try"),
+            (judged("qa/a", gates().replace('0', "1"), 1), "definition"),
+        ],
+    );
 }
 
 #[test]
