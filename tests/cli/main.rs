@@ -4,6 +4,8 @@ mod damage;
 mod journey;
 mod metrics;
 mod ownership;
+#[path = "../../controller/process/tests/processes/mod.rs"]
+mod processes;
 mod qa;
 mod secrets;
 mod signals;

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use crate::processes::{alive, dies};
 use crate::support::{Bench, PASSES, Ran};
 
 /// Long enough for a busy machine, short enough to notice a hang.
@@ -46,21 +47,6 @@ fn grandchild(bench: &Bench) -> String {
     let pid = in_time("the start of QA", move || std::fs::read_to_string(from).unwrap());
     std::fs::remove_file(ready).unwrap();
     pid.trim().to_owned()
-}
-
-/// Whether a process is alive (zombies count as gone).
-fn alive(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
-}
-
-/// Whether a killed process is gone in no time: it closes its pipes a moment before.
-fn dies(pid: &str) -> bool {
-    let begun = Instant::now();
-    while alive(pid) && begun.elapsed() < Duration::from_secs(10) {
-        std::thread::yield_now();
-    }
-    !alive(pid)
 }
 
 fn start(mut command: Command) -> Child {

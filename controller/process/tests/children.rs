@@ -1,8 +1,11 @@
 //! Real children: how they end, what they leave behind, what they see.
 
+mod processes;
+
 use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
+use processes::{alive, dies};
 use towpath_process::{Cap, Command, Keep, ProcessError, Status, run, spawn};
 
 /// Long enough for a busy machine, short enough to notice a hang.
@@ -10,21 +13,6 @@ const LONG: Duration = Duration::from_secs(60);
 
 fn sh(script: &str, deadline: Duration) -> Command {
     Command::new("sh", deadline).args(["-c", script])
-}
-
-/// Whether a process of the group is alive (zombies count as gone).
-fn alive(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
-}
-
-/// Whether a killed process is gone in no time: it closes its pipes a moment before.
-fn dies(pid: &str) -> bool {
-    let begun = Instant::now();
-    while alive(pid) && begun.elapsed() < Duration::from_secs(10) {
-        std::thread::yield_now();
-    }
-    !alive(pid)
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Real children that are killed: by whom, how gently, and who notices.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a fixture that fails ends its test")]
 
+mod processes;
+
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use processes::{alive, dies};
 use tempfile::TempDir;
 use towpath_process::{Command, Finished, KillSwitch, ProcessError, Running, Status, run, spawn};
 
@@ -45,21 +48,6 @@ impl Child {
         assert!(begun.elapsed() < LONG / 2, "nobody was woken");
         finished
     }
-}
-
-/// Whether a process is alive (zombies count as gone).
-fn alive(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
-}
-
-/// Whether a killed process is gone in no time: it closes its pipes a moment before.
-fn dies(pid: &str) -> bool {
-    let begun = Instant::now();
-    while alive(pid) && begun.elapsed() < Duration::from_secs(10) {
-        std::thread::yield_now();
-    }
-    !alive(pid)
 }
 
 #[test]
