@@ -514,19 +514,21 @@ fn approved_by_nobody(bed: &Bed, mut state: State) -> State {
     state
 }
 
-/// Puts this lie in the journal's place; who remembers the truth does not act on it.
-fn is_not_believed(
+/// Puts this lie in the journal's place; who remembers the truth says what is wrong with it, and does not act on it.
+fn is_refused(
     replica: &mut Replica<'_>,
     lie: &State,
     parent: Option<&CommitId>,
     message: &JournalMessage,
+    why: &str,
 ) {
     let bed = replica.bed;
     let text = String::from_utf8(lie.to_bytes()).unwrap();
     let commit = bed.commit(parent, &[("state.json", &text)], &message.to_text("shop/web: a lie"));
     bed.force(bed.journal(), Some(&commit));
-    let believed = replica.try_pass().is_ok_and(|report| !report.waits_for(WaitCode::JournalLost));
-    assert!(!believed && bed.version("production") == "1.0.0");
+    let refused = replica.try_pass().unwrap_err().to_string();
+    assert!(refused.contains(why), "{refused}");
+    assert_eq!(bed.version("production"), "1.0.0");
 }
 
 #[test]
@@ -536,7 +538,8 @@ fn a_rotation_to_another_state_is_refused_by_who_remembers() {
         replica.pass();
         let tip = bed.tip(bed.journal()).unwrap();
         let lie = approved_by_nobody(bed, replica.state());
-        is_not_believed(&mut replica, &lie, None, &JournalMessage::of(&lie, Vec::new(), Some(tip.clone())));
+        let message = JournalMessage::of(&lie, Vec::new(), Some(tip.clone()));
+        is_refused(&mut replica, &lie, None, &message, "takes up another state");
         bed.force(bed.journal(), Some(&tip));
     });
 }
@@ -552,7 +555,7 @@ fn what_follows_a_rotation_is_folded_by_who_remembers() {
         let lifted = Event::Lifted { id: ActId::parse("h-none").unwrap() };
         let event = Recorded { n: lie.n, at: lie.at, by: person("bob"), event: lifted };
         let message = JournalMessage::of(&lie, vec![event], None);
-        is_not_believed(&mut replica, &lie, Some(&rotated.tip), &message);
+        is_refused(&mut replica, &lie, Some(&rotated.tip), &message, "is not what its events make of");
         bed.force(bed.journal(), Some(&rotated.tip));
     });
 }

@@ -37,6 +37,14 @@ fn proposed(bed: &Bed) -> (Replica<'_>, CommitId) {
     (replica, head)
 }
 
+/// Brings a version to production by a pull request that is merged.
+fn goes_through(bed: &Bed, replica: &mut Replica<'_>, version: &str) {
+    let (_, head) = propose(bed, replica, version);
+    assert!(requests(bed).merge(&head));
+    replica.until_phase("production", Phase::Settled);
+    assert_eq!(bed.version("production"), version);
+}
+
 fn promotions(bed: &Bed) -> Vec<(Cause, CommitId)> {
     bed.picked(|e| match e {
         Event::Promoted { env, cause, commit, .. } if env.as_str() == "production" => Some((cause, commit)),
@@ -67,10 +75,7 @@ fn a_merged_pull_request_is_promoted_with_the_merge_commit() {
     replica.until_phase("production", Phase::Settled);
     assert!(replica.env("production").ok.contains_key(&release));
     // And the next one goes the same way.
-    let (_, head) = propose(&bed, &mut replica, "1.2.0");
-    assert!(requests(&bed).merge(&head));
-    replica.until_phase("production", Phase::Settled);
-    assert_eq!(bed.version("production"), "1.2.0");
+    goes_through(&bed, &mut replica, "1.2.0");
 }
 
 #[test]
@@ -176,10 +181,7 @@ fn a_closed_pull_request_is_undone_and_its_release_is_not_proposed_again_by_itse
     assert_eq!((undone(&bed), requests(&bed).heads().len()), (vec![Undoing::Closed], 0));
     assert!(waits(&replica.pass(), "production", WaitCode::Held));
     // A newer one is another matter.
-    let (_, head) = propose(&bed, &mut replica, "1.2.0");
-    assert!(requests(&bed).merge(&head));
-    replica.until_phase("production", Phase::Settled);
-    assert_eq!(bed.version("production"), "1.2.0");
+    goes_through(&bed, &mut replica, "1.2.0");
 }
 
 #[test]

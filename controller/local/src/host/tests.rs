@@ -321,14 +321,20 @@ fn two_pipelines_on_one_field_both_wait() {
     }
 }
 
-#[test]
-fn rollbacks_of_one_pipeline_count_for_the_others() {
-    let mut bench = Bench::new(&[document("a", "a", ""), document("b", "b", "")]);
+/// Release 2 of the pipeline `a` is good everywhere, and release 3 will fail.
+fn about_to_fail(documents: &[String]) -> Bench {
+    let mut bench = Bench::new(documents);
     bench.once();
     bench.release("a", "2", '2');
     bench.once();
     bench.release("a", "3", '3');
     bench.qa.set("smoke", &digest('3'), Verdict::Failed);
+    bench
+}
+
+#[test]
+fn rollbacks_of_one_pipeline_count_for_the_others() {
+    let mut bench = about_to_fail(&[document("a", "a", ""), document("b", "b", "")]);
     let (_, heard) = bench.once();
     assert!(heard.events.contains(&"Rejected"), "{:?}", heard.events);
     let before = bench.host.shared(&bench.host.pipeline(&id("b")).unwrap().clone());
@@ -340,12 +346,7 @@ fn rollbacks_of_one_pipeline_count_for_the_others() {
 
 #[test]
 fn a_rollback_counts_for_the_next_pass_of_the_same_round() {
-    let mut bench = Bench::new(&[document("a", "a", "")]);
-    bench.once();
-    bench.release("a", "2", '2');
-    bench.once();
-    bench.release("a", "3", '3');
-    bench.qa.set("smoke", &digest('3'), Verdict::Failed);
+    let mut bench = about_to_fail(&[document("a", "a", "")]);
     for _ in 0..2 {
         assert_eq!(bench.host.rollbacks(), []);
         bench.host.pass(&id("a"), &mut Silent).unwrap();
@@ -356,12 +357,7 @@ fn a_rollback_counts_for_the_next_pass_of_the_same_round() {
 
 #[test]
 fn a_rollback_that_was_replaced_since_still_counts() {
-    let mut bench = Bench::new(&[document("a", "a", "")]);
-    bench.once();
-    bench.release("a", "2", '2');
-    bench.once();
-    bench.release("a", "3", '3');
-    bench.qa.set("smoke", &digest('3'), Verdict::Failed);
+    let mut bench = about_to_fail(&[document("a", "a", "")]);
     bench.once();
     bench.release("a", "4", '4');
     let (_, heard) = bench.once();
