@@ -39,8 +39,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "simulate",
-        arguments: "[--seeds A..B | --seed N --trace | --bugs]",
-        summary: "play the simulation: many seeds, one with its trace, or every planted bug",
+        arguments: "[--seeds N | --seed N --trace | --bugs | --crashes | --crash-pairs] [--summary FILE]",
+        summary: "play the simulation: many seeds, one with its trace, every planted bug, or every crash",
         run: simulate,
     },
     Command {

@@ -142,10 +142,34 @@ pub enum Bug {
     ///
     /// Modelled on gitops-promoter #1319: merged while the environment before it was not healthy.
     GreenForEver,
+    /// A window is still open at the moment at which it closes.
+    ///
+    /// Modelled on the edges of sync windows, which Argo CD counts from a cron expression and a duration too.
+    WindowEdgeInclusive,
+    /// What a person promotes by hand passes windows by.
+    ///
+    /// Modelled on Argo CD's manualSync, which is a switch there and an override with a reason here.
+    WindowIgnoredOnRequest,
+    /// Another pipeline of which nothing is known satisfies a dependency.
+    ///
+    /// Breaks our rule that what is not known never satisfies; no public report of it is known.
+    UnknownDependencyPasses,
+    /// What another pipeline was told to run counts before it runs.
+    ///
+    /// Modelled on gitops-promoter #991, one pipeline further.
+    DependencyOnWish,
+    /// An expression that cannot be evaluated is true.
+    ///
+    /// Breaks our rule that errors never count as passed, as in Kargo #7180.
+    BrokenExpressionPasses,
+    /// What is labelled as irreversible goes back by itself.
+    ///
+    /// Breaks our rule that such a release goes back at a person's word only; no public report of it is known.
+    IrreversibleGoesBack,
 }
 
-/// Those that the simulation is known to find.
-pub const ALL: [Bug; 30] = [
+/// All of them.
+pub const ALL: [Bug; 40] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -176,21 +200,44 @@ pub const ALL: [Bug; 30] = [
     Bug::DuplicateAfterLostAnswer,
     Bug::ClosedComesAgain,
     Bug::GreenForEver,
+    Bug::VoidedApproval,
+    Bug::SoakOfAnotherEdge,
+    Bug::RollbackOntoRejected,
+    Bug::RollbackOfRollback,
+    Bug::WindowEdgeInclusive,
+    Bug::WindowIgnoredOnRequest,
+    Bug::UnknownDependencyPasses,
+    Bug::DependencyOnWish,
+    Bug::BrokenExpressionPasses,
+    Bug::IrreversibleGoesBack,
 ];
-
-/// Those whose circumstances the simulation has not come to yet.
-pub const UNREACHED: [Bug; 4] =
-    [Bug::VoidedApproval, Bug::SoakOfAnotherEdge, Bug::RollbackOntoRejected, Bug::RollbackOfRollback];
 
 #[cfg(feature = "museum")]
 thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+    static DECISIONS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 /// Plants one bug in this thread, or takes it out.
 #[cfg(feature = "museum")]
 pub fn plant(bug: Option<Bug>) {
     PLANTED.set(bug);
+}
+
+/// Counts a decision of this thread, for the simulation's account of its steps.
+#[cfg(feature = "museum")]
+pub fn decides() {
+    DECISIONS.set(DECISIONS.get() + 1);
+}
+
+/// Counts nothing, in what people run.
+#[cfg(not(feature = "museum"))]
+pub const fn decides() {}
+
+/// How many decisions this thread made.
+#[cfg(feature = "museum")]
+pub fn decisions() -> u64 {
+    DECISIONS.get()
 }
 
 /// Whether this bug is planted.

@@ -6,6 +6,7 @@ use super::entry::Past;
 use crate::event::RequestKind;
 use crate::id::GateName;
 use crate::journal::state::Release;
+use crate::museum::{Bug, planted};
 use crate::pipeline::{EntryGate, Evaluated, Http};
 use crate::world::{Evaluation, Found, Truth};
 
@@ -63,6 +64,7 @@ impl View<'_> {
         let mut gates = self.environment.entry.evaluated().filter(|gate| gate.kind() == kind);
         gates.find_map(|gate| match self.answer_to(gate, &self.evaluation(gate, release)) {
             Some(Found { truth: Truth::True, .. }) => None,
+            Some(Found { truth: Truth::Wrong, .. }) if planted(Bug::BrokenExpressionPasses) => None,
             answer => Some(self.untrue_wait(gate, release, answer)),
         })
     }

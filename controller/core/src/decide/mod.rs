@@ -43,6 +43,7 @@ pub use rollback::{IRREVERSIBLE, target as rollback_target};
 
 /// Decides what to do next, for every environment of the pipeline.
 pub fn decide(world: &World<'_>, now: Time) -> Decision {
+    crate::museum::decides();
     match ledger::open(world, now) {
         ledger::Gate::Open(state) => environments(world, state, now),
         ledger::Gate::Act(effects) => Decision { ledger: effects, envs: BTreeMap::new() },

@@ -53,7 +53,7 @@ impl View<'_> {
             let text = format!("{}: {why}; no release was good here before", self.version(&at.r));
             return self.hold_and_wait(at, WaitCode::NoRollbackTarget, &text);
         };
-        if self.is_irreversible(&at.r) {
+        if self.is_irreversible(&at.r) && !planted(Bug::IrreversibleGoesBack) {
             let text = format!(
                 "{}: {why}; its label {IRREVERSIBLE} says that going back needs a person",
                 self.version(&at.r)

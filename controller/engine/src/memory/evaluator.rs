@@ -31,6 +31,11 @@ impl MemoryEvaluator {
     pub fn last(&self) -> Option<Question> {
         self.0.borrow().last.clone()
     }
+
+    /// From now on this expression cannot be evaluated.
+    pub fn forget(&self, source: &str) {
+        self.0.borrow_mut().answers.remove(source);
+    }
 }
 
 impl Evaluator for MemoryEvaluator {

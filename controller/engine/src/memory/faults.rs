@@ -1,7 +1,7 @@
 //! Faults that a test or the simulator lets happen at the next calls.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// What goes wrong with one call that changes something outside.
@@ -29,7 +29,11 @@ pub struct Faults(Rc<RefCell<Plan>>);
 #[derive(Default)]
 struct Plan {
     queue: VecDeque<Fault>,
+    /// What happens to effects by their numbers, the first being 0.
+    numbered: BTreeMap<u64, Fault>,
     effects: u64,
+    /// What happened to effects so far, without those that went well.
+    struck: Vec<Fault>,
     /// What is run before an effect, after so many others.
     before: Option<(u32, Hook)>,
 }
@@ -40,7 +44,22 @@ impl Faults {
         self.0.borrow_mut().queue.extend(faults);
     }
 
-    /// Forgets what was planned.
+    /// Lets this happen to the effect with this number, the first ever being 0.
+    pub fn at(&self, number: u64, fault: Fault) {
+        self.0.borrow_mut().numbered.insert(number, fault);
+    }
+
+    /// What went wrong since this was asked last.
+    pub fn take_struck(&self) -> Vec<Fault> {
+        std::mem::take(&mut self.0.borrow_mut().struck)
+    }
+
+    /// Whether a hook has not run yet.
+    pub fn has_hook(&self) -> bool {
+        self.0.borrow().before.is_some()
+    }
+
+    /// Forgets what was planned for the next effects.
     pub fn clear(&self) {
         let mut plan = self.0.borrow_mut();
         plan.queue.clear();
@@ -66,12 +85,19 @@ impl Faults {
     pub(crate) fn strike(&self) -> Fault {
         let (fault, hook) = {
             let mut plan = self.0.borrow_mut();
+            let number = plan.effects;
             plan.effects += 1;
-            if let Some((others, _)) = plan.before.as_mut().filter(|(others, _)| *others > 0) {
-                *others -= 1;
-                (plan.queue.pop_front().unwrap_or(Fault::None), None)
-            } else {
-                (plan.queue.pop_front().unwrap_or(Fault::None), plan.before.take().map(|(_, hook)| hook))
+            let queued = plan.queue.pop_front();
+            let fault = plan.numbered.get(&number).copied().or(queued).unwrap_or(Fault::None);
+            if fault != Fault::None {
+                plan.struck.push(fault);
+            }
+            match plan.before.as_mut().filter(|(others, _)| *others > 0) {
+                Some((others, _)) => {
+                    *others -= 1;
+                    (fault, None)
+                }
+                None => (fault, plan.before.take().map(|(_, hook)| hook)),
             }
         };
         if let Some(mut hook) = hook {

@@ -11,7 +11,7 @@ use super::faults::{Fault, Faults};
 use super::tree::{EntryKind, Tree, hash};
 use crate::ports::{
     CommitInfo, Heads, History, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository,
-    RepositoryError, Signature,
+    RepositoryError, Signature, Since,
 };
 
 struct Stored {
@@ -48,6 +48,19 @@ pub struct MemoryRepository {
     id: u64,
     faults: Faults,
     atomic: bool,
+    depth: Depth,
+}
+
+/// History that was fetched: from a tip back to a commit, or to the beginning.
+type Stretch = (CommitId, Option<CommitId>);
+
+/// How much of the host a client has.
+#[derive(Clone)]
+enum Depth {
+    /// Everything that was pushed.
+    Full,
+    /// The tips, and the history that it asked for: back to a commit, or to the beginning.
+    Shallow(Rc<RefCell<BTreeSet<Stretch>>>),
 }
 
 fn mirror(reason: impl Into<String>) -> RepositoryError {
@@ -76,7 +89,7 @@ impl MemoryHost {
             contents.clients += 1;
             contents.clients
         };
-        MemoryRepository { host: self.clone(), id, faults: faults.clone(), atomic }
+        MemoryRepository { host: self.clone(), id, faults: faults.clone(), atomic, depth: Depth::Full }
     }
 
     /// The tip of a ref.
@@ -286,6 +299,33 @@ impl MemoryRepository {
         &self.host
     }
 
+    /// The same client with a shallow copy, as on a machine that was just started.
+    pub fn shallow(self) -> Self {
+        Self { depth: Depth::Shallow(Rc::default()), ..self }
+    }
+
+    /// Whether the history from here back to there, or to the beginning, is in this copy.
+    fn has_history(&self, tip: &CommitId, until: Option<&CommitId>) -> bool {
+        let Depth::Shallow(fetched) = &self.depth else { return true };
+        let fetched = fetched.borrow();
+        let back =
+            |(from, to): &(CommitId, Option<CommitId>)| from == tip && (to.is_none() || to.as_ref() == until);
+        fetched.iter().any(back)
+    }
+
+    fn deepen(&self, queries: &[RefQuery]) {
+        let Depth::Shallow(fetched) = &self.depth else { return };
+        for query in queries {
+            let Some(tip) = self.host.tip(&query.name) else { continue };
+            let until = match &query.since {
+                Since::Tip => continue,
+                Since::Commit(until) => Some(until.clone()).filter(|until| self.host.contains(&tip, until)),
+                Since::Beginning => None,
+            };
+            fetched.borrow_mut().insert((tip, until));
+        }
+    }
+
     /// Refuses a commit that this client cannot have: somebody else wrote it and did not push it.
     fn known(&self, commit: &CommitId) -> Result<(), RepositoryError> {
         let contents = self.host.0.borrow();
@@ -359,6 +399,7 @@ impl MemoryRepository {
 
 impl Repository for MemoryRepository {
     fn refresh(&self, queries: &[RefQuery]) -> Result<Heads, RepositoryError> {
+        self.deepen(queries);
         let contents = self.host.0.borrow();
         let tip = |q: &RefQuery| contents.refs.get(&q.name).map(|tip| (q.name.clone(), tip.clone()));
         Ok(queries.iter().filter_map(tip).collect())
@@ -385,6 +426,12 @@ impl Repository for MemoryRepository {
     ) -> Result<History, RepositoryError> {
         self.known(tip)?;
         let contents = self.host.0.borrow();
+        // A commit that this client wrote itself is there with what it was made from.
+        let own = contents.get(tip).is_some_and(|s| s.writers.contains(&self.id));
+        if !own && !self.has_history(tip, until) {
+            let commits = contents.newest(tip, until, 1).into_iter().cloned().collect();
+            return Ok(History { commits, complete: false });
+        }
         let mut found = contents.newest(tip, until, limit.saturating_add(1));
         let complete = found.len() <= limit;
         found.truncate(limit);

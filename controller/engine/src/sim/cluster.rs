@@ -28,13 +28,22 @@ pub(crate) struct Cluster {
     pub(crate) metrics: MemoryMetrics,
     pub(crate) metrics_down: bool,
     natures: BTreeMap<Digest, Nature>,
+    /// Until when environments have errors, whatever they run.
+    incidents: BTreeMap<Name, Time>,
     running: BTreeMap<Name, Deployed>,
 }
 
 impl Cluster {
     pub(crate) fn new(natures: BTreeMap<Digest, Nature>) -> Self {
         let (live, metrics) = (MemoryLiveness::new(), MemoryMetrics::new());
-        Self { live, metrics, metrics_down: false, natures, running: BTreeMap::new() }
+        Self {
+            live,
+            metrics,
+            metrics_down: false,
+            natures,
+            incidents: BTreeMap::new(),
+            running: BTreeMap::new(),
+        }
     }
 
     fn is(&self, digests: &BTreeMap<ImageName, Digest>, nature: Nature) -> bool {
@@ -103,6 +112,13 @@ impl Cluster {
         self.settle(environment, now);
     }
 
+    /// Errors that are not the release's fault: what it calls is down.
+    pub(crate) fn incident(&mut self, environment: &Name, now: Time, until: Time) {
+        self.incidents.insert(environment.clone(), until);
+        let digests = self.running.get(environment).map(|there| there.digests.clone()).unwrap_or_default();
+        self.set_metrics(environment, &digests, now);
+    }
+
     /// Lets rollouts come to their end.
     pub(crate) fn settle(&mut self, environment: &Name, now: Time) {
         let Some(deployed) = self.running.get(environment) else { return };
@@ -137,7 +153,13 @@ impl Cluster {
             _ => 0.001,
         };
         self.metrics.clear_from(&word, now);
-        self.metrics.set(&word, now, Some(value));
+        let incident = self.incidents.get(environment).copied().filter(|until| *until > now);
+        if let Some(until) = incident {
+            self.metrics.set(&word, now, Some(0.4));
+            self.metrics.set(&word, until, Some(value));
+        } else {
+            self.metrics.set(&word, now, Some(value));
+        }
         if beyond && self.is(digests, Nature::Rots) {
             self.metrics.set(&word, now.plus(Span::seconds(420)), Some(0.4));
         }

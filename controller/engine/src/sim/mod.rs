@@ -5,20 +5,45 @@
 //! were given, what the cluster ran. The first violation ends the run; [`Report::trace`] says what led to it.
 
 mod cluster;
+mod counted;
 mod observer;
+mod openings;
 mod play;
 mod random;
 mod releases;
+mod schedule;
+mod shrink;
+mod sweep;
 mod wiring;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::museum::{self, Bug};
 
-pub use play::Play;
+use self::play::Play;
+
+pub use openings::Opening;
+pub use schedule::{Count, FaultId, Kind};
+pub use shrink::{check_of, shrink};
+pub use sweep::{Swept, crash_once, crash_twice};
 
 /// How many steps a run has before its faults stop.
 const STEPS: u32 = 240;
+
+/// What to play.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Orders {
+    /// The seed.
+    pub seed: u64,
+    /// A planted bug.
+    pub bug: Option<Bug>,
+    /// When given, the only faults that strike.
+    pub only: Option<BTreeSet<FaultId>>,
+    /// When given, the run ends after this step.
+    pub until: Option<u32>,
+    /// Whether to tell what happened.
+    pub trace: bool,
+}
 
 /// What a run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,32 +52,40 @@ pub struct Report {
     pub seed: u64,
     /// The first rule that was broken, and how.
     pub violation: Option<String>,
-    /// What happened, a line each.
+    /// The step at which it was broken; nothing when the run was already coming to rest.
+    pub step: Option<u32>,
+    /// What happened, a line each, when that was wanted.
     pub trace: Vec<String>,
     /// How many passes were made.
     pub passes: u64,
+    /// How many steps the engine made: calls of ports, and decisions.
+    pub steps: u64,
     /// How many promotion commits landed.
     pub promotions: u64,
     /// How many of them went back.
     pub rollbacks: u64,
     /// How many of them went to production.
     pub in_production: u64,
-    /// How many faults struck.
-    pub faults: u64,
+    /// The faults that were planned, in order.
+    pub planned: Vec<(FaultId, Kind)>,
+    /// How often faults of each kind were planned and struck.
+    pub faults: BTreeMap<Kind, Count>,
     /// Hashes of the shapes of the state that were reached: what it says without ids and times.
     pub states: BTreeSet<u64>,
 }
 
-/// Plays one seed, with at most one planted bug.
-pub fn run(seed: u64, bug: Option<Bug>) -> Report {
-    museum::plant(bug);
-    let report = match Play::new(seed) {
+/// Plays one run.
+pub fn run(orders: &Orders) -> Report {
+    museum::plant(orders.bug);
+    let decisions = museum::decisions();
+    let mut report = match Play::new(orders) {
         Ok(mut play) => {
-            let violation = play.perform(STEPS).err();
-            told(seed, play, violation)
+            let violation = play.perform(STEPS, orders.until).err();
+            told(orders.seed, play, violation)
         }
-        Err(wrong) => Report { seed, violation: Some(wrong), ..Report::default() },
+        Err(wrong) => Report { seed: orders.seed, violation: Some(wrong), ..Report::default() },
     };
+    report.steps += museum::decisions() - decisions;
     museum::plant(None);
     report
 }
@@ -60,12 +93,15 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Report {
 fn told(seed: u64, play: Play, violation: Option<String>) -> Report {
     Report {
         seed,
+        step: play.step.filter(|_| violation.is_some()),
         violation,
         passes: play.passes,
+        steps: play.calls.get(),
         promotions: play.observer.promotions,
         rollbacks: play.observer.rollbacks,
         in_production: play.observer.in_production,
-        faults: play.faults_struck,
+        planned: play.schedule.planned,
+        faults: play.schedule.counts,
         states: play.observer.shapes,
         trace: play.trace,
     }

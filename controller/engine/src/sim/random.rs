@@ -9,6 +9,13 @@ impl Random {
         Self(seed)
     }
 
+    /// The chance of one step of a run: what other steps draw does not change it.
+    pub(crate) fn of_step(seed: u64, step: u32) -> Self {
+        let mut random = Self(seed.wrapping_mul(0xd134_2543_de82_ef95) ^ (u64::from(step) << 32 | 0x5eed));
+        random.next();
+        random
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

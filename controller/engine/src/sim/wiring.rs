@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use towpath_core::id::RepoPath;
+use towpath_core::id::{Name, RepoPath};
 use towpath_core::pipeline::{Document, MetricTemplate, Pipeline, Templates};
-use towpath_core::time::Span;
+use towpath_core::time::{Span, Time};
 
 use super::random::Random;
-use super::releases::IMAGES;
+use super::releases::{IMAGES, NEIGHBOUR};
 
 /// How a run is wired.
 pub(crate) struct Wiring {
@@ -20,98 +20,187 @@ pub(crate) struct Wiring {
     pub(crate) atomic: bool,
     /// Whether CI numbers its releases.
     pub(crate) ordered: bool,
-    /// Whether some environment has a window.
-    pub(crate) windows: bool,
+    /// Environments with a window.
+    pub(crate) windows: BTreeMap<Name, Shutter>,
     /// One line for the trace.
     pub(crate) summary: String,
 }
 
+/// A window as the run understands it, by arithmetic of its own: every so many minutes it opens for so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shutter {
+    every: i64,
+    open: i64,
+}
+
+impl Shutter {
+    /// Whether it is open.
+    pub(crate) fn is_open(self, now: Time) -> bool {
+        now.unix().rem_euclid(self.every * 60) < self.open * 60
+    }
+
+    /// When it opens or closes next.
+    pub(crate) fn next_edge(self, now: Time) -> Time {
+        let (every, open) = (self.every * 60, self.open * 60);
+        let (begun, into) = (now.unix().div_euclid(every) * every, now.unix().rem_euclid(every));
+        Time::from_unix(begun + if into < open { open } else { every })
+    }
+
+    fn gate(self) -> String {
+        let Self { every, open } = self;
+        format!(
+            "window: {{ allow: [{{ cron: \"*/{every} * * * *\", duration: {open}m }}], timezone: Europe/Berlin }}"
+        )
+    }
+}
+
+/// What is drawn for one environment, or set by an opening.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    pub(crate) after: String,
+    pub(crate) verify: &'static str,
+    pub(crate) queue: &'static str,
+    pub(crate) wait_for_bake: bool,
+    pub(crate) bakes: bool,
+    pub(crate) overrides: &'static str,
+    pub(crate) pull_request: bool,
+    pub(crate) revalidate: bool,
+    pub(crate) approval: bool,
+    pub(crate) window: Option<Shutter>,
+    /// What the pipeline next door has to have: `live` or `verified`.
+    pub(crate) dependency: Option<&'static str>,
+    pub(crate) expression: bool,
+}
+
 const QUEUES: [&str; 3] = ["hold-until-verdict", "newest-wins", "every-release"];
-const DEV: &str = "verify: [{ qa: { template: smoke, timeout: 15m } }]";
+const SHUTTERS: [Shutter; 3] =
+    [Shutter { every: 20, open: 10 }, Shutter { every: 30, open: 5 }, Shutter { every: 15, open: 5 }];
+/// What the expression gate asks.
+pub(crate) const EXPRESSION: &str = "release.sequence > 0";
+pub(crate) const OVERRIDES: &str = "upstream, soak, approval, window, dependency, expression";
+pub(crate) const DEV: &str = "verify: [{ qa: { template: smoke, timeout: 15m } }]";
+pub(crate) const STAGING: &str =
+    "verify: [{ qa: { template: regression, timeout: 15m } }, { metrics: METRICS }]";
+pub(crate) const WATCHED: &str = "verify: [{ metrics: METRICS }]";
 
 impl Wiring {
     /// Draws the wiring of a run.
     pub(crate) fn drawn(random: &mut Random) -> Result<Self, String> {
         let images = if random.percent(60) { 1 } else { 2 };
-        let environments = environments(random);
+        let shapes = shapes(random);
         let (atomic, ordered) = (random.percent(75), random.percent(25));
-        let summary = format!("{images} images, atomic: {atomic}, ordered: {ordered}{environments}");
+        Self::of(&shapes, images, atomic, ordered)
+    }
+
+    /// The wiring of these environments.
+    pub(crate) fn of(shapes: &[Shape], images: usize, atomic: bool, ordered: bool) -> Result<Self, String> {
+        let environments: String = shapes.iter().map(Shape::yaml).collect();
+        let window = |s: &Shape| Some((Name::parse(s.name).ok()?, s.window?));
+        let images: Vec<&str> = IMAGES.into_iter().take(images).collect();
+        let document = |revision: &str| document("web", &environments, &images, revision);
         Ok(Self {
-            pipeline: Rc::new(pipeline(&environments, images, "1")?),
-            edited: Rc::new(pipeline(&environments, images, "2")?),
+            pipeline: Rc::new(document("1")?),
+            edited: Rc::new(document("2")?),
             atomic,
             ordered,
-            windows: environments.contains("window:"),
-            summary,
+            windows: shapes.iter().filter_map(window).collect(),
+            summary: format!("{} images, atomic: {atomic}, ordered: {ordered}{environments}", images.len()),
         })
     }
 }
 
-/// The list of environments as YAML: a chain of three, or two that run side by side before production.
-fn environments(random: &mut Random) -> String {
-    let mut yaml = String::new();
-    let staging = "verify: [{ qa: { template: regression, timeout: 15m } }, { metrics: METRICS }]";
+/// The environments: a chain of three, or two that run side by side before production.
+fn shapes(random: &mut Random) -> Vec<Shape> {
     let soak = |random: &mut Random| random.pick(&["0s", "120s", "300s"]).copied().unwrap_or("0s");
-    environment(&mut yaml, random, "dev", "", DEV);
+    let dev = Shape { verify: DEV, ..Shape::drawn(random, "dev") };
     let after = format!("after: {{ all: [{{ environment: dev, soak: {} }}] }}", soak(random));
-    environment(&mut yaml, random, "staging", &after, staging);
+    let staging = Shape { after, verify: STAGING, ..Shape::drawn(random, "staging") };
     let mut upstream = format!("{{ environment: staging, soak: {} }}", soak(random));
-    let mut mode = "all";
+    let (mut mode, mut load) = ("all", None);
     if random.percent(35) {
-        environment(
-            &mut yaml,
-            random,
-            "load",
-            "after: { all: [{ environment: dev }] }",
-            "verify: [{ metrics: METRICS }]",
-        );
+        let after = "after: { all: [{ environment: dev }] }".to_owned();
+        load = Some(Shape { after, verify: WATCHED, ..Shape::drawn(random, "load") });
         let _ = write!(upstream, ", {{ environment: load, soak: {} }}", soak(random));
         mode = if random.percent(50) { "all" } else { "any" };
     }
-    let after = format!("after: {{ {mode}: [{upstream}] }}");
-    environment(&mut yaml, random, "production", &after, "verify: [{ metrics: METRICS }]");
-    yaml
+    let production = Shape {
+        after: format!("after: {{ {mode}: [{upstream}] }}"),
+        verify: WATCHED,
+        approval: true,
+        dependency: ["live", "verified"].get(random.below(13)).copied(),
+        ..Shape::drawn(random, "production")
+    };
+    [dev, staging].into_iter().chain(load).chain([production]).collect()
 }
 
-fn environment(yaml: &mut String, random: &mut Random, name: &str, after: &str, verify: &str) {
-    let queue = random.pick(&QUEUES).copied().unwrap_or("newest-wins");
-    let bakes = random.percent(if name == "production" { 75 } else { 15 });
-    let overrides = if random.percent(40) { "upstream, soak, approval" } else { "" };
-    let metrics = format!("{{ template: errors, args: {{ service: web-{name} }} }}");
-    let mut lines = vec![
-        format!("path: apps/web/{name}"),
-        format!("applications: [{{ name: web-{name} }}]"),
-        format!(
-            "promotion: {{ queue: {queue}, waitForBake: {}, overrides: [{overrides}] }}",
-            random.percent(30)
-        ),
-        format!("delivery: {}", if random.percent(12) { "pull-request" } else { "push" }),
-        format!("revalidate: {}", if random.percent(30) { "onChange" } else { "never" }),
-        "stable: 10s".to_owned(),
-        "syncTimeout: 30m".to_owned(),
-        after.to_owned(),
-        verify.replace("METRICS", &metrics),
-    ];
-    if name == "production" {
-        lines.push("entry: [{ approval: { count: 1, notAuthor: true } }]".to_owned());
+impl Shape {
+    fn drawn(random: &mut Random, name: &'static str) -> Self {
+        let window = random.percent(if name == "production" { 20 } else { 6 });
+        Self {
+            name,
+            queue: random.pick(&QUEUES).copied().unwrap_or("newest-wins"),
+            wait_for_bake: random.percent(30),
+            bakes: random.percent(if name == "production" { 75 } else { 15 }),
+            overrides: if random.percent(40) { OVERRIDES } else { "" },
+            pull_request: random.percent(12),
+            revalidate: random.percent(30),
+            window: random.pick(&SHUTTERS).copied().filter(|_| window),
+            expression: random.percent(8),
+            ..Self::default()
+        }
     }
-    if bakes {
-        lines.push(format!("bake: {{ duration: 15m, metrics: [{metrics}] }}"));
+
+    fn gates(&self) -> String {
+        let approval = self.approval.then(|| "approval: { count: 1, notAuthor: true }".to_owned());
+        let dependency = self.dependency.map(|state| {
+            format!("dependency: {{ pipeline: lib, environment: lib, version: \">=2\", state: {state} }}")
+        });
+        let expression = self.expression.then(|| format!("expression: {{ cel: \"{EXPRESSION}\" }}"));
+        let all =
+            approval.into_iter().chain(self.window.map(Shutter::gate)).chain(dependency).chain(expression);
+        all.map(|gate| format!("{{ {gate} }}")).collect::<Vec<_>>().join(", ")
     }
-    let _ = write!(yaml, "\n  - name: {name}");
-    for line in lines.iter().filter(|line| !line.is_empty()) {
-        let _ = write!(yaml, "\n    {line}");
+
+    fn yaml(&self) -> String {
+        let Self { name, queue, wait_for_bake, overrides, after, .. } = self;
+        let metrics = format!("{{ template: errors, args: {{ service: web-{name} }} }}");
+        let bake = format!("bake: {{ duration: 15m, metrics: [{metrics}] }}");
+        let lines = [
+            format!("path: apps/web/{name}"),
+            format!("applications: [{{ name: web-{name} }}]"),
+            format!(
+                "promotion: {{ queue: {queue}, waitForBake: {wait_for_bake}, overrides: [{overrides}] }}"
+            ),
+            format!("delivery: {}", if self.pull_request { "pull-request" } else { "push" }),
+            format!("revalidate: {}", if self.revalidate { "onChange" } else { "never" }),
+            "stable: 10s".to_owned(),
+            "syncTimeout: 30m".to_owned(),
+            after.clone(),
+            self.verify.replace("METRICS", &metrics),
+            format!("entry: [{}]", self.gates()),
+            if self.bakes { bake } else { String::new() },
+        ];
+        let lines: String =
+            lines.iter().filter(|line| !line.is_empty()).map(|line| format!("\n    {line}")).collect();
+        format!("\n  - name: {name}{lines}")
     }
 }
 
-fn pipeline(environments: &str, images: usize, revision: &str) -> Result<Pipeline, String> {
+/// The pipeline next door, on the same branch: one environment, and no gates.
+pub(crate) fn neighbour() -> Result<Pipeline, String> {
+    let shape = Shape { name: "lib", verify: WATCHED, queue: "newest-wins", ..Shape::default() };
+    document("lib", &shape.yaml(), &[NEIGHBOUR], "1")
+}
+
+fn document(name: &str, environments: &str, images: &[&str], revision: &str) -> Result<Pipeline, String> {
     let (mut names, mut edit) = (String::new(), String::new());
-    for image in IMAGES.iter().take(images) {
+    for image in images {
         let _ = write!(names, "{{ name: {image} }}, ");
         let _ = write!(edit, "{{ kustomization: {{ image: {image} }} }}, ");
     }
     let text = format!(
-        "apiVersion: towpath.dev/v1alpha1\nkind: Pipeline\nmetadata: {{ name: web, namespace: shop }}\nspec:\n  \
+        "apiVersion: towpath.dev/v1alpha1\nkind: Pipeline\nmetadata: {{ name: {name}, namespace: shop }}\nspec:\n  \
          images: [{names}]\n  repository: {{ url: memory, branch: main }}\n  edit: [{edit}]\n  \
          environments:{environments}\n"
     );

@@ -37,6 +37,10 @@ impl Observer {
         if env.at.as_ref().is_some_and(|at| at.cause == Cause::Rollback) {
             return Err(format!("S5: {key} went back to {version} from a rollback"));
         }
+        let leaving = env.at.as_ref().and_then(|at| state.release(&at.r));
+        if leaving.is_some_and(|r| r.labels.contains_key("towpath.dev/irreversible")) {
+            return Err(format!("S5: {key} went back by itself from what says that it cannot"));
+        }
         let bad =
             |r: &Release| r.images.iter().any(|i| self.failed.contains(&(key.clone(), i.digest.clone())));
         let any_baked =

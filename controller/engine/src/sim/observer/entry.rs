@@ -45,10 +45,43 @@ impl Observer {
             return Err(format!("S1: {} was passed by in {key}, which allows it to nobody", gate.as_str()));
         }
         self.upstream(state, environment, release, at, past)?;
+        self.beyond(environment, release, at, past)?;
         let approved = || state.approvals.iter().any(|a| self.counts(environment, key, release, a, at));
         let wanted = !environment.approvals.is_empty() && !past.contains(&EntryGate::Approval);
         match wanted && !approved() {
             true => Err(format!("S10: {} went to {key} unapproved", release.version())),
+            false => Ok(()),
+        }
+    }
+
+    /// The gates that time, other pipelines and expressions decide.
+    fn beyond(
+        &self,
+        environment: &Environment,
+        release: &Release,
+        at: Time,
+        past: &BTreeSet<EntryGate>,
+    ) -> Checked {
+        let (key, version) = (&environment.name, release.version());
+        // What is recorded is never earlier than what was recorded before; the host decided by its clock.
+        let decided = at.min(self.outside.clock);
+        let closed = self.windows.get(key).is_some_and(|window| !window.is_open(decided));
+        if closed && !past.contains(&EntryGate::Window) {
+            return Err(format!("S9: {version} went to {key} at {decided}, outside its window"));
+        }
+        let there = self.outside.others.values().next();
+        let gates = environment.entry.dependencies.iter();
+        let missing = gates.filter(|_| !past.contains(&EntryGate::Dependency)).any(|gate| {
+            !there.is_some_and(|o| {
+                o.live_since.is_some() && (o.verified || !gate.verified) && !o.version.starts_with("1.")
+            })
+        });
+        if missing {
+            return Err(format!("S1: {version} went to {key} without what it depends on: {there:?}"));
+        }
+        let asked = !environment.entry.expressions.is_empty() && !past.contains(&EntryGate::Expression);
+        match asked && self.outside.expression != Some(true) {
+            true => Err(format!("S1: {version} went to {key}, and its expression is not true")),
             false => Ok(()),
         }
     }
@@ -67,7 +100,7 @@ impl Observer {
             && a.n > self.voids.get(key).copied().unwrap_or(0)
             && !release.authors.is_empty()
             && !release.authors.contains(&a.by)
-            && a.until.is_none_or(|until| until > at)
+            && a.until.is_none_or(|until| until > at.min(self.outside.clock))
     }
 
     fn upstream(

@@ -27,13 +27,15 @@ use std::hash::{Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use towpath_core::event::{Event, Recorded, Undoing};
-use towpath_core::id::{CommitId, Digest, Name, Pid, ReleaseId, RepoPath};
+use towpath_core::id::{CommitId, Digest, Name, Pid, PipelineId, ReleaseId, RepoPath};
 use towpath_core::journal::{JournalMessage, State};
 use towpath_core::pipeline::{EntryGate, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
+use towpath_core::world::OtherEnvironment;
 
 use super::cluster::Cluster;
 use super::releases::Nature;
+use super::wiring::Shutter;
 use crate::memory::{MemoryHost, MemoryQa};
 
 type Foreign = Rc<RefCell<BTreeSet<CommitId>>>;
@@ -62,11 +64,24 @@ pub(crate) struct Observer {
     voids: BTreeMap<Name, u64>,
     /// Gates that people passed by.
     overridden: BTreeMap<Pid, BTreeSet<EntryGate>>,
+    /// What stands outside of the pipeline, as of the last pass.
+    outside: Outside,
+    windows: BTreeMap<Name, Shutter>,
     /// Hashes of the shapes that the state had.
     pub(crate) shapes: BTreeSet<u64>,
     pub(crate) promotions: u64,
     pub(crate) rollbacks: u64,
     pub(crate) in_production: u64,
+}
+
+/// What stands outside of the pipeline.
+struct Outside {
+    /// What other pipelines have.
+    others: BTreeMap<(PipelineId, Name), OtherEnvironment>,
+    /// Whether the expression is true; nothing when it cannot be evaluated.
+    expression: Option<bool>,
+    /// The clock of the host that passed last.
+    clock: Time,
 }
 
 /// What one event is looked at with.
@@ -82,8 +97,15 @@ struct Scene<'a> {
 }
 
 impl Observer {
-    pub(crate) fn new(pipeline: Rc<Pipeline>, natures: BTreeMap<Digest, Nature>) -> Self {
+    pub(crate) fn new(
+        pipeline: Rc<Pipeline>,
+        natures: BTreeMap<Digest, Nature>,
+        windows: BTreeMap<Name, Shutter>,
+    ) -> Self {
+        let clock = Time::from_unix(0);
         Self {
+            outside: Outside { others: BTreeMap::new(), expression: None, clock },
+            windows,
             pipeline,
             natures,
             foreign: Foreign::default(),
@@ -102,6 +124,16 @@ impl Observer {
             rollbacks: 0,
             in_production: 0,
         }
+    }
+
+    /// Hears what stood outside in the last pass, and what its host's clock said.
+    pub(crate) fn outside(
+        &mut self,
+        others: &BTreeMap<(PipelineId, Name), OtherEnvironment>,
+        expression: Option<bool>,
+        clock: Time,
+    ) {
+        self.outside = Outside { others: others.clone(), expression, clock };
     }
 
     /// An administrator changed the wiring.

@@ -7,29 +7,45 @@ use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Span;
 use towpath_core::world::SharedFacts;
 
+use super::controllers::Others;
 use super::people::hold_all;
 use super::{Play, Step, must};
 use crate::error::EngineError;
 use crate::memory::{
-    Faults, ManualClock, MemoryLiveness, MemoryMetrics, MemoryPullRequests, MemoryQa, MemoryRepository,
+    Faults, ManualClock, MemoryEvaluator, MemoryLiveness, MemoryMetrics, MemoryPullRequests, MemoryQa,
+    MemoryRepository,
 };
 use crate::observe::Remembered;
 use crate::pass::{Engine, Host, Settings};
 use crate::ports::Clock as _;
 use crate::sim::releases::file;
-use crate::sim::wiring::path_of;
+use crate::sim::schedule::Kind;
+use crate::sim::wiring::{EXPRESSION, path_of};
 
 impl Play {
     /// Right before one of the controller's effects somebody else commits, holds, or another controller passes.
     pub(super) fn let_somebody_in(&mut self, i: usize) -> Step {
-        let (what, after) = (self.random.below(4), self.random.below(3));
+        let (what, after) = (self.random.below(6), self.random.below(3));
         let environment = self.some_environment()?;
         let version = self.random.pick(&self.versions).cloned().ok_or("no versions")?;
         let (host, branch, now) = (self.host.clone(), self.branch(), self.clock.now());
         let foreign = self.observer.foreign_commits();
         let text = file(&self.set_of(&version.image));
         let path = path_of(environment.as_str())?;
-        let stand_in = self.stand_in();
+        let seconds = self.random.pick(&[20, 90, 400, 1_000]).copied().unwrap_or(90);
+        let kinds = [
+            Kind::CommitBetween,
+            Kind::FieldsBetween,
+            Kind::HoldBetween,
+            Kind::PassBetween,
+            Kind::NeighbourBetween,
+            Kind::HangingCall,
+        ];
+        let kind = kinds.get(what).copied().unwrap_or(Kind::PassBetween);
+        if (kind == Kind::NeighbourBetween && self.neighbour.is_none()) || !self.schedule.plans(kind) {
+            return Ok(());
+        }
+        let (stand_in, clock) = (self.stand_in(kind), self.clock.clone());
         let hook: Box<dyn FnMut()> = match what {
             0 | 1 => {
                 let (path, bytes) = match what {
@@ -47,24 +63,30 @@ impl Play {
                 let _ =
                     stand_in.with(|engine| engine.hold(&Actor::towpath(), &hold_all("in between", false)));
             }),
+            5 => Box::new(move || clock.advance(Span::seconds(seconds))),
+            4 => Box::new(move || {
+                let before = host.moved();
+                let _ = stand_in.with(|engine| engine.pass(&mut Remembered::default(), &mut |_| {}));
+                let moves = host.moves_after(before).into_iter().filter(|(name, _, _)| *name == branch);
+                foreign.borrow_mut().extend(moves.filter_map(|(_, _, new)| new));
+            }),
             _ => Box::new(move || {
                 let mut remembered = Remembered::default();
                 let _ = stand_in.with(|engine| engine.pass(&mut remembered, &mut |_| {}));
             }),
         };
-        self.note(format!(
-            "before controller {i}'s effect {after}: {}",
-            ["README", "fields", "hold", "pass"].get(what).unwrap_or(&"")
-        ));
+        self.note(format!("before controller {i}'s effect {after}: {}", kind.text()));
         if let Some(controller) = self.controllers.get(i) {
             controller.faults.before_nth(u32::try_from(after).unwrap_or(0), hook);
-            self.somebody_in_between = true;
+            self.in_between = Some(kind);
         }
         Ok(())
     }
 
-    fn stand_in(&self) -> StandIn {
+    fn stand_in(&self, kind: Kind) -> StandIn {
         let faults = Faults::default();
+        let neighbour = self.neighbour.as_ref().filter(|_| kind == Kind::NeighbourBetween);
+        let pipeline = neighbour.map_or(&self.pipeline, |neighbour| &neighbour.pipeline);
         StandIn {
             repository: self.host.client(&faults, self.wiring.atomic),
             qa: self.qa.client(&faults),
@@ -72,7 +94,9 @@ impl Play {
             live: self.cluster.live.clone(),
             requests: self.requests.clone(),
             clock: self.clock.clone(),
-            pipeline: Rc::clone(&self.pipeline),
+            pipeline: Rc::clone(pipeline),
+            evaluator: self.evaluator.clone(),
+            others: self.others(),
             settings: self.controllers.first().map(|c| c.settings.clone()),
         }
     }
@@ -88,22 +112,36 @@ impl Play {
     /// Metrics go and come back, a node is lost, a status comes without its commit.
     pub(super) fn trouble(&mut self) -> Step {
         let (name, now) = (self.some_environment()?, self.clock.now());
-        match self.random.below(4) {
-            0 | 1 => {
-                let down = !self.cluster.metrics_down;
-                self.cluster.set_metrics_down(down);
-                self.note(format!("metrics are {}", if down { "down" } else { "back" }));
-            }
-            2 => {
-                let seconds = self.random.pick(&[30, 90, 300, 900]).copied().unwrap_or(90);
-                self.cluster.disturb(&name, now, now.plus(Span::seconds(seconds)));
-                self.note(format!("{name} is disturbed for {seconds} s"));
-            }
-            _ => {
-                self.cluster.hide_revision(&name, now);
-                self.note(format!("the status of {name} does not say its commit"));
-            }
+        let seconds = self.random.pick(&[30, 90, 300, 900]).copied().unwrap_or(90);
+        let until = now.plus(Span::seconds(seconds));
+        let kinds = [
+            Kind::MetricsDown,
+            Kind::MetricsDown,
+            Kind::MetricsDown,
+            Kind::NodeLost,
+            Kind::NoRevision,
+            Kind::Incident,
+            Kind::ClusterDown,
+            Kind::SlowQa,
+            Kind::ExpressionChanges,
+        ];
+        let kind = self.random.pick(&kinds).copied().unwrap_or(Kind::MetricsDown);
+        let (often, value) = (self.random.percent(60), self.random.percent(50));
+        if !self.schedule.plans(kind) {
+            return Ok(());
         }
+        self.schedule.struck(kind);
+        match kind {
+            Kind::MetricsDown => self.cluster.set_metrics_down(!self.cluster.metrics_down),
+            Kind::NodeLost => self.cluster.disturb(&name, now, until),
+            Kind::NoRevision => self.cluster.hide_revision(&name, now),
+            Kind::Incident => self.cluster.incident(&name, now, until),
+            Kind::ClusterDown => self.cluster.live.set_down(!often),
+            Kind::SlowQa => self.qa.wait_for_finish(often),
+            _ if often => self.evaluator.set(EXPRESSION, value),
+            _ => self.evaluator.forget(EXPRESSION),
+        }
+        self.note(format!("{} ({name}, {seconds} s, {often}, {value})", kind.text()));
         Ok(())
     }
 
@@ -167,6 +205,8 @@ struct StandIn {
     requests: MemoryPullRequests,
     clock: ManualClock,
     pipeline: Rc<Pipeline>,
+    evaluator: MemoryEvaluator,
+    others: Others,
     settings: Option<Settings>,
 }
 
@@ -178,10 +218,10 @@ impl StandIn {
             metrics: &self.metrics,
             liveness: &self.live,
             pull_requests: Some(&self.requests),
-            evaluator: None,
+            evaluator: Some(&self.evaluator),
             http: None,
             clock: &self.clock,
-            shared: SharedFacts::default(),
+            shared: SharedFacts { others: self.others.clone(), ..SharedFacts::default() },
             settings: self.settings.as_ref()?,
         };
         work(&Engine { host: &host, pipeline: &self.pipeline, seen: None }).ok()

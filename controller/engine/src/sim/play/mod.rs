@@ -2,11 +2,15 @@
 //!
 //! - `controllers`: passes, with the faults that strike in them.
 //! - `faults`: who gets in between, and what is lost or moved by force.
+//! - `neighbour`: the pipeline next door.
+//! - `opening`: what some runs begin with.
 //! - `people`: releases, approvals, holds, requests, pull requests.
 //! - `rest`: the end, when faults have stopped and people went home.
 
 mod controllers;
 mod faults;
+mod neighbour;
+mod opening;
 mod people;
 mod rest;
 
@@ -19,13 +23,17 @@ use towpath_core::release::Image;
 use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
 
-use self::controllers::Controller;
+use self::controllers::{Controller, Weather};
+use self::neighbour::Neighbour;
+use super::Orders;
 use super::cluster::Cluster;
 use super::observer::Observer;
+use super::openings::Opening;
 use super::random::Random;
 use super::releases::{Nature, Version, companions, file, natures, versions};
-use super::wiring::{Wiring, path_of};
-use crate::memory::{Faults, ManualClock, MemoryHost, MemoryPullRequests, MemoryQa};
+use super::schedule::{Kind, Schedule};
+use super::wiring::{EXPRESSION, Wiring, path_of};
+use crate::memory::{Fault, Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryPullRequests, MemoryQa};
 use crate::observe::Remembered;
 use crate::pass::Settings;
 use crate::ports::{Clock as _, Signature};
@@ -42,8 +50,21 @@ enum Temper {
 }
 
 /// A run.
-pub struct Play {
+pub(crate) struct Play {
+    seed: u64,
     random: Random,
+    pub(super) schedule: Schedule,
+    opening: Option<Opening>,
+    neighbour: Option<Neighbour>,
+    evaluator: MemoryEvaluator,
+    /// The step that is being played; nothing when the run comes to rest.
+    pub(super) step: Option<u32>,
+    /// Calls of ports so far.
+    pub(super) calls: std::cell::Cell<u64>,
+    /// Whether the trace is wanted.
+    tells: bool,
+    /// Whether every release is approved as soon as it is there.
+    eager: bool,
     host: MemoryHost,
     clock: ManualClock,
     qa: MemoryQa,
@@ -59,12 +80,12 @@ pub struct Play {
     pub(super) observer: Observer,
     pub(super) trace: Vec<String>,
     pub(super) passes: u64,
-    pub(super) faults_struck: u64,
     journal_touched: bool,
     waits_for_confirmation: bool,
     /// The earliest time that the last pass named for the next.
     next_look: Option<Time>,
-    somebody_in_between: bool,
+    /// Who gets in between in the next pass.
+    in_between: Option<Kind>,
     temper: Temper,
 }
 
@@ -84,8 +105,8 @@ fn signature() -> Signature {
 
 impl Play {
     /// Sets the stage for a seed. The error is a wiring that is none.
-    pub fn new(seed: u64) -> Result<Self, String> {
-        let mut random = Random::new(seed);
+    pub(crate) fn new(orders: &Orders) -> Result<Self, String> {
+        let mut random = Random::new(orders.seed);
         let temper = match random.below(10) {
             0..=3 => Temper::Gentle,
             4..=6 => Temper::Busy,
@@ -93,16 +114,55 @@ impl Play {
         };
         let wiring = Wiring::drawn(&mut random)?;
         let versions = versions(&mut random);
+        let opening = Opening::drawn(&mut random);
+        match opening {
+            Some(opening) => {
+                Self::on(orders, random, temper, opening.wiring()?, opening.cast(versions), Some(opening))
+            }
+            None => Self::on(orders, random, temper, wiring, versions, None),
+        }
+    }
+
+    /// Sets the stage for an opening and nothing else.
+    pub(crate) fn of(opening: Opening, atomic: bool) -> Result<Self, String> {
+        let mut random = Random::new(1);
+        let versions = opening.cast(versions(&mut random));
+        let wiring = Wiring { atomic, ..opening.wiring()? };
+        Self::on(&Orders::default(), random, Temper::Gentle, wiring, versions, Some(opening))
+    }
+
+    fn on(
+        orders: &Orders,
+        mut random: Random,
+        temper: Temper,
+        wiring: Wiring,
+        versions: Vec<Version>,
+        opening: Option<Opening>,
+    ) -> Result<Self, String> {
         let natures = natures(&versions);
         let pipeline = Rc::clone(&wiring.pipeline);
         let host = MemoryHost::new();
+        let depends = pipeline.environments.iter().any(|e| !e.entry.dependencies.is_empty());
+        let evaluator = MemoryEvaluator::new();
+        evaluator.set(EXPRESSION, true);
+        let neighbour =
+            if depends || (opening.is_none() && random.percent(25)) { Some(Neighbour::new()?) } else { None };
         Ok(Self {
+            seed: orders.seed,
+            schedule: Schedule::new(orders.only.clone()),
+            neighbour,
+            step: None,
+            evaluator,
+            calls: std::cell::Cell::new(0),
+            tells: orders.trace,
+            eager: opening.is_none() && random.percent(30),
+            opening,
             random,
             clock: ManualClock::at(Time::from_unix(1_800_000_000)),
             qa: qa(&versions),
             requests: MemoryPullRequests::new(&host),
             host,
-            observer: Observer::new(Rc::clone(&pipeline), natures.clone()),
+            observer: Observer::new(Rc::clone(&pipeline), natures.clone(), wiring.windows.clone()),
             environments: pipeline.environments.iter().map(|e| e.name.clone()).collect(),
             companions: companions()
                 .into_iter()
@@ -116,23 +176,44 @@ impl Play {
             trace: vec![wiring.summary.clone()],
             wiring,
             passes: 0,
-            faults_struck: 0,
             journal_touched: false,
             waits_for_confirmation: false,
             next_look: None,
-            somebody_in_between: false,
+            in_between: None,
             temper,
         })
     }
 
-    /// Plays: so many steps with faults, then calm until nothing moves. The error is the first violation.
-    pub fn perform(&mut self, steps: u32) -> Result<(), String> {
+    /// Plays: an opening perhaps, so many steps with faults, then calm until nothing moves. The error is the first
+    /// violation.
+    pub(crate) fn perform(&mut self, steps: u32, until: Option<u32>) -> Result<(), String> {
+        self.step = Some(0);
         self.set_stage()?;
-        for _ in 0..steps {
-            self.step()?;
+        self.open()?;
+        // What comes after an opening is shorter.
+        let steps = if self.opening.is_some() { steps / 2 } else { steps };
+        for step in 0..steps {
+            self.step = Some(step);
+            self.random = Random::of_step(self.seed, step);
+            self.schedule.begin(step);
+            self.act_at_random()?;
             self.check()?;
+            if until == Some(step) {
+                return Ok(());
+            }
         }
+        self.step = None;
         self.calm()
+    }
+
+    /// Plays an opening to its end, with these crashes of the first controller, by the numbers of its effects.
+    pub(crate) fn crash_at(&mut self, crashes: &[(u64, Fault)]) -> Result<u64, String> {
+        let faults = self.controllers.first().map(|c| c.faults.clone()).ok_or("no controller")?;
+        crashes.iter().for_each(|(number, fault)| faults.at(*number, *fault));
+        self.set_stage()?;
+        self.open()?;
+        self.calm()?;
+        Ok(faults.effects())
     }
 
     fn set_stage(&mut self) -> Step {
@@ -141,14 +222,18 @@ impl Play {
         for environment in self.environments.clone() {
             self.commit(&[(path_of(environment.as_str())?, text.clone())], "first")?;
         }
+        self.welcome_neighbour()?;
         for i in 0..self.environments.len() {
             self.sync(i)?;
         }
-        self.pass(0, &[])?;
+        self.pass(0, &[], Weather::default())?;
         self.check()
     }
 
     fn note(&mut self, line: impl Into<String>) {
+        if !self.tells {
+            return;
+        }
         self.trace.push(format!("{} {}", self.clock.now(), line.into()));
     }
 
@@ -181,7 +266,7 @@ impl Play {
         Ok(commit)
     }
 
-    fn step(&mut self) -> Step {
+    fn act_at_random(&mut self) -> Step {
         // In some runs people leave things alone, and in most nobody touches the refs by force: otherwise little would
         // ever get to production.
         let what = match self.random.below(1000) {
@@ -190,28 +275,49 @@ impl Play {
             what => what,
         };
         match what {
-            0..=359 => self.faulty_pass(),
+            0..=339 => self.faulty_pass(),
+            340..=359 => self.neighbour_acts(),
             360..=559 => self.time(),
-            560..=809 => self.cluster_moves(),
-            810..=819 => self.trouble(),
+            560..=804 => self.cluster_moves(),
+            805..=819 => self.trouble(),
             820..=849 => self.new_release(),
             850..=929 => self.help(),
-            930..=938 => self.foreign_commit(),
-            939..=953 => self.hold_or_lift(),
-            954..=972 => self.request(),
-            973..=974 => self.rewire(),
-            975..=983 => self.lose_caches(),
-            984..=987 => self.forge(),
-            988..=991 => self.rewind_branch(),
-            992..=994 => self.lose_journal(),
+            930..=938 => self.unless_spared(Kind::ForeignCommit, Self::foreign_commit),
+            939..=953 => self.unless_spared(Kind::Hold, Self::hold_or_lift),
+            954..=972 => self.unless_spared(Kind::Request, Self::request),
+            973..=974 => self.unless_spared(Kind::Rewire, Self::rewire),
+            975..=983 => self.unless_spared(Kind::LostCaches, Self::lose_caches),
+            984..=987 => self.unless_spared(Kind::Forgery, Self::forge),
+            988..=991 => self.unless_spared(Kind::BranchRewound, Self::rewind_branch),
+            992..=994 => self.unless_spared(Kind::JournalLost, Self::lose_journal),
             _ => self.confirm(),
+        }
+    }
+
+    /// Lets something happen that is in the schedule of this run.
+    fn unless_spared(&mut self, kind: Kind, happens: fn(&mut Self) -> Step) -> Step {
+        match self.schedule.plans(kind) {
+            true => {
+                self.schedule.struck(kind);
+                happens(self)
+            }
+            false => Ok(()),
         }
     }
 
     fn time(&mut self) -> Step {
         let spans = [5, 15, 30, 60, 60, 120, 300, 600];
         let seconds = self.random.pick(&spans).copied().unwrap_or(30);
-        self.clock.advance(Span::seconds(seconds));
+        let (named, edge) = (self.random.percent(15), self.random.percent(25));
+        let now = self.clock.now();
+        // Sometimes to the very second that the last pass named, or at which a window opens or closes.
+        let exact = self.next_look.filter(|_| named);
+        let exact = self.wiring.windows.values().next().map(|w| w.next_edge(now)).filter(|_| edge).or(exact);
+        let exact = exact.map(|at| at.since(now)).filter(|span| (1..3_600).contains(&span.as_seconds()));
+        self.clock.advance(exact.unwrap_or(Span::seconds(seconds)));
+        if self.random.percent(40) {
+            self.qa.finish();
+        }
         // Reports are made anew now and then, whether or not anything changed.
         for environment in self.environments.clone() {
             if self.random.percent(60) {

@@ -7,7 +7,7 @@ use towpath_core::id::{Name, ReleaseId, RepoPath};
 use towpath_core::pipeline::EntryGate;
 use towpath_core::time::Span;
 
-use super::controllers::said;
+use super::controllers::{Desk, said};
 use super::{Play, Step, must, person};
 use crate::error::EngineError;
 use crate::memory::Faults;
@@ -25,7 +25,9 @@ impl Play {
         work: impl FnOnce(&Engine<'_>) -> Result<T, EngineError>,
     ) -> Step {
         let settings = self.controllers.first().map(|c| c.settings.clone()).ok_or("no controller")?;
-        let result = self.work(&Faults::default(), &settings, work).map(|_| ());
+        let faults = Faults::default();
+        let desk = Desk { faults: &faults, settings: &settings, others: self.others(), shallow: false };
+        let result = self.work(&self.pipeline, desk, work).map(|_| ());
         self.note(format!("{what} {}", said(&result)));
         Ok(())
     }
@@ -46,12 +48,25 @@ impl Play {
         };
         let number = i64::try_from(self.random.below(60)).unwrap_or(0);
         let order = self.wiring.ordered.then_some(number);
-        let new = NewRelease { images, order, authors, labels: BTreeMap::new() };
+        let labels: BTreeMap<_, _> = self.random.percent(10).then(irreversible).into_iter().collect();
+        let new = NewRelease { images, order, authors, labels };
         let ci = person("ci")?;
         let names: Vec<_> = new.images.iter().map(|image| image.version().to_owned()).collect();
         let nature = state.is_none().then_some(version.nature);
         let what = format!("ci releases {} (order {order:?}, {nature:?})", names.join(" "));
-        self.people(&what, |e| e.create_release(&ci, &new))
+        self.people(&what, |e| e.create_release(&ci, &new))?;
+        match self.eager {
+            true => self.approve_newest(),
+            false => Ok(()),
+        }
+    }
+
+    /// Somebody who approves whatever comes, as soon as it is there.
+    fn approve_newest(&mut self) -> Step {
+        let newest = self.state().and_then(|s| s.releases.iter().max_by_key(|r| r.seq).map(|r| r.r.clone()));
+        let Some(release) = newest else { return Ok(()) };
+        let (by, name) = (person("bob")?, must(Name::parse("production"))?);
+        self.people("bob approves at once", |e| e.approve(&by, &name, &ReleaseRef::Id(release), &[], None))
     }
 
     pub(super) fn some_release(&mut self) -> Option<ReleaseId> {
@@ -171,7 +186,12 @@ impl Play {
 
     fn promote_by_hand(&mut self, name: &Name) -> Step {
         let dave = person("dave")?;
-        let Some(release) = self.some_release() else { return Ok(()) };
+        let rejected = self.state().and_then(|s| {
+            let (_, env) = s.environment(name)?;
+            env.rejected.last().map(|rejection| rejection.r.clone())
+        });
+        let again = self.random.percent(35);
+        let Some(release) = rejected.filter(|_| again).or_else(|| self.some_release()) else { return Ok(()) };
         let mut past = Vec::new();
         for gate in EntryGate::ALL {
             if self.random.percent(25) {
@@ -193,6 +213,11 @@ impl Play {
         self.observer.confirmed(&self.host);
         Ok(())
     }
+}
+
+/// The label that keeps a release from going back by itself.
+pub(super) fn irreversible() -> (String, String) {
+    ("towpath.dev/irreversible".to_owned(), "true".to_owned())
 }
 
 pub(super) fn hold_all(reason: &str, rollbacks: bool) -> NewHold {

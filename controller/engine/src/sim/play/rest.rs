@@ -3,8 +3,10 @@
 use towpath_core::event::Confirmable;
 use towpath_core::time::Span;
 
+use super::controllers::Weather;
 use super::{Play, Step, person};
 use crate::ports::Clock as _;
+use crate::sim::wiring::EXPRESSION;
 
 /// The most passes until the world has come to rest.
 const PASSES: u32 = 900;
@@ -19,6 +21,9 @@ impl Play {
     /// The world has to come to rest and stay there. Passes come when the last one asked for the next, and no sooner.
     pub(super) fn calm(&mut self) -> Step {
         self.cluster.set_metrics_down(false);
+        self.cluster.live.set_down(false);
+        self.qa.wait_for_finish(false);
+        self.evaluator.set(EXPRESSION, true);
         self.confirm_all()?;
         let (mut quiet, mut moved) = (0, self.clock.now());
         for _ in 0..PASSES {
@@ -27,7 +32,7 @@ impl Play {
             let still = self.host.pushes() == pushes;
             quiet = if still { quiet + 1 } else { 0 };
             moved = if still { moved } else { self.clock.now() };
-            let enough = if self.wiring.windows { STILL_OVER_WINDOWS } else { STILL };
+            let enough = if !self.wiring.windows.is_empty() { STILL_OVER_WINDOWS } else { STILL };
             if quiet >= QUIET && self.clock.now() >= moved.plus(enough) {
                 return self.at_rest();
             }
@@ -49,8 +54,10 @@ impl Play {
         for name in self.environments.clone() {
             self.cluster.settle(&name, self.clock.now());
         }
-        self.pass(0, &[])?;
-        self.check()
+        self.pass(0, &[], Weather::default())?;
+        self.check()?;
+        self.neighbour_passes()?;
+        self.neighbour_confirms()
     }
 
     /// How long to wait for the next pass: as the last one asked, or a while when it waits for nothing but news.
@@ -64,8 +71,8 @@ impl Play {
 
     fn at_rest(&mut self) -> Step {
         let pushes = self.host.pushes();
-        self.pass(1, &[])?;
-        self.pass(0, &[])?;
+        self.pass(1, &[], Weather::default())?;
+        self.pass(0, &[], Weather::default())?;
         self.check()?;
         if self.host.pushes() != pushes {
             return Err("L2: one controller was at rest, and the other was not".to_owned());

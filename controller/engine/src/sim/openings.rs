@@ -1,0 +1,186 @@
+//! Openings: lives that chance comes to too rarely. Some runs begin with one; the crash sweep plays each alone.
+
+use towpath_core::release::Image;
+
+use super::random::Random;
+use super::releases::{Nature, Version};
+use super::wiring::{DEV, OVERRIDES, STAGING, Shape, WATCHED, Wiring};
+
+/// A life that is set beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Three good releases, one after the other, to production.
+    Onward,
+    /// A release that fails in production's bake, and one that was approved before.
+    ApprovedTooEarly,
+    /// A release that soaks longer in one environment than in the other before production.
+    TwoSoaks,
+    /// A release that failed, and was promoted again by a person, before another one fails.
+    BackPastRejected,
+    /// A release that fails, and the one before it, too, when it is back.
+    FailsTwice,
+    /// Production by pull requests.
+    ByPullRequest,
+    /// What cannot go back by itself.
+    Irreversible,
+    /// A person's commit takes a release out; another one resumes.
+    TakenOut,
+}
+
+/// One thing that happens in an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// CI releases the version with this number.
+    Release(usize),
+    /// The same, labelled as irreversible.
+    Irreversible(usize),
+    /// Bob approves it for production.
+    Approve(usize),
+    /// So many minutes pass, with a pass and a cluster that follows in each.
+    Minutes(u32),
+    /// An environment has errors for so many minutes, whatever it runs.
+    Incident(&'static str, u32),
+    /// Dave promotes a version there, past whatever may be passed by.
+    ByHand(&'static str, usize),
+    /// Somebody commits a version there by hand.
+    Commit(&'static str, usize),
+    /// Dave resumes an environment.
+    Resume(&'static str),
+    /// Everything is held, or let go.
+    Hold,
+    Lift,
+    /// Somebody merges what is green.
+    Merge,
+}
+
+/// How long a release takes to be Verified in staging, at most.
+const STAGED: Act = Act::Minutes(14);
+
+impl Opening {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Onward,
+        Self::ApprovedTooEarly,
+        Self::TwoSoaks,
+        Self::BackPastRejected,
+        Self::FailsTwice,
+        Self::ByPullRequest,
+        Self::Irreversible,
+        Self::TakenOut,
+    ];
+
+    /// Draws what a run begins with: mostly nothing.
+    pub(crate) fn drawn(random: &mut Random) -> Option<Self> {
+        let opens = random.percent(16);
+        random.pick(&Self::ALL).copied().filter(|_| opens)
+    }
+
+    /// The wiring that it needs.
+    pub(crate) fn wiring(self) -> Result<Wiring, String> {
+        let dev = Shape { name: "dev", verify: DEV, queue: "hold-until-verdict", ..Shape::default() };
+        let after = |upstream: &str| format!("after: {{ all: [{upstream}] }}");
+        let soak = if self == Self::TwoSoaks { 0 } else { 60 };
+        let edge = |name: &str, seconds: u32| format!("{{ environment: {name}, soak: {seconds}s }}");
+        let staging = Shape {
+            name: "staging",
+            verify: STAGING,
+            after: after(&edge("dev", soak)),
+            queue: "newest-wins",
+            ..Shape::default()
+        };
+        let load = Shape {
+            name: "load",
+            verify: WATCHED,
+            after: after(&edge("dev", 0)),
+            queue: "newest-wins",
+            ..Shape::default()
+        };
+        let forks = self == Self::TwoSoaks;
+        let upstream = if forks {
+            format!("{}, {}", edge("staging", 0), edge("load", 1200))
+        } else {
+            edge("staging", 120)
+        };
+        let production = Shape {
+            name: "production",
+            verify: WATCHED,
+            after: after(&upstream),
+            queue: "hold-until-verdict",
+            wait_for_bake: true,
+            bakes: true,
+            overrides: OVERRIDES,
+            pull_request: self == Self::ByPullRequest,
+            approval: true,
+            ..Shape::default()
+        };
+        let shapes: Vec<Shape> =
+            [dev, staging].into_iter().chain(forks.then_some(load)).chain([production]).collect();
+        Wiring::of(&shapes, 1, true, false)
+    }
+
+    /// The versions, with the natures that the script needs.
+    pub(crate) fn cast(self, versions: Vec<Version>) -> Vec<Version> {
+        let natures: &[Nature] = match self {
+            Self::ApprovedTooEarly | Self::Irreversible => &[Nature::Good, Nature::Good, Nature::Rots],
+            _ => &[],
+        };
+        let tagged = |(i, version): (usize, Version)| {
+            let nature = natures.get(i).copied().unwrap_or(Nature::Good);
+            let text = format!("{}:1.{i}.0@{}", version.image.name, version.image.digest);
+            Version { image: Image::parse(&text).unwrap_or(version.image), nature }
+        };
+        versions.into_iter().enumerate().map(tagged).collect()
+    }
+
+    /// What happens.
+    pub(crate) fn acts(self) -> Vec<Act> {
+        use Act::{
+            Approve, ByHand, Commit, Hold, Incident, Irreversible, Lift, Merge, Minutes, Release, Resume,
+        };
+        // The first version is in production and has baked.
+        let first = [Release(1), STAGED, Approve(1), Minutes(26)];
+        let rest: &[Act] = match self {
+            Self::Onward => {
+                &[Release(2), STAGED, Approve(2), Minutes(26), Hold, Release(3), Minutes(2), Lift, STAGED]
+            }
+            Self::ApprovedTooEarly => {
+                &[Release(2), STAGED, Approve(2), Minutes(5), Release(3), Minutes(6), Approve(3), Minutes(25)]
+            }
+            Self::TwoSoaks => &[Release(2), Approve(2), Minutes(30)],
+            Self::BackPastRejected => &[
+                Release(2),
+                STAGED,
+                Approve(2),
+                Minutes(2),
+                Incident("production", 1),
+                Minutes(12),
+                ByHand("production", 2),
+                Minutes(30),
+                Release(3),
+                STAGED,
+                Approve(3),
+                Minutes(2),
+                Incident("production", 1),
+                Minutes(20),
+            ],
+            Self::FailsTwice => {
+                &[Release(2), STAGED, Approve(2), Minutes(2), Incident("production", 15), Minutes(25)]
+            }
+            Self::ByPullRequest => {
+                &[Merge, Minutes(25), Release(2), STAGED, Approve(2), Minutes(2), Merge, Minutes(10)]
+            }
+            Self::Irreversible => &[Irreversible(2), STAGED, Approve(2), Minutes(30)],
+            Self::TakenOut => &[
+                Release(2),
+                Minutes(6),
+                Commit("staging", 1),
+                STAGED,
+                Resume("staging"),
+                Minutes(12),
+                Approve(2),
+                Minutes(8),
+            ],
+        };
+        first.into_iter().chain(rest.iter().copied()).collect()
+    }
+}

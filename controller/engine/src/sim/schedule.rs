@@ -1,0 +1,176 @@
+//! The faults of a run: each has a number of its own, so that one alone can be left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Which fault of a run: the step, and which one of that step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultId {
+    step: u32,
+    nth: u32,
+}
+
+impl FaultId {
+    /// Reads `STEP.NTH`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (step, nth) = text.split_once('.')?;
+        Some(Self { step: step.parse().ok()?, nth: nth.parse().ok()? })
+    }
+}
+
+impl fmt::Display for FaultId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.step, self.nth)
+    }
+}
+
+/// What goes wrong, or comes from outside without being asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each says it with its name, and `Kind::text` in a sentence")]
+pub enum Kind {
+    CrashBefore,
+    CrashAfter,
+    Unreachable,
+    LostAnswer,
+    CommitBetween,
+    FieldsBetween,
+    HoldBetween,
+    PassBetween,
+    NeighbourBetween,
+    HangingCall,
+    ShallowHost,
+    ClockBehind,
+    PartialFacts,
+    MetricsDown,
+    ClusterDown,
+    SlowQa,
+    NodeLost,
+    NoRevision,
+    Incident,
+    ExpressionChanges,
+    ForeignCommit,
+    Hold,
+    Request,
+    Rewire,
+    LostCaches,
+    Forgery,
+    BranchRewound,
+    JournalLost,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 28] = [
+        Self::CrashBefore,
+        Self::CrashAfter,
+        Self::Unreachable,
+        Self::LostAnswer,
+        Self::CommitBetween,
+        Self::FieldsBetween,
+        Self::HoldBetween,
+        Self::PassBetween,
+        Self::NeighbourBetween,
+        Self::HangingCall,
+        Self::ShallowHost,
+        Self::ClockBehind,
+        Self::PartialFacts,
+        Self::MetricsDown,
+        Self::ClusterDown,
+        Self::SlowQa,
+        Self::NodeLost,
+        Self::NoRevision,
+        Self::Incident,
+        Self::ExpressionChanges,
+        Self::ForeignCommit,
+        Self::Hold,
+        Self::Request,
+        Self::Rewire,
+        Self::LostCaches,
+        Self::Forgery,
+        Self::BranchRewound,
+        Self::JournalLost,
+    ];
+
+    /// What it is, for people.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::CrashBefore => "crash before an effect",
+            Self::CrashAfter => "crash after an effect",
+            Self::Unreachable => "a call that never arrives",
+            Self::LostAnswer => "an answer that is lost",
+            Self::CommitBetween => "somebody commits elsewhere right before an effect",
+            Self::FieldsBetween => "somebody changes managed fields right before an effect",
+            Self::HoldBetween => "somebody holds right before an effect",
+            Self::PassBetween => "another replica passes right before an effect",
+            Self::NeighbourBetween => "another pipeline moves the branch right before an effect",
+            Self::HangingCall => "a call that hangs for minutes",
+            Self::ShallowHost => "a host with nothing but a shallow copy",
+            Self::ClockBehind => "a clock that jumped back",
+            Self::PartialFacts => "nothing is known of the other pipeline",
+            Self::MetricsDown => "metrics cannot be read, or can again",
+            Self::ClusterDown => "the cluster does not answer",
+            Self::SlowQa => "QA runs take their time",
+            Self::NodeLost => "an environment is unhealthy for a while",
+            Self::NoRevision => "a status without its commit",
+            Self::Incident => "an environment has errors whatever it runs",
+            Self::ExpressionChanges => "an expression becomes true, false or broken",
+            Self::ForeignCommit => "a person's commit",
+            Self::Hold => "a person holds or lifts",
+            Self::Request => "a person promotes, rolls back, clears or resumes",
+            Self::Rewire => "an administrator changes the gates",
+            Self::LostCaches => "all caches are lost",
+            Self::Forgery => "a commit with forged trailers",
+            Self::BranchRewound => "the branch is rewound by force",
+            Self::JournalLost => "the journal is lost, or an old one comes back",
+        }
+    }
+}
+
+/// How often something went wrong, and how often that came to anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How often it was planned.
+    pub planned: u64,
+    /// How often it took place: there was an effect to strike, a call to delay.
+    pub struck: u64,
+}
+
+/// The faults of a run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Schedule {
+    /// When given, no other fault strikes.
+    only: Option<BTreeSet<FaultId>>,
+    step: u32,
+    next: u32,
+    /// Those that struck, or would have.
+    pub(crate) planned: Vec<(FaultId, Kind)>,
+    pub(crate) counts: BTreeMap<Kind, Count>,
+}
+
+impl Schedule {
+    pub(crate) fn new(only: Option<BTreeSet<FaultId>>) -> Self {
+        Self { only, ..Self::default() }
+    }
+
+    /// The next step begins.
+    pub(crate) fn begin(&mut self, step: u32) {
+        (self.step, self.next) = (step, 0);
+    }
+
+    /// Plans a fault: whether it is to happen in this run.
+    pub(crate) fn plans(&mut self, kind: Kind) -> bool {
+        let id = FaultId { step: self.step, nth: self.next };
+        self.next += 1;
+        let happens = self.only.as_ref().is_none_or(|only| only.contains(&id));
+        if happens {
+            self.planned.push((id, kind));
+            self.counts.entry(kind).or_default().planned += 1;
+        }
+        happens
+    }
+
+    /// Notes that a fault took place.
+    pub(crate) fn struck(&mut self, kind: Kind) {
+        self.counts.entry(kind).or_default().struck += 1;
+    }
+}
