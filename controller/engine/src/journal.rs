@@ -337,7 +337,8 @@ impl Journal<'_> {
         };
         let subject = subject(&state, &events);
         let message = JournalMessage::of(&state, events.clone(), None).to_text(&subject);
-        let (weight, longest) = (state.to_bytes().len(), message.len());
+        let bytes = state.to_bytes();
+        let (weight, longest) = (bytes.len(), message.len());
         if weight > STATE_LIMIT || longest > MAX_MESSAGE_BYTES {
             return Err(EngineError::Impossible(format!(
                 "the journal would have a state of {weight} bytes and a message of {longest}; nobody reads more than \
@@ -347,7 +348,7 @@ impl Journal<'_> {
         let tip = self.repository.commit(&NewCommit {
             parent: head.map(|h| h.tip.clone()),
             tree_of: None,
-            edits: self.files(&state, &lines)?,
+            edits: self.files(&state, bytes, &lines)?,
             message,
             signature: signature.clone(),
             time: at,
@@ -355,9 +356,9 @@ impl Journal<'_> {
         Ok(Prepared { head: Head { tip, state: Rc::new(state) }, events })
     }
 
-    fn files(&self, state: &State, lines: &[ArchiveLine]) -> Result<Vec<Edit>, EngineError> {
+    fn files(&self, state: &State, bytes: Vec<u8>, lines: &[ArchiveLine]) -> Result<Vec<Edit>, EngineError> {
         let path = |text: &str| RepoPath::parse(text).map_err(|e| self.broken(e.to_string()));
-        let mut files = vec![Edit { path: path("state.json")?, bytes: state.to_bytes() }];
+        let mut files = vec![Edit { path: path("state.json")?, bytes }];
         if !lines.is_empty() {
             let name = archive::file_name(state.archive.chunks);
             files.push(Edit { path: path(&name)?, bytes: archive::to_bytes(lines) });

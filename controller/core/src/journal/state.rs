@@ -455,7 +455,7 @@ impl State {
     pub fn to_bytes(&self) -> Vec<u8> {
         // Every key is a string and every number finite, so this cannot fail.
         let value = serde_json::to_value(self).unwrap_or_default();
-        super::text::records(value).into_bytes()
+        super::text::records(value)
     }
 }
 

@@ -11,37 +11,42 @@ pub(super) fn canonical(mut value: Value) -> String {
 
 /// Writes the value: members of the root, of the lists and maps in it, and of each environment and the lists
 /// and maps in it stand on lines of their own; everything below stands on one line.
-pub(super) fn records(mut value: Value) -> String {
+pub(super) fn records(mut value: Value) -> Vec<u8> {
     value.sort_all_objects();
-    let mut out = String::new();
+    let mut out = Vec::new();
     write(&mut out, &value, 0, false);
-    out.push('\n');
+    out.push(b'\n');
     out
 }
 
-fn write(out: &mut String, value: &Value, depth: usize, in_environment: bool) {
+fn write(out: &mut Vec<u8>, value: &Value, depth: usize, in_environment: bool) {
     let broken = depth < 2 || (in_environment && depth < 4);
     match value {
         Value::Object(map) if broken && !map.is_empty() => {
-            out.push('{');
+            out.push(b'{');
             for (i, (key, member)) in map.iter().enumerate() {
-                out.push_str(if i == 0 { "\n" } else { ",\n" });
-                out.push_str(&Value::String(key.clone()).to_string());
-                out.push(':');
+                out.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
+                on_one_line(out, key);
+                out.push(b':');
                 write(out, member, depth + 1, in_environment || (depth == 0 && key == "envs"));
             }
-            out.push_str("\n}");
+            out.extend_from_slice(b"\n}");
         }
         Value::Array(list) if broken && !list.is_empty() => {
-            out.push('[');
+            out.push(b'[');
             for (i, member) in list.iter().enumerate() {
-                out.push_str(if i == 0 { "\n" } else { ",\n" });
+                out.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
                 write(out, member, depth + 1, in_environment);
             }
-            out.push_str("\n]");
+            out.extend_from_slice(b"\n]");
         }
-        other => out.push_str(&other.to_string()),
+        other => on_one_line(out, other),
     }
+}
+
+/// Keys are strings, numbers finite, and a vector takes all bytes, so this cannot fail.
+fn on_one_line<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    let _ = serde_json::to_writer(out, value);
 }
 
 #[cfg(test)]
@@ -70,7 +75,7 @@ mod tests {
 }
 }
 "#;
-        assert_eq!(records(value.clone()), expected);
+        assert_eq!(String::from_utf8(records(value.clone())).unwrap(), expected);
         assert_eq!(serde_json::from_str::<Value>(expected).unwrap(), value);
     }
 }

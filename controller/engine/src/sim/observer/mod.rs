@@ -49,6 +49,8 @@ pub(crate) struct Observer {
     foreign: Foreign,
     moves: usize,
     journal: Option<(CommitId, Rc<State>)>,
+    /// The state that was read last, by its commit: what was read before an event is read again after it.
+    read: RefCell<Option<(CommitId, Rc<State>)>>,
     /// Promotion commits that the journal knows, before or with their landing.
     journalled: BTreeMap<CommitId, Pid>,
     /// Promotions that landed.
@@ -111,6 +113,7 @@ impl Observer {
             foreign: Foreign::default(),
             moves: 0,
             journal: None,
+            read: RefCell::default(),
             journalled: BTreeMap::new(),
             pids: BTreeMap::new(),
             lost: false,
@@ -153,8 +156,18 @@ impl Observer {
         let tip = host.tip(&self.pipeline.repository.journal)?;
         match &self.journal {
             Some((known, state)) if *known == tip => Some(Rc::clone(state)),
-            _ => read_state(host, &tip),
+            _ => self.read(host, &tip),
         }
+    }
+
+    fn read(&self, host: &MemoryHost, tip: &CommitId) -> Option<Rc<State>> {
+        let known = self.read.borrow().clone();
+        if let Some((_, state)) = known.filter(|(known, _)| known == tip) {
+            return Some(state);
+        }
+        let state = read_state(host, tip)?;
+        self.read.replace(Some((tip.clone(), Rc::clone(&state))));
+        Some(state)
     }
 
     /// Holds everything that moved since the last time against the rules.
@@ -187,7 +200,7 @@ impl Observer {
         tip: &CommitId,
         now: Time,
     ) -> Checked {
-        let state = read_state(host, tip).ok_or("S11: a journal commit has no state.json")?;
+        let state = self.read(host, tip).ok_or("S11: a journal commit has no state.json")?;
         let info = host.info(tip).ok_or("S11: a journal commit is missing")?;
         let message = JournalMessage::parse(&info.message).map_err(|e| format!("S11: {e}"))?;
         let before = self.journal.take().map(|(_, state)| state);
