@@ -33,6 +33,15 @@ impl Lint {
             let file = folder.file(&pipeline.id).map_or_else(String::new, |f| f.display().to_string());
             terminal.print(format_args!("{} ({file}): {}", pipeline.id, names.join(", ")))?;
         }
+        for (policy, file, environments) in folder.policies() {
+            let environments =
+                if environments.is_empty() { "nothing".to_owned() } else { environments.join(", ") };
+            terminal.print(format_args!(
+                "PromotionPolicy {} ({}): {environments}",
+                policy.name,
+                file.display()
+            ))?;
+        }
         for clash in folder.clashes() {
             let (one, other, field) = (&clash.one, &clash.other, &clash.field);
             terminal.error(
@@ -45,7 +54,12 @@ impl Lint {
         }
         let pipelines = count(folder.pipelines.len(), "pipeline");
         let templates = count(folder.templates(), "metric template");
-        terminal.print(format_args!("valid: {pipelines}, {templates}"))?;
+        let policies = match folder.policies().count() {
+            0 => String::new(),
+            1 => ", 1 policy".to_owned(),
+            number => format!(", {number} policies"),
+        };
+        terminal.print(format_args!("valid: {pipelines}, {templates}{policies}"))?;
         Ok(Exit::Done)
     }
 }

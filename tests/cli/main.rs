@@ -4,6 +4,7 @@ mod damage;
 mod journey;
 mod metrics;
 mod ownership;
+mod policies;
 #[path = "../../controller/process/tests/processes/mod.rs"]
 mod processes;
 mod qa;

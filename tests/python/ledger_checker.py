@@ -28,9 +28,11 @@ EVENTS = {name: members.split() for name, members in {
     "Promoted": "pid env r try cause commit base gates landed from? q?", "Landed": "pid commit",
     "Undone": "pid why", "Pinned": "env commit set", "Unpinned": "env how", "Live": "env pid since tree",
     "Unlive": "env pid until why", "Started": "env pid gate gates try deadline tree handle?",
-    "Judged": "env pid gate gates try verdict detail?", "Verified": "env pid r gates", "Baked": "env pid result",
-    "Failed": "env pid phase gate?", "Revoked": "env r why", "Rejected": "env pid r digests"}.items()}
-PATTERNS = {"r": r"r-[0-9a-f]{20}", "pid": r"p-[0-9a-f]{20}", "gates": r"g1:[0-9a-f]{20}", "by": r"[^\s@\"]{1,64}",
+    "Judged": "env pid gate gates try verdict detail?", "Verified": "env pid r gates policy?",
+    "Baked": "env pid result", "Failed": "env pid phase gate?", "Revoked": "env r why",
+    "Rejected": "env pid r digests"}.items()}
+PATTERNS = {"r": r"r-[0-9a-f]{20}", "pid": r"p-[0-9a-f]{20}", "gates": r"g1:[0-9a-f]{20}",
+            "policy": r"g1:[0-9a-f]{20}", "by": r"[^\s@\"]{1,64}",
             "env": r"[a-z0-9-]{1,63}", "q": r"[a-z0-9-]{1,40}", "id": r"[a-z0-9-]{1,40}",
             **dict.fromkeys(("commit", "base", "head", "tip", "tree"), r"[0-9a-f]{40}([0-9a-f]{24})?")}
 WORDS = {"cause": "auto manual rollback", "verdict": "Passed Failed Inconclusive Error", "result": "passed cut",
@@ -391,7 +393,7 @@ class Fold:
         at.update(phase="Verified", since=e["at"])
         env["churn"] = 0
         soak = env["ok"].get(e["r"], {"soak": "0s"})["soak"]
-        env["ok"][e["r"]] = {"gates": e["gates"], "soak": soak}
+        env["ok"][e["r"]] = {**{k: e[k] for k in ("gates", "policy") if k in e}, "soak": soak}
         tree = {"tree": at["live"]["tree"]} if "live" in at else {}
         add_good(env, {"r": e["r"], "gates": e["gates"], "at": e["at"], "baked": False, **tree})
 
@@ -444,7 +446,9 @@ def weight(state):
     def size(*texts):
         return sum(len(t.encode()) for t in texts)
 
-    total = sum(80 * len(env["ok"]) + 30 * len(env["tries"]) for env in state["envs"].values())
+    total = 0
+    for env in state["envs"].values():
+        total += sum(80 + 40 * ("policy" in ok) for ok in env["ok"].values()) + 30 * len(env["tries"])
     for r in state["releases"]:
         total += 160 + sum(size(t) + 3 for t in r["images"] + r["authors"])
         total += sum(size(k, v) + 6 for k, v in r["labels"].items())

@@ -114,7 +114,7 @@ class Event:  # section 5: what each does to the state S, its environment E and 
         x = run(A, e); x.update(pick(e, "verdict detail"))
         x.errors += e.verdict == "Error"; x.inconclusive += e.verdict == "Inconclusive"
     def Verified(S, E, A, e):
-        E.ok.setdefault(e.r, Map(soak="0s")).gates = e.gates
+        E.ok.setdefault(e.r, Map(soak="0s")).update(pick(e, "gates policy"))
         step(A, e, "Verified"); E.churn = 0; add_good(E, pick(e, "r gates at", baked=False, tree=A.live.tree if A.live else None))
     def Baked(S, E, A, e):
         step(A, e, "Settled"); g = find(E.good, "r", A.r)
@@ -126,7 +126,8 @@ class Event:  # section 5: what each does to the state S, its environment E and 
 
 def overflow(S):  # section 7
     envs, size = S.envs.values(), lambda more, texts: sum(len(text.encode()) + more for text in texts)
-    weight = sum(80 * len(E.ok) + 30 * len(E.tries) for E in envs) + sum(
+    oks = [ok for E in envs for ok in E.ok.values()]
+    weight = sum(80 + 40 * bool(ok.policy) for ok in oks) + sum(30 * len(E.tries) for E in envs) + sum(
         160 + size(3, x.images + x.authors) + size(6, [key + value for key, value in x.labels.items()])
         + size(60, [f.image + f.file + (f.raw or "") for f in x.fields]) for x in S.releases)
     if len(S.releases) < MAX_RELEASES and weight < MAX_WEIGHT: return

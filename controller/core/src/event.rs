@@ -182,8 +182,15 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
-    /// All verification gates passed, under these hashes.
-    Verified { env: Name, pid: Pid, r: ReleaseId, gates: GateHash },
+    /// All verification gates passed, under these hashes; `policy` is that of those which come from policies.
+    Verified {
+        env: Name,
+        pid: Pid,
+        r: ReleaseId,
+        gates: GateHash,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        policy: Option<GateHash>,
+    },
     /// The bake ended.
     Baked { env: Name, pid: Pid, result: BakeResult },
     /// The promotion failed.

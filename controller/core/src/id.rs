@@ -409,6 +409,20 @@ mod tests {
     }
 
     #[test]
+    fn gates_of_policies_tell_their_policy() {
+        let name = |text: &str| Name::parse(text).unwrap();
+        for (policy, own) in
+            [("prod", "qa/smoke"), ("a-b", "expression/1"), ("qa", "metrics/a-b"), ("x", "http/y/z")]
+        {
+            let gate = GateName::of_policy(&name(policy), own).unwrap();
+            assert_eq!(gate.policy(), Some((policy, own)), "{gate}");
+        }
+        for own in ["qa/smoke", "qa/policy-a-qa/x", "policy-x", "policy-/x", "policy-a/x", "bake/errors"] {
+            assert_eq!(GateName::parse(own).unwrap().policy(), None, "{own}");
+        }
+    }
+
+    #[test]
     fn actors_are_logins() {
         assert!(Actor::parse("alice").is_ok());
         for bad in ["", "a@b.example", "two words", "a\nb"] {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use towpath_core::decide::{Answer, Decision, Effect, decide};
 use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
-use towpath_core::pipeline::{Environment, Evaluated, Http, UrlValues};
+use towpath_core::pipeline::{Environment, Evaluated, Http, Pipeline, UrlValues};
 use towpath_core::time::Time;
 use towpath_core::world::{Evaluation, Evaluations, Found, Truth};
 
@@ -63,7 +63,7 @@ impl Engine<'_> {
         let release = state.and_then(|state| state.release(&wanted.release));
         let outcome = match (environment, self.gate(wanted), state, release) {
             (Some(environment), Some(gate), Some(state), Some(release)) => {
-                let values = values(state, environment, release);
+                let values = values(self.pipeline, state, environment, release);
                 match gate {
                     Evaluated::Expression(gate) => self.judged(&gate.cel, values, String::new()),
                     Evaluated::Http(gate) => self.asked_outside(gate, (environment, release), values)?,
@@ -149,7 +149,12 @@ fn asked(decision: &Decision) -> impl Iterator<Item = &Evaluation> {
 }
 
 /// What an expression may look at.
-fn values(state: &State, environment: &Environment, release: &Release) -> BTreeMap<String, Value> {
+fn values(
+    pipeline: &Pipeline,
+    state: &State,
+    environment: &Environment,
+    release: &Release,
+) -> BTreeMap<String, Value> {
     let image = |image: &towpath_core::release::Image| {
         let tag = image.tag.as_ref().map(ToString::to_string);
         json!({ "name": image.name.to_string(), "tag": tag, "digest": image.digest.to_string() })
@@ -157,11 +162,13 @@ fn values(state: &State, environment: &Environment, release: &Release) -> BTreeM
     let tags = release.images.iter().filter_map(|image| image.tag.as_ref()).map(ToString::to_string);
     let upstream = environment.after.edges.iter().map(|edge| {
         let env = state.environment(&edge.environment).map(|(_, env)| env);
+        let ok = env.and_then(|env| env.ok.get(&release.r));
+        let upstream = pipeline.environment(&edge.environment);
         let there = env.and_then(|env| env.at.as_ref()).and_then(|at| state.release(&at.r));
         json!({
             "environment": edge.environment.to_string(),
             "version": there.map(Release::version),
-            "verified": env.is_some_and(|env| env.ok.contains_key(&release.r)),
+            "verified": ok.zip(upstream).is_some_and(|(ok, upstream)| upstream.accepts(ok)),
         })
     });
     BTreeMap::from([

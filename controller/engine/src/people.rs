@@ -293,11 +293,16 @@ impl Engine<'_> {
         release: &ReleaseRef,
         past: &[(EntryGate, String)],
     ) -> Result<(ActId, Recorded), EngineError> {
-        let rules = self.pipeline.environment(name).map(|environment| &environment.promotion);
-        let allowed = |gate: &EntryGate| rules.is_some_and(|rules| rules.overrides.contains(gate));
+        let environment = self.pipeline.environment(name);
+        let allowed = |gate: &EntryGate| environment.is_some_and(|e| e.promotion.overrides.contains(gate));
         if let Some((gate, _)) = past.iter().find(|(gate, _)| !allowed(gate)) {
+            let policies = environment.map(|e| &e.policies.names).filter(|names| !names.is_empty());
+            let most = policies.map_or_else(String::new, |names| {
+                let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                format!(", as far as its policies let it ({names})")
+            });
             return impossible(format!(
-                "{name} lets nobody pass {} by; allow it in promotion.overrides of the environment",
+                "{name} lets nobody pass {} by; allow it in promotion.overrides of the environment{most}",
                 gate.as_str()
             ));
         }

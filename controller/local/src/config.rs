@@ -41,6 +41,8 @@ pub struct LocalConfig {
     pub qa: BTreeMap<Name, QaTemplate>,
     /// Where it is seen what runs, by environment; `default` is for those not named.
     pub live: BTreeMap<Name, LiveSource>,
+    /// Files with policies besides those in the folder, as written: from there.
+    pub policies: Vec<PathBuf>,
     /// Where metrics come from, if from anywhere.
     pub prometheus: Option<PrometheusConfig>,
 }

@@ -1,4 +1,4 @@
-//! A folder of documents: `towpath.yaml`, pipelines and metric templates, each mistake named with file and field.
+//! A folder of documents: `towpath.yaml`, pipelines, metric templates and policies, each mistake named with file and field.
 
 mod conflicts;
 mod documents;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use towpath_core::id::{Name, PipelineId};
-use towpath_core::pipeline::Pipeline;
+use towpath_core::pipeline::{Pipeline, Policy, comparable};
 
 use crate::config::{LocalConfig, RepositoryConfig};
 use crate::error::LocalError;
@@ -25,6 +25,7 @@ pub struct Folder {
     files: BTreeMap<PipelineId, PathBuf>,
     conflicts: Vec<Conflict>,
     templates: BTreeMap<String, PathBuf>,
+    policies: Vec<(Policy, PathBuf)>,
 }
 
 impl Folder {
@@ -34,7 +35,8 @@ impl Folder {
             return Err(vec![documents::mistake(folder, wrong)]);
         }
         let config = LocalConfig::load(folder);
-        let read = documents::read(folder);
+        let elsewhere = config.as_ref().map(|config| config.policies.as_slice()).unwrap_or_default();
+        let read = documents::read(folder, elsewhere);
         let (config, read) = match (config, read) {
             (Ok(config), Ok(read)) => (config, read),
             (config, read) => {
@@ -63,6 +65,17 @@ impl Folder {
         &self.conflicts
     }
 
+    /// The policies in the order of their names, each with its file and the environments that it selects.
+    pub fn policies(&self) -> impl Iterator<Item = (&Policy, &Path, Vec<String>)> {
+        self.policies.iter().map(|(policy, file)| {
+            let environments = |pipeline: &Pipeline| {
+                let selected = pipeline.environments.iter().filter(|e| policy.selects(&pipeline.id, e));
+                selected.map(|e| format!("{} {}", pipeline.id, e.name)).collect::<Vec<_>>()
+            };
+            (policy, file.as_path(), self.pipelines.iter().flat_map(environments).collect())
+        })
+    }
+
     /// How many metric templates there are.
     pub fn templates(&self) -> usize {
         self.templates.len()
@@ -84,7 +97,7 @@ impl Folder {
     /// What is likely a mistake although it can be read: one sentence each.
     pub fn doubts(&self) -> Vec<String> {
         let pipelines = self.pipelines.iter().flat_map(|pipeline| meaning::doubts(self, pipeline));
-        meaning::unused(self).into_iter().chain(pipelines).collect()
+        meaning::unused(self).into_iter().chain(meaning::idle(self)).chain(pipelines).collect()
     }
 }
 
@@ -124,25 +137,6 @@ fn resolved(folder: &Path, url: &str) -> String {
 /// Whether two addresses are those of one repository.
 fn same_address(one: &str, other: &str) -> bool {
     comparable(one) == comparable(other)
-}
-
-/// The part of an address that tells repositories apart.
-fn comparable(url: &str) -> String {
-    let url = url.strip_prefix("file://").unwrap_or(url).trim_end_matches('/');
-    let url = url.strip_suffix(".git").unwrap_or(url);
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-            format!("{scheme}://{}/{path}", host.to_ascii_lowercase())
-        }
-        // What ssh takes as host:path.
-        None => match url.split_once(':').filter(|(host, _)| !host.contains('/')) {
-            Some((host, path)) => {
-                format!("ssh://{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
-            }
-            None => url.to_owned(),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -199,6 +199,7 @@ fn environment(place: PlaceNo, upstream: Option<PlaceNo>, soak: Span, images: &[
         degraded_grace: NEVER,
         sync_timeout: NEVER,
         delivery: Delivery::Push,
+        policies: Default::default(),
     }
 }
 

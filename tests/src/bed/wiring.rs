@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use towpath_core::pipeline::{Document, MetricTemplate, Pipeline, Templates};
+use towpath_core::pipeline::{Document, MetricTemplate, Pipeline, Policy, PolicyDocument, Templates};
 use towpath_core::time::Span;
 
 use super::versions::{kustomization, two_images};
@@ -41,6 +41,7 @@ pub struct Wiring {
     branch: &'static str,
     apps: &'static [&'static str],
     environments: Vec<Map<String, Value>>,
+    policies: BTreeMap<&'static str, Map<String, Value>>,
     pub(super) folders: fn(&str) -> String,
 }
 
@@ -52,7 +53,8 @@ impl Wiring {
     /// A pipeline of the image `web` without environments.
     pub fn bare() -> Self {
         let environments = Vec::new();
-        Self { name: "web", branch: "main", apps: &["web"], environments, folders: kustomization }
+        let policies = BTreeMap::new();
+        Self { name: "web", branch: "main", apps: &["web"], environments, policies, folders: kustomization }
     }
 
     /// The image `web` in dev, staging and production, which is where most scenarios play.
@@ -104,6 +106,18 @@ impl Wiring {
         self
     }
 
+    /// Puts it under a policy whose spec is this YAML; one of the same name is replaced.
+    pub fn under(mut self, policy: &'static str, yaml: &str) -> Self {
+        self.policies.insert(policy, fields(yaml));
+        self
+    }
+
+    /// Takes a policy away.
+    pub fn free_of(mut self, policy: &str) -> Self {
+        assert!(self.policies.remove(policy).is_some(), "there is no {policy}");
+        self
+    }
+
     /// Takes an environment away.
     pub fn without(mut self, environment: &str) -> Self {
         let before = self.environments.len();
@@ -131,8 +145,23 @@ impl Wiring {
         let document: Document = serde_saphyr::from_str(&document.to_string()).unwrap();
         let metrics = [("errors", 0), ("tolerant", 1)].map(|(name, limit)| (name.to_owned(), errors(limit)));
         let qa = BTreeMap::from(["smoke", "regression", "extra"].map(|t| (t.to_owned(), "1".to_owned())));
-        Pipeline::new(&document, &Templates { metrics: &BTreeMap::from(metrics), qa: &qa }).unwrap()
+        let metrics = BTreeMap::from(metrics);
+        let templates = Templates { metrics: &metrics, qa: &qa };
+        let policies = self.policies.iter().map(|(name, spec)| policy(name, spec, &templates));
+        let pipeline = Pipeline::new(&document, &templates).unwrap();
+        pipeline.under(&policies.collect::<Vec<_>>()).unwrap()
     }
+}
+
+fn policy(name: &str, spec: &Map<String, Value>, templates: &Templates<'_>) -> Policy {
+    let document = json!({
+        "apiVersion": "towpath.dev/v1alpha1",
+        "kind": "PromotionPolicy",
+        "metadata": { "name": name },
+        "spec": spec,
+    });
+    let document: PolicyDocument = serde_saphyr::from_str(&document.to_string()).unwrap();
+    Policy::new(&document, templates).unwrap()
 }
 
 /// A ratio of errors that may be bad so many times.

@@ -187,7 +187,7 @@ fn verified_in_dev(w: &mut Writer<'_>, r: &str) -> String {
     w.commit(vec![
         proof.judged("qa/smoke", 3, "Passed", None),
         proof.judged("metrics/errors", 2, "Passed", Some("5 of 5 samples good")),
-        proof.event("Verified", json!({"r": r, "gates": gate("both")})),
+        proof.event("Verified", json!({"r": r, "gates": gate("both"), "policy": gate("a policy's")})),
     ]);
     w.wait(3600);
     w.commit(vec![proof.event("Baked", json!({"result": "passed"}))]);

@@ -7,7 +7,7 @@ use super::entry::Past;
 use super::{Rule, View};
 use crate::event::Cause;
 use crate::id::{Actor, ReleaseId};
-use crate::journal::state::{ApprovalRecord, Current, Okay, Phase, Release, Request};
+use crate::journal::state::{ApprovalRecord, Current, Phase, Release, Request};
 use crate::museum::{Bug, planted};
 use crate::pipeline::{Delivery, Edge, EdgeMode, EntryGate, Queue};
 use crate::release::Rank;
@@ -86,10 +86,9 @@ impl View<'_> {
         self.state.release(&at.r).filter(|release| stale && !release.images.is_empty())
     }
 
-    /// Whether a release is Verified here, under the present gates where the environment asks for that.
+    /// Whether a release is Verified here, under the present gates where policies or the environment ask for that.
     pub(super) fn is_verified_as_of_now(&self, r: &ReleaseId) -> bool {
-        let current = |ok: &Okay| !self.environment.revalidate || ok.gates == self.environment.verify_hash();
-        self.env.ok.get(r).is_some_and(current)
+        self.env.ok.get(r).is_some_and(|ok| self.environment.accepts(ok))
     }
 
     /// The eligible release that the queue takes next; when none is eligible, the one that explains why.

@@ -84,10 +84,10 @@ impl View<'_> {
     fn edge(&self, edge: &Edge, release: &Release) -> Option<Wait> {
         let upstream = self.state.environment(&edge.environment).map(|(_, env)| env);
         let resync = When::resync(self.now);
-        let stale = upstream.is_some_and(|env| self.is_stale(edge, env, release));
-        let soaked = upstream.filter(|_| !stale).and_then(|env| env.soak_of(&release.r, self.now));
+        let stale = upstream.and_then(|env| self.stale(edge, env, release));
+        let soaked = upstream.filter(|_| stale.is_none()).and_then(|env| env.soak_of(&release.r, self.now));
         let Some(soaked) = soaked else {
-            let under = if stale { " under its present gates" } else { "" };
+            let under = stale.unwrap_or_default();
             let text = format!("{} is not Verified in {}{under}", release.version(), edge.environment);
             let remedy = upstream.map_or_else(String::new, |env| self.verify_again(edge, env, release));
             return Some(
@@ -108,12 +108,22 @@ impl View<'_> {
         Some(self.wait(WaitCode::Soaking, text, remedy, when).about(&edge.environment))
     }
 
-    /// Whether what was Verified there has to be verified anew, because the gates changed.
-    fn is_stale(&self, edge: &Edge, env: &EnvironmentState, release: &Release) -> bool {
-        let upstream = self.world.pipeline.environment(&edge.environment).filter(|e| e.revalidate);
-        let upstream = upstream.filter(|_| !planted(Bug::VerdictOfOldGates));
-        let gates = env.ok.get(&release.r).map(|ok| &ok.gates);
-        upstream.zip(gates).is_some_and(|(upstream, gates)| &upstream.verify_hash() != gates)
+    /// Why what was Verified there has to be verified anew, for people; `None` where it counts.
+    fn stale(&self, edge: &Edge, env: &EnvironmentState, release: &Release) -> Option<String> {
+        if planted(Bug::VerdictOfOldGates) {
+            return None;
+        }
+        let upstream = self.world.pipeline.environment(&edge.environment)?;
+        let ok = env.ok.get(&release.r).filter(|ok| !upstream.accepts(ok))?;
+        let policies: BTreeSet<&str> =
+            upstream.verify.iter().filter_map(|gate| gate.name.policy()).map(|(policy, _)| policy).collect();
+        Some(match upstream.accepts_policy(ok) {
+            true => " under its present gates".to_owned(),
+            false => {
+                let policies = policies.into_iter().collect::<Vec<_>>().join(", ");
+                format!(" under the present gates of policy {policies}")
+            }
+        })
     }
 
     /// What brings a release to be verified upstream that does not come there by itself any more.

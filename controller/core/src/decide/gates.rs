@@ -8,7 +8,7 @@ use crate::id::{GateHash, Pid};
 use crate::journal::state::{Current, Phase, Run};
 use crate::museum::{Bug, planted};
 use crate::observation::{Reading, RunStatus};
-use crate::pipeline::{Gate, GateKind, MetricGate, QaGate};
+use crate::pipeline::{Gate, GateKind, MetricGate, QaGate, hash_of};
 use crate::time::{Span, Time};
 use crate::verdict::{Outcome, Verdict};
 
@@ -56,7 +56,11 @@ impl View<'_> {
         let Some(pid) = at.pid.clone() else { return Rule::Pass };
         let hashes: Vec<String> = at.runs.iter().map(|(gate, run)| format!("{gate} {}", run.gates)).collect();
         let (env, r, gates) = (self.key.clone(), at.r.clone(), GateHash::of(&hashes));
-        let mut events = vec![Event::Verified { env: env.clone(), pid: pid.clone(), r, gates }];
+        // What was judged, of what policies ask for now.
+        let now = self.environment.verify.iter();
+        let judged = now.filter_map(|gate| Some((&gate.name, at.runs.get(&gate.name)?.gates.clone())));
+        let policy = hash_of(judged);
+        let mut events = vec![Event::Verified { env: env.clone(), pid: pid.clone(), r, gates, policy }];
         if self.environment.bake.is_none() {
             events.push(Event::Baked { env, pid, result: BakeResult::Passed });
         }

@@ -61,7 +61,8 @@ fn weight(state: &State) -> usize {
         let field = |f: &FieldBytes| f.image.as_str().len() + f.file.as_str().len() + raw(f) + 60;
         160 + images + authors + labels + r.fields.iter().map(field).sum::<usize>()
     };
-    let environment = |e: &EnvironmentState| 80 * e.ok.len() + 30 * e.tries.len();
+    let policies = |e: &EnvironmentState| e.ok.values().filter(|ok| ok.policy.is_some()).count();
+    let environment = |e: &EnvironmentState| 80 * e.ok.len() + 40 * policies(e) + 30 * e.tries.len();
     state.releases.iter().map(release).sum::<usize>() + state.envs.values().map(environment).sum::<usize>()
 }
 

@@ -307,6 +307,9 @@ pub struct Good {
 pub struct Okay {
     /// Under which gates.
     pub gates: GateHash,
+    /// Under which gates of policies, where there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<GateHash>,
     /// The longest unbroken time that it was live, of the times that are over; seconds.
     pub soak: Span,
 }

@@ -29,7 +29,6 @@ pub(super) enum Author<'a> {
     /// The pipeline's own.
     Pipeline(&'a PipelineId),
     /// An administrator's.
-    #[expect(dead_code, reason = "its document comes with the next change")]
     Policy(&'a Name),
 }
 

@@ -1,5 +1,6 @@
 //! Pipelines: environments in the order of a DAG, with their gates.
 
+mod address;
 mod cron;
 mod dependency;
 mod document;
@@ -9,6 +10,7 @@ mod evaluated;
 mod expression;
 mod gate;
 mod http;
+mod policy;
 mod validate;
 mod window;
 
@@ -16,8 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::hold::Select;
 use crate::id::{GateHash, GateName, ImageName, Name, PipelineId, RefName, RepoPath};
+use crate::journal::state::Okay;
 use crate::time::Span;
 
+pub use address::comparable;
 pub use dependency::Dependency;
 pub use document::{Document, Metadata};
 pub use edit::{EditRule, FieldValues, Form, KeyPath};
@@ -26,6 +30,8 @@ pub use evaluated::Evaluated;
 pub use expression::Expression;
 pub use gate::{Approval, Gate, GateKind, MetricGate, MetricTemplate, QaGate};
 pub use http::{Http, UrlTemplate, UrlValues};
+pub(crate) use policy::hash_of;
+pub use policy::{Policies, Policy, PolicyDocument};
 pub use validate::{PipelineError, Templates};
 pub use window::{Opening, Until, Window};
 
@@ -103,6 +109,8 @@ pub struct Environment {
     pub sync_timeout: Span,
     /// How commits reach the branch.
     pub delivery: Delivery,
+    /// The policies that it is under; their gates stand among its own.
+    pub policies: Policies,
 }
 
 /// How releases come to an environment.
@@ -305,6 +313,16 @@ impl Environment {
         let mut gates: Vec<(&GateName, GateHash)> = self.verify.iter().map(|g| (&g.name, g.hash())).collect();
         gates.sort();
         GateHash::of(&gates.iter().map(|(name, hash)| format!("{name} {hash}")).collect::<Vec<_>>())
+    }
+
+    /// Whether what was Verified here so counts under the gates of now: those of policies always have to be these.
+    pub fn accepts(&self, ok: &Okay) -> bool {
+        self.accepts_policy(ok) && (!self.revalidate || ok.gates == self.verify_hash())
+    }
+
+    /// The same, as far as policies are concerned. One that adds no gates asks for nothing anew.
+    pub fn accepts_policy(&self, ok: &Okay) -> bool {
+        self.policies.verify.is_none() || self.policies.verify == ok.policy
     }
 
     /// Whether a selector names it by its key or its labels.

@@ -9,11 +9,11 @@ use super::document::{
 use super::entry::Author;
 use super::{
     After, ApplicationRef, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate, Environment,
-    Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, PromotionRules, Proof, QaGate, Queue,
+    Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, Policies, PromotionRules, Proof, QaGate, Queue,
     Repository,
 };
 use crate::event::{EnvironmentConfig, Event, MAX_EVENT_BYTES};
-use crate::id::{GateName, ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
+use crate::id::{ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
 use crate::time::Span;
 
 /// A mistake in a pipeline document: where in it, what is wrong, what to do.
@@ -212,7 +212,7 @@ fn environment(
         after: after(&field("after"), &doc.after)?,
         approvals,
         entry,
-        verify: verify(&field("verify"), &doc.verify, templates)?,
+        verify: verify(&field("verify"), &doc.verify, templates, Author::Pipeline(id))?,
         revalidate: match doc.revalidate.as_deref() {
             None | Some("never") => false,
             Some("onChange") => true,
@@ -220,7 +220,7 @@ fn environment(
                 return Err(at(field("revalidate"), format!("expected never or onChange, found {other:?}")));
             }
         },
-        bake: bake(&field("bake"), doc, templates)?,
+        bake: bake(&field("bake"), doc, templates, Author::Pipeline(id))?,
         automatic_rollback: doc.rollback.automatic.unwrap_or(true),
         stable: doc.stable.unwrap_or(Span::seconds(10)),
         degraded_grace: doc.degraded_grace.unwrap_or(Span::seconds(60)),
@@ -232,6 +232,7 @@ fn environment(
                 return Err(at(field("delivery"), format!("expected push or pull-request, found {other:?}")));
             }
         },
+        policies: Policies::default(),
     })
 }
 
@@ -345,37 +346,53 @@ fn promotion_rules(place: &str, doc: &PromotionDoc) -> Result<PromotionRules, Pi
             at(format!("{place}.queue"), format!("expected one of {all}, found {text:?}"))
         })?,
     };
-    let gate = |text: &String| {
-        EntryGate::parse(text).ok_or_else(|| {
-            let all = EntryGate::ALL.map(EntryGate::as_str).join(", ");
-            at(format!("{place}.overrides"), format!("expected some of {all}, found {text:?}"))
-        })
-    };
     Ok(PromotionRules {
         automatic: doc.automatic.unwrap_or(true),
         queue,
         wait_for_bake: doc.wait_for_bake,
-        overrides: doc.overrides.iter().map(gate).collect::<Result<_, _>>()?,
+        overrides: entry_gates(&format!("{place}.overrides"), &doc.overrides)?,
     })
 }
 
-fn verify(place: &str, docs: &[VerifyDoc], templates: &Templates<'_>) -> Result<Vec<Gate>, PipelineError> {
+/// Kinds of entry gates by their words.
+pub(super) fn entry_gates(place: &str, words: &[String]) -> Result<BTreeSet<EntryGate>, PipelineError> {
+    let gate = |text: &String| {
+        EntryGate::parse(text).ok_or_else(|| {
+            let all = EntryGate::ALL.map(EntryGate::as_str).join(", ");
+            at(place, format!("expected some of {all}, found {text:?}"))
+        })
+    };
+    words.iter().map(gate).collect()
+}
+
+pub(super) fn verify(
+    place: &str,
+    docs: &[VerifyDoc],
+    templates: &Templates<'_>,
+    author: Author<'_>,
+) -> Result<Vec<Gate>, PipelineError> {
     let mut gates = Vec::new();
     for (i, doc) in docs.iter().enumerate() {
         let place = format!("{place}[{i}]");
         gates.push(match (&doc.qa, &doc.metrics) {
-            (Some(qa), None) => qa_gate(&place, qa, templates)?,
-            (None, Some(metrics)) => metric_gate(&place, "metrics", metrics, None, templates)?,
+            (Some(qa), None) => qa_gate(&place, qa, templates, author)?,
+            (None, Some(metrics)) => metric_gate(&place, ("metrics", None), metrics, templates, author)?,
             _ => return Err(at(place, "expected one of qa and metrics")),
         });
     }
     unique_gates(place, gates)
 }
 
-fn bake(place: &str, doc: &EnvironmentDoc, templates: &Templates<'_>) -> Result<Option<Bake>, PipelineError> {
+fn bake(
+    place: &str,
+    doc: &EnvironmentDoc,
+    templates: &Templates<'_>,
+    author: Author<'_>,
+) -> Result<Option<Bake>, PipelineError> {
     let Some(bake) = &doc.bake else { return Ok(None) };
     let gate = |(i, doc): (usize, &MetricsDoc)| {
-        metric_gate(&format!("{place}.metrics[{i}]"), "bake", doc, Some(bake.duration), templates)
+        let place = format!("{place}.metrics[{i}]");
+        metric_gate(&place, ("bake", Some(bake.duration)), doc, templates, author)
     };
     let gates = bake.metrics.iter().enumerate().map(gate).collect::<Result<_, _>>()?;
     Ok(Some(Bake { duration: bake.duration, gates: unique_gates(place, gates)? }))
@@ -391,14 +408,19 @@ fn unique_gates(place: &str, gates: Vec<Gate>) -> Result<Vec<Gate>, PipelineErro
     }
 }
 
-fn qa_gate(place: &str, doc: &QaDoc, templates: &Templates<'_>) -> Result<Gate, PipelineError> {
+fn qa_gate(
+    place: &str,
+    doc: &QaDoc,
+    templates: &Templates<'_>,
+    author: Author<'_>,
+) -> Result<Gate, PipelineError> {
     let revision = templates.qa.get(&doc.template).ok_or_else(|| {
         let problem =
             format!("no QA template is called {:?}; there {}", doc.template, listed(templates.qa.keys()));
         at(format!("{place}.qa.template"), problem)
     })?;
     Ok(Gate {
-        name: parsed(place, GateName::parse, &format!("qa/{}", doc.template))?,
+        name: author.gate(place, &format!("qa/{}", doc.template))?,
         kind: GateKind::Qa(QaGate {
             template: doc.template.clone(),
             parameters: doc.parameters.clone(),
@@ -412,10 +434,10 @@ fn qa_gate(place: &str, doc: &QaDoc, templates: &Templates<'_>) -> Result<Gate, 
 
 fn metric_gate(
     place: &str,
-    prefix: &str,
+    (prefix, window): (&str, Option<Span>),
     doc: &MetricsDoc,
-    window: Option<Span>,
     templates: &Templates<'_>,
+    author: Author<'_>,
 ) -> Result<Gate, PipelineError> {
     let template = templates.metrics.get(&doc.template).ok_or_else(|| {
         let there = listed(templates.metrics.keys());
@@ -426,7 +448,7 @@ fn metric_gate(
     })?;
     let gate = template.fill(&doc.args, window).map_err(|problem| at(format!("{place}.args"), problem))?;
     Ok(Gate {
-        name: parsed(place, GateName::parse, &format!("{prefix}/{}", doc.template))?,
+        name: author.gate(place, &format!("{prefix}/{}", doc.template))?,
         kind: GateKind::Metric(gate),
         error_limit: 3,
         inconclusive_limit: 3,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use towpath_core::id::{Name, OwnerId};
@@ -17,6 +17,8 @@ use crate::secret::starred;
 
 const API_VERSION: &str = "towpath.dev/v1alpha1";
 const KIND: &str = "Local";
+/// The most files with policies.
+const MOST_POLICIES: usize = 100;
 const QA_TIMEOUT: Span = Span::seconds(30 * 60);
 const LIVE_TIMEOUT: Span = Span::seconds(30);
 const METRICS_TIMEOUT: Span = Span::seconds(30);
@@ -34,6 +36,8 @@ struct RawFile {
     qa: BTreeMap<Name, QaTemplate>,
     #[serde(default)]
     live: BTreeMap<Name, LiveSource>,
+    #[serde(default)]
+    policies: Vec<PathBuf>,
     metrics: Option<RawMetrics>,
 }
 
@@ -46,6 +50,7 @@ struct CheckedFile {
     repositories: Vec<RepositoryConfig>,
     qa: BTreeMap<Name, QaTemplate>,
     live: BTreeMap<Name, LiveSource>,
+    policies: Vec<PathBuf>,
     prometheus: Option<PrometheusConfig>,
 }
 
@@ -192,7 +197,29 @@ impl TryFrom<RawFile> for CheckedFile {
         let commits = checked_signature(commits)?;
         check_distinct(&raw.repositories)?;
         let prometheus = raw.metrics.and_then(|metrics| metrics.prometheus);
-        Ok(Self { owner, commits, repositories: raw.repositories, qa: raw.qa, live: raw.live, prometheus })
+        check_policies(&raw.policies)?;
+        Ok(Self {
+            owner,
+            commits,
+            repositories: raw.repositories,
+            qa: raw.qa,
+            live: raw.live,
+            policies: raw.policies,
+            prometheus,
+        })
+    }
+}
+
+fn check_policies(files: &[PathBuf]) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    match files.iter().find(|file| file.as_os_str().is_empty() || !seen.insert(*file)) {
+        Some(file) => {
+            Err(format!("policies: expected each file once, found {:?} again or empty", file.display()))
+        }
+        None if files.len() > MOST_POLICIES => {
+            Err(format!("policies: at most {MOST_POLICIES} files are read"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -236,6 +263,7 @@ impl CheckedFile {
             repositories: self.repositories,
             qa,
             live,
+            policies: self.policies,
             prometheus: self.prometheus,
         }
     }

@@ -173,7 +173,8 @@ mod tests {
     }
 
     fn verified(second: u64, cause: Cause) -> Happened {
-        let event = Event::Verified { env: name(), pid: pid(), r: release(), gates: GateHash::of(&[]) };
+        let event =
+            Event::Verified { env: name(), pid: pid(), r: release(), gates: GateHash::of(&[]), policy: None };
         happened(second, cause, event)
     }
 

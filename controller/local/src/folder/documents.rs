@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_saphyr::Spanned;
-use towpath_core::pipeline::{Document, Metadata, MetricTemplate};
+use towpath_core::pipeline::{Document, Metadata, MetricTemplate, PolicyDocument};
 
 use crate::config::{FILE_NAME, without_passwords};
 use crate::error::LocalError;
@@ -37,6 +37,7 @@ pub(super) struct PipelineDocument {
 pub(super) struct Documents {
     pub(super) pipelines: Vec<Placed<PipelineDocument>>,
     pub(super) metrics: Vec<Placed<MetricDocument>>,
+    pub(super) policies: Vec<Placed<PolicyDocument>>,
 }
 
 /// A metric template as a document.
@@ -63,13 +64,21 @@ pub(super) fn mistake(file: &Path, reason: impl Into<String>) -> LocalError {
     LocalError::Config { place: file.display().to_string(), reason: reason.into() }
 }
 
-/// Reads all documents beside `towpath.yaml`, or answers everything that is wrong with them.
-pub(super) fn read(folder: &Path) -> Result<Documents, Vec<LocalError>> {
+/// Reads all documents beside `towpath.yaml` and policies that stand elsewhere, or answers everything that is wrong
+/// with them.
+pub(super) fn read(folder: &Path, policies: &[PathBuf]) -> Result<Documents, Vec<LocalError>> {
     let mut documents = Documents::default();
     let mut mistakes = Vec::new();
-    for file in files(folder).map_err(|e| vec![e])? {
+    let named: Vec<PathBuf> = policies.iter().map(|file| folder.join(file)).collect();
+    for file in files(folder).map_err(|e| vec![e])?.into_iter().filter(|file| !named.contains(file)) {
         match text(&file) {
             Ok(text) => mistakes.extend(add_all(&file, &text, &mut documents)),
+            Err(error) => mistakes.push(error),
+        }
+    }
+    for file in &named {
+        match elsewhere(file) {
+            Ok(found) => documents.policies.extend(found),
             Err(error) => mistakes.push(error),
         }
     }
@@ -113,6 +122,24 @@ fn text(file: &Path) -> Result<String, LocalError> {
         .map_err(|e| mistake(file, format!("the file is not UTF-8 text: {}", e.utf8_error())))
 }
 
+/// The policies of a file that `towpath.yaml` names. It has nothing else: a pipeline in it would be one of another folder.
+fn elsewhere(file: &Path) -> Result<Vec<Placed<PolicyDocument>>, LocalError> {
+    let found = std::fs::metadata(file)
+        .map_err(|e| mistake(file, format!("{e}; policies in {FILE_NAME} names it")))?;
+    if !found.is_file() {
+        return Err(mistake(file, format!("it is no plain file, and policies in {FILE_NAME} names it")));
+    }
+    let mut documents = Documents::default();
+    if let Some(error) = add_all(file, &text(file)?, &mut documents).into_iter().next() {
+        return Err(error);
+    }
+    match (documents.pipelines.is_empty() && documents.metrics.is_empty(), documents.policies.is_empty()) {
+        (true, false) => Ok(documents.policies),
+        (false, _) => Err(mistake(file, "a file under policies has only documents of kind PromotionPolicy")),
+        (true, true) => Err(mistake(file, "it has no document of kind PromotionPolicy")),
+    }
+}
+
 /// Adds each document of a file; answers the mistakes.
 fn add_all(file: &Path, text: &str, documents: &mut Documents) -> Vec<LocalError> {
     split(text).iter().filter_map(|part| add(file, part, documents).err()).collect()
@@ -130,13 +157,17 @@ fn add(file: &Path, text: &str, documents: &mut Documents) -> Result<(), LocalEr
             documents.metrics.push(Placed { file: file.to_owned(), document: parse(file, text)? });
             Ok(())
         }
+        (Some(API_VERSION), Some("PromotionPolicy")) => {
+            documents.policies.push(Placed { file: file.to_owned(), document: parse(file, text)? });
+            Ok(())
+        }
         (Some(API_VERSION), Some("Local")) => Err(mistake(
             file,
             format!("a document of kind Local is read from {FILE_NAME} only: move it there"),
         )),
         (version, kind) => {
             let found = format!("{} {}", version.unwrap_or("no apiVersion"), kind.unwrap_or("and no kind"));
-            let expected = format!("{API_VERSION} Pipeline or {API_VERSION} MetricTemplate");
+            let expected = format!("{API_VERSION} Pipeline, MetricTemplate or PromotionPolicy");
             Err(mistake(file, format!("expected {expected}, found {found}; other files belong elsewhere")))
         }
     }

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use towpath_core::id::{Name, PipelineId};
-use towpath_core::pipeline::{Delivery, Environment, GateKind, MetricTemplate, Pipeline, Templates};
+use towpath_core::pipeline::{
+    Delivery, Environment, GateKind, MetricTemplate, Pipeline, Policy, PolicyDocument, Templates, comparable,
+};
 use towpath_engine::check_templates;
 
 use super::conflicts::{Place, conflicts};
 use super::documents::{Documents, MetricDocument, PipelineDocument, Placed, mistake};
-use super::{Folder, comparable, resolved, same_address};
+use super::{Folder, resolved, same_address};
 use crate::config::{LiveSource, LocalConfig, Program, QaMode, QaTemplate, RepositoryUrl};
 use crate::error::LocalError;
 
@@ -21,12 +23,14 @@ pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folde
         |(name, template): (&Name, &QaTemplate)| (name.to_string(), revision(&config.folder, template));
     let qa: BTreeMap<String, String> = config.qa.iter().map(revision).collect();
     let templates = Templates { metrics: &metrics, qa: &qa };
+    let placed_policies = policies(&config.folder, &documents.policies, &templates)?;
+    let policies: Vec<Policy> = placed_policies.iter().map(|(policy, _)| policy.clone()).collect();
     let mut files: BTreeMap<PipelineId, PathBuf> = BTreeMap::new();
     let mut lines: BTreeMap<PipelineId, &[u64]> = BTreeMap::new();
     let (mut pipelines, mut mistakes) = (Vec::new(), Vec::new());
     for placed in &documents.pipelines {
         let file = &placed.file;
-        match pipeline(&config.folder, placed, &templates) {
+        match pipeline(&config.folder, placed, &templates, &policies) {
             Ok(pipeline) => match files.insert(pipeline.id.clone(), file.clone()) {
                 None => {
                     lines.insert(pipeline.id.clone(), &placed.document.lines);
@@ -51,7 +55,7 @@ pub(super) fn resolve(config: LocalConfig, documents: Documents) -> Result<Folde
     let template =
         |placed: &Placed<MetricDocument>| (placed.document.metadata.name.clone(), placed.file.clone());
     let templates = documents.metrics.iter().map(template).collect();
-    Ok(Folder { config, pipelines, files, conflicts, templates })
+    Ok(Folder { config, pipelines, files, conflicts, templates, policies: placed_policies })
 }
 
 /// The line that an environment begins in; 0 where that is not known.
@@ -81,10 +85,36 @@ fn metric_templates(
     if mistakes.is_empty() { Ok(templates) } else { Err(mistakes) }
 }
 
+/// Makes policies of their documents, sorted by name.
+fn policies(
+    folder: &Path,
+    documents: &[Placed<PolicyDocument>],
+    templates: &Templates<'_>,
+) -> Result<Vec<(Policy, PathBuf)>, Vec<LocalError>> {
+    let mut policies: BTreeMap<Name, (Policy, PathBuf)> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for Placed { file, document } in documents {
+        let policy = match Policy::new(document, templates) {
+            Ok(policy) => policy.with_addresses(|url| resolved(folder, url)),
+            Err(e) => {
+                let place = format!("{}: {}", file.display(), e.place);
+                mistakes.push(LocalError::Config { place, reason: e.problem });
+                continue;
+            }
+        };
+        let name = policy.name.clone();
+        if let Some((_, other)) = policies.insert(name.clone(), (policy, file.clone())) {
+            mistakes.push(twice(&other, file, &format!("the PromotionPolicy {name}")));
+        }
+    }
+    if mistakes.is_empty() { Ok(policies.into_values().collect()) } else { Err(mistakes) }
+}
+
 fn pipeline(
     folder: &Path,
     placed: &Placed<PipelineDocument>,
     templates: &Templates<'_>,
+    policies: &[Policy],
 ) -> Result<Pipeline, LocalError> {
     let at = |place: &str, problem: &str| LocalError::Config {
         place: format!("{}: {place}", placed.file.display()),
@@ -96,6 +126,7 @@ fn pipeline(
         .map_err(|problem| at("spec.repository.url", &problem))?;
     check_templates(&pipeline).map_err(|problem| at(&problem.place, &problem.problem))?;
     pipeline.repository.url = resolved(folder, &pipeline.repository.url);
+    let pipeline = pipeline.under(policies).map_err(|e| at(&e.place, &e.problem))?;
     let by_pull_request = |e: &&Environment| e.delivery == Delivery::PullRequest;
     match pipeline.environments.iter().find(by_pull_request) {
         Some(environment) => Err(at(
@@ -175,6 +206,18 @@ pub(super) fn doubts(folder: &Folder, pipeline: &Pipeline) -> Vec<String> {
         }
     }
     doubts
+}
+
+/// Policies that are for nothing that the folder has.
+pub(super) fn idle(folder: &Folder) -> Vec<String> {
+    let idle = folder.policies().filter(|(_, _, environments)| environments.is_empty());
+    idle.map(|(policy, _, _)| {
+        format!(
+            "PromotionPolicy {}: it selects no environment of this folder; look at spec.select",
+            policy.name
+        )
+    })
+    .collect()
 }
 
 /// What `towpath.yaml` says about things that no pipeline has, likely because of a slip.

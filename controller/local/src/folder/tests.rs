@@ -61,7 +61,7 @@ fn mistakes_are_told_with_file_and_field() {
     for (text, expected) in [
         (
             "kind: ConfigMap\napiVersion: v1\n",
-            "failed to read x.yaml: expected towpath.dev/v1alpha1 Pipeline or",
+            "failed to read x.yaml: expected towpath.dev/v1alpha1 Pipeline, MetricTemplate or",
         ),
         ("a: 1\n", "found no apiVersion and no kind"),
         (LOCAL, "failed to read x.yaml: a document of kind Local is read from towpath.yaml only"),
@@ -238,4 +238,57 @@ fn doubts_name_what_can_never_work() {
     let tip = format!("{LOCAL}live: {{ default: {{ tip: true }} }}\n");
     let doubts = load(&[("towpath.yaml", &tip), ("a.yaml", &plain("a", "a"))]).unwrap().doubts();
     assert!(doubts.len() == 1 && doubts[0].contains("live is `tip`"), "{doubts:?}");
+}
+
+fn policy(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: towpath.dev/v1alpha1\nkind: PromotionPolicy\nmetadata: {{ name: {name} }}\nspec: {spec}\n"
+    )
+}
+
+#[test]
+fn policies_of_the_folder_add_their_gates() {
+    let two = format!(
+        "{}---\n{}",
+        policy("second", "{ verify: [{ qa: { template: smoke } }] }"),
+        policy("first", "{ repositories: [{ urls: [../env.git], paths: [a] }] }")
+    );
+    let folder =
+        load(&[("towpath.yaml", LOCAL), ("a.yaml", &plain("a", "a/dev")), ("p.yaml", &two)]).unwrap();
+    let dev = &folder.pipelines[0].environments[0];
+    let gates: Vec<&str> = dev.verify.iter().map(|gate| gate.name.as_str()).collect();
+    assert_eq!(gates, ["policy-second-qa/smoke"]);
+    let seen: Vec<(String, Vec<String>)> =
+        folder.policies().map(|(policy, _, there)| (policy.name.to_string(), there)).collect();
+    let there = vec!["default/a dev".to_owned()];
+    assert_eq!(seen, [("first".to_owned(), there.clone()), ("second".to_owned(), there)]);
+}
+
+#[test]
+fn mistakes_in_policies_are_told_with_their_file() {
+    let named = |file: &str| format!("{LOCAL}policies: [{file}]\n");
+    let twice =
+        format!("{}---\n{}", policy("p", "{ overrides: [window] }"), policy("p", "{ overrides: [soak] }"));
+    let cases = [
+        (LOCAL.to_owned(), twice, "x.yaml: the PromotionPolicy p stands in this file already"),
+        (
+            LOCAL.to_owned(),
+            policy("p", "{ verify: [{ qa: { template: nix } }] }"),
+            "x.yaml: spec.verify[0].qa.template: no QA template is called \"nix\"",
+        ),
+        (LOCAL.to_owned(), policy("p", "{ gates: [] }"), "x.yaml: line 4 column 9: unknown field `gates`"),
+        (
+            LOCAL.to_owned(),
+            policy("p", "{ repositories: [{ urls: [../other.git] }] }"),
+            "a.yaml: spec.repository.url: PromotionPolicy p does not let namespace default use this repository",
+        ),
+        (named("nowhere.yaml"), policy("p", "{ overrides: [] }"), "nowhere.yaml: No such file or directory"),
+        (named("a.yaml"), policy("p", "{ overrides: [] }"), "has only documents of kind PromotionPolicy"),
+        (named("x.yaml, x.yaml"), policy("p", "{ overrides: [] }"), "expected each file once"),
+    ];
+    for (local, text, expected) in cases {
+        let files = [("towpath.yaml", local.as_str()), ("a.yaml", &plain("a", "a")), ("x.yaml", &text)];
+        let mistakes = load(&files).unwrap_err();
+        assert!(mistakes.contains(expected), "{mistakes}");
+    }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use towpath_core::id::{Name, PipelineId};
-use towpath_core::pipeline::Pipeline;
+use towpath_core::journal::State;
+use towpath_core::pipeline::{Dependency, Pipeline};
 use towpath_core::world::OtherEnvironment;
 use towpath_engine::journal::Head;
 
@@ -18,10 +19,20 @@ impl LocalHost {
         let known = gates.filter_map(|gate| {
             let read = || self.with_engine(&gate.pipeline, |engine| engine.read()).ok().flatten();
             let head = heads.entry(&gate.pipeline).or_insert_with(read).as_ref()?;
-            let there = OtherEnvironment::of(&head.state, &gate.environment)?;
+            let mut there = OtherEnvironment::of(&head.state, &gate.environment)?;
+            there.verified &= self.is_current(gate, &head.state);
             Some(((gate.pipeline.clone(), gate.environment.clone()), there))
         });
         known.collect()
+    }
+
+    /// Whether what another pipeline has Verified counts under the gates that it has now.
+    fn is_current(&self, gate: &Dependency, state: &State) -> bool {
+        let pipeline = self.folder.pipelines.iter().find(|pipeline| pipeline.id == gate.pipeline);
+        let environment = pipeline.and_then(|pipeline| pipeline.environment(&gate.environment));
+        let env = state.environment(&gate.environment).map(|(_, env)| env);
+        let ok = env.and_then(|env| env.ok.get(&env.at.as_ref()?.r));
+        environment.zip(ok).is_some_and(|(environment, ok)| environment.accepts(ok))
     }
 }
 

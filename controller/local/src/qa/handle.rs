@@ -2,7 +2,8 @@
 //!
 //! `qa-<promotion>-<gate>-<try>` for a run that lives elsewhere and is polled; the same with `@<instance>` for a
 //! child of one host. A pipeline calls the gate of a QA template `qa/<template>`, so the template can be read
-//! back from the handle by a host that sees it for the first time.
+//! back from the handle by a host that sees it for the first time. One of a policy is `policy-<policy>-qa/<template>`;
+//! no part of a policy's name is `qa`, so the first `-qa-` behind it is where the template begins.
 
 use towpath_core::id::{GateHash, GateName, Handle, Name, Pid};
 
@@ -19,7 +20,7 @@ pub(super) enum Kind<'a> {
 
 /// The template of a gate.
 pub(super) fn template_of(gate: &GateName) -> Option<&str> {
-    gate.as_str().strip_prefix("qa/")
+    gate.policy().map_or(gate.as_str(), |(_, own)| own).strip_prefix("qa/")
 }
 
 /// The handle of a run; `instance` for a child of this host.
@@ -54,7 +55,10 @@ fn polled_template(handle: &str) -> Option<&str> {
     // A promotion id is `p-` and 20 digits.
     let (pid, gate) = run.split_at_checked(22)?;
     Pid::parse(pid).ok()?;
-    gate.strip_prefix("-qa-")
+    match gate.strip_prefix("-policy-") {
+        Some(of_policy) => of_policy.split_once("-qa-").map(|(_, template)| template),
+        None => gate.strip_prefix("-qa-"),
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +76,9 @@ mod tests {
         let polled = handle("qa/load-test", None);
         assert_eq!(polled.as_str(), "qa-p-0123456789abcdef0123-qa-load-test-2");
         assert_eq!(read(&polled, "here"), Kind::Polled("load-test"));
+        let of_policy = handle("policy-a-b-qa/x-qa-y", None);
+        assert_eq!(of_policy.as_str(), "qa-p-0123456789abcdef0123-policy-a-b-qa-x-qa-y-2");
+        assert_eq!(read(&of_policy, "here"), Kind::Polled("x-qa-y"));
         let child = handle("qa/smoke", Some("here"));
         assert_eq!(child.as_str(), "qa-p-0123456789abcdef0123-qa-smoke-2@here");
         assert_eq!(read(&child, "here"), Kind::Ours);
@@ -80,7 +87,7 @@ mod tests {
 
     #[test]
     fn other_gates_stay_apart_and_short() {
-        let gates = ["qa/a.b", "qa/a/b", "qa/a_b", "qa-a-b", "qa/a-b", "QA/a-b"];
+        let gates = ["qa/a.b", "qa/a/b", "qa/a_b", "qa-a-b", "qa/a-b", "QA/a-b", "policy-a-qa/b"];
         let handles: std::collections::BTreeSet<_> = gates.iter().map(|gate| handle(gate, None)).collect();
         assert_eq!(handles.len(), gates.len(), "{handles:?}");
         let long = "é".repeat(64);

@@ -19,7 +19,7 @@ fn gated() -> (Stage, ReleaseId) {
     (stage, r)
 }
 
-fn asked(stage: &Stage) -> Vec<Evaluation> {
+pub(super) fn asked(stage: &Stage) -> Vec<Evaluation> {
     let Answer::Act(effects) = stage.answer("dev") else { return Vec::new() };
     let asked = effects.into_iter().filter_map(|effect| match effect {
         Effect::Evaluate(evaluation) => Some(evaluation),
@@ -28,7 +28,7 @@ fn asked(stage: &Stage) -> Vec<Evaluation> {
     asked.collect()
 }
 
-fn found(stage: &mut Stage, evaluation: Evaluation, truth: Truth, detail: &str) {
+pub(super) fn found(stage: &mut Stage, evaluation: Evaluation, truth: Truth, detail: &str) {
     stage.evaluations.insert(evaluation, Found { at: stage.now, truth, detail: detail.to_owned() });
 }
 

@@ -11,6 +11,7 @@ mod ledger;
 mod life;
 mod live;
 mod play;
+mod policies;
 mod queues;
 mod remedies;
 mod rollback;

@@ -126,7 +126,7 @@ fn upstreams_without_anything_in_common_have_a_name() {
     while stage.step() {}
     let (first, second) = (stage.release(1), stage.release(2));
     for (environment, r) in [("dev", first), ("staging", second)] {
-        let okay = Okay { gates: other_hash(), soak: Span::default() };
+        let okay = Okay { gates: other_hash(), policy: None, soak: Span::default() };
         stage.state.envs.get_mut(&name(environment)).unwrap().ok.insert(r, okay);
     }
     let wait = stage.waits("production").remove(0);

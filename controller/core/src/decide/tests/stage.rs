@@ -13,8 +13,8 @@ use crate::journal::{FoldError, State, fold_all, genesis};
 use crate::observation::{Application, Health, Reading, RunStatus};
 use crate::pipeline::{
     After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Entry,
-    Environment, FieldValues, Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate,
-    Repository,
+    Environment, FieldValues, Form, Gate, GateKind, MetricGate, Pipeline, Policies, PromotionRules, Proof,
+    QaGate, Repository,
 };
 use crate::release::{Image, release_id};
 use crate::time::{Span, Time};
@@ -91,6 +91,7 @@ fn environment(text: &str, after: &[(&str, u32)]) -> Environment {
         degraded_grace: Span::seconds(60),
         sync_timeout: Span::seconds(900),
         delivery: Delivery::Push,
+        policies: Policies::default(),
     }
 }
 
@@ -341,7 +342,10 @@ impl Stage {
     pub(super) fn finish_qa(&mut self, environment: &str, verdict: Verdict) {
         let outcome = crate::verdict::Outcome { verdict, detail: "told".into() };
         let facts = self.facts.get_mut(&name(environment)).unwrap();
-        facts.runs.insert(GateName::parse("qa/smoke").unwrap(), Ok(RunStatus::Finished(outcome)));
+        let running: Vec<GateName> = facts.runs.keys().cloned().collect();
+        for gate in running.into_iter().chain([GateName::parse("qa/smoke").unwrap()]) {
+            facts.runs.insert(gate, Ok(RunStatus::Finished(outcome.clone())));
+        }
     }
 
     /// Brings what is on its way in an environment to a verdict.

@@ -173,7 +173,7 @@ impl Step<'_> {
             Event::Unlive { env, pid, until, .. } => self.unlive(env, pid, *until),
             Event::Started { .. } => self.started(),
             Event::Judged { .. } => self.judged(),
-            Event::Verified { env, pid, r, gates } => self.verified(env, pid, r, gates),
+            Event::Verified { env, pid, r, .. } => self.verified(env, pid, r),
             Event::Baked { env, pid, result } => self.baked(env, pid, *result),
             Event::Failed { .. } => self.failed(),
             Event::Revoked { env, r, .. } => self.revoked(env, r),

@@ -2,7 +2,7 @@
 
 use super::{FoldError, MAX_GOOD, Step, end_live};
 use crate::event::{BakeResult, Event};
-use crate::id::{Digest, GateHash, Name, Pid, ReleaseId, TreeId};
+use crate::id::{Digest, Name, Pid, ReleaseId, TreeId};
 use crate::journal::state::{EnvironmentState, Failure, Good, LiveSince, Okay, Phase, Rejection, Run};
 use crate::museum::{Bug, planted};
 use crate::time::{Span, Time};
@@ -91,14 +91,9 @@ impl Step<'_> {
         Ok(())
     }
 
-    pub(super) fn verified(
-        &mut self,
-        env: &Name,
-        pid: &Pid,
-        r: &ReleaseId,
-        gates: &GateHash,
-    ) -> Result<(), FoldError> {
+    pub(super) fn verified(&mut self, env: &Name, pid: &Pid, r: &ReleaseId) -> Result<(), FoldError> {
         let at = self.recorded.at;
+        let Event::Verified { gates, policy, .. } = &self.recorded.event else { return Ok(()) };
         let other = self.refuse(format!("{pid} is not of {r}"));
         let current = self.current(env, pid)?;
         if current.r != *r {
@@ -110,7 +105,7 @@ impl Step<'_> {
         env.churn = 0;
         // Verified once more, it has not lost the time that it was live before.
         let soak = env.ok.get(r).map_or(Span::default(), |ok| ok.soak);
-        env.ok.insert(r.clone(), Okay { gates: gates.clone(), soak });
+        env.ok.insert(r.clone(), Okay { gates: gates.clone(), policy: policy.clone(), soak });
         add_good(env, Good { r: r.clone(), gates: gates.clone(), at, baked: false, tree });
         Ok(())
     }

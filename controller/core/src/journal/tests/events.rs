@@ -239,7 +239,8 @@ fn proof() -> impl Strategy<Value = Event> {
                 Event::Judged { env, pid, gate, gates, attempt, verdict, detail }
             }
         ),
-        (name(), pid(), r(), gates()).prop_map(|(env, pid, r, gates)| Event::Verified { env, pid, r, gates }),
+        (name(), pid(), r(), gates(), proptest::option::of(gates()))
+            .prop_map(|(env, pid, r, gates, policy)| Event::Verified { env, pid, r, gates, policy }),
         (name(), pid(), result).prop_map(|(env, pid, result)| Event::Baked { env, pid, result }),
         (name(), pid(), phase, some(gate())).prop_map(|(env, pid, phase, gate)| Event::Failed {
             env,
@@ -295,7 +296,7 @@ proptest! {
         let members = value.as_object_mut().unwrap();
         let key = members.keys().nth(which % members.len()).unwrap().clone();
         members.remove(&key);
-        let optional = ["was", "order", "r", "until", "pr", "from", "q", "handle", "detail", "gate"];
+        let optional = ["was", "order", "r", "until", "pr", "from", "q", "handle", "detail", "gate", "policy"];
         let read = JournalMessage::parse(&message_of(&value.to_string(), event.n));
         prop_assert!(read.is_err() || optional.contains(&key.as_str()), "{key} of {value}");
     }
