@@ -15,7 +15,7 @@ use crate::release::Rank;
 /// From how many verifications cut short in a row on that has a name.
 const CHURN_LIMIT: u32 = 3;
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// Brings the next release, or says what keeps it, and looks again when that or what comes next may be another.
     pub(super) fn promote(&self) -> Rule {
         match self.next() {
@@ -92,28 +92,31 @@ impl View<'_> {
     }
 
     /// The eligible release that the queue takes next; when none is eligible, the one that explains why.
-    pub(super) fn candidate(&self) -> Option<&Release> {
+    pub(super) fn candidate(&self) -> Option<&'a Release> {
+        *self.found.candidate.get_or_init(|| self.find_candidate())
+    }
+
+    fn find_candidate(&self) -> Option<&'a Release> {
         // CI may have raised the rank of what is there; that is no reason to promote it onto itself.
-        let there = self.at().filter(|at| at.pid.is_some()).and_then(|at| self.state.release(&at.r));
+        let there = self.there().filter(|_| self.at().is_some_and(|at| at.pid.is_some()));
         let mark = self.env.hw.max(there.map(Release::rank).unwrap_or_default());
         let above = |r: &&Release| !r.is_baseline() && r.rank() > mark;
-        let by_age = |r: &&Release| match planted(Bug::OrderByName) {
-            true => (r.version(), r.rank()),
-            false if planted(Bug::DowngradeByDiscovery) => (String::new(), Rank { order: 0, ..r.rank() }),
-            false => (String::new(), r.rank()),
-        };
-        let releases = || self.state.releases.iter().filter(above);
-        let eligible = releases().filter(|r| self.is_eligible(r));
+        let mut releases: Vec<&Release> = self.state.releases.iter().filter(above).collect();
+        if planted(Bug::OrderByName) {
+            releases.sort_by_cached_key(|r| (r.version(), r.rank()));
+        } else if planted(Bug::DowngradeByDiscovery) {
+            releases.sort_by_key(|r| Rank { order: 0, ..r.rank() });
+        } else {
+            releases.sort_by_key(|r| r.rank());
+        }
+        // The first that may come is the one: the others are not asked.
+        let eligible = |r: &&&Release| self.is_eligible(r);
         let next = match self.environment.promotion.queue {
-            Queue::EveryRelease => eligible.min_by_key(by_age),
-            Queue::HoldUntilVerdict | Queue::NewestWins => eligible.max_by_key(by_age),
+            Queue::EveryRelease => releases.iter().find(eligible),
+            Queue::HoldUntilVerdict | Queue::NewestWins => releases.iter().rev().find(eligible),
         };
-        next.or_else(|| {
-            releases()
-                .filter(|r| !self.is_rejected(r))
-                .max_by_key(by_age)
-                .or_else(|| releases().max_by_key(by_age))
-        })
+        let newest = || releases.iter().rev().find(|r| !self.is_rejected(r)).or(releases.last());
+        next.or_else(newest).copied()
     }
 
     /// Each upstream environment has something new that is Verified, but none has what the others have.
@@ -133,7 +136,7 @@ impl View<'_> {
         }
         let newest = |edge: &Edge| {
             let (_, env) = self.state.environment(&edge.environment)?;
-            let verified = env.ok.keys().filter_map(|r| self.state.release(r));
+            let verified = self.state.releases.iter().filter(|r| env.ok.contains_key(&r.r));
             let newest = verified.filter(|r| r.rank() > self.env.hw).max_by_key(|r| r.rank())?;
             Some(format!("{} in {}", newest.version(), edge.environment))
         };
@@ -147,7 +150,7 @@ impl View<'_> {
 
     /// Names what stays behind: Verified upstream, newer than what is here, but older than what was here once.
     fn below_high_water(&self) -> Rule {
-        let Some(there) = self.at().and_then(|at| self.state.release(&at.r)) else { return Rule::Pass };
+        let Some(there) = self.there() else { return Rule::Pass };
         let wanted = |r: &Release| {
             let of = |a: &ApprovalRecord| &a.env == self.key && a.r == r.r && a.n > self.env.voids;
             r.rank() > there.rank() || self.state.approvals.iter().any(of)
@@ -193,7 +196,7 @@ impl View<'_> {
             return Rule::Note(self.wait(WaitCode::Rejected, text, remedy, when).about(&release.r));
         }
         let past = request.map(|request| self.past(request)).unwrap_or_default();
-        if let Some(wait) = self.entry_past(release, &past.keys().copied().collect()).into_iter().next() {
+        if let Some(wait) = self.entry_past(release, &past.keys().copied().collect()) {
             return Rule::Note(wait);
         }
         let actor = request.map_or_else(Actor::towpath, |request| request.by.clone());
@@ -214,7 +217,7 @@ impl View<'_> {
         let all: Past = past.keys().copied().collect();
         let keeps = |gate: &EntryGate| {
             let others: Past = all.iter().copied().filter(|other| other != gate).collect();
-            !self.entry_past(release, &others).is_empty()
+            self.entry_past(release, &others).is_some()
         };
         past.into_iter().filter(|(gate, _)| keeps(gate)).collect()
     }

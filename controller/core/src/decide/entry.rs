@@ -25,26 +25,26 @@ pub(super) fn by_policy(policy: Option<&Name>) -> String {
     policy.map_or_else(String::new, |policy| format!(" (policy {policy})"))
 }
 
-impl View<'_> {
-    /// Everything that keeps this release from being committed here now, in the order of the gates.
-    pub(super) fn entry(&self, release: &Release) -> Vec<Wait> {
+impl<'a> View<'a> {
+    /// The first thing that keeps this release from being committed here now, in the order of the gates.
+    pub(super) fn entry(&self, release: &Release) -> Option<Wait> {
         self.entry_past(release, &Past::new())
     }
 
     /// The same, past the gates that a person overrides.
-    pub(super) fn entry_past(&self, release: &Release, past: &Past) -> Vec<Wait> {
-        let mut waits = Vec::new();
-        waits.extend(self.incomplete(release));
-        waits.extend(self.upstream_past(release, past));
-        waits.extend(self.held(release));
-        let approvals = self.environment.approvals.iter().filter(|_| !past.contains(&EntryGate::Approval));
-        waits.extend(approvals.filter_map(|gate| self.approval(gate, release)));
-        waits.extend(self.window_closed(release).filter(|_| !past.contains(&EntryGate::Window)));
-        waits.extend(self.dependency_missing(release).filter(|_| !past.contains(&EntryGate::Dependency)));
-        for kind in [EntryGate::Expression, EntryGate::Http] {
-            waits.extend(self.untrue(kind, release).filter(|_| !past.contains(&kind)));
-        }
-        waits
+    pub(super) fn entry_past(&self, release: &Release, past: &Past) -> Option<Wait> {
+        let asked = |gate| !past.contains(&gate);
+        let approval = || self.environment.approvals.iter().find_map(|gate| self.approval(gate, release));
+        self.incomplete(release)
+            .or_else(|| self.upstream_past(release, past))
+            .or_else(|| self.held(release))
+            .or_else(|| asked(EntryGate::Approval).then(approval).flatten())
+            .or_else(|| asked(EntryGate::Window).then(|| self.window_closed(release)).flatten())
+            .or_else(|| asked(EntryGate::Dependency).then(|| self.dependency_missing(release)).flatten())
+            .or_else(|| {
+                let kinds = [EntryGate::Expression, EntryGate::Http].into_iter().filter(|kind| asked(*kind));
+                kinds.flat_map(|kind| self.untrue(kind, release)).next()
+            })
     }
 
     fn incomplete(&self, release: &Release) -> Option<Wait> {
@@ -197,9 +197,16 @@ impl View<'_> {
     }
 
     /// Holds in force that select this environment.
-    pub(super) fn holds(&self) -> impl Iterator<Item = &Hold> {
+    pub(super) fn holds(&self) -> impl Iterator<Item = &'a Hold> {
         let in_force = |h: &&Hold| h.until.is_none_or(|until| until > self.now);
-        self.state.holds.iter().filter(in_force).filter(|h| self.environment.selected_by(self.key, &h.select))
+        let here = |h: &&Hold| in_force(h) && self.environment.selected_by(self.key, &h.select);
+        let holds = self.found.holds.get_or_init(|| self.state.holds.iter().filter(here).collect());
+        holds.iter().copied()
+    }
+
+    /// The hash of the entry gates, to which approvals are bound.
+    pub(super) fn entry_hash(&self) -> &GateHash {
+        self.found.entry_hash.get_or_init(|| self.environment.entry_hash())
     }
 
     pub(super) fn held(&self, release: &Release) -> Option<Wait> {
@@ -278,6 +285,10 @@ impl View<'_> {
             && approval.gates == self.environment.entry_hash()
             && (approval.until.is_none_or(|until| until > self.now) || planted(Bug::ExpiredApproval))
             && (approval.n > self.env.voids || planted(Bug::VoidedApproval))
+            && approval.r == release.r
+            && &approval.gates == self.entry_hash()
+            && approval.until.is_none_or(|until| until > self.now)
+            && approval.n > self.env.voids
             && (gate.groups.is_empty() || approval.groups.iter().any(|g| gate.groups.contains(g)))
             && (!gate.not_author
                 || planted(Bug::AuthorApproves)

@@ -56,7 +56,7 @@ impl View<'_> {
         };
         let (missing, evaluation) = self.environment.entry.http.iter().find_map(open)?;
         let others: Past = past.iter().copied().chain([EntryGate::Http]).collect();
-        (missing && self.entry_past(release, &others).is_empty()).then_some(evaluation)
+        (missing && self.entry_past(release, &others).is_none()).then_some(evaluation)
     }
 
     /// The first gate of a kind that is not true of a release.

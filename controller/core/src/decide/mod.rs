@@ -23,12 +23,13 @@ mod rollback;
 mod tests;
 mod window;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::event::Cause;
-use crate::id::Name;
+use crate::id::{GateHash, Name};
 use crate::journal::State;
-use crate::journal::state::{Current, EnvironmentState, Phase};
+use crate::journal::state::{Current, EnvironmentState, Hold, Phase, Release};
 use crate::pipeline::{Environment, Pipeline};
 use crate::time::Time;
 use crate::world::{EnvironmentFacts, PathFacts, World};
@@ -145,6 +146,17 @@ pub(crate) struct View<'a> {
     env: &'a EnvironmentState,
     facts: &'a EnvironmentFacts,
     now: Time,
+    /// What several rules ask for; each is found once, when it is asked for.
+    found: Found<'a>,
+}
+
+/// What is found once for an environment.
+#[derive(Default)]
+struct Found<'a> {
+    there: OnceCell<Option<&'a Release>>,
+    holds: OnceCell<Vec<&'a Hold>>,
+    candidate: OnceCell<Option<&'a Release>>,
+    entry_hash: OnceCell<GateHash>,
 }
 
 /// What one rule says.
@@ -204,7 +216,7 @@ impl<'a> View<'a> {
             let text = format!("{} has not been looked at yet", environment.name);
             return Err(vec![Wait::new(WaitCode::NotObserved, text, "towpath reconcile", When::resync(now))]);
         };
-        Ok(Self { world, state, environment, key, env, facts, now })
+        Ok(Self { world, state, environment, key, env, facts, now, found: Found::default() })
     }
 
     fn answer(&self) -> Answer {
@@ -253,6 +265,11 @@ impl<'a> View<'a> {
     /// What is there; only asked by rules behind the one that adopts.
     fn at(&self) -> Option<&'a Current> {
         self.env.at.as_ref()
+    }
+
+    /// The release that is there, as far as it is still known.
+    fn there(&self) -> Option<&'a Release> {
+        *self.found.there.get_or_init(|| self.at().and_then(|at| self.state.release(&at.r)))
     }
 
     fn in_phase(&self, phases: &[Phase]) -> Option<&'a Current> {

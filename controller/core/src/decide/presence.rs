@@ -24,7 +24,11 @@ pub const PAUSE: Span = Span::seconds(60);
 
 /// Whether the fields still say what `at` wrote or found.
 pub(super) fn holds(state: &State, environment: &Environment, at: &Current, path: &PathFacts) -> bool {
-    let Some(release) = state.release(&at.r) else { return false };
+    state.release(&at.r).is_some_and(|release| says(environment, at, release, path))
+}
+
+/// The same, where the release is known.
+fn says(environment: &Environment, at: &Current, release: &Release, path: &PathFacts) -> bool {
     // A baseline is compared by what was found, since Towpath did not write it in the declared form.
     let found = at.pid.is_none() || release.images.is_empty();
     let bytes_of = |f: &ImageFacts| release.fields.iter().any(|b| (&b.image, &b.file) == (&f.image, &f.file));
@@ -137,7 +141,7 @@ impl View<'_> {
     /// Compares the fields with what was written: a foreign change pins, our value restored unpins.
     pub(super) fn managed_fields(&self) -> Rule {
         let (Some(at), Some(path)) = (self.at(), self.path()) else { return Rule::Pass };
-        let ours = holds(self.state, self.environment, at, path);
+        let ours = self.there().is_some_and(|release| says(self.environment, at, release, path));
         if planted(Bug::ForgedPromotionBelieved) && self.world.branch.claim.is_some() {
             return Rule::Pass;
         }

@@ -56,8 +56,8 @@ impl View<'_> {
             None => (String::new(), "merge it"),
         };
         let text = format!("pull request{number} for {} is open{text}", self.version(&open.r));
-        let entry = self.state.release(&open.r).map(|release| self.entry(release)).unwrap_or_default();
-        let when = When::on(Source::Git, self.now).no_later_than(self.turn(entry.first()));
+        let entry = self.state.release(&open.r).and_then(|release| self.entry(release));
+        let when = When::on(Source::Git, self.now).no_later_than(self.turn(entry.as_ref()));
         Rule::Note(self.wait(WaitCode::Proposed, text, remedy, when).about(&open.pid))
     }
 
@@ -81,7 +81,7 @@ impl View<'_> {
         if rejected.any(|digest| release.images.iter().any(|i| &i.digest == digest)) {
             return Some("it contains what failed here".to_owned());
         }
-        self.entry(release).into_iter().next().map(|wait| wait.text)
+        self.entry(release).map(|wait| wait.text)
     }
 
     /// A closed pull request is a person's no: the release is held until a person thinks otherwise.

@@ -29,7 +29,7 @@ impl View<'_> {
     pub(super) fn entry_of(&self, request: &Request) -> Option<Wait> {
         let release = request.r.as_ref().and_then(|r| self.state.release(r));
         let release = release.filter(|r| !r.images.is_empty())?;
-        self.entry_past(release, &self.past(request).into_keys().collect()).into_iter().next()
+        self.entry_past(release, &self.past(request).into_keys().collect())
     }
 
     /// The gates that a request passes by, with the reasons: those that the environment allows.

@@ -12,7 +12,7 @@ use crate::time::{Span, Time};
 
 /// The most automatic rollbacks per destination in [`STORM_WINDOW`].
 const STORM_LIMIT: usize = 3;
-const STORM_WINDOW: Span = Span::seconds(600);
+pub(super) const STORM_WINDOW: Span = Span::seconds(600);
 /// The label of a release that changes what older releases cannot work with, such as a schema.
 pub const IRREVERSIBLE: &str = "towpath.dev/irreversible";
 
@@ -93,7 +93,7 @@ impl View<'_> {
         because: String,
     ) -> Vec<Effect> {
         let mut promotion = self.promotion(target, Cause::Rollback, q, actor);
-        let leaving = self.at().and_then(|at| self.state.release(&at.r));
+        let leaving = self.there();
         let rejected = |release: &Release| {
             release.images.iter().filter(|i| self.env.rejects(&i.digest)).cloned().collect()
         };
@@ -124,7 +124,7 @@ impl View<'_> {
             from: self.at().map(|at| at.r.clone()),
             q,
             actor,
-            gates: self.environment.entry_hash(),
+            gates: self.entry_hash().clone(),
             upstream: self.upstream_proofs(&release.r),
             rejects: Vec::new(),
             because: None,

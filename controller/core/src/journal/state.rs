@@ -419,7 +419,8 @@ pub struct Request {
 impl State {
     /// The release with this id.
     pub fn release(&self, id: &ReleaseId) -> Option<&Release> {
-        self.releases.iter().find(|r| &r.r == id)
+        // Nearly always one of the newest is asked for.
+        self.releases.iter().rfind(|r| &r.r == id)
     }
 
     /// The id of a promotion from this journal.
