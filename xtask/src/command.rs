@@ -50,6 +50,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: model,
     },
     Command {
+        name: "bench",
+        arguments: "",
+        summary: "print what a decision and a steady round cost; docs/benchmarks.md has earlier figures",
+        run: bench,
+    },
+    Command {
         name: "ci",
         arguments: "",
         summary: "test, lint and generate --check, as the pipeline does",
@@ -106,6 +112,17 @@ fn model(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> 
     session.program("model check", &mut command)
 }
 
+/// Each benchmark prints its own table.
+fn bench(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    no_arguments("bench", arguments)?;
+    for (package, name) in [("towpath-core", "decide"), ("towpath-engine", "idle")] {
+        let mut command = std::process::Command::new("cargo");
+        command.args(["bench", "--quiet", "--locked", "--package", package, "--bench", name]);
+        session.program(name, &mut command)?;
+    }
+    Ok(())
+}
+
 fn ci(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
     no_arguments("ci", arguments)?;
     suites::run(session, None)?;
@@ -142,8 +159,13 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_refused_before_anything_runs() {
-        let wrong: [(&str, &[&str]); 4] =
-            [("test", &["a", "b"]), ("test", &["--nocapture"]), ("lint", &["x"]), ("generate", &["--chek"])];
+        let wrong: [(&str, &[&str]); 5] = [
+            ("bench", &["x"]),
+            ("test", &["a", "b"]),
+            ("test", &["--nocapture"]),
+            ("lint", &["x"]),
+            ("generate", &["--chek"]),
+        ];
         for (name, arguments) in wrong {
             let mut out = Vec::new();
             let mut session = Session::new("nowhere".into(), &mut out);

@@ -13,11 +13,14 @@ pub mod drill;
 mod error;
 mod evaluate;
 pub mod journal;
+mod look;
 pub mod memory;
 mod observe;
 mod pass;
 pub mod people;
 pub mod ports;
+mod round;
+mod schedule;
 #[cfg(feature = "simulation")]
 pub mod sim;
 
@@ -25,3 +28,5 @@ pub use commit::check_templates;
 pub use error::EngineError;
 pub use observe::Remembered;
 pub use pass::{Engine, Host, PassReport, Settings, Step};
+pub use round::Round;
+pub use schedule::Schedule;

@@ -18,6 +18,7 @@ use crate::claims::Claims;
 use crate::content::{self, ContentError};
 use crate::error::EngineError;
 use crate::journal::{Found, Head, Journal};
+use crate::look::Look;
 use crate::pass::Host;
 use crate::ports::{Heads, LivenessQuery, RefQuery, RepositoryError, Since};
 
@@ -27,7 +28,9 @@ use crate::ports::{Heads, LivenessQuery, RefQuery, RepositoryError, Since};
 pub struct Remembered {
     /// The journal as last seen.
     pub journal: Option<Head>,
-    paths: BTreeMap<Name, (TreeId, Result<PathFacts, PathProblem>)>,
+    paths: BTreeMap<Name, KnownPath>,
+    /// What the last pass ended with.
+    pub(crate) look: Option<Look>,
     /// Promotions that this host journalled and whose push of the branch it lost or gave up.
     pub(crate) given_up: BTreeSet<Pid>,
     /// What the host did not take.
@@ -36,6 +39,15 @@ pub struct Remembered {
     pub(crate) claims: Claims,
     /// What systems outside said, as long as that holds.
     pub(crate) answers: Evaluations,
+}
+
+/// What an environment's folder says.
+#[derive(Debug, Clone)]
+struct KnownPath {
+    /// The newest commit in which it was seen.
+    tip: CommitId,
+    tree: TreeId,
+    path: Result<PathFacts, PathProblem>,
 }
 
 /// A commit that the host did not take. It is pushed again when the branch moved, or after a while.
@@ -224,15 +236,19 @@ impl Observer<'_> {
         tip: &CommitId,
         remembered: &mut Remembered,
     ) -> Result<Result<PathFacts, PathProblem>, EngineError> {
+        if let Some(known) = remembered.paths.get(&environment.name).filter(|known| &known.tip == tip) {
+            return Ok(known.path.clone());
+        }
         let tree = match self.host.repository.tree(tip, &environment.path) {
             Ok(tree) => tree,
             Err(RepositoryError::NotAFile { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        if let (Some(tree), Some((known, path))) = (&tree, remembered.paths.get(&environment.name))
-            && tree == known
+        if let (Some(tree), Some(known)) = (&tree, remembered.paths.get_mut(&environment.name))
+            && tree == &known.tree
         {
-            return Ok(path.clone());
+            known.tip = tip.clone();
+            return Ok(known.path.clone());
         }
         let path = match content::read(self.host.repository, tip, environment) {
             Ok(path) => Ok(path),
@@ -240,7 +256,8 @@ impl Observer<'_> {
             Err(ContentError::Repository(error)) => return Err(error.into()),
         };
         if let Some(tree) = tree {
-            remembered.paths.insert(environment.name.clone(), (tree, path.clone()));
+            let known = KnownPath { tip: tip.clone(), tree, path: path.clone() };
+            remembered.paths.insert(environment.name.clone(), known);
         }
         Ok(path)
     }

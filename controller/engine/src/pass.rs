@@ -84,12 +84,14 @@ pub enum Step {
 }
 
 /// How a pass ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PassReport {
     /// The answer for each environment as of the end.
     pub answers: BTreeMap<Name, Answer>,
     /// How many rounds changed something.
     pub rounds: u32,
+    /// How often it decided.
+    pub decisions: u32,
 }
 
 impl Engine<'_> {
@@ -105,15 +107,19 @@ impl Engine<'_> {
         let mut alone = false;
         // Rollbacks of this very pass count too.
         let mut rollbacks: Vec<Time> = Vec::new();
-        let (mut rounds, mut races) = (0, 0);
+        let (mut rounds, mut races, mut decisions) = (0, 0, 0);
+        remembered.look = None;
         loop {
             let now = self.host.clock.now();
             let mut observed = self.observer(now).observe(remembered)?;
+            let seen = self.seen(&observed);
             apply_problems(&mut observed, &problems);
             apply_starts(&mut observed, &begun);
             let decision = self.decided(&observed, &readings, &rollbacks, &mut remembered.answers)?;
+            decisions += 1;
             if rounds >= MAX_ROUNDS || !acts(&decision) {
-                return Ok(PassReport { answers: decision.envs, rounds });
+                remembered.look = Some(self.looked((seen, &observed), (&decision, &readings), now));
+                return Ok(PassReport { answers: decision.envs, rounds, decisions });
             }
             let executor = Executor { alone, ..self.executor(now) };
             let mut acted = executor.act(&observed, &decision)?;
@@ -137,7 +143,8 @@ impl Engine<'_> {
             }
             let news = !acted.problems.is_empty() || !acted.refused.is_empty() || !acted.begun.is_empty();
             if !acted.progress && !news {
-                return Ok(PassReport { answers: decision.envs, rounds });
+                remembered.look = Some(self.looked((seen, &observed), (&decision, &readings), now));
+                return Ok(PassReport { answers: decision.envs, rounds, decisions });
             }
             races = 0;
             rounds += 1;

@@ -17,7 +17,6 @@ mod program;
 mod push;
 mod reason;
 mod repository;
-mod round;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod walk;

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use git2::Oid;
 use towpath_core::id::{CommitId, RefName, RepoPath, TreeId};
 use towpath_core::time::Time;
+use towpath_engine::Round;
 use towpath_engine::ports::{
     CommitInfo, Heads, History, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository,
     RepositoryError,
@@ -19,7 +20,6 @@ use crate::mirror::{Clutter, Fault, Mirror};
 use crate::objects::{self, oid};
 use crate::options::{GitOptions, HistoryDepth};
 use crate::program::Git;
-use crate::round::Round;
 use crate::walk;
 
 /// A repository on a git host, seen through a bare mirror.

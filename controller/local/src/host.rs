@@ -202,6 +202,26 @@ impl LocalHost {
         result
     }
 
+    /// Whether a pass would find the same as the one before. What cannot be read is told by a pass.
+    fn stands(&mut self, id: &PipelineId) -> bool {
+        let Ok(pipeline) = self.pipeline(id).cloned() else { return false };
+        let shared = SharedFacts {
+            conflicts: self.folder.conflicts(id),
+            others: self.others(&pipeline),
+            ..SharedFacts::default()
+        };
+        let Some(mut remembered) = self.remembered.remove(id) else { return false };
+        let due = self
+            .engine_host(&pipeline, shared)
+            .and_then(|host| Engine { host: &host, pipeline: &pipeline, seen: None }.is_due(&mut remembered));
+        self.remembered.insert(id.clone(), remembered);
+        matches!(due, Ok(false))
+    }
+
+    fn stands_until(&self, id: &PipelineId) -> Option<Time> {
+        self.remembered.get(id).and_then(Remembered::stands_until)
+    }
+
     fn pipeline(&self, id: &PipelineId) -> Result<&Pipeline, EngineError> {
         let unknown = || EngineError::Impossible(format!("the folder has no pipeline {id}"));
         self.folder.pipelines.iter().find(|pipeline| &pipeline.id == id).ok_or_else(unknown)

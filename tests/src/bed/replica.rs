@@ -1,7 +1,10 @@
 //! One controller on a bed: its own clone, its own memory, its own faults.
 
+use std::collections::BTreeMap;
+
+use towpath_core::decide::{Answer, WaitCode};
 use towpath_core::event::Recorded;
-use towpath_core::id::OwnerId;
+use towpath_core::id::{Name, OwnerId};
 use towpath_core::journal::State;
 use towpath_core::journal::state::{EnvironmentState, Phase};
 use towpath_engine::memory::{Faults, MemoryQa};
@@ -27,7 +30,21 @@ pub struct Replica<'b> {
     pub settings: Settings,
     /// What it did, pass by pass.
     pub steps: Vec<Step>,
+    /// What the last pass said of each environment.
+    said: Said,
     _cache: Option<tempfile::TempDir>,
+}
+
+/// The reasons of each environment's waits; nothing where something is to be done.
+type Said = BTreeMap<Name, Option<Vec<(WaitCode, String)>>>;
+
+fn said(report: &PassReport) -> Said {
+    let of = |answer: &Answer| match answer {
+        Answer::Act(_) => None,
+        Answer::Wait(waits) => Some(waits.iter().map(|w| (w.code, w.object.clone())).collect()),
+        Answer::Settled => Some(Vec::new()),
+    };
+    report.answers.iter().map(|(name, answer)| (name.clone(), of(answer))).collect()
 }
 
 impl Bed {
@@ -48,6 +65,7 @@ impl Bed {
                 signature: Signature { name: "Towpath".into(), email: "towpath@example.com".into() },
             },
             steps: Vec::new(),
+            said: Said::new(),
             _cache: cache,
         }
     }
@@ -77,8 +95,14 @@ impl Replica<'_> {
         let mut remembered = std::mem::take(&mut self.remembered);
         let mut steps = Vec::new();
         self.bed.live.follow(Some(self.bed.now()));
+        // What a host would not have passed over has nothing new to say: every scenario checks that.
+        let due = self.engine(|engine| engine.is_due(&mut remembered)).unwrap_or(true);
         let report = self.engine(|engine| engine.pass(&mut remembered, &mut |step| steps.push(step.clone())));
         self.remembered = remembered;
+        if let Ok(report) = &report {
+            assert!(due || said(report) == self.said, "{:?} after {:?}", report.answers, self.said);
+            self.said = said(report);
+        }
         self.steps.extend(steps);
         report
     }

@@ -294,7 +294,7 @@ impl Pipeline {
     }
 
     /// The edges that lead out of an environment.
-    pub fn edges_from<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Edge> {
+    pub fn edges_from<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = &'a Edge> + Clone {
         self.environments.iter().flat_map(|e| &e.after.edges).filter(move |edge| &edge.environment == name)
     }
 }

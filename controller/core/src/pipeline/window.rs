@@ -127,6 +127,14 @@ impl Window {
         Opening { open, until: Until::NotBefore(time) }
     }
 
+    /// When what it says may change; `None` when it does not in the years that are looked at.
+    pub fn next_change(&self, now: Time) -> Option<Time> {
+        match self.at(now).until {
+            Until::Changes(time) | Until::NotBefore(time) => Some(time),
+            Until::Never => None,
+        }
+    }
+
     /// When all of these windows that are closed now will be open together.
     pub fn all_open(windows: &[Self], now: Time) -> Until {
         let mut time = now;

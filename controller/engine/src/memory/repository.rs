@@ -9,6 +9,7 @@ use towpath_core::time::Time;
 
 use super::faults::{Fault, Faults};
 use super::tree::{EntryKind, Tree, hash};
+use crate::Round;
 use crate::ports::{
     CommitInfo, Heads, History, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository,
     RepositoryError, Signature, Since,
@@ -32,6 +33,8 @@ struct Contents {
     numbers: HashMap<CommitId, usize>,
     refs: BTreeMap<RefName, CommitId>,
     pushes: u64,
+    advertisements: u64,
+    fetches: u64,
     clients: u64,
     guarded: BTreeSet<RefName>,
     landed: Vec<(RefName, Option<CommitId>, Option<CommitId>)>,
@@ -49,6 +52,9 @@ pub struct MemoryRepository {
     faults: Faults,
     atomic: bool,
     depth: Depth,
+    round: Rc<Round>,
+    /// The tips that it fetched.
+    fetched: Rc<RefCell<BTreeSet<CommitId>>>,
 }
 
 /// History that was fetched: from a tip back to a commit, or to the beginning.
@@ -89,7 +95,15 @@ impl MemoryHost {
             contents.clients += 1;
             contents.clients
         };
-        MemoryRepository { host: self.clone(), id, faults: faults.clone(), atomic, depth: Depth::Full }
+        MemoryRepository {
+            host: self.clone(),
+            id,
+            faults: faults.clone(),
+            atomic,
+            depth: Depth::Full,
+            round: Rc::default(),
+            fetched: Rc::default(),
+        }
     }
 
     /// The tip of a ref.
@@ -149,6 +163,16 @@ impl MemoryHost {
     /// How many pushes reached the host.
     pub fn pushes(&self) -> u64 {
         self.0.borrow().pushes
+    }
+
+    /// How often somebody read its refs.
+    pub fn advertisements(&self) -> u64 {
+        self.0.borrow().advertisements
+    }
+
+    /// How often somebody had to read more than its refs, for the sake of a tip that it did not have.
+    pub fn fetches(&self) -> u64 {
+        self.0.borrow().fetches
     }
 
     /// Every move of a ref so far: name, old, new.
@@ -338,6 +362,24 @@ impl MemoryRepository {
         self.host.tree(commit)
     }
 
+    fn advertised(&self, names: &BTreeSet<&RefName>) -> Heads {
+        let mut contents = self.host.0.borrow_mut();
+        contents.advertisements += 1;
+        let here = names.iter().filter_map(|name| contents.refs.get_key_value(*name));
+        here.map(|(name, tip)| (name.clone(), tip.clone())).collect()
+    }
+
+    /// All commits are one heap of memory; what a client of a real host would have to fetch is counted.
+    fn fetch(&self, heads: &Heads) {
+        let mut contents = self.host.0.borrow_mut();
+        let mut fetched = self.fetched.borrow_mut();
+        let own = |tip: &CommitId| contents.get(tip).is_some_and(|s| s.writers.contains(&self.id));
+        let new: Vec<&CommitId> = heads.values().filter(|tip| !fetched.contains(*tip) && !own(tip)).collect();
+        let any = !new.is_empty();
+        fetched.extend(new.into_iter().cloned());
+        contents.fetches += u64::from(any);
+    }
+
     fn unreachable(&self) -> RepositoryError {
         RepositoryError::Unreachable { repository: "memory".to_owned(), reason: "injected fault".to_owned() }
     }
@@ -400,9 +442,18 @@ impl MemoryRepository {
 impl Repository for MemoryRepository {
     fn refresh(&self, queries: &[RefQuery]) -> Result<Heads, RepositoryError> {
         self.deepen(queries);
-        let contents = self.host.0.borrow();
-        let tip = |q: &RefQuery| contents.refs.get(&q.name).map(|tip| (q.name.clone(), tip.clone()));
-        Ok(queries.iter().filter_map(tip).collect())
+        let names = queries.iter().map(|query| &query.name).collect();
+        let heads = self.round.heads(&names, |names| Ok(self.advertised(names)))?;
+        self.fetch(&heads);
+        Ok(heads)
+    }
+
+    fn begin_round(&self, names: &BTreeSet<RefName>) {
+        self.round.begin(names);
+    }
+
+    fn end_round(&self) {
+        self.round.end();
     }
 
     fn read(
@@ -461,6 +512,7 @@ impl Repository for MemoryRepository {
         if let Some(refused) = self.cannot(updates, mode)? {
             return Ok(refused);
         }
+        self.round.forget();
         match self.faults.strike() {
             Fault::None => Ok(self.apply(updates, mode)),
             Fault::CrashBefore => Err(RepositoryError::Crashed),

@@ -64,6 +64,10 @@ impl<P: Repository> Repository for Counted<'_, P> {
         self.port().push(updates, mode)
     }
 
+    fn rehearse(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
+        self.port().rehearse(updates, mode)
+    }
+
     fn supports_atomic(&self) -> bool {
         self.port.supports_atomic()
     }

@@ -109,7 +109,7 @@ mod tests {
             [] => Answer::Settled,
             codes => Answer::Wait(codes.iter().map(wait).collect()),
         };
-        PassReport { answers: [(Name::parse("dev").unwrap(), answer)].into(), rounds: 0 }
+        PassReport { answers: [(Name::parse("dev").unwrap(), answer)].into(), ..PassReport::default() }
     }
 
     #[test]

@@ -7,16 +7,14 @@ use towpath_core::decide::{Wait, WaitCode, When};
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::time::{Span, Time};
 use towpath_engine::ports::RepositoryError;
-use towpath_engine::{EngineError, PassReport};
+use towpath_engine::{EngineError, PassReport, Schedule};
 
 use super::LocalHost;
 use super::reporter::Reporter;
 use crate::qa::Stop;
 
-/// When settled pipelines are looked at again, at the latest: somebody may have created a release elsewhere.
-const RESYNC: Span = Span::seconds(60);
-/// When a pass that failed is tried again.
-const RETRY: Span = Span::seconds(10);
+/// How long a host sleeps that has no pipelines.
+const IDLE: Span = Span::seconds(60);
 /// How often a pass is tried again at once for the sake of a QA verdict that only this process knows.
 const VERDICT_TRIES: u32 = 6;
 /// How far into its second a sleep ends, so that a clock that is being adjusted shows that second too.
@@ -132,17 +130,13 @@ impl LocalHost {
         stop: &mut dyn FnMut(&Round, bool) -> bool,
     ) -> Round {
         let chosen = |id: &&PipelineId| which.only.as_ref().is_none_or(|only| only == *id);
-        let ids = self.folder.pipelines.iter().map(|p| &p.id).filter(chosen);
-        let mut due: BTreeMap<PipelineId, Time> = ids.map(|id| (id.clone(), self.now())).collect();
+        let ids = self.folder.pipelines.iter().map(|p| &p.id).filter(chosen).cloned();
+        let mut schedule = Schedule::new(ids, self.now());
         let stopped = self.stop();
-        let mut resync = self.now();
         let mut round = Round { now: self.now(), running: 0, stopped: false, passes: BTreeMap::new() };
         loop {
             let begun = self.now();
-            if resync <= begun {
-                resync = begun.plus(RESYNC);
-            }
-            self.pass_due(begun, resync, &mut due, &mut round, reporter);
+            self.pass_due(&mut schedule, &mut round, reporter);
             round.now = self.now();
             // In this order: a run that ends in between is still counted as running, or has left its mark.
             round.running = self.ports.qa.running();
@@ -154,33 +148,30 @@ impl LocalHost {
             if !ended && stop(&round, self.started_qa) {
                 return round;
             }
-            if ended || self.sleep(which, begun, &round, &due, reporter) {
-                let now = self.now();
-                due.values_mut().for_each(|due| *due = now);
+            if ended || self.sleep(which, begun, &round, &schedule, reporter) {
+                schedule.hurry(self.now());
             }
         }
     }
 
-    /// A pass over each pipeline that is due. All of them share one look at the refs of a repository (contract C9);
-    /// what people do, before and after, reads its own.
-    fn pass_due(
-        &mut self,
-        now: Time,
-        resync: Time,
-        due: &mut BTreeMap<PipelineId, Time>,
-        round: &mut Round,
-        reporter: &mut dyn Reporter,
-    ) {
+    /// A pass over each pipeline that is due and that something changed for since the one before. All of them share
+    /// one look at the refs of a repository (contract C9); what people do, before and after, reads its own.
+    fn pass_due(&mut self, schedule: &mut Schedule, round: &mut Round, reporter: &mut dyn Reporter) {
         let stopped = self.stop();
         self.ports.begin_round(&self.folder.pipelines);
         self.rollbacks.forget();
-        for (id, due) in due.iter_mut().filter(|(_, due)| **due <= now) {
+        for id in schedule.begin(self.now()) {
             if stopped.asked() {
                 break;
             }
-            let pass = self.pass(id, reporter);
-            *due = next(&pass, self.now(), resync);
-            round.passes.insert(id.clone(), pass);
+            // The first pass of a run tells how things stand, whatever changed.
+            if matches!(round.passes.get(&id), Some(Ok(_))) && self.stands(&id) {
+                schedule.unchanged(&id, self.stands_until(&id), self.now());
+                continue;
+            }
+            let pass = self.pass(&id, reporter);
+            schedule.passed(&id, &pass, self.stands_until(&id), self.now());
+            round.passes.insert(id, pass);
         }
         self.ports.end_round();
     }
@@ -192,11 +183,11 @@ impl LocalHost {
         which: &Which,
         begun: Time,
         round: &Round,
-        due: &BTreeMap<PipelineId, Time>,
+        schedule: &Schedule,
         reporter: &mut dyn Reporter,
     ) -> bool {
         let now = self.now();
-        let next = due.values().min().copied().unwrap_or(now.plus(RESYNC)).max(begun.plus(Span::seconds(1)));
+        let next = schedule.next().unwrap_or(now.plus(IDLE)).max(begun.plus(Span::seconds(1)));
         let until =
             which.deadline.filter(|deadline| *deadline > now).map_or(next, |deadline| deadline.min(next));
         if until > now {
@@ -217,19 +208,6 @@ fn patience(now: Time, until: Time, wall: SystemTime) -> Duration {
     let same = i64::try_from(wall.as_secs()).is_ok_and(|seconds| seconds == now.unix());
     let gone = if same { Duration::from_nanos(u64::from(wall.subsec_nanos())) } else { Duration::ZERO };
     whole - gone + MARGIN
-}
-
-/// When a pipeline is due again after this pass. Whoever waits for nothing that has a time of its own is looked at
-/// together with all others of the kind: apart, each would read the refs by itself again.
-fn next(pass: &Result<PassReport, EngineError>, now: Time, resync: Time) -> Time {
-    // A round that took longer than that is not followed by another at once.
-    let resync = if resync > now { resync } else { now.plus(RESYNC) };
-    match pass.as_ref().map(PassReport::next) {
-        Ok(Some(When::At(time))) => time,
-        Ok(Some(When::On(_, time))) => time.min(resync),
-        Ok(None) => resync,
-        Err(_) => now.plus(RETRY),
-    }
 }
 
 #[cfg(test)]

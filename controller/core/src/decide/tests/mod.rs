@@ -5,6 +5,7 @@ mod dependencies;
 mod entry;
 mod evaluated;
 mod gates;
+mod horizon;
 mod landing;
 mod laws;
 mod ledger;

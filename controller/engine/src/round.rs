@@ -14,12 +14,12 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::ports::{Heads, RepositoryError};
 use towpath_core::id::RefName;
-use towpath_engine::ports::{Heads, RepositoryError};
 
-/// The round of a repository.
+/// The round of a repository: for adapters of the port to keep.
 #[derive(Default)]
-pub(crate) struct Round(Mutex<State>);
+pub struct Round(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -37,26 +37,27 @@ struct Read {
 
 impl Round {
     /// Begins a round of readers of these refs, and ends the one before.
-    pub(crate) fn begin(&self, names: &BTreeSet<RefName>) {
+    pub fn begin(&self, names: &BTreeSet<RefName>) {
         let mut state = self.state();
         state.open = true;
         state.read = None;
         state.names.extend(names.iter().cloned());
     }
 
-    pub(crate) fn end(&self) {
+    /// Ends it: from now on everybody asks anew.
+    pub fn end(&self) {
         let mut state = self.state();
         state.open = false;
         state.read = None;
     }
 
     /// Has the next reader ask anew: the refs are not, or may not be, what they were.
-    pub(crate) fn forget(&self) {
+    pub fn forget(&self) {
         self.state().read = None;
     }
 
     /// What was read of these refs in this round; asks when there is nothing, or no round.
-    pub(crate) fn heads(
+    pub fn heads(
         &self,
         names: &BTreeSet<&RefName>,
         ask: impl FnOnce(&BTreeSet<&RefName>) -> Result<Heads, RepositoryError>,
@@ -69,7 +70,7 @@ impl Round {
     }
 
     /// Asks in any case. In a round the answer is for those who come after, too.
-    pub(crate) fn newest(
+    pub fn newest(
         &self,
         names: &BTreeSet<&RefName>,
         ask: impl FnOnce(&BTreeSet<&RefName>) -> Result<Heads, RepositoryError>,
@@ -103,7 +104,7 @@ impl Round {
 }
 
 fn pick(heads: &Heads, names: &BTreeSet<&RefName>) -> Heads {
-    let here = heads.iter().filter(|(name, _)| names.contains(name));
+    let here = names.iter().filter_map(|name| heads.get_key_value(*name));
     here.map(|(name, tip)| (name.clone(), tip.clone())).collect()
 }
 
