@@ -1,10 +1,11 @@
 //! Every reason for waiting, with what is to be done about it: done, it is a reason no longer.
 
-use towpath_core::decide::{Answer, WaitCode, decide};
+use towpath_core::decide::{Answer, Decision, Effect, Promotion, WaitCode, decide};
 use towpath_core::event::Cause;
+use towpath_core::invariant::guard;
 use towpath_core::world::{BranchFacts, LedgerFacts, SharedFacts, World};
 use towpath_engine::PassReport;
-use towpath_tests::bed::{Bed, Wiring, current, kustomization, wait_of};
+use towpath_tests::bed::{Bed, Wiring, current, kustomization, name, person, wait_of};
 use towpath_tests::worlds::*;
 
 /// A world with a wait in an environment, and what ends it.
@@ -131,6 +132,7 @@ table! {
     Incomplete => Ends(vec![
         case("dev", incomplete).done(|bed| drop(bed.replica("here").release_both("1.0.1", "1.3"))),
     ]),
+    InvariantViolated => Elsewhere(what_breaks_an_invariant_is_refused_and_told),
     Irreversible => Ends(vec![case("dev", irreversible).typed()]),
     JournalLost => Ends(vec![
         case("dev", journal_gone).done(|bed| restore(bed, bed.journal().clone())),
@@ -270,6 +272,37 @@ fn an_environment_that_nobody_looked_at_is_looked_at_by_a_pass() {
     assert_eq!((found.code, found.remedy.as_str()), (WaitCode::NotObserved, "towpath reconcile"));
     replica.follow(found);
     assert!(!replica.pass().waits_for(WaitCode::NotObserved));
+}
+
+fn what_breaks_an_invariant_is_refused_and_told() {
+    let bed = held();
+    let replica = bed.replica("here");
+    let state = replica.state();
+    let release = state.releases.last().unwrap();
+    let promotion = Promotion {
+        key: name("dev"),
+        environment: name("dev"),
+        r: release.r.clone(),
+        pid: state.pid(&name("dev"), &release.r, 1),
+        attempt: 1,
+        cause: Cause::Auto,
+        from: None,
+        q: None,
+        actor: person("nobody"),
+        gates: bed.pipeline.environments[0].entry_hash(),
+        upstream: Vec::new(),
+        rejects: Vec::new(),
+        because: None,
+        overrides: Vec::new(),
+    };
+    let act = Answer::Act(vec![Effect::Promote(promotion)]);
+    let mut decision = Decision { ledger: Vec::new(), envs: [(name("dev"), act)].into() };
+    let violations = guard(&bed.pipeline, &state, &mut decision, bed.now());
+    assert_eq!(violations.iter().map(|v| v.rule).collect::<Vec<_>>(), ["S9"]);
+    let Answer::Wait(waits) = &decision.envs[&name("dev")] else { panic!("{decision:?}") };
+    assert_eq!((waits.len(), waits[0].code), (1, WaitCode::InvariantViolated));
+    assert!(waits[0].code.is_alarm() && waits[0].code.needs_person());
+    assert!(waits[0].remedy.contains("towpath hold shop/web --env dev --reason TEXT"), "{}", waits[0].remedy);
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(crate) const SUITES: &[Suite] = &[
             "simulation",
             "--test",
             "simulation",
+            "--test",
+            "invariants",
         ],
         each: &[],
         filtered: true,

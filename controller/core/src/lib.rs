@@ -5,6 +5,7 @@ pub mod event;
 mod hash;
 pub mod hold;
 pub mod id;
+pub mod invariant;
 pub mod journal;
 pub mod museum;
 pub mod observation;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use towpath_core::decide::{Answer, Decision, Effect, decide};
+use towpath_core::invariant::{Violation, guard};
 use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
 use towpath_core::pipeline::{Environment, Evaluated, Http, Pipeline, UrlValues};
@@ -16,15 +17,15 @@ use crate::pass::{Engine, Readings};
 use crate::ports::{HttpError, HttpQuestion, MAX_BODY, Question};
 
 impl Engine<'_> {
-    /// The decision about what was observed, with all evaluations that it asks for. What systems outside said is kept in
-    /// `answers` as long as it holds.
+    /// The decision about what was observed, with all evaluations that it asks for, and what was taken out of it because
+    /// it would have broken an invariant. What systems outside said is kept in `answers` as long as it holds.
     pub(crate) fn decided(
         &self,
         observed: &Observed,
         readings: &Readings,
         rollbacks: &[Time],
         answers: &mut Evaluations,
-    ) -> Result<Decision, EngineError> {
+    ) -> Result<(Decision, Vec<Violation>), EngineError> {
         answers.retain(|evaluation, found| match self.gate(evaluation).and_then(Evaluated::interval) {
             Some(interval) => found.holds(interval, observed.now),
             None => false,
@@ -33,7 +34,7 @@ impl Engine<'_> {
         loop {
             let mut world = observed.world(self.host, self.pipeline, readings, rollbacks);
             world.evaluations.clone_from(&evaluations);
-            let decision = decide(&world, observed.now);
+            let mut decision = decide(&world, observed.now);
             let known = evaluations.len();
             for wanted in asked(&decision) {
                 if evaluations.contains_key(wanted) {
@@ -46,7 +47,9 @@ impl Engine<'_> {
                 evaluations.insert(wanted.clone(), found);
             }
             if evaluations.len() == known {
-                return Ok(decision);
+                let state = observed.head().map(|head| &*head.state);
+                let guarded = state.map(|state| guard(self.pipeline, state, &mut decision, observed.now));
+                return Ok((decision, guarded.unwrap_or_default()));
             }
         }
     }

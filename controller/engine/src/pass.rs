@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When};
 use towpath_core::event::Recorded;
 use towpath_core::id::{GateName, Name, OwnerId, Pid};
+use towpath_core::invariant::Violation;
 use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::Pipeline;
@@ -92,6 +93,8 @@ pub struct PassReport {
     pub rounds: u32,
     /// How often it decided.
     pub decisions: u32,
+    /// What was refused because it would have broken an invariant, once for each environment and invariant.
+    pub violations: Vec<Violation>,
 }
 
 impl Engine<'_> {
@@ -108,6 +111,7 @@ impl Engine<'_> {
         // Rollbacks of this very pass count too.
         let mut rollbacks: Vec<Time> = Vec::new();
         let (mut rounds, mut races, mut decisions) = (0, 0, 0);
+        let mut violations: Vec<Violation> = Vec::new();
         remembered.look = None;
         loop {
             let now = self.host.clock.now();
@@ -115,11 +119,19 @@ impl Engine<'_> {
             let seen = self.seen(&observed);
             apply_problems(&mut observed, &problems);
             apply_starts(&mut observed, &begun);
-            let decision = self.decided(&observed, &readings, &rollbacks, &mut remembered.answers)?;
+            let (decision, refused) =
+                self.decided(&observed, &readings, &rollbacks, &mut remembered.answers)?;
             decisions += 1;
+            for violation in refused {
+                let same =
+                    |v: &Violation| (&v.environment, v.rule) == (&violation.environment, violation.rule);
+                if !violations.iter().any(same) {
+                    violations.push(violation);
+                }
+            }
             if rounds >= MAX_ROUNDS || !acts(&decision) {
                 remembered.look = Some(self.looked((seen, &observed), (&decision, &readings), now));
-                return Ok(PassReport { answers: decision.envs, rounds, decisions });
+                return Ok(PassReport { answers: decision.envs, rounds, decisions, violations });
             }
             let executor = Executor { alone, ..self.executor(now) };
             let mut acted = executor.act(&observed, &decision)?;
@@ -144,7 +156,7 @@ impl Engine<'_> {
             let news = !acted.problems.is_empty() || !acted.refused.is_empty() || !acted.begun.is_empty();
             if !acted.progress && !news {
                 remembered.look = Some(self.looked((seen, &observed), (&decision, &readings), now));
-                return Ok(PassReport { answers: decision.envs, rounds, decisions });
+                return Ok(PassReport { answers: decision.envs, rounds, decisions, violations });
             }
             races = 0;
             rounds += 1;
@@ -183,11 +195,11 @@ impl Engine<'_> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
         let answers = &mut remembered.answers;
-        let first = self.decided(&observed, &Readings::new(), &[], answers)?;
+        let (first, _) = self.decided(&observed, &Readings::new(), &[], answers)?;
         let readings = read(&self.executor(now), &first)?;
         let decision = match readings.is_empty() {
             true => first,
-            false => self.decided(&observed, &readings, &[], answers)?,
+            false => self.decided(&observed, &readings, &[], answers)?.0,
         };
         Ok((decision, observed.head().cloned()))
     }

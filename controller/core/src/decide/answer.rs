@@ -239,6 +239,8 @@ pub enum WaitCode {
     HistoryRewritten,
     /// The release lacks an image of the pipeline.
     Incomplete,
+    /// What was decided would have broken an invariant, and was refused.
+    InvariantViolated,
     /// It failed, and its release says that there is no way back.
     Irreversible,
     /// The journal is missing or older than the branch says.
@@ -326,6 +328,7 @@ impl WaitCode {
                 | W::GateInconclusive
                 | W::Held
                 | W::HistoryRewritten
+                | W::InvariantViolated
                 | W::Irreversible
                 | W::JournalLost
                 | W::NoRollbackTarget
@@ -345,6 +348,7 @@ impl WaitCode {
             self,
             W::Failed
                 | W::HistoryRewritten
+                | W::InvariantViolated
                 | W::Irreversible
                 | W::JournalLost
                 | W::NoRollbackTarget

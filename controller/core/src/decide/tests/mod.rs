@@ -6,6 +6,7 @@ mod entry;
 mod evaluated;
 mod gates;
 mod horizon;
+mod invariants;
 mod landing;
 mod laws;
 mod ledger;

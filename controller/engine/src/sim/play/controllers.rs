@@ -124,6 +124,10 @@ impl Play {
         }
         match result {
             Err(EngineError::Journal { reason, .. }) => Err(format!("S11: the journal is broken: {reason}")),
+            Ok(report) => report
+                .violations
+                .first()
+                .map_or(Ok(()), |violation| Err(format!("{}: refused: {}", violation.rule, violation.what))),
             _ => Ok(()),
         }
     }
