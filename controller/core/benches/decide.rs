@@ -237,7 +237,7 @@ impl Bed {
                     landed: true,
                 },
                 Event::Live { env: env.clone(), pid: pid.clone(), since: self.state.at, tree },
-                Event::Verified { env, pid, r: r.clone(), gates },
+                Event::Verified { env, pid, r: r.clone(), gates, policy: None },
             ];
             self.record(&Actor::towpath(), events)?;
         }
@@ -265,7 +265,7 @@ impl Bed {
             let r = self.release(number)?;
             for (key, env) in &mut self.state.envs {
                 let gates = gates.get(key).ok_or("gates")?.clone();
-                env.ok.insert(r.clone(), Okay { gates, soak: Span::seconds(3600) });
+                env.ok.insert(r.clone(), Okay { gates, soak: Span::seconds(3600), policy: None });
             }
             last = Some(r);
         }

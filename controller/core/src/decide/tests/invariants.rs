@@ -51,7 +51,7 @@ fn reject(stage: &mut Stage, promotion: &Promotion) {
 }
 
 fn needs_approval(stage: &mut Stage) {
-    let approval = Approval { count: 1, groups: Vec::new(), not_author: true };
+    let approval = Approval { count: 1, groups: Vec::new(), not_author: true, policy: None };
     stage.pipeline.environments[0].approvals = vec![approval];
 }
 
@@ -140,6 +140,7 @@ fn they_let_pass_what_the_rules_allow() {
 fn only_passed_gates_verify() {
     let (stage, promotion) = about_to_promote();
     let verified = Event::Verified {
+        policy: None,
         env: name("dev"),
         pid: promotion.pid.clone(),
         r: promotion.r.clone(),
