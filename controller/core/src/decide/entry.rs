@@ -282,13 +282,9 @@ impl<'a> View<'a> {
     fn counts(&self, gate: &Approval, release: &Release, approval: &ApprovalRecord) -> bool {
         &approval.env == self.key
             && (approval.r == release.r || planted(Bug::ApprovalOfAnother))
-            && approval.gates == self.environment.entry_hash()
+            && &approval.gates == self.entry_hash()
             && (approval.until.is_none_or(|until| until > self.now) || planted(Bug::ExpiredApproval))
             && (approval.n > self.env.voids || planted(Bug::VoidedApproval))
-            && approval.r == release.r
-            && &approval.gates == self.entry_hash()
-            && approval.until.is_none_or(|until| until > self.now)
-            && approval.n > self.env.voids
             && (gate.groups.is_empty() || approval.groups.iter().any(|g| gate.groups.contains(g)))
             && (!gate.not_author
                 || planted(Bug::AuthorApproves)
