@@ -78,7 +78,7 @@ const SHUTTERS: [Shutter; 3] =
     [Shutter { every: 20, open: 10 }, Shutter { every: 30, open: 5 }, Shutter { every: 15, open: 5 }];
 /// What the expression gate asks.
 pub(crate) const EXPRESSION: &str = "release.sequence > 0";
-pub(crate) const OVERRIDES: &str = "upstream, soak, approval, window, dependency, expression";
+pub(crate) const OVERRIDES: &str = "upstream, soak, approval, window, dependency, expression, http";
 pub(crate) const DEV: &str = "verify: [{ qa: { template: smoke, timeout: 15m } }]";
 pub(crate) const STAGING: &str =
     "verify: [{ qa: { template: regression, timeout: 15m } }, { metrics: METRICS }]";
@@ -223,4 +223,16 @@ fn document(name: &str, environments: &str, images: &[&str], revision: &str) -> 
 pub(crate) fn path_of(environment: &str) -> Result<RepoPath, String> {
     let path = format!("apps/web/{environment}/kustomization.yaml");
     RepoPath::parse(&path).map_err(|e| format!("the run itself is wrong: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use towpath_core::pipeline::EntryGate;
+
+    use super::OVERRIDES;
+
+    #[test]
+    fn every_gate_may_be_passed_by_in_some_runs() {
+        assert_eq!(OVERRIDES.split(", ").collect::<Vec<_>>(), EntryGate::ALL.map(EntryGate::as_str));
+    }
 }
