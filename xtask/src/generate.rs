@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 
 use crate::session::{Outcome, Session};
-use crate::{block, command, difference};
+use crate::{block, command, difference, reliability};
 
 /// Whether files are written or only looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) struct Block {
 enum Source {
     /// A function.
     Text(fn() -> String),
+    /// A function of the repository's folder, for what was recorded in files.
+    Recorded(fn(&Path) -> anyhow::Result<String>),
     /// What `towpath` prints for these arguments, under the command that a reader would type; built first, must
     /// succeed, must print the same each time.
     Towpath(&'static str, &'static [&'static str]),
@@ -37,6 +39,10 @@ enum Source {
 /// All generated blocks. A file that is not there yet, or has no markers for its block yet, is skipped and said.
 pub(crate) const BLOCKS: &[Block] = &[
     Block { file: "CONTRIBUTING.md", name: "commands", source: Source::Text(command::list) },
+    reliability("simulation", reliability::simulation),
+    reliability("faults", reliability::faults),
+    reliability("museum", reliability::museum),
+    reliability("crashes", reliability::crashes),
     Block {
         file: "docs/cli.md",
         name: "reference",
@@ -48,6 +54,10 @@ pub(crate) const BLOCKS: &[Block] = &[
         source: Source::Towpath("towpath demo --plain", &["demo", "--stable"]),
     },
 ];
+
+const fn reliability(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
+    Block { file: "docs/reliability.md", name, source: Source::Recorded(text) }
+}
 
 /// Goes through all blocks.
 pub(crate) fn run(session: &mut Session<'_>, mode: Mode) -> anyhow::Result<()> {
@@ -112,6 +122,7 @@ impl Source {
     fn produce(&self, root: &Path) -> anyhow::Result<String> {
         match self {
             Self::Text(text) => Ok(text()),
+            Self::Recorded(text) => text(root),
             Self::Towpath(shown, arguments) => towpath(root, shown, arguments),
         }
     }

@@ -16,6 +16,7 @@ mod difference;
 mod generate;
 mod lints;
 mod need;
+mod reliability;
 mod session;
 mod suites;
 

@@ -4,7 +4,7 @@ use towpath_core::museum::{ALL, Bug};
 use towpath_engine::sim::{Kind, Opening, Orders, Report, check_of, crash_once, run, shrink};
 
 /// How many seeds are played.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 10_000;
 /// Within how many seeds each planted bug has to be found.
 const MUSEUM_SEEDS: u64 = 2000;
 
@@ -99,4 +99,18 @@ fn every_crash_of_every_opening_is_survived() {
         }
     }
     println!("crash sweep: {lives} lives");
+}
+
+/// Whoever plants a bug or adds a fault has to record anew what the documentation shows.
+#[test]
+fn the_documented_record_is_of_these_bugs_and_faults() {
+    let record = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reliability.json");
+    let record: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(record).unwrap()).unwrap();
+    let names = |of: &serde_json::Value, key: &str| -> Vec<String> {
+        of.as_array().unwrap().iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&record["museum"], "bug"), ALL.map(|bug| format!("{bug:?}")));
+    assert_eq!(names(&record["simulation"]["faults"], "kind"), Kind::ALL.map(|kind| format!("{kind:?}")));
+    assert!(record["museum"].as_array().unwrap().iter().all(|bug| bug["seed"].is_u64()), "a bug is not found");
+    assert_eq!(record["simulation"]["violations"], 0);
 }

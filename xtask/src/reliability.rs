@@ -1,0 +1,139 @@
+//! The tables of `docs/reliability.md`, from what the simulation recorded in `docs/reliability.json`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+/// The whole record.
+fn record(root: &Path) -> anyhow::Result<Value> {
+    let text = std::fs::read_to_string(root.join("docs/reliability.json")).context(
+        "failed to read docs/reliability.json; cargo xtask simulate --seeds N --summary FILE writes it",
+    )?;
+    serde_json::from_str(&text).context("failed to read docs/reliability.json as JSON")
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value.get(key).and_then(Value::as_str).unwrap_or("-")
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn words(value: &Value, key: &str) -> String {
+    list(value, key).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Rows under a head, each column as wide as it has to be.
+fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
+    let all = || std::iter::once(&head).chain(rows);
+    let width =
+        |column: usize| all().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let mut out = String::new();
+    for row in all() {
+        let cells = row.iter().enumerate().map(|(i, cell)| format!("{cell:<w$}", w = width(i).unwrap_or(0)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    out
+}
+
+/// How much was played.
+pub(crate) fn simulation(root: &Path) -> anyhow::Result<String> {
+    let record = record(root)?;
+    let played = record.get("simulation").context("failed to find `simulation` in docs/reliability.json")?;
+    let when = record.get("recorded").unwrap_or(&Value::Null);
+    let row = |what: &str, key: &str| vec![what.to_owned(), number(played, key).to_string()];
+    let mut rows = vec![
+        vec!["recorded".to_owned(), format!("{}, commit {}", text(when, "date"), text(when, "commit"))],
+        row("seeds", "seeds"),
+        row("passes of the engine", "passes"),
+        row("steps: calls of a port, or of decide()", "steps"),
+        row("distinct states of the journal", "distinctStates"),
+        row("promotions", "promotions"),
+        row("rules broken", "violations"),
+    ];
+    if let (Some(seconds), Some(cores)) = (played.get("seconds").and_then(Value::as_f64), played.get("cores"))
+    {
+        rows.push(vec!["seconds".to_owned(), format!("{seconds:.0} on {cores} cores")]);
+    }
+    Ok(table(&["", ""], &rows).trim_start().to_owned())
+}
+
+/// Each fault, how often it struck, and which bugs need it.
+pub(crate) fn faults(root: &Path) -> anyhow::Result<String> {
+    let record = record(root)?;
+    let played = record.get("simulation").unwrap_or(&Value::Null);
+    let row = |fault: &Value| {
+        vec![text(fault, "text").to_owned(), number(fault, "struck").to_string(), words(fault, "mattered")]
+    };
+    Ok(table(
+        &["fault", "struck", "matters for"],
+        &list(played, "faults").iter().map(row).collect::<Vec<_>>(),
+    ))
+}
+
+/// Each planted bug, the rule that finds it, and the first seed that does.
+pub(crate) fn museum(root: &Path) -> anyhow::Result<String> {
+    let record = record(root)?;
+    let row = |bug: &Value| {
+        let seed = bug.get("seed").and_then(Value::as_u64);
+        let seed = seed.map_or_else(|| "not found".to_owned(), |seed| seed.to_string());
+        vec![text(bug, "bug").to_owned(), text(bug, "check").to_owned(), seed, words(bug, "faults")]
+    };
+    Ok(table(
+        &["planted bug", "found by", "at seed", "with these faults"],
+        &list(&record, "museum").iter().map(row).collect::<Vec<_>>(),
+    ))
+}
+
+/// Each life of the crash sweep.
+pub(crate) fn crashes(root: &Path) -> anyhow::Result<String> {
+    let record = record(root)?;
+    let row = |life: &Value| {
+        let atomic = life.get("atomic").and_then(Value::as_bool).unwrap_or_default();
+        let pushes = if atomic { "atomic" } else { "one by one" };
+        let count = |key| number(life, key).to_string();
+        let end = life.get("violation").and_then(Value::as_str).unwrap_or("as without a crash");
+        vec![
+            text(life, "opening").to_owned(),
+            pushes.to_owned(),
+            count("effects"),
+            count("lives"),
+            end.to_owned(),
+        ]
+    };
+    Ok(table(
+        &["life", "pushes", "effects", "crashes played", "end"],
+        &list(&record, "crashes").iter().map(row).collect::<Vec<_>>(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_they_have_to_be() {
+        let rows = [vec!["a".to_owned(), "1".to_owned()], vec!["longer".to_owned(), "22".to_owned()]];
+        assert_eq!(table(&["x", "n"], &rows), "x       n\na       1\nlonger  22\n");
+    }
+
+    #[test]
+    fn a_bug_that_was_not_found_says_so() {
+        let folder = std::env::temp_dir().join(format!("xtask-reliability-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("docs")).unwrap();
+        let record = r#"{"museum": [{"bug": "Hidden", "check": null, "seed": null, "faults": []}]}"#;
+        std::fs::write(folder.join("docs/reliability.json"), record).unwrap();
+        let printed = museum(&folder);
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(printed.unwrap().contains("Hidden       -         not found"));
+    }
+}
