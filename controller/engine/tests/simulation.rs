@@ -111,6 +111,9 @@ fn the_documented_record_is_of_these_bugs_and_faults() {
     };
     assert_eq!(names(&record["museum"], "bug"), ALL.map(|bug| format!("{bug:?}")));
     assert_eq!(names(&record["simulation"]["faults"], "kind"), Kind::ALL.map(|kind| format!("{kind:?}")));
-    assert!(record["museum"].as_array().unwrap().iter().all(|bug| bug["seed"].is_u64()), "a bug is not found");
+    assert!(
+        record["museum"].as_array().unwrap().iter().all(|bug| bug["seed"].is_u64()),
+        "a bug is not found"
+    );
     assert_eq!(record["simulation"]["violations"], 0);
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use towpath_core::id::CommitId;
+use towpath_core::id::{CommitId, Name, ReleaseId};
 use towpath_core::journal::State;
 
 use super::{Observer, read_state};
 use crate::memory::MemoryHost;
+use crate::sim::releases::{deployed, is_deployed};
+use crate::sim::wiring::path_of;
 
 impl Observer {
     /// Somebody moved the branch back; that is no move of ours.
@@ -41,10 +43,13 @@ impl Observer {
         }
         self.moves = host.moved();
         let state = self.journal.as_ref().map(|(_, state)| std::rc::Rc::clone(state));
-        self.believe(state.as_deref());
+        self.believe(host, state.as_deref());
     }
 
-    fn believe(&mut self, state: Option<&State>) {
+    fn believe(&mut self, host: &MemoryHost, state: Option<&State>) {
+        let mut taken_out = std::mem::take(&mut self.taken_out);
+        taken_out.retain(|(key, r)| !self.is_back(host, state, key, r));
+        self.taken_out = taken_out;
         self.verified.clear();
         self.failed.clear();
         self.voids.clear();
@@ -54,6 +59,17 @@ impl Observer {
             self.failed.extend(digests.map(|d| (key.clone(), d.clone())));
             self.voids.insert(key.clone(), env.voids);
         }
+    }
+
+    /// Whether the branch deploys a release once more that a person took out, and the journal does not know of that: the
+    /// person's commit was rewound, so that nothing is left of it.
+    fn is_back(&self, host: &MemoryHost, state: Option<&State>, key: &Name, r: &ReleaseId) -> bool {
+        let known = state.and_then(|state| Some((state.envs.get(key)?, state.release(r)?)));
+        let tip = host.tip(&self.pipeline.repository.branch);
+        let path = path_of(key.as_str()).ok();
+        let file = tip.zip(path).and_then(|(tip, path)| host.file(&tip, &path));
+        let there = file.map(|bytes| deployed(&String::from_utf8_lossy(&bytes))).unwrap_or_default();
+        known.is_some_and(|(env, release)| env.pin.is_none() && is_deployed(&release.images, &there))
     }
 
     /// The highest journal number that the branch's own commits name.
@@ -75,7 +91,7 @@ impl Observer {
             self.lost = false;
             // Commits of the journal before say nothing of this one's numbers.
             self.journalled.clear();
-            self.believe(Some(&state));
+            self.believe(host, Some(&state));
         }
     }
 }
