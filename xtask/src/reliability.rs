@@ -56,6 +56,7 @@ pub(crate) fn simulation(root: &Path) -> anyhow::Result<String> {
         row("seeds", "seeds"),
         row("passes of the engine", "passes"),
         row("steps: calls of a port, or of decide()", "steps"),
+        vec!["steps a second and core".to_owned(), per_core(played)],
         row("distinct states of the journal", "distinctStates"),
         row("promotions", "promotions"),
         row("rules broken", "violations"),
@@ -65,6 +66,12 @@ pub(crate) fn simulation(root: &Path) -> anyhow::Result<String> {
         rows.push(vec!["seconds".to_owned(), format!("{seconds:.0} on {cores} cores")]);
     }
     Ok(table(&["", ""], &rows).trim_start().to_owned())
+}
+
+fn per_core(played: &Value) -> String {
+    let figure = |key: &str| played.get(key).and_then(Value::as_f64);
+    let per_core = figure("stepsPerSecond").zip(figure("cores")).map(|(steps, cores)| steps / cores.max(1.0));
+    per_core.map_or_else(|| "-".to_owned(), |steps| format!("{steps:.0}"))
 }
 
 /// Each fault, how often it struck, and which bugs need it.
@@ -101,7 +108,7 @@ pub(crate) fn crashes(root: &Path) -> anyhow::Result<String> {
         let atomic = life.get("atomic").and_then(Value::as_bool).unwrap_or_default();
         let pushes = if atomic { "atomic" } else { "one by one" };
         let count = |key| number(life, key).to_string();
-        let end = life.get("violation").and_then(Value::as_str).unwrap_or("as without a crash");
+        let end = life.get("violation").and_then(Value::as_str).unwrap_or("no rule broken");
         vec![
             text(life, "opening").to_owned(),
             pushes.to_owned(),
