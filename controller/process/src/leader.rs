@@ -1,7 +1,11 @@
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How long whoever is in a hurry waits for somebody who is about to be done.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// The leader of a process group, for as long as its id can mean nothing else: from its start until it is reaped.
 #[derive(Debug, Clone, Default)]
@@ -23,12 +27,17 @@ impl Leader {
         send(*self.lock(), signal);
     }
 
-    /// The same without waiting for anybody: skipped in the moment in which it is started or reaped.
-    pub(crate) fn signal_unless_busy(&self, signal: Signal) {
-        match self.0.try_lock() {
-            Ok(pid) => send(*pid, signal),
-            Err(TryLockError::Poisoned(pid)) => send(*pid.into_inner(), signal),
-            Err(TryLockError::WouldBlock) => {}
+    /// The same, waiting for a moment at most: somebody else may be sending a milder signal right now, which must not
+    /// keep this one away. Skipped when it is being reaped for longer than that.
+    pub(crate) fn signal_soon(&self, signal: Signal) {
+        let begun = Instant::now();
+        loop {
+            match self.0.try_lock() {
+                Ok(pid) => return send(*pid, signal),
+                Err(TryLockError::Poisoned(pid)) => return send(*pid.into_inner(), signal),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < MOMENT => std::thread::yield_now(),
+                Err(TryLockError::WouldBlock) => return,
+            }
         }
     }
 
@@ -71,10 +80,19 @@ mod tests {
     }
 
     #[test]
-    fn who_is_in_a_hurry_does_not_wait() {
+    fn who_is_in_a_hurry_waits_for_a_moment_at_most() {
         let leader = Leader::default();
+        let mut child = std::process::Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
+        leader.is(&child);
         let busy = leader.lock();
-        leader.signal_unless_busy(Signal::KILL);
+        leader.signal_soon(Signal::KILL);
+        // Somebody who is busy for a moment only does not keep it away.
+        let hurry = std::thread::spawn({
+            let leader = leader.clone();
+            move || leader.signal_soon(Signal::KILL)
+        });
         drop(busy);
+        hurry.join().unwrap();
+        assert_eq!(leader.reap(&mut child).unwrap().signal(), Some(9));
     }
 }

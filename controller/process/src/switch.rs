@@ -52,7 +52,7 @@ impl KillSwitch {
     pub fn kill_now(&self) {
         self.pull();
         for child in self.lock().children.values() {
-            child.leader.signal_unless_busy(Signal::KILL);
+            child.leader.signal_soon(Signal::KILL);
         }
     }
 
