@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::decide::When;
 use towpath_core::id::PipelineId;
 use towpath_core::time::{Span, Time};
 
@@ -48,8 +47,8 @@ impl Schedule {
     ) {
         let resync = self.resync(now);
         let due = match pass.as_ref().map(PassReport::next) {
-            Ok(Some(When::At(time))) => time,
-            Ok(Some(When::On(_, time))) => time.min(resync),
+            // Also who waits for Monday: somebody may approve, hold or release before.
+            Ok(Some(when)) => when.latest().min(resync),
             Ok(None) => resync,
             Err(_) => now.plus(RETRY),
         };
@@ -82,7 +81,7 @@ impl Schedule {
 mod tests {
     use std::collections::BTreeMap;
 
-    use towpath_core::decide::{Answer, Source, Wait, WaitCode};
+    use towpath_core::decide::{Answer, Source, Wait, WaitCode, When};
     use towpath_core::id::Name;
 
     use super::*;
@@ -102,6 +101,8 @@ mod tests {
         let ids = ["shop/a", "shop/b", "shop/c", "shop/d"].map(|id| PipelineId::parse(id).unwrap());
         let mut schedule = Schedule::new(ids.clone(), at(0));
         assert_eq!(schedule.begin(at(0)), ids);
+        schedule.passed(&ids[0], &waiting(When::At(at(300_000))), Some(at(300_000)), at(1));
+        assert_eq!(schedule.due.get(&ids[0]), Some(&at(60)), "others may act long before");
         schedule.passed(&ids[0], &waiting(When::At(at(7))), Some(at(9)), at(2));
         schedule.passed(&ids[1], &waiting(When::On(Source::Git, at(62))), None, at(2));
         schedule.passed(&ids[2], &Ok(PassReport::default()), None, at(4));
