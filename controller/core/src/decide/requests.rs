@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::answer::{Effect, Wait, WaitCode};
 use super::rollback::target;
 use super::{Rule, View};
-use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
-use crate::journal::state::{Hold, Phase, Release, Request, Run};
-use crate::pipeline::{Delivery, EntryGate};
+use crate::event::{BakeResult, Cause, Event, FieldBytes, RequestKind, Unpinning};
+use crate::journal::state::{EnvironmentState, Hold, Phase, Release, Request, Run};
+use crate::pipeline::{Delivery, EntryGate, Environment};
 
 impl View<'_> {
     fn request(&self, kind: RequestKind) -> Option<&Request> {
@@ -138,6 +138,10 @@ impl View<'_> {
         let Some(release) = chosen else {
             return Rule::Act(vec![Self::close(request, "refused: there is no release to go back to")]);
         };
+        if request.r.is_some() && !was_here(self.environment, self.env, release) {
+            let why = "refused: it was never here, so it is to be promoted through the gates";
+            return Rule::Act(vec![Self::close(request, why)]);
+        }
         // A failure of what is there is recorded meanwhile.
         if let Some(wait) = self.held_rollback(release) {
             return Rule::Note(wait);
@@ -155,9 +159,8 @@ impl View<'_> {
     /// Whether a release can be written here: with all images, or as the baseline that was found here.
     pub(super) fn can_restore(&self, release: &Release) -> bool {
         let complete = release.images.iter().map(|i| &i.name).eq(&self.world.pipeline.images);
-        let path = self.environment.path.as_str();
-        let found_here = |f: &crate::event::FieldBytes| f.file.as_str().starts_with(&format!("{path}/"));
-        complete || (!release.fields.is_empty() && release.fields.iter().all(found_here))
+        complete
+            || (!release.fields.is_empty() && release.fields.iter().all(|f| found_in(self.environment, f)))
     }
 
     /// Moves a release here at a person's word: every entry gate applies.
@@ -183,4 +186,16 @@ impl View<'_> {
             (_, rule) => rule,
         }
     }
+}
+
+/// Whether a release was promoted into an environment before, or found there: only that can be gone back to, since going
+/// back asks no entry gate.
+fn was_here(environment: &Environment, env: &EnvironmentState, release: &Release) -> bool {
+    env.tries.contains_key(&release.r)
+        || env.good.iter().any(|good| good.r == release.r)
+        || release.fields.iter().any(|field| found_in(environment, field))
+}
+
+fn found_in(environment: &Environment, field: &FieldBytes) -> bool {
+    field.file.as_str().strip_prefix(environment.path.as_str()).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -186,3 +186,17 @@ fn the_target_is_the_newest_that_baked_else_the_newest_verified() {
     let found = rollback_target(&stage.state, &env, &ids[3]).map(|r| r.r.clone());
     assert_eq!(found, Some(ids[0].clone()), "nothing rejected");
 }
+
+#[test]
+fn a_person_goes_back_only_to_what_was_here() {
+    let mut stage = Stage::new();
+    let r = stage.release(1);
+    stage.verify("dev", Verdict::Passed);
+    let (q, kind) = (ActId::parse("q-1").unwrap(), RequestKind::Rollback);
+    let env = name("production");
+    stage.record("bob", Event::Requested { q, env, r: Some(r.clone()), kind, overrides: Vec::new() });
+    assert_eq!(stage.promotes("production"), None, "it would come past every gate");
+    while stage.step() {}
+    assert!(stage.state.requests.is_empty());
+    assert!(!stage.env("production").tries.contains_key(&r));
+}
