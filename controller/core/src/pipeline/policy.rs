@@ -211,7 +211,9 @@ impl Policy {
             EntryGate::Dependency => !self.entry.dependencies.is_empty(),
             EntryGate::Expression => !self.entry.expressions.is_empty(),
             EntryGate::Http => !self.entry.http.is_empty(),
-            EntryGate::Upstream | EntryGate::Soak => false,
+            // What passes an upstream by also passes by what the policy has verified there.
+            EntryGate::Upstream => !self.verify.is_empty(),
+            EntryGate::Soak => false,
         }
     }
 }
