@@ -32,7 +32,12 @@ impl<'a> View<'a> {
             return self.requested_promotion(request);
         }
         if let Some(r) = self.verified_under_other_gates() {
-            return self.enter(r, Cause::Auto, None);
+            let again = self.enter(r, Cause::Auto, None);
+            // Upstream may have gone on, so that it never comes back there: that does not keep what can come.
+            let other = self.candidate().filter(|other| other.r != r.r && self.is_eligible(other));
+            if other.is_none() || !matches!(again, Rule::Note(_)) {
+                return again;
+            }
         }
         let Some(candidate) = self.candidate() else { return self.below_high_water() };
         if let Some(wait) = self.no_common_release(candidate) {
@@ -212,14 +217,16 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Of the gates that a person passes by, those that would have kept the release.
+    /// Of the gates that a person passes by, as few as let the release in: of two that do for each other one is left.
     fn needed(&self, release: &Release, past: BTreeMap<EntryGate, String>) -> Vec<(EntryGate, String)> {
-        let all: Past = past.keys().copied().collect();
-        let keeps = |gate: &EntryGate| {
-            let others: Past = all.iter().copied().filter(|other| other != gate).collect();
-            self.entry_past(release, &others).is_some()
-        };
-        past.into_iter().filter(|(gate, _)| keeps(gate)).collect()
+        let mut left: Past = past.keys().copied().collect();
+        for gate in past.keys() {
+            let others: Past = left.iter().copied().filter(|other| other != gate).collect();
+            if self.entry_past(release, &others).is_none() {
+                left = others;
+            }
+        }
+        past.into_iter().filter(|(gate, _)| left.contains(gate)).collect()
     }
 
     fn no_reading(&self, at: &Current) -> Rule {

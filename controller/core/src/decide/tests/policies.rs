@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::stage::Stage;
 use crate::decide::{Wait, WaitCode};
-use crate::event::{Cause, RequestKind};
+use crate::event::{BakeResult, Cause, Event, RequestKind};
 use crate::id::ReleaseId;
 use crate::pipeline::{Pipeline, Policy, Templates};
 use crate::verdict::Verdict;
@@ -166,4 +166,25 @@ fn a_person_may_ask_for_the_new_verification() {
         },
     );
     assert_eq!(stage.promotes("staging"), Some(("1.1".to_owned(), Cause::Manual)));
+}
+
+#[test]
+fn what_upstream_has_left_behind_does_not_keep_the_next_one() {
+    let (mut stage, one) = ready_for_production();
+    stage.verify("production", Verdict::Passed);
+    let pid = stage.env("production").at.as_ref().unwrap().pid.clone().unwrap();
+    let env = super::stage::name("production");
+    stage.record("towpath", Event::Baked { env, pid, result: BakeResult::Passed });
+    let next = stage.release(2);
+    stage.verify("dev", Verdict::Passed);
+    stage.wait(300);
+    stage.verify("staging", Verdict::Passed);
+    assert_eq!(stage.env("production").at.as_ref().unwrap().r, one);
+    put_under(&mut stage, &json!({"verify": [{"qa": {"template": "deep"}}]}));
+    stage.verify("dev", Verdict::Passed);
+    stage.wait(300);
+    stage.verify("staging", Verdict::Passed);
+    assert_eq!(first(&stage, "production").code, WaitCode::ApprovalNeeded);
+    stage.approve("bob", &next);
+    assert_eq!(stage.promotes("production"), Some(("1.2".to_owned(), Cause::Auto)));
 }

@@ -7,7 +7,7 @@ use crate::hold::{Select, Stop, Subject};
 use crate::id::{ActId, ReleaseId};
 use crate::journal::state::{Okay, Phase};
 use crate::observation::Health;
-use crate::pipeline::{Edge, EntryGate, Queue};
+use crate::pipeline::{After, Edge, EdgeMode, EntryGate, Queue};
 use crate::time::Span;
 use crate::verdict::Verdict;
 
@@ -279,4 +279,27 @@ fn what_is_verified_but_older_than_what_was_here_is_named() {
     assert_eq!(stage.codes("staging"), [WaitCode::BelowHighWater]);
     let wait = stage.waits("staging").remove(0);
     assert!(wait.text.starts_with("1.2 is below"), "{}", wait.text);
+}
+
+#[test]
+fn of_two_gates_that_do_for_each_other_one_is_passed_by() {
+    let mut stage = Stage::new();
+    let r = stage.release(1);
+    stage.verify("dev", Verdict::Passed);
+    let production = stage.pipeline.environments.last_mut().unwrap();
+    production.promotion.overrides = EntryGate::ALL.into_iter().collect();
+    let edge = |text, soak| Edge { environment: name(text), soak: Span::seconds(soak) };
+    production.after = After { mode: EdgeMode::Any, edges: vec![edge("staging", 0), edge("dev", 900)] };
+    request(&mut stage, "production", &r, &["upstream it burns", "soak it burns", "approval it burns"]);
+    let Answer::Act(effects) = stage.answer("production") else { panic!("it may come") };
+    let passed_by = effects.iter().find_map(|effect| match effect {
+        Effect::Promote(promotion) => {
+            Some(promotion.overrides.iter().map(|(gate, _)| *gate).collect::<Vec<_>>())
+        }
+        _ => None,
+    });
+    assert_eq!(passed_by, Some(vec![EntryGate::Soak, EntryGate::Approval]));
+    let refused =
+        effects.iter().find_map(|e| crate::invariant::broken(&stage.state, &stage.pipeline, e, stage.now));
+    assert_eq!(refused, None, "what is on record is what lets it in");
 }
