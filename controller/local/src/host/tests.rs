@@ -234,7 +234,7 @@ fn a_run_that_ends_right_after_the_pass_is_not_forgotten() {
 
 #[test]
 fn it_sleeps_to_the_second_at_which_the_soak_ends() {
-    let mut bench = Bench::new(&[document("web", "a", ", soak: 10m")]);
+    let mut bench = Bench::new(&[document("web", "a", ", soak: 9m30s")]);
     bench.once();
     bench.release("web", "2", '2');
     bench.once();
@@ -242,10 +242,10 @@ fn it_sleeps_to_the_second_at_which_the_soak_ends() {
     let mut heard = Heard::default();
     let live = bench.host.with_engine(&id("web"), |engine| engine.read()).unwrap().unwrap();
     let dev = live.state.environment(&Name::parse("dev").unwrap()).unwrap().1;
-    let end = dev.at.as_ref().unwrap().live.as_ref().unwrap().since.plus(Span::seconds(600));
-    let left = u64::from(end.since(bench.clock.now()).as_seconds());
+    let end = dev.at.as_ref().unwrap().live.as_ref().unwrap().since.plus(Span::seconds(570));
     let round = bench.host.run_until(&Which::default(), &mut heard, |round| !round.moves());
-    assert_eq!((round.now, bench.slept.borrow().as_slice()), (end, &[left][..]));
+    // Others may act at any minute; the last sleep is shorter, for the soak ends between two of them.
+    assert_eq!((round.now, bench.slept.borrow().as_slice()), (end, &[60, 60, 60, 60, 60, 60, 60, 60, 30][..]));
     assert_eq!(heard.events, ["Promoted", "Live", "Verified", "Baked"]);
 }
 
