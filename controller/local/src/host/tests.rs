@@ -245,7 +245,10 @@ fn it_sleeps_to_the_second_at_which_the_soak_ends() {
     let end = dev.at.as_ref().unwrap().live.as_ref().unwrap().since.plus(Span::seconds(570));
     let round = bench.host.run_until(&Which::default(), &mut heard, |round| !round.moves());
     // Others may act at any minute; the last sleep is shorter, for the soak ends between two of them.
-    assert_eq!((round.now, bench.slept.borrow().as_slice()), (end, &[60, 60, 60, 60, 60, 60, 60, 60, 30][..]));
+    assert_eq!(
+        (round.now, bench.slept.borrow().as_slice()),
+        (end, &[60, 60, 60, 60, 60, 60, 60, 60, 30][..])
+    );
     assert_eq!(heard.events, ["Promoted", "Live", "Verified", "Baked"]);
 }
 
