@@ -331,3 +331,100 @@ fn a_request_for_what_is_proposed_already_is_answered() {
     let (_, new) = propose(&bed, &mut replica, "1.2.0");
     assert_ne!(old, new, "it does not keep a newer one out");
 }
+
+/// A person asks for 1.1.0 in production past the approval that it lacks; answers the pull request's head.
+fn asked_past_approval(bed: &Bed) -> (Replica<'_>, ReleaseId, CommitId) {
+    let mut replica = bed.awaiting_approval("1.1.0");
+    let release = replica.find("1.1.0");
+    assert_eq!(requests(bed).heads(), []);
+    replica.promote_past("production", "1.1.0", "approval");
+    replica.pass();
+    let heads = requests(bed).heads();
+    (replica, release, heads[0].clone())
+}
+
+fn overriding() -> Bed {
+    let wiring = Wiring::web().with("production", "delivery: pull-request");
+    Bed::memory(&wiring.with("production", "promotion: { overrides: [approval, soak] }")).with_pull_requests()
+}
+
+#[test]
+fn whoever_passes_a_gate_by_gets_a_green_pull_request_and_the_merge_says_so() {
+    let bed = overriding();
+    let (mut replica, release, head) = asked_past_approval(&bed);
+    assert!(waits(&replica.pass(), "production", WaitCode::Proposed));
+    assert!(requests(&bed).is_green(&head));
+    let message = bed.host().info(&head).unwrap().message;
+    assert!(message.contains("Towpath-Override: approval it cannot wait"), "{}", message);
+    assert!(requests(&bed).merge(&head));
+    replica.pass();
+    assert_eq!(promotions(&bed), [(Cause::Manual, head)]);
+    let passed = bed.picked(|e| match e {
+        Event::Overridden { gate, reason, .. } => Some((gate.to_string(), reason)),
+        _ => None,
+    });
+    assert_eq!(passed, [("approval".to_owned(), "it cannot wait".to_owned())]);
+    assert_eq!(replica.state().requests, [], "the request is answered");
+    replica.until_phase("production", Phase::Settled);
+    assert!(replica.env("production").ok.contains_key(&release));
+}
+
+#[test]
+fn what_passes_a_gate_by_still_turns_red_for_every_other() {
+    let bed = overriding();
+    let (mut replica, _, head) = asked_past_approval(&bed);
+    let hold = replica.hold("production");
+    assert!(waits(&replica.pass(), "production", WaitCode::Held));
+    assert!(!requests(&bed).is_green(&head));
+    replica.lift(&hold);
+    replica.pass();
+    assert!(requests(&bed).is_green(&head));
+}
+
+#[test]
+fn the_pull_request_of_who_passed_a_gate_by_is_left_to_people() {
+    let bed = overriding();
+    let (mut replica, _, head) = asked_past_approval(&bed);
+    let newer = replica.verify_in("staging", "1.2.0");
+    replica.approve(&newer);
+    replica.pass();
+    assert_eq!(requests(&bed).heads(), [head.clone()], "a person asked for it, so nothing newer replaces it");
+    requests(&bed).close(&head);
+    replica.pass_every("60s", 3);
+    assert_eq!(replica.state().requests, [], "closing it is the answer");
+    let heads = requests(&bed).heads();
+    assert_eq!(heads.len(), 1, "and the newer one has its turn");
+    assert_ne!(heads, [head]);
+}
+
+#[test]
+fn whoever_withdraws_what_passed_a_gate_by_turns_its_check_red() {
+    let bed = overriding();
+    let (mut replica, _, head) = asked_past_approval(&bed);
+    bed.wait("1m");
+    replica.ask(RequestKind::Resume, "production", None);
+    replica.pass_every("60s", 2);
+    assert_eq!(replica.state().requests, []);
+    assert!(!requests(&bed).is_green(&head));
+}
+
+#[test]
+fn an_open_pull_request_that_was_asked_for_does_not_keep_a_failure_there() {
+    let bed = overriding();
+    let mut replica = bed.adopted();
+    goes_through(&bed, &mut replica, "1.1.0");
+    let (bad, head) = propose(&bed, &mut replica, "1.2.0");
+    assert!(requests(&bed).merge(&head));
+    replica.pass_until(|_, s| runs(s, "production", &bad));
+    replica.verify_in("staging", "1.3.0");
+    replica.promote_past("production", "1.3.0", "approval");
+    replica.pass();
+    bed.metrics.set("web-production", bed.now(), Some(0.9));
+    replica.pass_until(|_, s| current(s, "production").is_some_and(|at| at.cause == Cause::Rollback));
+    assert_eq!(bed.version("production"), "1.1.0");
+    bed.metrics.set("web-production", bed.now(), Some(0.001));
+    replica.until_phase("production", Phase::Settled);
+    replica.pass();
+    let heads = requests(&bed).heads();
+    assert!(requests(&bed).is_green(&heads[0]), "it is proposed anew, since it was asked for");
+}

@@ -218,7 +218,11 @@ impl<'a> View<'a> {
     }
 
     /// Of the gates that a person passes by, as few as let the release in: of two that do for each other one is left.
-    fn needed(&self, release: &Release, past: BTreeMap<EntryGate, String>) -> Vec<(EntryGate, String)> {
+    pub(super) fn needed(
+        &self,
+        release: &Release,
+        past: BTreeMap<EntryGate, String>,
+    ) -> Vec<(EntryGate, String)> {
         let mut left: Past = past.keys().copied().collect();
         for gate in past.keys() {
             let others: Past = left.iter().copied().filter(|other| other != gate).collect();

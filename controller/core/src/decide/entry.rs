@@ -26,12 +26,8 @@ pub(super) fn by_policy(policy: Option<&Name>) -> String {
 }
 
 impl<'a> View<'a> {
-    /// The first thing that keeps this release from being committed here now, in the order of the gates.
-    pub(super) fn entry(&self, release: &Release) -> Option<Wait> {
-        self.entry_past(release, &Past::new())
-    }
-
-    /// The same, past the gates that a person overrides.
+    /// The first thing that keeps this release from being committed here now, in the order of the gates, apart from those
+    /// that a person passes by.
     pub(super) fn entry_past(&self, release: &Release, past: &Past) -> Option<Wait> {
         let asked = |gate| !past.contains(&gate);
         let approval = || self.environment.approvals.iter().find_map(|gate| self.approval(gate, release));

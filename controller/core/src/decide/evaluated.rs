@@ -36,7 +36,7 @@ impl View<'_> {
         let requests = self.state.requests.iter().filter(|q| &q.env == self.key);
         let promotions = requests.filter(|q| q.kind == RequestKind::Promote);
         let requested = promotions.filter_map(|q| Some((q.r.as_ref()?, self.past(q).into_keys().collect())));
-        let proposed = self.env.proposed.iter().map(|open| (&open.r, Past::new()));
+        let proposed = self.env.proposed.iter().map(|open| (&open.r, self.past_of(open)));
         let there = self.verified_under_other_gates().map(|release| (&release.r, Past::new()));
         let named = requested.chain(proposed).chain(there);
         let named = named.filter_map(|(r, past)| Some((self.state.release(r)?, past)));

@@ -10,12 +10,7 @@ impl View<'_> {
     /// The effects that bring a release here. What the move takes along belongs to the moment at which it is on the
     /// branch: where branch and journal move together that is this push, elsewhere [`View::land`].
     pub(super) fn commit(&self, release: &Release, promotion: Promotion) -> Vec<Effect> {
-        let overridden = promotion.overrides.iter().map(|(gate, reason)| Event::Overridden {
-            pid: promotion.pid.clone(),
-            gate: gate.name(),
-            reason: reason.clone(),
-        });
-        let overridden: Vec<Effect> = overridden.map(Effect::Record).collect();
+        let overridden: Vec<Effect> = overridden(&promotion).map(Effect::Record).collect();
         if !self.world.shared.atomic {
             return overridden.into_iter().chain([Effect::Promote(promotion)]).collect();
         }
@@ -68,8 +63,17 @@ impl View<'_> {
     }
 
     /// Closes the request that a move answers, if it is still open.
-    fn answered(&self, q: Option<&ActId>) -> Option<Event> {
+    pub(super) fn answered(&self, q: Option<&ActId>) -> Option<Event> {
         let open = self.state.requests.iter().find(|request| Some(&request.q) == q)?;
         Some(Event::Closed { q: open.q.clone(), outcome: "done".to_owned() })
     }
+}
+
+/// The gates that a person passes by for a promotion, and why.
+pub(super) fn overridden(promotion: &Promotion) -> impl Iterator<Item = Event> {
+    promotion.overrides.iter().map(|(gate, reason)| Event::Overridden {
+        pid: promotion.pid.clone(),
+        gate: gate.name(),
+        reason: reason.clone(),
+    })
 }

@@ -1,10 +1,11 @@
 //! Rules of delivery by pull request: the merge is the commit point, a required check guards it.
 
 use super::answer::{Effect, Promotion, Source, WaitCode, When};
+use super::leaving::overridden;
 use super::{Rule, View};
 use crate::event::{Cause, Event, Undoing};
 use crate::hold::{Select, Stop, Subject};
-use crate::id::ActId;
+use crate::id::{ActId, Actor, CommitId};
 use crate::journal::state::{Current, Phase, Proposal, Rejection};
 use crate::museum::{Bug, planted};
 use crate::world::ProposalStatus;
@@ -56,7 +57,8 @@ impl View<'_> {
             None => (String::new(), "merge it"),
         };
         let text = format!("pull request{number} for {} is open{text}", self.version(&open.r));
-        let entry = self.state.release(&open.r).and_then(|release| self.entry(release));
+        let past = self.past_of(open);
+        let entry = self.state.release(&open.r).and_then(|release| self.entry_past(release, &past));
         let when = When::on(Source::Git, self.now).no_later_than(self.turn(entry.as_ref()));
         Rule::Note(self.wait(WaitCode::Proposed, text, remedy, when).about(&open.pid))
     }
@@ -69,7 +71,7 @@ impl View<'_> {
         if let Err(problem) = &self.facts.path {
             return Some(format!("{}: {}", problem.place, problem.problem));
         }
-        if self.env.pin.is_some() {
+        if self.env.pin.is_some() && self.asked_for(open).is_none() {
             return Some("a foreign commit changed the images".to_owned());
         }
         let due = |at: &Current| at.failed.as_ref().is_some_and(|failed| !failed.held);
@@ -81,7 +83,7 @@ impl View<'_> {
         if rejected.any(|digest| release.images.iter().any(|i| &i.digest == digest)) {
             return Some("it contains what failed here".to_owned());
         }
-        self.entry(release).map(|wait| wait.text)
+        self.entry_past(release, &self.past_of(open)).map(|wait| wait.text)
     }
 
     /// A closed pull request is a person's no: the release is held until a person thinks otherwise.
@@ -96,6 +98,9 @@ impl View<'_> {
             return Rule::Stop(self.wait(WaitCode::Held, text, remedy, when).about(&open.pid));
         }
         let mut events = vec![Event::Undone { pid: open.pid.clone(), why: Undoing::Closed }];
+        events.extend(
+            self.asked_for(open).map(|request| Self::closing(request, "its pull request was closed")),
+        );
         let id = ActId::parse(&format!("h-{}", open.pid.as_str().trim_start_matches("p-")));
         if planted(Bug::ClosedComesAgain) {
             return Rule::Act(events.into_iter().map(Effect::Record).collect());
@@ -114,13 +119,19 @@ impl View<'_> {
     }
 
     /// A merge against the gates is a person's act.
-    fn merged(&self, open: &Proposal, commit: crate::id::CommitId, green: bool) -> Rule {
+    fn merged(&self, open: &Proposal, commit: CommitId, green: bool) -> Rule {
         let (Some(release), Some(base)) = (self.state.release(&open.r), self.world.branch.tip.clone()) else {
             return Rule::Pass;
         };
-        let cause = if green { Cause::Auto } else { Cause::Manual };
-        let promotion = self.promotion(release, cause, None, crate::id::Actor::towpath());
-        let left = self.leaving(release, cause, &promotion.actor);
+        let asked = self.asked_for(open);
+        let cause = if green && asked.is_none() { Cause::Auto } else { Cause::Manual };
+        let actor = asked.map_or_else(Actor::towpath, |request| request.by.clone());
+        let mut promotion = self.promotion(release, cause, asked.map(|request| request.q.clone()), actor);
+        promotion.overrides =
+            asked.map(|request| self.needed(release, self.past(request))).unwrap_or_default();
+        let before = overridden(&promotion).chain(self.leaving(release, cause, &promotion.actor));
+        let before: Vec<Event> = before.collect();
+        let answered = self.answered(promotion.q.as_ref());
         let promoted = Event::Promoted {
             pid: promotion.pid,
             env: promotion.key,
@@ -131,9 +142,9 @@ impl View<'_> {
             base,
             gates: promotion.gates,
             from: promotion.from,
-            q: None,
+            q: promotion.q,
             landed: true,
         };
-        Rule::Act(left.into_iter().chain([promoted]).map(Effect::Record).collect())
+        Rule::Act(before.into_iter().chain([promoted]).chain(answered).map(Effect::Record).collect())
     }
 }

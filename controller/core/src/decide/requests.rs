@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Effect, Wait, WaitCode};
+use super::entry::Past;
 use super::rollback::target;
 use super::{Rule, View};
 use crate::event::{BakeResult, Cause, Event, FieldBytes, RequestKind, Unpinning};
-use crate::journal::state::{EnvironmentState, Hold, Phase, Release, Request, Run};
+use crate::journal::state::{EnvironmentState, Hold, Phase, Proposal, Release, Request, Run};
 use crate::pipeline::{Delivery, EntryGate, Environment};
 
 impl View<'_> {
@@ -20,9 +21,20 @@ impl View<'_> {
     }
 
     /// Whether a manual promotion was asked for that nothing keeps from being done at once. One that has to wait for
-    /// its gates pre-empts nothing: neither a rollback nor a pin.
+    /// its gates, or for the merge of its pull request, pre-empts nothing: neither a rollback nor a pin.
     pub(super) fn promotion_is_due(&self) -> bool {
-        self.promotion_request().is_some_and(|request| self.entry_of(request).is_none())
+        let offered = self.env.proposed.as_ref().is_some_and(|open| self.asked_for(open).is_some());
+        !offered && self.promotion_request().is_some_and(|request| self.entry_of(request).is_none())
+    }
+
+    /// What a person asked for, if an open pull request is of it.
+    pub(super) fn asked_for(&self, open: &Proposal) -> Option<&Request> {
+        self.promotion_request().filter(|request| request.r.as_ref() == Some(&open.r))
+    }
+
+    /// The gates that a person passes by for what an open pull request is of.
+    pub(super) fn past_of(&self, open: &Proposal) -> Past {
+        self.asked_for(open).map(|request| self.past(request).into_keys().collect()).unwrap_or_default()
     }
 
     /// What keeps a manual promotion that was asked for.
@@ -45,7 +57,7 @@ impl View<'_> {
         Effect::Record(Self::closing(request, outcome))
     }
 
-    fn closing(request: &Request, outcome: impl Into<String>) -> Event {
+    pub(super) fn closing(request: &Request, outcome: impl Into<String>) -> Event {
         Event::Closed { q: request.q.clone(), outcome: outcome.into() }
     }
 
@@ -175,16 +187,23 @@ impl View<'_> {
         if there.is_some_and(|at| at.is_running() || self.is_verified_as_of_now(&at.r)) {
             return Rule::Act(vec![Self::close(request, "it is there already")]);
         }
-        match (self.environment.delivery, self.enter(release, Cause::Manual, Some(request))) {
+        let rule = self.enter(release, Cause::Manual, Some(request));
+        // By what it passes by the check goes, so that it stays until the merge.
+        if self.environment.delivery == Delivery::Push || self.passes_by(request, release) {
+            return rule;
+        }
+        match rule {
             // The pull request is the answer; whether it is merged is for people to decide.
-            (Delivery::PullRequest, Rule::Act(effects)) => {
+            Rule::Act(effects) => {
                 Rule::Act(effects.into_iter().chain([Self::close(request, "done")]).collect())
             }
-            (Delivery::PullRequest, Rule::Pass) => {
-                Rule::Act(vec![Self::close(request, "its pull request is open already")])
-            }
-            (_, rule) => rule,
+            Rule::Pass => Rule::Act(vec![Self::close(request, "its pull request is open already")]),
+            rule => rule,
         }
+    }
+
+    fn passes_by(&self, request: &Request, release: &Release) -> bool {
+        !self.needed(release, self.past(request)).is_empty()
     }
 }
 

@@ -88,8 +88,7 @@ impl Observer {
             return self.automatic(state, known, env, release, at);
         }
         let mut past = self.overridden.get(pid).cloned().unwrap_or_default();
-        let named = asked.iter().flat_map(|q| &q.overrides).filter_map(|text| text.split(' ').next());
-        past.extend(named.filter_map(towpath_core::pipeline::EntryGate::parse));
+        past.extend(super::rest::asked_past(state, env, release));
         self.gated(state, env, release, at, &past)
     }
 

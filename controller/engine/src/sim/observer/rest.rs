@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use towpath_core::id::Name;
+use towpath_core::journal::State;
+use towpath_core::journal::state::Release;
+use towpath_core::pipeline::EntryGate;
 use towpath_core::time::Time;
 
 use super::{Checked, Observer};
@@ -29,10 +33,17 @@ impl Observer {
             let open =
                 open.filter(|open| requests.heads().contains(&open.head) && requests.is_green(&open.head));
             if let Some(release) = open.and_then(|open| state.release(&open.r)) {
-                self.gated(&state, name, release, now, &BTreeSet::new())
+                self.gated(&state, name, release, now, &asked_past(&state, name, release))
                     .map_err(|why| format!("{why}: its pull request may be merged"))?;
             }
         }
         Ok(())
     }
+}
+
+/// The gates that a person asked to pass by for a release.
+pub(super) fn asked_past(state: &State, name: &Name, release: &Release) -> BTreeSet<EntryGate> {
+    let asked = state.requests.iter().filter(|q| &q.env == name && q.r.as_ref() == Some(&release.r));
+    let named = asked.flat_map(|q| &q.overrides).filter_map(|text| text.split(' ').next());
+    named.filter_map(EntryGate::parse).collect()
 }
