@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::processes::{alive, dies};
 use crate::support::{Bench, PASSES, Ran};
 
@@ -49,13 +51,25 @@ fn grandchild(bench: &Bench) -> String {
     pid.trim().to_owned()
 }
 
-fn start(mut command: Command) -> Child {
+/// Starts it with the signals of a terminal's foreground: whoever runs the tests in the background ignores some, and
+/// so would what they start.
+fn start(command: &Command) -> Child {
+    let mut env = Command::new("env");
+    env.arg("--default-signal=HUP,INT").arg(command.get_program()).args(command.get_args());
+    spawn(&mut env, command)
+}
+
+/// Starts a command that runs another one, in the folder and with the variables of that.
+fn spawn(command: &mut Command, other: &Command) -> Child {
+    command.current_dir(other.get_current_dir().unwrap()).env_clear();
+    command.envs(other.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn send(signal: &str, child: &Child) {
-    let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
+/// Sends a signal at once: a process for it would take seconds on a busy machine, and QA has two to end.
+fn send(signal: Signal, child: &Child) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, signal).unwrap();
 }
 
 #[track_caller]
@@ -65,23 +79,23 @@ fn end(child: Child) -> Ran {
 
 #[test]
 fn each_signal_ends_the_command_and_its_qa() {
-    for (signal, code, arguments) in [
-        ("TERM", 143, &["reconcile", "--once"][..]),
-        ("INT", 130, &["reconcile", "--wait"]),
-        ("HUP", 129, &["reconcile"]),
+    for (signal, name, code, arguments) in [
+        (Signal::TERM, "SIGTERM", 143, &["reconcile", "--once"][..]),
+        (Signal::INT, "SIGINT", 130, &["reconcile", "--wait"]),
+        (Signal::HUP, "SIGHUP", 129, &["reconcile"]),
     ] {
         let bench = bench("");
-        let child = start(bench.command(arguments));
+        let child = start(&bench.command(arguments));
         let grandchild = grandchild(&bench);
         assert!(alive(&grandchild));
         send(signal, &child);
         let ran = end(child).code(code).out("Started: qa/smoke");
         let line = format!(
-            "note: ended by SIG{signal}; 1 QA run was killed and is tried again after its deadline; \
+            "note: ended by {name}; 1 QA run was killed and is tried again after its deadline; \
              the next pass goes on from here\n"
         );
         assert!(ran.err.ends_with(&line) && !ran.out.contains("Judged"), "{ran:#?}");
-        assert!(dies(&grandchild), "{signal}");
+        assert!(dies(&grandchild), "{name}");
         // As after a crash: nobody else starts it before its deadline.
         bench
             .towpath(&["reconcile", "--once"])
@@ -96,9 +110,9 @@ fn the_next_command_goes_on() {
     // The test failed, or so it says when it is told to end: no reason to roll back.
     let bench = bench("trap 'exit 1' TERM");
     bench.replace("pipelines/web.yaml", "template: smoke }", "template: smoke, timeout: 10s }");
-    let child = start(bench.command(&["reconcile", "--once"]));
+    let child = start(&bench.command(&["reconcile", "--once"]));
     let grandchild = grandchild(&bench);
-    send("TERM", &child);
+    send(Signal::TERM, &child);
     end(child).code(143);
     assert!(dies(&grandchild));
     bench
@@ -112,9 +126,9 @@ fn the_next_command_goes_on() {
 #[test]
 fn qa_that_does_not_want_to_end_is_killed() {
     let bench = bench("trap '' TERM");
-    let child = start(bench.command(&["reconcile"]));
+    let child = start(&bench.command(&["reconcile"]));
     let grandchild = grandchild(&bench);
-    send("TERM", &child);
+    send(Signal::TERM, &child);
     end(child).code(143).err("ended by SIGTERM; 1 QA run was killed");
     assert!(dies(&grandchild));
 }
@@ -122,10 +136,10 @@ fn qa_that_does_not_want_to_end_is_killed() {
 #[test]
 fn the_second_signal_does_not_wait() {
     let bench = bench("trap '' TERM");
-    let child = start(bench.command(&["reconcile"]));
+    let child = start(&bench.command(&["reconcile"]));
     let grandchild = grandchild(&bench);
-    send("INT", &child);
-    send("TERM", &child);
+    send(Signal::INT, &child);
+    send(Signal::TERM, &child);
     let ran = end(child);
     // Which of the two was the second is not for us to say.
     assert!([130, 143].contains(&ran.code) && !ran.err.contains("ended by"), "{ran:#?}");
@@ -138,10 +152,10 @@ fn a_sleep_is_no_reason_to_stay() {
     bench.replace("pipelines/web.yaml", "{ environment: dev }", "{ environment: dev, soak: 1h }");
     bench.towpath(&["reconcile"]).code(0);
     bench.release("1.1.0", 'a');
-    let mut child = start(bench.command(&["reconcile", "--wait"]));
+    let mut child = start(&bench.command(&["reconcile", "--wait"]));
     let talk = lines(child.stderr.take().unwrap());
     while !talk.recv_timeout(LONG).unwrap().starts_with("looking again at ") {}
-    send("TERM", &child);
+    send(Signal::TERM, &child);
     end(child).code(143).out("Verified: 1.1.0 Verified in dev");
     let last = talk.iter().last().unwrap();
     assert_eq!(last, "note: ended by SIGTERM; the next pass goes on from here");
@@ -159,12 +173,10 @@ fn what_is_to_be_ignored_is_ignored() {
     let towpath = bench.command(&[]);
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' HUP; exec \"$0\" reconcile"]).arg(towpath.get_program());
-    shell.current_dir(bench.path(".")).env_clear();
-    shell.envs(towpath.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let child = start(shell);
+    let child = spawn(&mut shell, &towpath);
     let grandchild = grandchild(&bench);
-    send("HUP", &child);
-    send("TERM", &child);
+    send(Signal::HUP, &child);
+    send(Signal::TERM, &child);
     end(child).code(143).err("ended by SIGTERM");
     assert!(dies(&grandchild));
 }
