@@ -204,3 +204,78 @@ fn going_back_asks_nobody() {
     replica.until_rolled_back("dev", &digest("1.2.0"));
     assert_eq!(bed.version("dev"), "1.1.0");
 }
+
+/// dev asks three systems, each of which takes half a minute.
+fn slow(interval: &str, more: &str) -> Bed {
+    let gate = |name: &str| {
+        let (name, url) =
+            (format!("name: {name}"), format!("url: 'https://{name}.example/{{{{ version }}}}'"));
+        format!("{{ http: {{ {name}, {url}, success: '{SUCCESS}', interval: {interval}, timeout: 30s }} }}")
+    };
+    let gates = ["a", "b", "c"].map(gate).join(", ");
+    let bed = Bed::memory(&Wiring::web().with("dev", &format!("entry: [{more}{gates}]")));
+    let http = bed.http.as_ref().unwrap();
+    for host in ["a", "b", "c"] {
+        http.set(&format!("https://{host}.example/1.1.0"), 200, "{}");
+    }
+    bed.evaluator.set(SUCCESS, true);
+    http.takes(&bed.clock, Span::seconds(30));
+    bed
+}
+
+#[test]
+fn slow_systems_do_not_keep_a_release_off_a_host_without_atomic_push() {
+    let mut bed = slow("5m", "");
+    bed.atomic = false;
+    let mut replica = bed.released("1.1.0");
+    let begun = bed.now();
+    replica.pass();
+    assert_eq!((bed.version("dev"), asked(&bed)), ("1.1.0".to_owned(), 3));
+    assert_eq!(bed.now().since(begun), Span::seconds(90));
+    assert_eq!(bed.count("Undone"), 0);
+}
+
+#[test]
+fn a_window_that_closes_while_systems_are_asked_is_closed() {
+    // It opens for a minute at every full hour.
+    let bed = slow("5m", "{ window: { timezone: UTC, allow: [{ cron: '0 * * * *', duration: 1m }] } }, ");
+    bed.wait(&format!("{}s", 3_600 - bed.now().unix() % 3_600));
+    let mut replica = bed.released("1.1.0");
+    let report = replica.pass();
+    assert!(waits(&report, "dev", WaitCode::WindowClosed), "{:?}", report.answers);
+    assert!(untouched(&bed));
+    assert_eq!(asked(&bed), 2, "the third had no reason to be asked");
+}
+
+#[test]
+fn answers_that_hold_for_less_time_than_asking_takes_are_told_of() {
+    let bed = slow("45s", "");
+    let mut replica = bed.released("1.1.0");
+    let wait = wait_of(&replica.pass(), "dev", WaitCode::GateUnanswered).unwrap();
+    assert!(wait.text.contains("a longer interval helps"), "{}", wait.text);
+    assert_eq!(asked(&bed), 3, "nobody is asked twice in a pass");
+    assert!(untouched(&bed));
+}
+
+#[test]
+fn nobody_is_asked_while_something_else_keeps_a_release_or_has_to_be_done_first() {
+    let bed = Bed::memory(&wiring());
+    says(&bed, "1.1.0", true);
+    let mut replica = bed.come_to("1.1.0", "dev", Phase::Settled);
+    says(&bed, "1.2.0", true);
+    bed.qa.set("smoke", &digest("1.2.0"), Verdict::Failed);
+    bed.qa.wait_for_finish(true);
+    replica.release("1.2.0");
+    replica.pass();
+    assert_eq!((bed.version("dev"), asked(&bed)), ("1.2.0".to_owned(), 2));
+    says(&bed, "1.3.0", true);
+    replica.release("1.3.0");
+    replica.pass_every("60s", 3);
+    assert_eq!(asked(&bed), 2, "1.2.0 has no verdict yet");
+    bed.qa.finish();
+    replica.pass_until(|_, _| bed.version("dev") == "1.1.0");
+    assert_eq!(asked(&bed), 2, "going back comes first");
+    bed.qa.wait_for_finish(false);
+    replica.pass_until(|_, _| bed.version("dev") == "1.3.0");
+    assert_eq!(asked(&bed), 3);
+}

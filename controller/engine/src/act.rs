@@ -96,6 +96,12 @@ enum Pushed {
 }
 
 impl Acted {
+    /// Whether the next round may decide otherwise.
+    pub(crate) fn leads_on(&self) -> bool {
+        let news = !self.problems.is_empty() || !self.refused.is_empty() || !self.begun.is_empty();
+        self.lost || self.crowded || self.progress || news
+    }
+
     fn refuse(&mut self, plan: &Plan, what: &str, reason: &str) {
         self.refused.extend(plan.moving.iter().map(|name| (name.clone(), format!("{what}: {reason}"))));
     }

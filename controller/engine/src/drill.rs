@@ -143,7 +143,7 @@ impl Engine<'_> {
         // What systems outside say is asked for, and not kept: a drill leaves nothing behind.
         let mut answers = Evaluations::new();
         for _ in 0..MAX_STEPS {
-            let (mut decision, _) = self.decided(observed, &Readings::new(), &[], &mut answers)?;
+            let (mut decision, _) = self.decided(observed, &Readings::new(), &mut answers)?;
             let first = (!decision.ledger.is_empty()).then(|| Answer::Act(decision.ledger.clone()));
             let answer = decision.envs.remove(name).or(first).unwrap_or(Answer::Settled);
             let Answer::Act(effects) = &answer else { return Ok(answer) };

@@ -1,6 +1,6 @@
 //! Answers the evaluations that a decision asks for, and decides again with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use towpath_core::decide::{Answer, Decision, Effect, decide};
@@ -16,16 +16,37 @@ use crate::observe::Observed;
 use crate::pass::{Engine, Readings};
 use crate::ports::{HttpError, HttpQuestion, MAX_BODY, Question};
 
+/// A decision, and what was taken out of it because it would have broken an invariant.
+pub(crate) type Guarded = (Decision, Vec<Violation>);
+
 impl Engine<'_> {
-    /// The decision about what was observed, with all evaluations that it asks for, and what was taken out of it because
-    /// it would have broken an invariant. What systems outside said is kept in `answers` as long as it holds.
+    /// The decision about what was observed, with all evaluations that it asks for. What systems outside said is kept in
+    /// `answers` as long as it holds. Time stands still meanwhile: for looking ahead.
     pub(crate) fn decided(
         &self,
         observed: &Observed,
         readings: &Readings,
-        rollbacks: &[Time],
         answers: &mut Evaluations,
-    ) -> Result<(Decision, Vec<Violation>), EngineError> {
+    ) -> Result<Guarded, EngineError> {
+        let mut asked = BTreeSet::new();
+        loop {
+            let now = || observed.now;
+            let decided = self.decided_in_time((observed, readings, &[]), answers, &mut asked, &now)?;
+            if let Some(decided) = decided {
+                return Ok(decided);
+            }
+        }
+    }
+
+    /// The same for acting on it: `None` when time has passed since the look, because systems outside took theirs to
+    /// answer. `asked` are those that were asked in this pass: none is asked twice in it.
+    pub(crate) fn decided_in_time(
+        &self,
+        (observed, readings, rollbacks): (&Observed, &Readings, &[Time]),
+        answers: &mut Evaluations,
+        asked: &mut BTreeSet<Evaluation>,
+        now: &dyn Fn() -> Time,
+    ) -> Result<Option<Guarded>, EngineError> {
         answers.retain(|evaluation, found| match self.gate(evaluation).and_then(Evaluated::interval) {
             Some(interval) => found.holds(interval, observed.now),
             None => false,
@@ -35,21 +56,30 @@ impl Engine<'_> {
             let mut world = observed.world(self.host, self.pipeline, readings, rollbacks);
             world.evaluations.clone_from(&evaluations);
             let mut decision = decide(&world, observed.now);
-            let known = evaluations.len();
-            for wanted in asked(&decision) {
-                if evaluations.contains_key(wanted) {
+            let missing: Vec<&Evaluation> =
+                wanted(&decision).filter(|e| !evaluations.contains_key(e)).collect();
+            if missing.is_empty() {
+                let state = observed.head().map(|head| &*head.state);
+                let guarded = state.map(|state| guard(self.pipeline, state, &mut decision, observed.now));
+                return Ok(Some((decision, guarded.unwrap_or_default())));
+            }
+            let mut time_passes = false;
+            for wanted in missing {
+                let outside = self.gate(wanted).and_then(Evaluated::interval).is_some();
+                if outside && !asked.insert(wanted.clone()) {
+                    evaluations.insert(wanted.clone(), asked_already(observed.now));
                     continue;
                 }
-                let found = self.evaluate(observed, wanted)?;
-                if self.gate(wanted).and_then(Evaluated::interval).is_some() {
+                let (truth, detail) = self.evaluate(observed, wanted)?;
+                let found = Found { at: now(), truth, detail: clean(&detail) };
+                if outside {
+                    time_passes = true;
                     answers.insert(wanted.clone(), found.clone());
                 }
                 evaluations.insert(wanted.clone(), found);
             }
-            if evaluations.len() == known {
-                let state = observed.head().map(|head| &*head.state);
-                let guarded = state.map(|state| guard(self.pipeline, state, &mut decision, observed.now));
-                return Ok((decision, guarded.unwrap_or_default()));
+            if time_passes && now() > observed.now {
+                return Ok(None);
             }
         }
     }
@@ -60,22 +90,20 @@ impl Engine<'_> {
         gates.find(|gate| gate.name() == &wanted.gate && gate.hash() == wanted.hash)
     }
 
-    fn evaluate(&self, observed: &Observed, wanted: &Evaluation) -> Result<Found, EngineError> {
+    fn evaluate(&self, observed: &Observed, wanted: &Evaluation) -> Result<(Truth, String), EngineError> {
         let environment = self.pipeline.environment(&wanted.environment);
         let state = observed.head().map(|head| &*head.state);
         let release = state.and_then(|state| state.release(&wanted.release));
-        let outcome = match (environment, self.gate(wanted), state, release) {
+        match (environment, self.gate(wanted), state, release) {
             (Some(environment), Some(gate), Some(state), Some(release)) => {
                 let values = values(self.pipeline, state, environment, release);
                 match gate {
-                    Evaluated::Expression(gate) => self.judged(&gate.cel, values, String::new()),
-                    Evaluated::Http(gate) => self.asked_outside(gate, (environment, release), values)?,
+                    Evaluated::Expression(gate) => Ok(self.judged(&gate.cel, values, String::new())),
+                    Evaluated::Http(gate) => self.asked_outside(gate, (environment, release), values),
                 }
             }
-            _ => (Truth::Wrong, "what it is about is not there any more".to_owned()),
-        };
-        let (truth, detail) = outcome;
-        Ok(Found { at: observed.now, truth, detail: clean(&detail) })
+            _ => Ok((Truth::Wrong, "what it is about is not there any more".to_owned())),
+        }
     }
 
     /// Whether an expression is true of these values; `seen` is said where it is not.
@@ -140,7 +168,13 @@ fn body(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(bytes)))
 }
 
-fn asked(decision: &Decision) -> impl Iterator<Item = &Evaluation> {
+/// What stands for an answer that ended before all that has to be asked in one pass was.
+fn asked_already(now: Time) -> Found {
+    let detail = "its answer holds for less time than asking all takes; a longer interval helps";
+    Found { at: now, truth: Truth::Unanswered, detail: detail.to_owned() }
+}
+
+fn wanted(decision: &Decision) -> impl Iterator<Item = &Evaluation> {
     let effects = decision.envs.values().filter_map(|answer| match answer {
         Answer::Act(effects) => Some(effects),
         Answer::Wait(_) | Answer::Settled => None,

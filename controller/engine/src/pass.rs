@@ -1,6 +1,6 @@
 //! One pass: observe, decide, act, until nothing is left to do now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When};
 use towpath_core::event::Recorded;
@@ -10,9 +10,9 @@ use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
-use towpath_core::world::{PathProblem, SharedFacts};
+use towpath_core::world::{Evaluation, PathProblem, SharedFacts};
 
-use crate::act::Executor;
+use crate::act::{Acted, Executor};
 use crate::error::EngineError;
 use crate::journal::Head;
 use crate::observe::{Observed, Observer, REFUSED, Refusal, Remembered};
@@ -97,6 +97,24 @@ pub struct PassReport {
     pub violations: Vec<Violation>,
 }
 
+/// What a pass has done and found out so far, beside what it observes anew in each round.
+#[derive(Debug, Default)]
+struct Learnt {
+    readings: Readings,
+    problems: BTreeMap<Name, PathProblem>,
+    begun: Begun,
+    /// Systems outside that were asked.
+    asked: BTreeSet<Evaluation>,
+    /// Rollbacks of this very pass count too.
+    rollbacks: Vec<Time>,
+    /// Environments go one by one, because together they did not.
+    alone: bool,
+    rounds: u32,
+    races: u32,
+    decisions: u32,
+    violations: Vec<Violation>,
+}
+
 impl Engine<'_> {
     /// Does everything that can be done now. `told` hears of each step as it happens.
     pub fn pass(
@@ -104,74 +122,70 @@ impl Engine<'_> {
         remembered: &mut Remembered,
         told: &mut dyn FnMut(&Step),
     ) -> Result<PassReport, EngineError> {
-        let mut readings = Readings::new();
-        let mut problems: BTreeMap<Name, PathProblem> = BTreeMap::new();
-        let mut begun: Begun = BTreeMap::new();
-        let mut alone = false;
-        // Rollbacks of this very pass count too.
-        let mut rollbacks: Vec<Time> = Vec::new();
-        let (mut rounds, mut races, mut decisions) = (0, 0, 0);
-        let mut violations: Vec<Violation> = Vec::new();
+        let mut learnt = Learnt::default();
         remembered.look = None;
         loop {
             let now = self.host.clock.now();
             let mut observed = self.observer(now).observe(remembered)?;
             let seen = self.seen(&observed);
-            apply_problems(&mut observed, &problems);
-            apply_starts(&mut observed, &begun);
-            let (decision, refused) =
-                self.decided(&observed, &readings, &rollbacks, &mut remembered.answers)?;
-            decisions += 1;
-            for violation in refused {
-                let same =
-                    |v: &Violation| (&v.environment, v.rule) == (&violation.environment, violation.rule);
-                if !violations.iter().any(same) {
-                    violations.push(violation);
-                }
-            }
-            if rounds >= MAX_ROUNDS || !acts(&decision) {
-                remembered.look = Some(self.looked((seen, &observed), (&decision, &readings), now));
-                return Ok(PassReport { answers: decision.envs, rounds, decisions, violations });
-            }
-            let executor = Executor { alone, ..self.executor(now) };
-            let mut acted = executor.act(&observed, &decision)?;
-            if acted.lost && planted(Bug::NoRecheckAfterLostRace) {
-                let mut again = self.observer(now).observe(remembered)?;
-                std::mem::swap(&mut again.envs, &mut observed.envs);
-                acted = self.executor(now).act(&again, &decision)?;
-            }
-            if acted.crowded {
-                (alone, rounds) = (true, rounds + 1);
-                continue;
+            learnt.apply(&mut observed);
+            let Some(decision) = self.decision(&observed, &mut learnt, remembered)? else { continue };
+            let acted = match learnt.rounds < MAX_ROUNDS && acts(&decision) {
+                true => self.act(&mut observed, &decision, learnt.alone, remembered)?,
+                false => Acted::default(),
+            };
+            if !acted.leads_on() {
+                remembered.look = Some(self.looked((seen, &observed), (&decision, &learnt.readings), now));
+                return Ok(learnt.report(decision));
             }
             if acted.lost {
                 told(&Step::LostRace);
-                races += 1;
-                if races > MAX_RACES {
-                    return Err(EngineError::Contended { tries: races });
-                }
-                self.host.clock.pause(races);
+                self.host.clock.pause(learnt.lost()?);
                 continue;
             }
-            let news = !acted.problems.is_empty() || !acted.refused.is_empty() || !acted.begun.is_empty();
-            if !acted.progress && !news {
-                remembered.look = Some(self.looked((seen, &observed), (&decision, &readings), now));
-                return Ok(PassReport { answers: decision.envs, rounds, decisions, violations });
-            }
-            races = 0;
-            rounds += 1;
-            remembered.journal = acted.head.or_else(|| remembered.journal.take());
-            remembered.given_up = acted.given_up;
-            readings.extend(acted.readings);
-            problems.extend(acted.problems);
-            begun.extend(acted.begun);
-            for (name, why) in acted.refused {
-                let refusal = Refusal { why, tip: observed.branch.tip.clone(), until: now.plus(REFUSED) };
-                remembered.refusals.insert(name, refusal);
-            }
-            rollbacks.extend(acted.events.iter().filter(|e| e.event.is_automatic_rollback()).map(|e| e.at));
-            acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
+            let refused = |why| Refusal { why, tip: observed.branch.tip.clone(), until: now.plus(REFUSED) };
+            let refused = acted.refused.iter().map(|(name, why)| (name.clone(), refused(why.clone())));
+            remembered.refusals.extend(refused);
+            learnt.learn(acted, remembered, told);
         }
+    }
+
+    /// `None` when time has passed over it.
+    fn decision(
+        &self,
+        observed: &Observed,
+        learnt: &mut Learnt,
+        remembered: &mut Remembered,
+    ) -> Result<Option<Decision>, EngineError> {
+        let inputs = (observed, &learnt.readings, learnt.rollbacks.as_slice());
+        let now = || self.host.clock.now();
+        let decided = self.decided_in_time(inputs, &mut remembered.answers, &mut learnt.asked, &now)?;
+        let Some((decision, refused)) = decided else { return Ok(None) };
+        learnt.decisions += 1;
+        for violation in refused {
+            let same = |v: &Violation| (&v.environment, v.rule) == (&violation.environment, violation.rule);
+            if !learnt.violations.iter().any(same) {
+                learnt.violations.push(violation);
+            }
+        }
+        Ok(Some(decision))
+    }
+
+    fn act(
+        &self,
+        observed: &mut Observed,
+        decision: &Decision,
+        alone: bool,
+        remembered: &mut Remembered,
+    ) -> Result<Acted, EngineError> {
+        let executor = Executor { alone, ..self.executor(observed.now) };
+        let acted = executor.act(observed, decision)?;
+        if !(acted.lost && planted(Bug::NoRecheckAfterLostRace)) {
+            return Ok(acted);
+        }
+        let mut again = self.observer(observed.now).observe(remembered)?;
+        std::mem::swap(&mut again.envs, &mut observed.envs);
+        self.executor(observed.now).act(&again, decision)
     }
 
     /// What a pass would do now, without doing it. Metrics are not asked, so a running watch shows as an action.
@@ -195,11 +209,11 @@ impl Engine<'_> {
         let now = self.host.clock.now();
         let observed = self.observer(now).observe(remembered)?;
         let answers = &mut remembered.answers;
-        let (first, _) = self.decided(&observed, &Readings::new(), &[], answers)?;
+        let (first, _) = self.decided(&observed, &Readings::new(), answers)?;
         let readings = read(&self.executor(now), &first)?;
         let decision = match readings.is_empty() {
             true => first,
-            false => self.decided(&observed, &readings, &[], answers)?.0,
+            false => self.decided(&observed, &readings, answers)?.0,
         };
         Ok((decision, observed.head().cloned()))
     }
@@ -213,7 +227,47 @@ impl Engine<'_> {
     }
 }
 
-/// Files that an edit refused stay refused for the rest of the pass.
+impl Learnt {
+    /// What this pass knows better than a look tells: files that an edit refused stay refused, and a run that began, or
+    /// could not, does so once.
+    fn apply(&self, observed: &mut Observed) {
+        apply_problems(observed, &self.problems);
+        apply_starts(observed, &self.begun);
+    }
+
+    /// Counts a lost race; answers how many there were in a row.
+    fn lost(&mut self) -> Result<u32, EngineError> {
+        self.races += 1;
+        match self.races {
+            races @ ..=MAX_RACES => Ok(races),
+            tries => Err(EngineError::Contended { tries }),
+        }
+    }
+
+    /// Takes up what came of acting.
+    fn learn(&mut self, acted: Acted, remembered: &mut Remembered, told: &mut dyn FnMut(&Step)) {
+        self.rounds += 1;
+        if acted.crowded {
+            self.alone = true;
+            return;
+        }
+        self.races = 0;
+        remembered.journal = acted.head.or_else(|| remembered.journal.take());
+        remembered.given_up = acted.given_up;
+        self.readings.extend(acted.readings);
+        self.problems.extend(acted.problems);
+        self.begun.extend(acted.begun);
+        let back = acted.events.iter().filter(|e| e.event.is_automatic_rollback());
+        self.rollbacks.extend(back.map(|e| e.at));
+        acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
+    }
+
+    fn report(self, decision: Decision) -> PassReport {
+        let Self { rounds, decisions, violations, .. } = self;
+        PassReport { answers: decision.envs, rounds, decisions, violations }
+    }
+}
+
 fn apply_problems(observed: &mut Observed, problems: &BTreeMap<Name, PathProblem>) {
     for (name, problem) in problems {
         if let Some(facts) = observed.envs.get_mut(name) {
@@ -222,7 +276,6 @@ fn apply_problems(observed: &mut Observed, problems: &BTreeMap<Name, PathProblem
     }
 }
 
-/// A run that began, or could not, does so once in a pass.
 fn apply_starts(observed: &mut Observed, begun: &Begun) {
     let Some(head) = observed.head().cloned() else { return };
     for (name, facts) in &mut observed.envs {

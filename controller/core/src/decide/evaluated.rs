@@ -2,61 +2,47 @@
 
 use super::View;
 use super::answer::{Effect, Source, Wait, WaitCode, When};
-use super::entry::Past;
 use crate::event::RequestKind;
 use crate::id::GateName;
 use crate::journal::state::Release;
 use crate::museum::{Bug, planted};
-use crate::pipeline::{EntryGate, Evaluated, Http};
+use crate::pipeline::{EntryGate, Evaluated};
 use crate::world::{Evaluation, Found, Truth};
 
 /// How much of an expression is shown.
 const SHOWN: usize = 120;
 
 impl View<'_> {
-    /// What is to be evaluated for the releases that want to come here: expressions at once, HTTP gates last.
+    /// The expressions that are to be evaluated for the releases that want to come here: at once, since they cost nothing.
     pub(super) fn unevaluated(&self) -> Option<Vec<Effect>> {
-        self.environment.entry.evaluated().next()?;
-        let wanted = self.wanted();
-        let expressions = || self.environment.entry.expressions.iter().map(Evaluated::Expression);
-        let unknown = wanted.iter().flat_map(|(release, _)| {
-            let asked = expressions().map(|gate| (gate, self.evaluation(gate, release)));
-            asked.filter(|(gate, e)| self.answer_to(*gate, e).is_none()).map(|(_, e)| e)
-        });
-        let mut effects: Vec<Effect> = unknown.map(Effect::Evaluate).collect();
-        if effects.is_empty() {
-            let next = wanted.iter().filter_map(|(release, past)| self.unasked(release, past));
-            effects = next.map(Effect::Evaluate).collect();
-        }
-        (!effects.is_empty()).then_some(effects)
-    }
-
-    /// The releases that want to come here, each with the gates that a person passes by for it.
-    fn wanted(&self) -> Vec<(&Release, Past)> {
-        let requests = self.state.requests.iter().filter(|q| &q.env == self.key);
-        let promotions = requests.filter(|q| q.kind == RequestKind::Promote);
-        let requested = promotions.filter_map(|q| Some((q.r.as_ref()?, self.past(q).into_keys().collect())));
-        let proposed = self.env.proposed.iter().map(|open| (&open.r, self.past_of(open)));
-        let there = self.verified_under_other_gates().map(|release| (&release.r, Past::new()));
-        let named = requested.chain(proposed).chain(there);
-        let named = named.filter_map(|(r, past)| Some((self.state.release(r)?, past)));
-        named.chain(self.candidate().map(|release| (release, Past::new()))).collect()
-    }
-
-    /// The first HTTP gate whose answer about a release is missing, where nothing else keeps the release.
-    fn unasked(&self, release: &Release, past: &Past) -> Option<Evaluation> {
-        if past.contains(&EntryGate::Http) || self.environment.entry.http.is_empty() {
+        let expressions = &self.environment.entry.expressions;
+        if expressions.is_empty() {
             return None;
         }
-        let open = |gate: &Http| {
-            let gate = Evaluated::Http(gate);
+        let wanted = self.wanted();
+        let asked = |release| expressions.iter().map(move |gate| (Evaluated::Expression(gate), release));
+        let missing = wanted.into_iter().flat_map(asked).filter_map(|(gate, release)| {
             let evaluation = self.evaluation(gate, release);
-            let answer = self.answer_to(gate, &evaluation);
-            (answer.is_none_or(|found| found.truth != Truth::True)).then_some((answer.is_none(), evaluation))
-        };
-        let (missing, evaluation) = self.environment.entry.http.iter().find_map(open)?;
-        let others: Past = past.iter().copied().chain([EntryGate::Http]).collect();
-        (missing && self.entry_past(release, &others).is_none()).then_some(evaluation)
+            self.answer_to(gate, &evaluation).is_none().then_some(Effect::Evaluate(evaluation))
+        });
+        let missing: Vec<Effect> = missing.collect();
+        (!missing.is_empty()).then_some(missing)
+    }
+
+    /// The releases that want to come here.
+    fn wanted(&self) -> Vec<&Release> {
+        let requests = self.state.requests.iter().filter(|q| &q.env == self.key);
+        let requested = requests.filter(|q| q.kind == RequestKind::Promote).filter_map(|q| q.r.as_ref());
+        let named = requested.chain(self.env.proposed.iter().map(|open| &open.r));
+        let named = named.filter_map(|r| self.state.release(r));
+        named.chain(self.verified_under_other_gates()).chain(self.candidate()).collect()
+    }
+
+    /// The systems outside whose answer some rule missed. They are asked when nothing else is to be done and nothing else
+    /// keeps the release: that may take long, and concerns others.
+    pub(super) fn unasked(&self) -> Option<Vec<Effect>> {
+        let missed = self.found.missed.borrow();
+        (!missed.is_empty()).then(|| missed.iter().cloned().map(Effect::Evaluate).collect())
     }
 
     /// The first gate of a kind that is not true of a release.
@@ -75,6 +61,7 @@ impl View<'_> {
         let or = if past.is_empty() { String::new() } else { format!("; {past}") };
         let place = self.place_of(name);
         let Some(Found { at, truth, detail }) = answer else {
+            self.found.missed.borrow_mut().insert(self.evaluation(gate, release));
             let text = format!("{name} is not evaluated yet for {version}");
             return self.wait(WaitCode::GateNotTrue, text, "", When::resync(self.now)).about(name);
         };

@@ -24,8 +24,8 @@ mod rollback;
 mod tests;
 mod window;
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Cause;
 use crate::id::{GateHash, Name};
@@ -33,7 +33,7 @@ use crate::journal::State;
 use crate::journal::state::{Current, EnvironmentState, Hold, Phase, Release};
 use crate::pipeline::{Environment, Pipeline};
 use crate::time::Time;
-use crate::world::{EnvironmentFacts, PathFacts, World};
+use crate::world::{EnvironmentFacts, Evaluation, PathFacts, World};
 
 pub use answer::{Answer, Decision, Effect, Measurement, Promotion, QaStart, Source, Wait, WaitCode, When};
 pub use drill::{as_if_failed, as_if_recorded};
@@ -159,6 +159,8 @@ struct Found<'a> {
     holds: OnceCell<Vec<&'a Hold>>,
     candidate: OnceCell<Option<&'a Release>>,
     entry_hash: OnceCell<GateHash>,
+    /// What systems outside would have to say, and nobody has asked.
+    missed: RefCell<BTreeSet<Evaluation>>,
 }
 
 /// What one rule says.
@@ -225,6 +227,13 @@ impl<'a> View<'a> {
         if let Some(effects) = self.unevaluated() {
             return Answer::Act(effects);
         }
+        match self.by_rules() {
+            answer @ Answer::Act(_) => answer,
+            answer => self.unasked().map_or(answer, Answer::Act),
+        }
+    }
+
+    fn by_rules(&self) -> Answer {
         let first: [fn(&Self) -> Rule; 11] = [
             Self::guard_proposal,
             Self::committing,

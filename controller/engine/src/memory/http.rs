@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use towpath_core::time::Span;
+
+use super::ManualClock;
 use crate::ports::{HttpAnswer, HttpError, HttpGates, HttpQuestion};
 
 #[derive(Default)]
@@ -12,6 +15,7 @@ struct Contents {
     faults: VecDeque<HttpError>,
     down: bool,
     asked: Vec<String>,
+    slow: Option<(ManualClock, Span)>,
 }
 
 /// Systems in memory; clones are the same ones. What they were not told they answer with 404.
@@ -40,6 +44,11 @@ impl MemoryHttp {
         self.0.borrow_mut().faults.extend(faults);
     }
 
+    /// Lets each answer from now on take so long on this clock.
+    pub fn takes(&self, clock: &ManualClock, span: Span) {
+        self.0.borrow_mut().slow = Some((clock.clone(), span));
+    }
+
     /// The addresses that were asked so far.
     pub fn asked(&self) -> Vec<String> {
         self.0.borrow().asked.clone()
@@ -50,6 +59,9 @@ impl HttpGates for MemoryHttp {
     fn ask(&self, question: &HttpQuestion) -> Result<HttpAnswer, HttpError> {
         let mut contents = self.0.borrow_mut();
         contents.asked.push(question.url.clone());
+        if let Some((clock, span)) = &contents.slow {
+            clock.advance(*span);
+        }
         if let Some(fault) = contents.faults.pop_front() {
             return Err(fault);
         }
