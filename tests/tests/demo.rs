@@ -137,7 +137,13 @@ fn end_state(temporary: &Path, kept: &str) -> Result<()> {
 #[test]
 fn an_interrupt_ends_it_and_leaves_nothing() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let mut child = towpath(folder.path(), &["demo", "--plain"])?
+    // Whoever runs the tests in the background ignores SIGINT, and so would what they start.
+    let mut child = Command::new("env")
+        .arg("--default-signal=INT")
+        .arg(program()?)
+        .args(["demo", "--plain"])
+        .env("TMPDIR", folder.path())
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
