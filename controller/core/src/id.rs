@@ -239,6 +239,11 @@ impl RepoPath {
     pub fn join(&self, file: &str) -> Result<Self, InvalidId> {
         Self::parse(&format!("{}/{file}", self.0))
     }
+
+    /// Whether it is in this folder, at any depth.
+    pub fn is_below(&self, folder: &Self) -> bool {
+        self.0.strip_prefix(&folder.0).is_some_and(|rest| rest.starts_with('/'))
+    }
 }
 
 impl CommitId {

@@ -176,10 +176,7 @@ impl Move<'_> {
     fn goes_back_to_what_was_good(&self) -> bool {
         let was_good = self.env.good.iter().any(|good| good.r == self.release.r);
         let again = self.env.at.as_ref().is_some_and(|at| at.cause == Cause::Rollback);
-        let found = self.release.fields.iter().any(|field| {
-            let path = self.environment.path.as_str();
-            field.file.as_str().strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
-        });
+        let found = self.release.fields.iter().any(|field| field.file.is_below(&self.environment.path));
         let was_here = was_good || found || self.env.tries.contains_key(&self.release.r);
         match self.is_automatic_rollback() {
             true => was_good && !again && !self.contains_rejected(),

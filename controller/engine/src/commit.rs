@@ -7,6 +7,7 @@ use towpath_core::id::CommitId;
 use towpath_core::journal::promotion::{PromotionMessage, Trailers};
 use towpath_core::journal::state::{Release, State};
 use towpath_core::pipeline::{Environment, Pipeline};
+use towpath_core::release::Image;
 use towpath_core::time::Time;
 use towpath_core::world::PathProblem;
 
@@ -123,18 +124,19 @@ impl Context<'_> {
         })
     }
 
-    /// One line an image, and why it goes back.
+    /// One line for each image that changes, or for each where none does, and why it goes back.
     fn body(&self, promotion: &Promotion, release: &Release) -> Vec<String> {
         let before = promotion.from.as_ref().and_then(|r| self.state.release(r));
-        let mut lines: Vec<String> = release
-            .images
-            .iter()
-            .map(|image| {
-                let old = before.and_then(|r| r.images.iter().find(|i| i.name == image.name));
-                let old = old.map_or_else(|| "?".to_owned(), |i| i.version().to_owned());
-                format!("{} {old} -> {} ({})", image.name, image.version(), image.digest.short())
-            })
-            .collect();
+        let there = |image: &Image| before?.images.iter().find(|i| i.name == image.name);
+        let line = |image: &Image| {
+            let old = there(image).map_or("?", Image::version);
+            format!("{} {old} -> {} ({})", image.name, image.version(), image.digest.short())
+        };
+        let changed = |image: &&Image| there(image) != Some(*image);
+        let mut lines: Vec<String> = release.images.iter().filter(changed).map(line).collect();
+        if lines.is_empty() {
+            lines.extend(release.images.iter().map(line));
+        }
         lines.extend(promotion.because.clone());
         lines
     }

@@ -6,7 +6,7 @@ use super::answer::{Effect, Wait, WaitCode};
 use super::entry::Past;
 use super::rollback::target;
 use super::{Rule, View};
-use crate::event::{BakeResult, Cause, Event, FieldBytes, RequestKind, Unpinning};
+use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
 use crate::journal::state::{EnvironmentState, Hold, Phase, Proposal, Release, Request, Run};
 use crate::pipeline::{Delivery, EntryGate, Environment};
 
@@ -172,7 +172,8 @@ impl View<'_> {
     pub(super) fn can_restore(&self, release: &Release) -> bool {
         let complete = release.images.iter().map(|i| &i.name).eq(&self.world.pipeline.images);
         complete
-            || (!release.fields.is_empty() && release.fields.iter().all(|f| found_in(self.environment, f)))
+            || (!release.fields.is_empty()
+                && release.fields.iter().all(|f| f.file.is_below(&self.environment.path)))
     }
 
     /// Moves a release here at a person's word: every entry gate applies.
@@ -212,9 +213,5 @@ impl View<'_> {
 fn was_here(environment: &Environment, env: &EnvironmentState, release: &Release) -> bool {
     env.tries.contains_key(&release.r)
         || env.good.iter().any(|good| good.r == release.r)
-        || release.fields.iter().any(|field| found_in(environment, field))
-}
-
-fn found_in(environment: &Environment, field: &FieldBytes) -> bool {
-    field.file.as_str().strip_prefix(environment.path.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        || release.fields.iter().any(|field| field.file.is_below(&environment.path))
 }

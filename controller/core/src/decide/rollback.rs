@@ -75,7 +75,7 @@ impl View<'_> {
         if let Some(wait) = self.storm() {
             return Rule::Stop(wait);
         }
-        let because = format!("{} {why}", self.version(&at.r));
+        let because = format!("{}: {why}", self.version(&at.r));
         Rule::Act(self.back_to(target, None, Actor::towpath(), because))
     }
 

@@ -283,11 +283,8 @@ impl Grant {
 
     /// Whether a folder is one of those that are named, or below one.
     fn has_path(&self, path: &RepoPath) -> bool {
-        let below = |above: &RepoPath| {
-            let rest = path.as_str().strip_prefix(above.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.paths.as_ref().is_none_or(|paths| paths.iter().any(below))
+        let is_in = |folder: &RepoPath| path == folder || path.is_below(folder);
+        self.paths.as_ref().is_none_or(|paths| paths.iter().any(is_in))
     }
 }
 

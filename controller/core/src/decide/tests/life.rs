@@ -159,7 +159,7 @@ fn case_26_what_a_person_put_there_stays() {
 }
 
 #[test]
-fn case_27_verification_runs_once_and_is_found_again() {
+fn case_27_verification_begins_when_it_is_live() {
     holds(&[
         row(
             "none before it is live",
@@ -193,6 +193,12 @@ fn case_27_verification_runs_once_and_is_found_again() {
             "dev",
             "starts qa/smoke 1",
         ),
+    ]);
+}
+
+#[test]
+fn case_27_a_run_is_found_again() {
+    holds(&[
         row(
             "a run that nobody has looked up yet is not begun again",
             |s| {
@@ -230,6 +236,12 @@ fn case_27_verification_runs_once_and_is_found_again() {
             "dev",
             "Judged",
         ),
+    ]);
+}
+
+#[test]
+fn case_27_a_person_may_have_it_once_more() {
+    holds(&[
         row(
             "a person's stays a person's",
             |s| {

@@ -4,6 +4,7 @@ mod candidates;
 mod dependencies;
 mod entry;
 mod evaluated;
+mod failures;
 mod gates;
 mod horizon;
 mod invariants;

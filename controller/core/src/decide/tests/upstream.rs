@@ -57,7 +57,7 @@ fn request(stage: &mut Stage, environment: &str, r: ReleaseId) {
 }
 
 #[test]
-fn case_10_which_release_may_come() {
+fn case_10_what_is_verified_and_soaked_upstream_may_come() {
     holds(&[
         row("nothing is released", |_| (), "dev", "settled"),
         row("a first environment takes what is new", |s| drop(s.release(1)), "dev", "brings 1.1"),
@@ -94,6 +94,12 @@ fn case_10_which_release_may_come() {
             "staging",
             "brings 1.1",
         ),
+    ]);
+}
+
+#[test]
+fn case_10_all_or_any_of_two() {
+    holds(&[
         row(
             "all of two, Verified in one",
             |s| {
@@ -139,6 +145,12 @@ fn case_10_which_release_may_come() {
             "production",
             "waits Soaking",
         ),
+    ]);
+}
+
+#[test]
+fn case_10_nothing_else_stands_for_it() {
+    holds(&[
         row(
             "an approval stands for no verdict",
             |s| {
@@ -235,7 +247,7 @@ fn case_11_which_time_counts_as_soak() {
 }
 
 #[test]
-fn cases_37_and_38_the_environment_before_it_is_not_done() {
+fn case_37_the_environment_before_it_is_not_done() {
     holds(&[
         row(
             "committed, and not seen by the cluster",
@@ -289,6 +301,12 @@ fn cases_37_and_38_the_environment_before_it_is_not_done() {
             "staging",
             "waits Soaking",
         ),
+    ]);
+}
+
+#[test]
+fn case_37_what_is_done_stays_done() {
+    holds(&[
         row("what was only found is proven too", |s| drop(s.release(0)), "dev", "brings 1.0"),
         row("and goes no further before", |s| drop(s.release(0)), "staging", "waits UpstreamNotVerified"),
         row(
@@ -314,8 +332,14 @@ fn cases_37_and_38_the_environment_before_it_is_not_done() {
             "staging",
             "brings 1.1",
         ),
+    ]);
+}
+
+#[test]
+fn case_38_a_verdict_is_of_what_is_live() {
+    holds(&[
         row(
-            "38: the cluster is at a commit from before",
+            "the cluster is at a commit from before",
             |s| {
                 s.release(1);
                 s.step();
@@ -328,7 +352,7 @@ fn cases_37_and_38_the_environment_before_it_is_not_done() {
             "waits Syncing",
         ),
         row(
-            "38: the verdict comes before it is live",
+            "the verdict comes before it is live",
             |s| {
                 s.release(1);
                 s.step();
