@@ -87,16 +87,25 @@ pub(crate) fn faults(root: &Path) -> anyhow::Result<String> {
     ))
 }
 
-/// Each planted bug, the rule that finds it, and the first seed that does.
+/// Each planted bug, the rule by which the observer finds it and the first seed at which it does, and the same of the
+/// invariants.
 pub(crate) fn museum(root: &Path) -> anyhow::Result<String> {
     let record = record(root)?;
+    let seed = |bug: &Value, key: &str, none: &str| {
+        bug.get(key).and_then(Value::as_u64).map_or_else(|| none.to_owned(), |seed| seed.to_string())
+    };
     let row = |bug: &Value| {
-        let seed = bug.get("seed").and_then(Value::as_u64);
-        let seed = seed.map_or_else(|| "not found".to_owned(), |seed| seed.to_string());
-        vec![text(bug, "bug").to_owned(), text(bug, "check").to_owned(), seed, words(bug, "faults")]
+        vec![
+            text(bug, "bug").to_owned(),
+            text(bug, "check").to_owned(),
+            seed(bug, "seed", "not found"),
+            text(bug, "invariant").to_owned(),
+            seed(bug, "invariantSeed", "-"),
+            words(bug, "faults"),
+        ]
     };
     Ok(table(
-        &["planted bug", "found by", "at seed", "with these faults"],
+        &["planted bug", "observer", "at seed", "invariant", "at seed", "with these faults"],
         &list(&record, "museum").iter().map(row).collect::<Vec<_>>(),
     ))
 }

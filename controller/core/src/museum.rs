@@ -162,6 +162,19 @@ pub enum Bug {
     ///
     /// Breaks our rule that errors never count as passed, as in Kargo #7180.
     BrokenExpressionPasses,
+    /// What becomes of a pull request is no change to a host that looks whether there was one.
+    ///
+    /// Modelled on gitops-promoter #1007: the state of a pull request is out of date.
+    ClosingUnseen,
+    /// What was decided stands until something is seen, though time alone ends a soak or opens a window.
+    ///
+    /// Breaks our rule that a decision stands until the first time that any rule compares with; no public report of it
+    /// is known.
+    TimeUnseen,
+    /// A host sleeps past the time at which its own wait is to be looked at.
+    ///
+    /// Breaks our rule that a wait says when it is looked at again, and is; no public report of it is known.
+    SleepsPastWait,
     /// What is labelled as irreversible goes back by itself.
     ///
     /// Breaks our rule that such a release goes back at a person's word only; no public report of it is known.
@@ -169,7 +182,7 @@ pub enum Bug {
 }
 
 /// All of them.
-pub const ALL: [Bug; 40] = [
+pub const ALL: [Bug; 43] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -209,6 +222,9 @@ pub const ALL: [Bug; 40] = [
     Bug::UnknownDependencyPasses,
     Bug::DependencyOnWish,
     Bug::BrokenExpressionPasses,
+    Bug::ClosingUnseen,
+    Bug::TimeUnseen,
+    Bug::SleepsPastWait,
     Bug::IrreversibleGoesBack,
 ];
 
@@ -216,6 +232,26 @@ pub const ALL: [Bug; 40] = [
 thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
     static DECISIONS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    static UNGUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Lets this thread's decisions pass the production invariants by, or not any more: what the invariants refuse, nobody
+/// else gets to see.
+#[cfg(feature = "museum")]
+pub fn lower_guard(lowered: bool) {
+    UNGUARDED.set(lowered);
+}
+
+/// Whether the production invariants are asked.
+#[cfg(feature = "museum")]
+pub fn is_guarded() -> bool {
+    !UNGUARDED.get()
+}
+
+/// Whether the production invariants are asked: always, in what people run.
+#[cfg(not(feature = "museum"))]
+pub const fn is_guarded() -> bool {
+    true
 }
 
 /// Plants one bug in this thread, or takes it out.

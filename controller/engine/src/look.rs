@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use towpath_core::decide::{Decision, Horizon, horizon};
 use towpath_core::id::{CommitId, Digest, GateName, ImageName, Name, PipelineId, TreeId};
+use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::{Application, Health, RunStatus};
 use towpath_core::time::Time;
 use towpath_core::world::{EnvironmentFacts, OtherEnvironment, PathProblem, ProposalStatus, SharedFacts};
@@ -96,7 +97,7 @@ impl Place {
             live: facts.live.as_ref().map(running).map_err(Clone::clone),
             runs: facts.runs.clone(),
             committing_landed: facts.committing_landed,
-            proposal: facts.proposal.clone(),
+            proposal: facts.proposal.clone().filter(|_| !planted(Bug::ClosingUnseen)),
             refused: facts.refused.clone(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use towpath_core::id::PipelineId;
+use towpath_core::museum::{Bug, planted};
 use towpath_core::time::{Span, Time};
 
 use crate::error::EngineError;
@@ -52,6 +53,8 @@ impl Schedule {
             Ok(None) => resync,
             Err(_) => now.plus(RETRY),
         };
+        let (due, stands_until) =
+            if planted(Bug::SleepsPastWait) { (resync, None) } else { (due, stands_until) };
         self.due.insert(id.clone(), stands_until.map_or(due, |until| until.min(due)));
     }
 

@@ -1,7 +1,13 @@
 //! The simulation's seeds, the planted bugs that it must find, and the crashes that it must survive.
 
 use towpath_core::museum::{ALL, Bug};
-use towpath_engine::sim::{Kind, Opening, Orders, Report, check_of, crash_once, run, shrink};
+use towpath_engine::sim::{
+    Kind, Opening, Orders, Report, check_of, crash_once, is_refused, play, replay, run, search, shrink,
+};
+
+/// What the command understands.
+#[path = "../examples/simulate/arguments.rs"]
+mod arguments;
 
 /// How many seeds are played.
 const SEEDS: u64 = 10_000;
@@ -9,45 +15,48 @@ const SEEDS: u64 = 10_000;
 const MUSEUM_SEEDS: u64 = 2000;
 
 fn with(seed: u64, bug: Option<Bug>) -> Orders {
-    Orders { seed, bug, ..Orders::default() }
+    // What the production invariants refuse, the observer would not get to see.
+    Orders { seed, bug, unguarded: bug.is_some(), ..Orders::default() }
 }
 
-fn shown(seed: u64) -> String {
-    let report = run(&Orders { trace: true, ..with(seed, None) });
+fn shown(report: &Report) -> String {
+    let told = run(&Orders { trace: true, ..with(report.seed, None) });
     format!(
-        "{}\nseed {seed}: {}\nreplay: cargo xtask simulate --seed {seed} --trace",
-        report.trace.join("\n"),
+        "{}\nseed {}: {}\nreplay: {}",
+        told.trace.join("\n"),
+        report.seed,
         report.violation.as_deref().unwrap_or("no violation"),
+        replay(&with(report.seed, None)),
     )
 }
 
 fn found(bug: Bug) -> Option<Report> {
-    (0..MUSEUM_SEEDS).map(|seed| run(&with(seed, Some(bug)))).find(|report| report.violation.is_some())
+    play(&(0..MUSEUM_SEEDS), &with(0, Some(bug))).broken
 }
 
 #[test]
 fn no_rule_is_broken() {
-    let mut all: Vec<Report> = Vec::new();
-    for seed in 0..SEEDS {
-        let report = run(&with(seed, None));
-        assert_eq!(report.violation, None, "{}", shown(seed));
-        all.push(report);
-    }
-    let sum = |count: fn(&Report) -> u64| all.iter().map(count).sum::<u64>();
-    let (promotions, faults) =
-        (sum(|r| r.promotions), sum(|r| r.faults.values().map(|count| count.struck).sum()));
-    let (rollbacks, in_production) = (sum(|r| r.rollbacks), sum(|r| r.in_production));
+    let sum = play(&(0..SEEDS), &Orders::default());
+    assert!(sum.broken.is_none(), "{}", shown(&sum.broken.unwrap_or_default()));
+    assert_eq!(sum.seeds, SEEDS);
     println!(
-        "simulation: {SEEDS} seeds, {} passes, {} steps, {promotions} promotions ({in_production} to production, \
-         {rollbacks} back), {faults} faults that struck, 0 violations",
-        sum(|r| r.passes),
-        sum(|r| r.steps),
+        "simulation: {SEEDS} seeds, {} passes, {} steps, {} promotions ({} to production, {} back), {} faults that \
+         struck, 0 violations, {:.0} s on {} cores",
+        sum.passes,
+        sum.steps,
+        sum.promotions,
+        sum.in_production,
+        sum.rollbacks,
+        sum.struck(),
+        sum.seconds,
+        sum.cores,
     );
     // A simulation in which nothing happens finds nothing.
-    assert!(promotions > SEEDS * 3 && in_production > SEEDS / 3 && rollbacks > SEEDS / 4);
-    assert!(faults > SEEDS * 20, "only {faults} faults");
+    assert!(sum.promotions > SEEDS * 3 && sum.in_production > SEEDS / 3 && sum.rollbacks > SEEDS / 4);
+    assert!(sum.struck() > SEEDS * 20, "only {} faults", sum.struck());
+    assert!(sum.left_out > SEEDS * 10, "hosts left out only {} passes", sum.left_out);
     for kind in Kind::ALL {
-        let struck = all.iter().filter_map(|r| r.faults.get(&kind)).map(|count| count.struck).sum::<u64>();
+        let struck = sum.faults.get(&kind).map_or(0, |count| count.struck);
         assert!(struck > 0, "{kind:?} never struck");
     }
 }
@@ -63,9 +72,34 @@ fn every_planted_bug_is_found() {
 }
 
 #[test]
-fn a_seed_replays() {
-    let orders = Orders { trace: true, ..with(7, None) };
-    assert_eq!(run(&orders), run(&orders));
+fn invariants_refuse_before_the_observer_sees() {
+    let orders = Orders { unguarded: false, ..with(0, Some(Bug::PidReused)) };
+    let refused = search(&(0..100), &orders, is_refused).broken.expect("it is refused");
+    let seen = found(Bug::PidReused).expect("it is found");
+    assert!(!is_refused(seen.violation.as_deref().unwrap_or_default()));
+    assert_eq!([refused, seen].map(|r| check_of(&r.violation.unwrap_or_default()).to_owned()), ["S2", "S2"]);
+}
+
+/// What the command line that a failing seed prints plays.
+fn replayed(orders: &Orders) -> Option<Report> {
+    let line = replay(orders);
+    let words = line.strip_prefix("cargo xtask simulate ")?.split(' ');
+    let wanted = arguments::Wanted::parse(words.map(str::to_owned)).ok()?;
+    let shows = wanted.is_single() && wanted.trace && wanted.mode == arguments::Mode::Seeds;
+    shows.then(|| run(&wanted.orders()))
+}
+
+#[test]
+fn a_seed_replays_by_the_command_that_it_prints() {
+    let plain = with(7, None);
+    let first = found(Bug::PidReused).expect("it is found");
+    let broken = with(first.seed, Some(Bug::PidReused));
+    let (shrunk, _) = shrink(&broken).expect("it is broken");
+    for orders in [plain, broken, shrunk] {
+        let again = replayed(&orders).expect("the command is understood");
+        assert!(!again.trace.is_empty());
+        assert_eq!(again, run(&Orders { trace: true, ..orders }));
+    }
 }
 
 #[test]

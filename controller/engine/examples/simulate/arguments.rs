@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use towpath_core::museum::{ALL, Bug};
-use towpath_engine::sim::FaultId;
+use towpath_engine::sim::{FaultId, Orders};
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +27,14 @@ pub(crate) struct Wanted {
     pub(crate) seeds: Range<u64>,
     pub(crate) trace: bool,
     pub(crate) bug: Option<Bug>,
+    pub(crate) unguarded: bool,
     pub(crate) only: Option<BTreeSet<FaultId>>,
     pub(crate) summary: Option<PathBuf>,
 }
 
 /// The usage, for people.
 pub(crate) const USAGE: &str = "\
-simulate [--seeds N | --seeds A..B | --seed N] [--bug NAME] [--only FAULT,...] [--trace] [--summary FILE]
+simulate [--seeds N | --seeds A..B | --seed N] [--bug NAME [--unguarded]] [--only FAULT,...] [--trace] [--summary FILE]
 simulate --bugs [--seeds N]       plant each bug in turn; fails when one is not found
 simulate --crashes                crash at each effect of each opening, before and after it
 simulate --crash-pairs            the same at each pair of effects";
@@ -42,7 +43,8 @@ impl Wanted {
     /// Reads the arguments; the error is for people.
     pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mode, seeds) = (Mode::Seeds, 0..500);
-        let mut wanted = Self { mode, seeds, trace: false, bug: None, only: None, summary: None };
+        let mut wanted =
+            Self { mode, seeds, trace: false, bug: None, unguarded: false, only: None, summary: None };
         let mut args = args;
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -53,6 +55,7 @@ impl Wanted {
                 }
                 "--seeds" => wanted.seeds = range(&arg, &value()?)?,
                 "--trace" => wanted.trace = true,
+                "--unguarded" => wanted.unguarded = true,
                 "--bugs" => wanted.mode = Mode::Bugs,
                 "--crashes" => wanted.mode = Mode::Crashes,
                 "--crash-pairs" => wanted.mode = Mode::CrashPairs,
@@ -72,6 +75,18 @@ impl Wanted {
             }
         }
         Ok(wanted)
+    }
+
+    /// The first run that is asked for.
+    pub(crate) fn orders(&self) -> Orders {
+        Orders {
+            seed: self.seeds.start,
+            bug: self.bug,
+            unguarded: self.unguarded,
+            only: self.only.clone(),
+            until: None,
+            trace: self.trace,
+        }
     }
 
     /// Whether one seed is asked for.

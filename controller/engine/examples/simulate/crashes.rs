@@ -3,9 +3,7 @@
 use std::io::Write;
 use std::sync::Mutex;
 
-use towpath_engine::sim::{Opening, Swept, crash_once, crash_twice};
-
-use crate::seeds::cores;
+use towpath_engine::sim::{Opening, Swept, cores, crash_once, crash_twice};
 
 /// Plays each opening with crashes at each effect, or at each pair of effects; with and without atomic pushes.
 pub(crate) fn sweep(out: &mut impl Write, pairs: bool) -> std::io::Result<Vec<Swept>> {

@@ -9,7 +9,7 @@ mod summary;
 use std::io::Write;
 use std::process::ExitCode;
 
-use towpath_engine::sim::Orders;
+use towpath_engine::sim::{Orders, Sum, play};
 
 use self::arguments::{Mode, Wanted};
 
@@ -32,26 +32,20 @@ fn carry_out(out: &mut impl Write, wanted: &Wanted) -> std::io::Result<bool> {
     match wanted.mode {
         Mode::Seeds if wanted.summary.is_some() => everything(out, wanted),
         Mode::Seeds => Ok(seeds(out, wanted)?.is_some()),
-        Mode::Bugs => Ok(museum::search(out, &wanted.seeds)?.iter().all(|found| found.by.is_some())),
+        Mode::Bugs => Ok(museum::exhibit(out, &wanted.seeds)?.iter().all(|found| found.by.is_some())),
         Mode::Crashes => Ok(crashes::sweep(out, false)?.iter().all(|swept| swept.violation.is_none())),
         Mode::CrashPairs => Ok(crashes::sweep(out, true)?.iter().all(|swept| swept.violation.is_none())),
     }
 }
 
 /// Plays the seeds; nothing when one broke a rule, which is shown.
-fn seeds(out: &mut impl Write, wanted: &Wanted) -> std::io::Result<Option<seeds::Sum>> {
-    let orders = Orders {
-        seed: wanted.seeds.start,
-        bug: wanted.bug,
-        only: wanted.only.clone(),
-        until: None,
-        trace: wanted.trace,
-    };
+fn seeds(out: &mut impl Write, wanted: &Wanted) -> std::io::Result<Option<Sum>> {
+    let orders = wanted.orders();
     if wanted.is_single() && (wanted.trace || wanted.only.is_some()) {
         let fine = seeds::show(out, &orders)?;
-        return Ok(fine.then(seeds::Sum::default));
+        return Ok(fine.then(Sum::default));
     }
-    let sum = seeds::play(&wanted.seeds, wanted.bug);
+    let sum = play(&wanted.seeds, &orders);
     match &sum.broken {
         Some(report) => {
             seeds::show_broken(out, &Orders { seed: report.seed, ..orders })?;
@@ -67,7 +61,7 @@ fn seeds(out: &mut impl Write, wanted: &Wanted) -> std::io::Result<Option<seeds:
 /// Seeds, planted bugs and crashes, with a summary for programs.
 fn everything(out: &mut impl Write, wanted: &Wanted) -> std::io::Result<bool> {
     let Some(sum) = seeds(out, wanted)? else { return Ok(false) };
-    let found = museum::search(out, &(0..2_000))?;
+    let found = museum::exhibit(out, &(0..2_000))?;
     let sweep = crashes::sweep(out, false)?;
     if let Some(path) = &wanted.summary {
         summary::write(path, Some(&sum), Some(&found), Some(&sweep))?;

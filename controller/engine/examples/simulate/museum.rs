@@ -1,60 +1,78 @@
-//! Plants each bug in turn, and tells which check found it, and which faults that took.
+//! Plants each bug in turn, and tells what found it, and which faults that took.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
 
 use towpath_core::museum::{ALL, Bug};
-use towpath_engine::sim::{Kind, Orders, check_of, shrink};
+use towpath_engine::sim::{Kind, Orders, check_of, is_refused, play, search, shrink};
 
-use crate::seeds::play;
+/// How many seeds more than the observer took are played for an invariant to refuse what a bug decides.
+const REFUSED_WITHIN: u64 = 100;
 
 /// How a planted bug was found.
 pub(crate) struct Found {
     pub(crate) bug: Bug,
-    /// Seed and violation; nothing when no seed found it.
+    /// Seed and violation by the observer, with the invariants left out; nothing when no seed found it.
     pub(crate) by: Option<(u64, String)>,
-    /// The faults that are left when those that it does not take are left out.
+    /// Seed and violation by an invariant, if one refuses what the bug decides.
+    pub(crate) refused: Option<(u64, String)>,
+    /// The faults that are left when those that the observer does not need are left out.
     pub(crate) faults: BTreeMap<Kind, u64>,
 }
 
 impl Found {
-    /// The check that found it.
+    /// The check by which the observer found it.
     pub(crate) fn check(&self) -> Option<&str> {
         self.by.as_ref().map(|(_, violation)| check_of(violation))
     }
+
+    /// The invariant that refuses it.
+    pub(crate) fn invariant(&self) -> Option<&str> {
+        self.refused.as_ref().map(|(_, violation)| check_of(violation))
+    }
 }
 
-/// Plants each bug in turn.
-pub(crate) fn search(out: &mut impl Write, seeds: &Range<u64>) -> std::io::Result<Vec<Found>> {
+/// Plants each bug in turn, first with the production invariants left out and then with them.
+pub(crate) fn exhibit(out: &mut impl Write, seeds: &Range<u64>) -> std::io::Result<Vec<Found>> {
     let mut all = Vec::new();
     for bug in ALL {
-        let found = match play(seeds, Some(bug)).broken {
-            Some(report) => by(bug, report.seed, report.violation.unwrap_or_default()),
-            None => Found { bug, by: None, faults: BTreeMap::new() },
-        };
+        let orders = Orders { bug: Some(bug), unguarded: true, ..Orders::default() };
+        let by =
+            play(seeds, &orders).broken.map(|report| (report.seed, report.violation.unwrap_or_default()));
+        let more = by.as_ref().map_or(0, |(seed, _)| *seed) + REFUSED_WITHIN;
+        let guarded = Orders { unguarded: false, ..orders.clone() };
+        let refused = search(&(seeds.start..more.min(seeds.end)), &guarded, is_refused);
+        let refused = refused.broken.map(|report| (report.seed, report.violation.unwrap_or_default()));
+        let faults =
+            by.as_ref().map(|(seed, _)| needed(&Orders { seed: *seed, ..orders })).unwrap_or_default();
+        let found = Found { bug, by, refused, faults };
         tell(out, &found, seeds)?;
         all.push(found);
     }
     Ok(all)
 }
 
-fn by(bug: Bug, seed: u64, violation: String) -> Found {
+fn needed(orders: &Orders) -> BTreeMap<Kind, u64> {
     let mut faults = BTreeMap::new();
-    let orders = Orders { seed, bug: Some(bug), ..Orders::default() };
-    if let Some((_, report)) = shrink(&orders) {
+    if let Some((_, report)) = shrink(orders) {
         report.planned.iter().for_each(|(_, kind)| *faults.entry(*kind).or_default() += 1);
     }
-    Found { bug, by: Some((seed, violation)), faults }
+    faults
 }
 
 fn tell(out: &mut impl Write, found: &Found, seeds: &Range<u64>) -> std::io::Result<()> {
     let name = format!("{:?}", found.bug);
+    let refused = found.refused.as_ref().map_or_else(
+        || "no invariant".to_owned(),
+        |(seed, violation)| format!("invariant {} at seed {seed}", check_of(violation)),
+    );
     match &found.by {
         Some((seed, violation)) => {
             let faults: Vec<String> = found.faults.keys().map(|kind| format!("{kind:?}")).collect();
-            writeln!(out, "{name:<26} seed {seed:<4} {violation} [{}]", faults.join(", "))
+            writeln!(out, "{name:<26} seed {seed:<4} {violation} [{}] ({refused})", faults.join(", "))?;
         }
-        None => writeln!(out, "{name:<26} NOT FOUND in {} seeds", seeds.end - seeds.start),
+        None => writeln!(out, "{name:<26} NOT FOUND in {} seeds ({refused})", seeds.end - seeds.start)?,
     }
+    out.flush()
 }

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use towpath_engine::sim::{Kind, Swept};
+use towpath_engine::sim::{Kind, Sum, Swept};
 
 use crate::museum::Found;
-use crate::seeds::Sum;
 
 /// Everything that one call found out, as JSON with sorted keys.
 pub(crate) fn write(
@@ -47,6 +46,7 @@ fn simulation(sum: &Sum, museum: &[Found]) -> Value {
     json!({
         "seeds": sum.seeds,
         "passes": sum.passes,
+        "passesLeftOut": sum.left_out,
         "steps": sum.steps,
         "stepsPerSecond": sum.pace().round(),
         "seconds": sum.seconds.round(),
@@ -67,6 +67,8 @@ fn exhibit(found: &Found) -> Value {
         "seed": found.by.as_ref().map(|(seed, _)| seed),
         "check": found.check(),
         "violation": found.by.as_ref().map(|(_, violation)| violation),
+        "invariant": found.invariant(),
+        "invariantSeed": found.refused.as_ref().map(|(seed, _)| seed),
         "faults": faults,
     })
 }

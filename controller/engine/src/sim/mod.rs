@@ -6,6 +6,7 @@
 
 mod cluster;
 mod counted;
+mod many;
 mod observer;
 mod openings;
 mod play;
@@ -22,9 +23,10 @@ use towpath_core::museum::{self, Bug};
 
 use self::play::Play;
 
+pub use many::{Sum, cores, play, replay, search};
 pub use openings::Opening;
 pub use schedule::{Count, FaultId, Kind};
-pub use shrink::{check_of, shrink};
+pub use shrink::{check_of, is_refused, shrink};
 pub use sweep::{Swept, crash_once, crash_twice};
 
 /// How many steps a run has before its faults stop.
@@ -37,6 +39,8 @@ pub struct Orders {
     pub seed: u64,
     /// A planted bug.
     pub bug: Option<Bug>,
+    /// Whether the production invariants are left out, so that nobody but the observer can find what is wrong.
+    pub unguarded: bool,
     /// When given, the only faults that strike.
     pub only: Option<BTreeSet<FaultId>>,
     /// When given, the run ends after this step.
@@ -58,6 +62,8 @@ pub struct Report {
     pub trace: Vec<String>,
     /// How many passes were made.
     pub passes: u64,
+    /// How many passes hosts left out, since nothing had changed.
+    pub left_out: u64,
     /// How many steps the engine made: calls of ports, and decisions.
     pub steps: u64,
     /// How many promotion commits landed.
@@ -77,6 +83,7 @@ pub struct Report {
 /// Plays one run.
 pub fn run(orders: &Orders) -> Report {
     museum::plant(orders.bug);
+    museum::lower_guard(orders.unguarded);
     let decisions = museum::decisions();
     let mut report = match Play::new(orders) {
         Ok(mut play) => {
@@ -87,6 +94,7 @@ pub fn run(orders: &Orders) -> Report {
     };
     report.steps += museum::decisions() - decisions;
     museum::plant(None);
+    museum::lower_guard(false);
     report
 }
 
@@ -96,6 +104,7 @@ fn told(seed: u64, play: Play, violation: Option<String>) -> Report {
         step: play.step.filter(|_| violation.is_some()),
         violation,
         passes: play.passes,
+        left_out: play.left_out,
         steps: play.calls.get(),
         promotions: play.observer.promotions,
         rollbacks: play.observer.rollbacks,

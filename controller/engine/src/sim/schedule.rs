@@ -53,6 +53,9 @@ pub enum Kind {
     Request,
     Rewire,
     LostCaches,
+    EarlyNotice,
+    DoubledNotice,
+    LostNotice,
     Forgery,
     BranchRewound,
     JournalLost,
@@ -60,7 +63,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::CrashBefore,
         Self::CrashAfter,
         Self::Unreachable,
@@ -86,6 +89,9 @@ impl Kind {
         Self::Request,
         Self::Rewire,
         Self::LostCaches,
+        Self::EarlyNotice,
+        Self::DoubledNotice,
+        Self::LostNotice,
         Self::Forgery,
         Self::BranchRewound,
         Self::JournalLost,
@@ -119,6 +125,9 @@ impl Kind {
             Self::Request => "a person promotes, rolls back, clears or resumes",
             Self::Rewire => "an administrator changes the gates",
             Self::LostCaches => "all caches are lost",
+            Self::EarlyNotice => "a host is told that something happened, and nothing did",
+            Self::DoubledNotice => "a host is told twice",
+            Self::LostNotice => "a host is not told that a QA run ended",
             Self::Forgery => "a commit with forged trailers",
             Self::BranchRewound => "the branch is rewound by force",
             Self::JournalLost => "the journal is lost, or an old one comes back",

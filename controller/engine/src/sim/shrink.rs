@@ -13,6 +13,11 @@ pub fn check_of(violation: &str) -> &str {
     violation.split(':').next().unwrap_or(violation)
 }
 
+/// Whether it was the production invariants that refused what was decided, and not the observer that saw it done.
+pub fn is_refused(violation: &str) -> bool {
+    violation.split_once(": ").is_some_and(|(_, what)| what.starts_with("refused: "))
+}
+
 /// A run with as few faults as can be that breaks the same rule, and its report; nothing when none is broken.
 pub fn shrink(orders: &Orders) -> Option<(Orders, Report)> {
     let first = run(orders);

@@ -8,6 +8,7 @@ use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
 use towpath_core::world::{OtherEnvironment, SharedFacts};
 
+use super::rounds::Rounds;
 use super::{Play, Step};
 use crate::error::EngineError;
 use crate::memory::{Fault, Faults};
@@ -23,17 +24,18 @@ pub(super) struct Controller {
     pub(super) faults: Faults,
     pub(super) remembered: Remembered,
     pub(super) settings: Settings,
+    pub(super) rounds: Rounds,
 }
 
 /// What a pass has to do with beside its faults.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Weather {
     /// The host has nothing but a shallow copy, and remembers nothing.
-    shallow: bool,
+    pub(super) shallow: bool,
     /// The clock of the host jumped back.
-    behind: bool,
+    pub(super) behind: bool,
     /// Nothing is known of other pipelines.
-    partial: bool,
+    pub(super) partial: bool,
 }
 
 /// How far a clock jumps back.
@@ -69,7 +71,10 @@ impl Play {
             self.let_somebody_in(i)?;
         }
         let weather = self.weather();
-        self.pass(i, &faults, weather)
+        match self.random.percent(40) {
+            true => self.round(i, &faults, weather),
+            false => self.pass(i, &faults, weather),
+        }
     }
 
     fn weather(&mut self) -> Weather {
@@ -87,6 +92,10 @@ impl Play {
 
     pub(super) fn pass(&mut self, i: usize, faults: &[Fault], weather: Weather) -> Step {
         let in_between = self.in_between.take();
+        if self.leaves_out(i, weather)? {
+            self.leave_out(i);
+            return Ok(());
+        }
         let (now, others) = (self.clock.now(), self.others());
         let Some(controller) = self.controllers.get_mut(i) else { return Ok(()) };
         let mut remembered = std::mem::take(&mut controller.remembered);
@@ -97,7 +106,7 @@ impl Play {
         let (settings, faults_of) = (controller.settings.clone(), controller.faults.clone());
         let (before, other) = (self.host.moved(), self.state().is_some_and(|s| s.owner.id != settings.owner));
         if weather.behind {
-            self.clock.set(Time::from_unix(now.unix() - BEHIND));
+            self.clock.set(weather.clock(now));
         }
         let shared = if weather.partial { BTreeMap::new() } else { others.clone() };
         let desk = Desk { faults: &faults_of, settings: &settings, others: shared, shallow: weather.shallow };
@@ -119,6 +128,7 @@ impl Play {
         if let Some(controller) = self.controllers.get_mut(i) {
             controller.remembered = if crashed { Remembered::default() } else { remembered };
         }
+        self.passed(i, &result)?;
         if i == 2 && other && self.host.moved() != before && in_between.is_none() {
             return Err("S14: a host that does not own the ledger had an effect".to_owned());
         }
@@ -175,6 +185,11 @@ pub(super) struct Desk<'a> {
 pub(super) type Others = BTreeMap<(PipelineId, Name), OtherEnvironment>;
 
 impl Weather {
+    /// What the clock of the host says when it is this time.
+    pub(super) fn clock(self, now: Time) -> Time {
+        if self.behind { Time::from_unix(now.unix() - BEHIND) } else { now }
+    }
+
     fn text(self) -> String {
         let all = [
             (self.shallow, "from a shallow copy "),

@@ -5,6 +5,7 @@
 //! - `neighbour`: the pipeline next door.
 //! - `opening`: what some runs begin with.
 //! - `people`: releases, approvals, holds, requests, pull requests.
+//! - `rounds`: when controllers look, and which passes they leave out.
 //! - `rest`: the end, when faults have stopped and people went home.
 
 mod controllers;
@@ -13,6 +14,7 @@ mod neighbour;
 mod opening;
 mod people;
 mod rest;
+mod rounds;
 
 use std::rc::Rc;
 
@@ -25,6 +27,7 @@ use towpath_core::verdict::Verdict;
 
 use self::controllers::{Controller, Weather};
 use self::neighbour::Neighbour;
+use self::rounds::Rounds;
 use super::Orders;
 use super::cluster::Cluster;
 use super::observer::Observer;
@@ -80,6 +83,8 @@ pub(crate) struct Play {
     pub(super) observer: Observer,
     pub(super) trace: Vec<String>,
     pub(super) passes: u64,
+    /// Passes that a host left out.
+    pub(super) left_out: u64,
     journal_touched: bool,
     waits_for_confirmation: bool,
     /// The earliest time that the last pass named for the next.
@@ -176,6 +181,7 @@ impl Play {
             trace: vec![wiring.summary.clone()],
             wiring,
             passes: 0,
+            left_out: 0,
             journal_touched: false,
             waits_for_confirmation: false,
             next_look: None,
@@ -317,6 +323,7 @@ impl Play {
         self.clock.advance(exact.unwrap_or(Span::seconds(seconds)));
         if self.random.percent(40) {
             self.qa.finish();
+            self.tell_of_end();
         }
         // Reports are made anew now and then, whether or not anything changed.
         for environment in self.environments.clone() {
@@ -365,5 +372,6 @@ fn controller(owner: &str) -> Option<Controller> {
         faults: Faults::default(),
         remembered: Remembered::default(),
         settings: Settings { owner, signature: signature() },
+        rounds: Rounds::default(),
     })
 }
