@@ -48,6 +48,9 @@ fn a_release_enters_once_a_system_says_so() {
         let question = bed.evaluator.last().unwrap();
         assert_eq!(question.values["response"], json!({"status": 200, "body": {"approved": false}}));
         assert_eq!(question.values["release"]["version"], json!("1.1.0"));
+        let names: Vec<&str> = question.values.keys().map(String::as_str).collect();
+        let gate = bed.pipeline.environments[0].entry.evaluated().next().unwrap();
+        assert_eq!(names, gate.names());
         says(bed, "1.1.0", true);
         replica.pass();
         assert!(untouched(bed), "a no holds for its interval too");

@@ -29,25 +29,45 @@ pub struct CelEvaluator;
 
 impl Evaluator for CelEvaluator {
     fn evaluate(&self, question: &Question) -> Result<bool, EvaluatorError> {
-        small_enough(question)?;
-        std::thread::scope(|scope| {
-            let run = || evaluate(question);
-            let thread = std::thread::Builder::new().name("cel".to_owned()).stack_size(STACK);
-            let running = thread.spawn_scoped(scope, run).map_err(|error| wrong("no thread", error))?;
-            running
-                .join()
-                .unwrap_or_else(|_| Err(EvaluatorError::Wrong("the interpreter gave up".to_owned())))
+        small_enough(&question.source)?;
+        apart(|| evaluate(question))
+    }
+}
+
+impl CelEvaluator {
+    /// Looks at an expression without evaluating it: whether it can be read, may take too many steps, or names something
+    /// that is not in `names`.
+    pub fn check(&self, source: &str, names: &[&str]) -> Result<(), EvaluatorError> {
+        small_enough(source)?;
+        apart(|| match unknown(read(source)?.expression(), names) {
+            Some(name) => Err(wrong(&format!("it names {name}"), format!("there are {}", names.join(", ")))),
+            None => Ok(()),
         })
     }
 }
 
-fn evaluate(question: &Question) -> Result<bool, EvaluatorError> {
-    let program = Program::compile(&question.source).map_err(|errors| wrong("it cannot be read", errors))?;
-    if steps(program.expression())? > MAX_STEPS {
-        return Err(too_large(format!(
+/// Runs it on a thread of its own.
+fn apart<T: Send>(run: impl FnOnce() -> Result<T, EvaluatorError> + Send) -> Result<T, EvaluatorError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("cel".to_owned()).stack_size(STACK);
+        let running = thread.spawn_scoped(scope, run).map_err(|error| wrong("no thread", error))?;
+        running.join().unwrap_or_else(|_| Err(EvaluatorError::Wrong("the interpreter gave up".to_owned())))
+    })
+}
+
+/// A program that ends soon.
+fn read(source: &str) -> Result<Program, EvaluatorError> {
+    let program = Program::compile(source).map_err(|errors| wrong("it cannot be read", errors))?;
+    match steps(program.expression())? > MAX_STEPS {
+        true => Err(too_large(format!(
             "it may take more than {MAX_STEPS} steps; put fewer loops inside each other"
-        )));
+        ))),
+        false => Ok(program),
     }
+}
+
+fn evaluate(question: &Question) -> Result<bool, EvaluatorError> {
+    let program = read(&question.source)?;
     let mut context = Context::default();
     for (name, value) in &question.values {
         context.add_variable_from_value(name.clone(), converted(value)?);
@@ -55,6 +75,24 @@ fn evaluate(question: &Question) -> Result<bool, EvaluatorError> {
     match program.execute(&context).map_err(|error| wrong("it fails", error))? {
         Value::Bool(answer) => Ok(answer),
         other => Err(wrong("it is no bool but", other.type_of())),
+    }
+}
+
+/// The first name that is neither known nor the variable of a loop around it.
+fn unknown(expression: &IdedExpr, known: &[&str]) -> Option<String> {
+    match &expression.expr {
+        Expr::Ident(name) => (!known.contains(&name.as_str())).then(|| name.clone()),
+        Expr::Comprehension(inner) => {
+            let before = unknown(&inner.iter_range, known).or_else(|| unknown(&inner.accu_init, known));
+            before.or_else(|| {
+                let own = [Some(&inner.iter_var), inner.iter_var2.as_ref(), Some(&inner.accu_var)];
+                let own = own.into_iter().flatten().map(String::as_str);
+                let known: Vec<&str> = known.iter().copied().chain(own).collect();
+                let within = [&inner.loop_cond, &inner.loop_step, &inner.result];
+                within.into_iter().find_map(|part| unknown(part, &known))
+            })
+        }
+        _ => parts(expression).into_iter().find_map(|part| unknown(part, known)),
     }
 }
 
@@ -66,12 +104,12 @@ fn too_large(what: impl Into<String>) -> EvaluatorError {
     EvaluatorError::TooLarge(what.into())
 }
 
-fn small_enough(question: &Question) -> Result<(), EvaluatorError> {
-    if question.source.len() > MAX_SOURCE {
+fn small_enough(source: &str) -> Result<(), EvaluatorError> {
+    if source.len() > MAX_SOURCE {
         return Err(too_large(format!("it has more than {MAX_SOURCE} bytes")));
     }
     let mut open: usize = 0;
-    for byte in question.source.bytes() {
+    for byte in source.bytes() {
         match byte {
             b'(' | b'[' | b'{' => open += 1,
             b')' | b']' | b'}' => open = open.saturating_sub(1),

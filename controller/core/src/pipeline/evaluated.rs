@@ -61,4 +61,12 @@ impl<'a> Evaluated<'a> {
             Self::Http(gate) => Some(gate.interval),
         }
     }
+
+    /// What its text may name; the fields are in `docs/local.md`.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Expression(_) => &["environment", "release", "upstream"],
+            Self::Http(_) => &["environment", "release", "response", "upstream"],
+        }
+    }
 }

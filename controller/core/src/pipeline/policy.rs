@@ -101,6 +101,11 @@ pub struct Policies {
 }
 
 impl Policy {
+    /// Its entry gates, under the names by which it gives them to environments.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
     /// Makes a policy of a document.
     pub fn new(document: &PolicyDocument, templates: &Templates<'_>) -> Result<Self, PipelineError> {
         if document.api_version != "towpath.dev/v1alpha1" || document.kind != "PromotionPolicy" {

@@ -165,3 +165,31 @@ fn answers_of_systems_outside() {
         assert_eq!(answer.as_ref().ok().copied(), expected, "{source} of {response}: {answer:?}");
     }
 }
+
+#[test]
+fn what_can_be_said_of_a_text_without_evaluating_it() {
+    let names = ["environment", "release", "upstream"];
+    let check = |source: &str| CelEvaluator.check(source, &names).map_err(|error| error.to_string());
+    for good in [
+        "true",
+        "release.anything.at.all",
+        "upstream.all(u, u.verified && release.authors.exists(a, a != u.environment))",
+        "release.images.map(i, i.name).all(n, n in release.tags)",
+        "has(release.labels.change) ? environment.name == 'x' : false",
+    ] {
+        assert_eq!(check(good), Ok(()), "{good}");
+    }
+    for (bad, why) in [
+        ("release.version ==", "it cannot be read"),
+        ("relase.version == '1'", "it names relase: there are environment, release, upstream"),
+        ("upstream.all(u, u.verified) && u.verified", "it names u"),
+        ("upstream.all(u, v.verified)", "it names v"),
+        ("response.status == 200", "it names response"),
+        ("[1].all(a, [1].all(b, [1].all(c, a == b && b == c)))", "put fewer loops"),
+    ] {
+        let said = check(bad).unwrap_err();
+        assert!(said.contains(why), "{bad}: {said}");
+    }
+    let large = "1+".repeat(3_000);
+    assert!(check(&large).unwrap_err().contains("4096 bytes"));
+}

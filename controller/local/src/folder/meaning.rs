@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use towpath_core::id::{Name, PipelineId};
+use towpath_core::id::{GateName, Name, PipelineId};
 use towpath_core::pipeline::{
-    Delivery, Environment, GateKind, MetricTemplate, Pipeline, Policy, PolicyDocument, Templates, comparable,
+    Delivery, Entry, Environment, GateKind, MetricTemplate, Pipeline, Policy, PolicyDocument, Templates,
+    comparable,
 };
 use towpath_engine::check_templates;
+use towpath_gates::CelEvaluator;
 
 use super::conflicts::{Place, conflicts};
 use super::documents::{Documents, MetricDocument, PipelineDocument, Placed, mistake};
@@ -102,6 +104,10 @@ fn policies(
                 continue;
             }
         };
+        if let Some((gate, reason)) = unreadable(policy.entry()) {
+            mistakes
+                .push(LocalError::Config { place: format!("{}: spec.entry {gate}", file.display()), reason });
+        }
         let name = policy.name.clone();
         if let Some((_, other)) = policies.insert(name.clone(), (policy, file.clone())) {
             mistakes.push(twice(&other, file, &format!("the PromotionPolicy {name}")));
@@ -125,6 +131,11 @@ fn pipeline(
     RepositoryUrl::try_from(pipeline.repository.url.clone())
         .map_err(|problem| at("spec.repository.url", &problem))?;
     check_templates(&pipeline).map_err(|problem| at(&problem.place, &problem.problem))?;
+    for environment in &pipeline.environments {
+        if let Some((gate, reason)) = unreadable(&environment.entry) {
+            return Err(at(&format!("spec.environments.{}.entry {gate}", environment.name), &reason));
+        }
+    }
     pipeline.repository.url = resolved(folder, &pipeline.repository.url);
     let pipeline = pipeline.under(policies).map_err(|e| at(&e.place, &e.problem))?;
     let by_pull_request = |e: &&Environment| e.delivery == Delivery::PullRequest;
@@ -135,6 +146,14 @@ fn pipeline(
         )),
         None => Ok(pipeline),
     }
+}
+
+/// The first entry gate whose expression could never be evaluated, and why.
+fn unreadable(entry: &Entry) -> Option<(GateName, String)> {
+    entry.evaluated().find_map(|gate| {
+        let problem = CelEvaluator.check(gate.source(), gate.names()).err()?;
+        Some((gate.name().clone(), problem.to_string()))
+    })
 }
 
 /// A text that changes when a QA template changes, and is the same on every machine.

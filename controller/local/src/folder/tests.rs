@@ -57,6 +57,9 @@ fn mistakes_are_told_with_file_and_field() {
     let local = ("towpath.yaml", LOCAL);
     let bad_gate = pipeline("a", REPOSITORY, "a", ", verify: [{ qa: { template: nix } }]");
     let by_pr = pipeline("a", REPOSITORY, "a", ", delivery: pull-request");
+    let no_cel = pipeline("a", REPOSITORY, "a", ", entry: [{ expression: { cel: 'release.version ==' } }]");
+    let no_name =
+        pipeline("a", REPOSITORY, "a", ", entry: [{ expression: { cel: 'response.status == 200' } }]");
     let with_password = pipeline("a", "{ url: 'https://bot:hush@host/x', branch: main }", "a", "");
     for (text, expected) in [
         (
@@ -73,6 +76,11 @@ fn mistakes_are_told_with_file_and_field() {
         (
             &by_pr,
             "failed to read x.yaml: spec.environments.dev.delivery: the local host cannot open pull requests",
+        ),
+        (&no_cel, "failed to read x.yaml: spec.environments.dev.entry expression/1: it cannot be read"),
+        (
+            &no_name,
+            "failed to read x.yaml: spec.environments.dev.entry expression/1: it names response: there are environment,",
         ),
         (
             &with_password,
@@ -275,6 +283,11 @@ fn mistakes_in_policies_are_told_with_their_file() {
             LOCAL.to_owned(),
             policy("p", "{ verify: [{ qa: { template: nix } }] }"),
             "x.yaml: spec.verify[0].qa.template: no QA template is called \"nix\"",
+        ),
+        (
+            LOCAL.to_owned(),
+            policy("p", "{ entry: [{ expression: { cel: 'relase.version' } }] }"),
+            "x.yaml: spec.entry policy-p-expression/1: it names relase",
         ),
         (LOCAL.to_owned(), policy("p", "{ gates: [] }"), "x.yaml: line 4 column 9: unknown field `gates`"),
         (
