@@ -1,6 +1,6 @@
 //! Repositories and folders that are not as they should be.
 
-use crate::support::{Bench, closed_port};
+use crate::support::{Bench, Ran, closed_port};
 
 #[test]
 fn a_path_without_a_repository_is_a_mistake_of_its_file() {
@@ -19,6 +19,16 @@ fn a_path_without_a_repository_is_a_mistake_of_its_file() {
     for arguments in commands {
         bench.towpath(arguments).code(1).err("environments.git: it is no git repository");
     }
+}
+
+#[test]
+fn without_git_it_says_what_to_install() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["reconcile"]);
+    let nothing = bench.path("nothing");
+    let ran = Ran::new(command.env("PATH", nothing).output().unwrap());
+    let line = "error: shop/web: failed to find the program \"git\": install it or correct PATH\n";
+    assert_eq!((ran.code, ran.err.as_str(), ran.out.as_str()), (1, line, ""));
 }
 
 #[test]

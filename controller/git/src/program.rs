@@ -168,7 +168,7 @@ impl Git {
 
     fn not_started(&self, error: &ProcessError) -> RepositoryError {
         match error {
-            ProcessError::NotFound { .. } => self.denied(&error.to_string()),
+            ProcessError::NotFound { .. } => RepositoryError::NoProgram { reason: error.to_string() },
             ProcessError::Folder { .. } => RepositoryError::Mirror { reason: self.line(&error.to_string()) },
             ProcessError::Start { .. } => self.unreachable(&error.to_string()),
         }
@@ -298,7 +298,7 @@ mod tests {
         options.program = "towpath-no-such-git".into();
         let error = Git::new(&options, &Address::parse("/tmp/x").unwrap()).err().unwrap();
         assert!(
-            matches!(&error, RepositoryError::Denied { reason, .. } if reason.contains("towpath-no-such-git"))
+            matches!(&error, RepositoryError::NoProgram { reason } if reason.contains("towpath-no-such-git"))
         );
         options.program = "true".into();
         assert!(Git::new(&options, &Address::parse("/tmp/x").unwrap()).is_err(), "not git");

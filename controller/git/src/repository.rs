@@ -39,8 +39,9 @@ pub struct GitRepository {
 impl GitRepository {
     /// Opens the mirror, or makes it; does not speak to the host.
     ///
-    /// Fails with [`RepositoryError::Denied`] when the address, the credentials or the git program cannot be
-    /// used, and with [`RepositoryError::Mirror`] when the mirror's folder cannot.
+    /// Fails with [`RepositoryError::Denied`] when the address or the credentials cannot be used, with
+    /// [`RepositoryError::NoProgram`] when there is no git, and with [`RepositoryError::Mirror`] when the mirror's folder
+    /// cannot be used.
     pub fn open(options: &GitOptions) -> Result<Self, RepositoryError> {
         let address = Address::parse(&options.url).map_err(|reason| RepositoryError::Denied {
             repository: "the configured repository".to_owned(),

@@ -206,6 +206,12 @@ pub enum RepositoryError {
         /// Why, one line.
         reason: String,
     },
+    /// A person has to install what is needed to talk to it.
+    #[error("{reason}")]
+    NoProgram {
+        /// What is missing, and what to do, one line.
+        reason: String,
+    },
     /// The path is not a plain file of acceptable size.
     #[error("failed to read {path}: {reason}")]
     NotAFile {

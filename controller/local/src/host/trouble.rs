@@ -102,7 +102,9 @@ impl LocalHost {
                     Err(error) => plain(&error),
                 }
             }
-            RepositoryError::NotAFile { .. } | RepositoryError::Crashed => Trouble { what, next: None },
+            RepositoryError::NoProgram { .. }
+            | RepositoryError::NotAFile { .. }
+            | RepositoryError::Crashed => Trouble { what, next: None },
         }
     }
 
