@@ -44,7 +44,8 @@ pub(super) fn open<'a>(world: &'a World<'a>, now: Time) -> Gate<'a> {
     }
     if now.plus(CLOCK_TOLERANCE) < state.at {
         let text = format!("this clock says {now}, the journal's last event is of {}", state.at);
-        let wait = Wait::new(WaitCode::ClockBehind, text, "set this host's clock", When::at(state.at, now));
+        let borne = Time::from_unix(state.at.unix() - i64::from(CLOCK_TOLERANCE.as_seconds()));
+        let wait = Wait::new(WaitCode::ClockBehind, text, "set this host's clock", When::at(borne, now));
         return Gate::Closed(wait.about("clock"));
     }
     if lost(world) {
