@@ -179,10 +179,62 @@ pub enum Bug {
     ///
     /// Breaks our rule that such a release goes back at a person's word only; no public report of it is known.
     IrreversibleGoesBack,
+    /// A replica that slept between journal and branch pushes the branch all the same.
+    ///
+    /// Modelled on what fencing tokens exist for: a lease that ran out while its holder slept (Kleppmann 2016).
+    SleeperPushes,
+    /// What is journalled and not on the branch is given up at once.
+    ///
+    /// Modelled on FoundationDB's commit_unknown_result: what may still arrive is taken for lost.
+    LandingNotAwaited,
+    /// Who loses a race pushes without an expected value.
+    ///
+    /// Modelled on a plain `git push --force`, and on libgit2's local transport, which does not look at the old value.
+    ForcedPush,
+    /// The commit is made from the tree that was seen before, not from the one that it goes on top of.
+    ///
+    /// Modelled on Kargo #5282: leftovers of an earlier checkout.
+    OldTree,
+    /// A pull request that was journalled and never opened is not opened any more.
+    ///
+    /// Breaks our rule that each effect is found or made again after a crash; no public report of it is known.
+    ProposalForgotten,
+    /// A cluster that does not answer shows what was wished for.
+    ///
+    /// Modelled on gitops-promoter #991: health that nobody looked up.
+    SilenceIsLive,
+    /// An Application that is missing in the answer keeps nothing back.
+    ///
+    /// Modelled on `all` over an empty list, as in Kargo #1411.
+    MissingIsLive,
+    /// A shallow copy is taken for the whole history.
+    ///
+    /// Modelled on checkouts with a depth of one, in which tools find no earlier release.
+    CutHistoryIsWhole,
+    /// A host decides by a clock that is behind.
+    ///
+    /// Breaks our rule that such a host waits; no public report of it is known.
+    ClockBehindIgnored,
+    /// Everything goes back at once.
+    ///
+    /// Breaks our rule for storms of rollbacks; no public report of it is known.
+    StormIgnored,
+    /// What is Verified is known by its tag.
+    ///
+    /// Modelled on tags that are moved: Argo CD Image Updater #187, Flux image policies on mutable tags.
+    VerdictByTag,
+    /// After a rollback that failed the next release comes by itself.
+    ///
+    /// Modelled on Kargo's hold on automatic promotion after a person went back.
+    FailedRollbackGoesOn,
+    /// A failure that is found hours later goes back as if it were new.
+    ///
+    /// Modelled on Kargo's rule to ignore failures that are older than 20 minutes.
+    LateFailureGoesBack,
 }
 
 /// All of them.
-pub const ALL: [Bug; 43] = [
+pub const ALL: [Bug; 56] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -226,6 +278,19 @@ pub const ALL: [Bug; 43] = [
     Bug::TimeUnseen,
     Bug::SleepsPastWait,
     Bug::IrreversibleGoesBack,
+    Bug::SleeperPushes,
+    Bug::LandingNotAwaited,
+    Bug::ForcedPush,
+    Bug::OldTree,
+    Bug::ProposalForgotten,
+    Bug::SilenceIsLive,
+    Bug::MissingIsLive,
+    Bug::CutHistoryIsWhole,
+    Bug::ClockBehindIgnored,
+    Bug::StormIgnored,
+    Bug::VerdictByTag,
+    Bug::FailedRollbackGoesOn,
+    Bug::LateFailureGoesBack,
 ];
 
 #[cfg(feature = "museum")]

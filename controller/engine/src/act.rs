@@ -426,11 +426,21 @@ impl Executor<'_> {
         Ok(Pushed::Moved)
     }
 
+    /// A planted bug: pushes again over whatever there is now.
+    fn forced(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Pushed, EngineError> {
+        let query = |update: &RefUpdate| RefQuery { name: update.name.clone(), since: Since::Tip };
+        let heads = self.host.repository.refresh(&updates.iter().map(query).collect::<Vec<_>>())?;
+        let again =
+            |update: &RefUpdate| RefUpdate { old: heads.get(&update.name).cloned(), ..update.clone() };
+        self.host.repository.push(&updates.iter().map(again).collect::<Vec<_>>(), mode)?;
+        Ok(Pushed::Moved)
+    }
+
     /// Pushes what the journal already promises. Whoever slept in between may not any more: others have given it up.
     fn follow_up(&self, others: Vec<RefUpdate>, plan: &Plan, acted: &mut Acted) -> Result<(), EngineError> {
         let journalled = acted.events.first().map_or(self.now, |e| e.at);
         for update in others {
-            let slept = self.host.clock.now() > journalled.plus(PAUSE);
+            let slept = self.host.clock.now() > journalled.plus(PAUSE) && !planted(Bug::SleeperPushes);
             let pushed = if slept { Pushed::Lost } else { self.moved(&[update], PushMode::PerRef)? };
             if let Pushed::Refused { what, reason } = &pushed {
                 acted.refuse(plan, what, reason);
@@ -458,6 +468,9 @@ impl Executor<'_> {
             true => repository.rehearse(updates, mode)?,
             false => repository.push(updates, mode)?,
         };
+        if planted(Bug::ForcedPush) && outcomes.contains(&PushOutcome::Lost) {
+            return self.forced(updates, mode);
+        }
         // What an environment waits for is its branch, which stands behind the journal.
         for (update, outcome) in updates.iter().zip(&outcomes).rev() {
             if let PushOutcome::Refused { reason } = outcome {

@@ -6,6 +6,7 @@ use towpath_core::event::Cause;
 use towpath_core::id::CommitId;
 use towpath_core::journal::promotion::{PromotionMessage, Trailers};
 use towpath_core::journal::state::{Release, State};
+use towpath_core::museum::{Bug, planted};
 use towpath_core::pipeline::{Environment, Pipeline};
 use towpath_core::release::Image;
 use towpath_core::time::Time;
@@ -40,7 +41,7 @@ impl Context<'_> {
         let mut message = self.message(promotion, environment, release, n)?;
         let mut new = NewCommit {
             parent: Some(base.clone()),
-            tree_of: None,
+            tree_of: self.old_tree(),
             edits,
             message: message.to_text(),
             signature: self.signature.clone(),
@@ -56,6 +57,12 @@ impl Context<'_> {
         ));
         new.message = message.to_text();
         Ok(self.repository.commit(&new)?)
+    }
+
+    /// What a commit is made from if not from its parent: nothing, where no bug is planted.
+    fn old_tree(&self) -> Option<CommitId> {
+        let seen = self.state.seen.get(self.pipeline.repository.branch.as_str());
+        seen.filter(|_| planted(Bug::OldTree)).map(|seen| seen.commit.clone())
     }
 
     /// A rollback changes image fields only (contract C11), so that the release may come back to other surroundings than

@@ -7,6 +7,7 @@ use towpath_core::decide::{LANDING, wants_liveness};
 use towpath_core::id::{CommitId, GateName, Name, Pid, RefName, TreeId};
 use towpath_core::journal::State;
 use towpath_core::journal::state::EnvironmentState;
+use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
@@ -321,7 +322,9 @@ impl Observer<'_> {
 
     /// Whether a commit that is journalled, but not where it belongs, will not get there any more.
     fn is_over(&self, pid: &Pid, journalled: Time, remembered: &Remembered) -> bool {
-        remembered.given_up.contains(pid) || self.now >= journalled.plus(LANDING)
+        remembered.given_up.contains(pid)
+            || self.now >= journalled.plus(LANDING)
+            || planted(Bug::LandingNotAwaited)
     }
 
     fn proposal(
@@ -338,6 +341,9 @@ impl Observer<'_> {
         }
         if tip != Some(&open.head) {
             return Ok(self.is_over(&open.pid, open.at, remembered).then_some(ProposalStatus::Lost));
+        }
+        if planted(Bug::ProposalForgotten) {
+            return Ok(None);
         }
         // Its event is journalled and its branch pushed, but it was never opened: find it or open it now.
         let title = format!("Promote {} to {}", self.pipeline.id.name, environment.name);

@@ -79,6 +79,7 @@ impl<'a> View<'a> {
 
     fn edge(&self, edge: &Edge, release: &Release) -> Option<Wait> {
         let upstream = self.state.environment(&edge.environment).map(|(_, env)| env);
+        let release = self.of_its_tag(upstream, release);
         let resync = When::resync(self.now);
         let stale = upstream.and_then(|env| self.stale(edge, env, release));
         let soaked = upstream.filter(|_| stale.is_none()).and_then(|env| env.soak_of(&release.r, self.now));
@@ -102,6 +103,14 @@ impl<'a> View<'a> {
             None => ("it is not live there now; promote it there again".to_owned(), resync),
         };
         Some(self.wait(WaitCode::Soaking, text, remedy, when).about(&edge.environment))
+    }
+
+    /// The release that is asked about upstream: this very one, where no bug is planted.
+    fn of_its_tag<'r>(&'r self, upstream: Option<&EnvironmentState>, release: &'r Release) -> &'r Release {
+        let verified =
+            upstream.into_iter().flat_map(|env| env.ok.keys()).filter_map(|r| self.state.release(r));
+        let mut same = verified.filter(|other| other.version() == release.version());
+        if planted(Bug::VerdictByTag) { same.next().unwrap_or(release) } else { release }
     }
 
     /// Why what was Verified there has to be verified anew, for people; `None` where it counts.

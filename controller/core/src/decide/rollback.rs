@@ -42,6 +42,9 @@ impl View<'_> {
             .failed
             .as_ref()
             .map_or_else(|| "it failed".to_owned(), |f| failure_text(f.phase, f.gate.as_ref()));
+        if at.cause == Cause::Rollback && planted(Bug::FailedRollbackGoesOn) {
+            return Rule::Pass;
+        }
         if at.cause == Cause::Rollback && !planted(Bug::RollbackOfRollback) {
             return self.hold_and_wait(
                 at,
@@ -145,7 +148,8 @@ impl View<'_> {
     fn storm(&self) -> Option<Wait> {
         let recent = |t: &&Time| self.now.since(**t) < STORM_WINDOW;
         let recent: Vec<&Time> = self.world.shared.rollbacks.iter().filter(recent).collect();
-        let oldest = recent.iter().min().filter(|_| recent.len() >= STORM_LIMIT)?;
+        let many = recent.len() >= STORM_LIMIT && !planted(Bug::StormIgnored);
+        let oldest = recent.iter().min().filter(|_| many)?;
         let until = oldest.plus(STORM_WINDOW);
         let text = format!("{} rollbacks in {STORM_WINDOW}; something else may be wrong", recent.len());
         let remedy =

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use towpath_core::museum::{ALL, Bug};
-use towpath_engine::sim::{FaultId, Orders};
+use towpath_engine::sim::{FaultId, Kind, Orders};
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +29,14 @@ pub(crate) struct Wanted {
     pub(crate) bug: Option<Bug>,
     pub(crate) unguarded: bool,
     pub(crate) only: Option<BTreeSet<FaultId>>,
+    pub(crate) spared: BTreeSet<Kind>,
     pub(crate) summary: Option<PathBuf>,
 }
 
 /// The usage, for people.
 pub(crate) const USAGE: &str = "\
-simulate [--seeds N | --seeds A..B | --seed N] [--bug NAME [--unguarded]] [--only FAULT,...] [--trace] [--summary FILE]
+simulate [--seeds N | --seeds A..B | --seed N] [--bug NAME [--unguarded]] [--only FAULT,...] [--spare KIND,...]
+         [--trace] [--summary FILE]
 simulate --bugs [--seeds N]       plant each bug in turn; fails when one is not found
 simulate --crashes                crash at each effect of each opening, before and after it
 simulate --crash-pairs            the same at each pair of effects";
@@ -43,8 +45,9 @@ impl Wanted {
     /// Reads the arguments; the error is for people.
     pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mode, seeds) = (Mode::Seeds, 0..500);
+        let (only, spared) = (None, BTreeSet::new());
         let mut wanted =
-            Self { mode, seeds, trace: false, bug: None, unguarded: false, only: None, summary: None };
+            Self { mode, seeds, trace: false, bug: None, unguarded: false, only, spared, summary: None };
         let mut args = args;
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -70,6 +73,12 @@ impl Wanted {
                     let ids = ids.map(|id| FaultId::parse(id).ok_or(format!("--only: no fault {id:?}")));
                     wanted.only = Some(ids.collect::<Result<_, _>>()?);
                 }
+                "--spare" => {
+                    for text in value()?.split(',') {
+                        let kind = Kind::ALL.into_iter().find(|kind| format!("{kind:?}") == text);
+                        wanted.spared.insert(kind.ok_or(format!("--spare: one of {:?}", Kind::ALL))?);
+                    }
+                }
                 "--summary" => wanted.summary = Some(value()?.into()),
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
             }
@@ -84,6 +93,7 @@ impl Wanted {
             bug: self.bug,
             unguarded: self.unguarded,
             only: self.only.clone(),
+            spared: self.spared.clone(),
             until: None,
             trace: self.trace,
         }

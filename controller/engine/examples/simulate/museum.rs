@@ -1,6 +1,6 @@
 //! Plants each bug in turn, and tells what found it, and which faults that took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(crate) struct Found {
     pub(crate) by: Option<(u64, String)>,
     /// Seed and violation by an invariant, if one refuses what the bug decides.
     pub(crate) refused: Option<(u64, String)>,
-    /// The faults that are left when those that the observer does not need are left out.
+    /// The kinds of faults without which the observer finds it at no seed up to that one, and how many that one takes.
     pub(crate) faults: BTreeMap<Kind, u64>,
 }
 
@@ -58,6 +58,9 @@ fn needed(orders: &Orders) -> BTreeMap<Kind, u64> {
     if let Some((_, report)) = shrink(orders) {
         report.planned.iter().for_each(|(_, kind)| *faults.entry(*kind).or_default() += 1);
     }
+    // A kind of fault matters when without all of its kind the bug is found no more by then.
+    let without = |kind| Orders { spared: BTreeSet::from([kind]), ..orders.clone() };
+    faults.retain(|kind, _| play(&(0..orders.seed + 1), &without(*kind)).broken.is_none());
     faults
 }
 

@@ -17,6 +17,9 @@ pub enum Fault {
     Unreachable,
     /// The call takes effect, and its answer is lost.
     LostAnswer,
+    /// The caller hears of a failure, and the call takes effect some time later; where that cannot be, as with
+    /// [`Fault::Unreachable`].
+    Late,
 }
 
 /// A hook that is run before an effect takes place, to let somebody else in.

@@ -8,6 +8,7 @@ use towpath_core::id::{CommitId, RefName};
 use towpath_core::time::Time;
 use towpath_core::world::ProposalStatus;
 
+use super::faults::{Fault, Faults};
 use super::repository::MemoryHost;
 use crate::ports::{PullRequests, RepositoryError};
 
@@ -17,6 +18,7 @@ struct Contents {
     ended: BTreeMap<CommitId, ProposalStatus>,
     checks: BTreeMap<CommitId, bool>,
     number: u64,
+    down: bool,
 }
 
 /// Pull requests in memory; clones are the same host.
@@ -24,12 +26,46 @@ struct Contents {
 pub struct MemoryPullRequests {
     contents: Rc<RefCell<Contents>>,
     host: MemoryHost,
+    faults: Faults,
 }
 
 impl MemoryPullRequests {
     /// No pull requests on this host.
     pub fn new(host: &MemoryHost) -> Self {
-        Self { contents: Rc::default(), host: host.clone() }
+        Self { contents: Rc::default(), host: host.clone(), faults: Faults::default() }
+    }
+
+    /// The same pull requests as another process sees them, with that process's faults.
+    pub fn client(&self, faults: &Faults) -> Self {
+        Self { faults: faults.clone(), ..self.clone() }
+    }
+
+    /// Lets the host answer nothing at all.
+    pub fn set_down(&self, down: bool) {
+        self.contents.borrow_mut().down = down;
+    }
+
+    fn answers(&self) -> Result<(), RepositoryError> {
+        match self.contents.borrow().down {
+            true => Err(unreachable()),
+            false => Ok(()),
+        }
+    }
+
+    /// Changes something on the host, if this process gets that far and to hear of it.
+    fn effect<T>(&self, change: impl FnOnce(&mut Contents) -> T) -> Result<T, RepositoryError> {
+        let fault = self.faults.strike();
+        match fault {
+            Fault::CrashBefore => return Err(RepositoryError::Crashed),
+            Fault::Unreachable | Fault::Late => return Err(unreachable()),
+            Fault::None | Fault::CrashAfter | Fault::LostAnswer => self.answers()?,
+        }
+        let changed = change(&mut self.contents.borrow_mut());
+        match fault {
+            Fault::CrashAfter => Err(RepositoryError::Crashed),
+            Fault::LostAnswer => Err(unreachable()),
+            _ => Ok(changed),
+        }
     }
 
     /// Whether the required check of a head is green.
@@ -92,29 +128,37 @@ impl MemoryPullRequests {
     }
 }
 
+fn unreachable() -> RepositoryError {
+    RepositoryError::Unreachable { repository: "memory".to_owned(), reason: "injected fault".to_owned() }
+}
+
 impl PullRequests for MemoryPullRequests {
     fn open(&self, topic: &RefName, target: &RefName, _title: &str) -> Result<u64, RepositoryError> {
-        let mut contents = self.contents.borrow_mut();
-        if let Some((number, _)) = contents.open.get(topic) {
-            return Ok(*number);
-        }
-        contents.number += 1;
-        let number = contents.number;
-        contents.open.insert(topic.clone(), (number, target.clone()));
-        Ok(number)
+        self.effect(|contents| {
+            if let Some((number, _)) = contents.open.get(topic) {
+                return *number;
+            }
+            contents.number += 1;
+            contents.open.insert(topic.clone(), (contents.number, target.clone()));
+            contents.number
+        })
     }
 
     fn status(&self, topic: &RefName, head: &CommitId) -> Result<Option<ProposalStatus>, RepositoryError> {
+        self.answers()?;
         let contents = self.contents.borrow();
         if let Some(ended) = contents.ended.get(head) {
             return Ok(Some(ended.clone()));
         }
         let green = contents.checks.get(head).copied().unwrap_or(false);
-        Ok(contents.open.get(topic).map(|_| ProposalStatus::Open { green }))
+        // A commit that was never pushed has no pull request, though one of an older commit may be open.
+        let open = contents.open.contains_key(topic) && self.host.tip(topic).as_ref() == Some(head);
+        Ok(open.then_some(ProposalStatus::Open { green }))
     }
 
     fn check(&self, head: &CommitId, green: bool, _summary: &str) -> Result<(), RepositoryError> {
-        self.contents.borrow_mut().checks.insert(head.clone(), green);
-        Ok(())
+        self.effect(|contents| {
+            contents.checks.insert(head.clone(), green);
+        })
     }
 }

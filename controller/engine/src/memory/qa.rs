@@ -97,7 +97,9 @@ impl QaRunner for MemoryQa {
         let fault = self.faults.strike();
         match fault {
             Fault::CrashBefore => return Err(QaError::Crashed),
-            Fault::Unreachable => return Err(QaError::Unavailable("injected fault".to_owned())),
+            Fault::Unreachable | Fault::Late => {
+                return Err(QaError::Unavailable("injected fault".to_owned()));
+            }
             _ => {}
         }
         let mut contents = self.contents.borrow_mut();

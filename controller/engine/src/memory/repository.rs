@@ -38,6 +38,8 @@ struct Contents {
     clients: u64,
     guarded: BTreeSet<RefName>,
     landed: Vec<(RefName, Option<CommitId>, Option<CommitId>)>,
+    /// Pushes that are still on their way.
+    late: Vec<(Vec<RefUpdate>, PushMode)>,
 }
 
 /// A git host in memory; clones are the same host.
@@ -160,6 +162,20 @@ impl MemoryHost {
         id
     }
 
+    /// Lets pushes arrive that were on their way. Answers how many there were.
+    pub fn arrive(&self) -> usize {
+        let late = std::mem::take(&mut self.0.borrow_mut().late);
+        for (updates, mode) in &late {
+            self.apply(updates, *mode);
+        }
+        late.len()
+    }
+
+    /// How many pushes are on their way.
+    pub fn on_their_way(&self) -> usize {
+        self.0.borrow().late.len()
+    }
+
     /// How many pushes reached the host.
     pub fn pushes(&self) -> u64 {
         self.0.borrow().pushes
@@ -224,6 +240,19 @@ impl MemoryHost {
     /// Whether `commit` is reachable from `tip`.
     pub fn contains(&self, tip: &CommitId, commit: &CommitId) -> bool {
         self.0.borrow().contains(tip, commit)
+    }
+
+    fn apply(&self, updates: &[RefUpdate], mode: PushMode) -> Vec<PushOutcome> {
+        let mut contents = self.0.borrow_mut();
+        contents.pushes += 1;
+        let outcomes = MemoryRepository::outcomes(&contents, updates, mode, &contents.guarded);
+        for (update, _) in updates.iter().zip(&outcomes).filter(|(_, o)| **o == PushOutcome::Accepted) {
+            if contents.refs.get(&update.name) != update.new.as_ref() {
+                contents.point(&update.name, update.new.as_ref());
+                contents.landed.push((update.name.clone(), update.old.clone(), update.new.clone()));
+            }
+        }
+        outcomes
     }
 
     fn tree(&self, commit: &CommitId) -> Result<Rc<Tree>, RepositoryError> {
@@ -398,19 +427,6 @@ impl MemoryRepository {
         Ok(None)
     }
 
-    fn apply(&self, updates: &[RefUpdate], mode: PushMode) -> Vec<PushOutcome> {
-        let mut contents = self.host.0.borrow_mut();
-        contents.pushes += 1;
-        let outcomes = Self::outcomes(&contents, updates, mode, &contents.guarded);
-        for (update, _) in updates.iter().zip(&outcomes).filter(|(_, o)| **o == PushOutcome::Accepted) {
-            if contents.refs.get(&update.name) != update.new.as_ref() {
-                contents.point(&update.name, update.new.as_ref());
-                contents.landed.push((update.name.clone(), update.old.clone(), update.new.clone()));
-            }
-        }
-        outcomes
-    }
-
     fn outcomes(
         contents: &Contents,
         updates: &[RefUpdate],
@@ -514,15 +530,19 @@ impl Repository for MemoryRepository {
         }
         self.round.forget();
         match self.faults.strike() {
-            Fault::None => Ok(self.apply(updates, mode)),
+            Fault::None => Ok(self.host.apply(updates, mode)),
             Fault::CrashBefore => Err(RepositoryError::Crashed),
             Fault::Unreachable => Err(self.unreachable()),
             Fault::CrashAfter => {
-                self.apply(updates, mode);
+                self.host.apply(updates, mode);
                 Err(RepositoryError::Crashed)
             }
             Fault::LostAnswer => {
-                self.apply(updates, mode);
+                self.host.apply(updates, mode);
+                Err(self.unreachable())
+            }
+            Fault::Late => {
+                self.host.0.borrow_mut().late.push((updates.to_vec(), mode));
                 Err(self.unreachable())
             }
         }

@@ -1,6 +1,6 @@
 //! The cluster of a run: follows the branch when it likes, and behaves as the images are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::id::{CommitId, Digest, ImageName, Name, RepoPath};
 use towpath_core::observation::{Application, Health};
@@ -18,6 +18,8 @@ pub(crate) struct Deployed {
     pub(crate) health_since: Time,
     /// Until when something else keeps it from being healthy.
     disturbed: Option<Time>,
+    /// Whether its images could not be pulled.
+    unpulled: bool,
     /// Whether its status says which commit it synced.
     shows_revision: bool,
 }
@@ -31,6 +33,10 @@ pub(crate) struct Cluster {
     /// Until when environments have errors, whatever they run.
     incidents: BTreeMap<Name, Time>,
     running: BTreeMap<Name, Deployed>,
+    /// What ran before, with the time at which that ended.
+    ran: BTreeMap<Name, Vec<(Time, Deployed)>>,
+    /// Images that the registry does not have any more.
+    gone: BTreeSet<Digest>,
 }
 
 impl Cluster {
@@ -43,6 +49,8 @@ impl Cluster {
             natures,
             incidents: BTreeMap::new(),
             running: BTreeMap::new(),
+            ran: BTreeMap::new(),
+            gone: BTreeSet::new(),
         }
     }
 
@@ -50,9 +58,17 @@ impl Cluster {
         digests.values().any(|digest| self.natures.get(digest) == Some(&nature))
     }
 
-    /// What really runs in an environment.
-    pub(crate) fn runs(&self, environment: &Name) -> Option<&Deployed> {
-        self.running.get(environment)
+    /// What really ran in an environment at some time since then, up to now.
+    pub(crate) fn ran_since(&self, environment: &Name, since: Time) -> impl Iterator<Item = &Deployed> {
+        let before = self.ran.get(environment).into_iter().flatten().filter(move |(end, _)| *end >= since);
+        before.map(|(_, deployed)| deployed).chain(self.running.get(environment))
+    }
+
+    /// Keeps what runs for those who saw it, before it becomes something else.
+    fn becomes(&mut self, environment: &Name, now: Time) {
+        if let Some(deployed) = self.running.get(environment).cloned() {
+            self.ran.entry(environment.clone()).or_default().push((now, deployed));
+        }
     }
 
     /// Lets the metrics provider answer, or not.
@@ -76,6 +92,7 @@ impl Cluster {
             return;
         }
         let known = self.running.get(environment).cloned();
+        let unpulled = digests.values().any(|digest| self.gone.contains(digest));
         let deployed = match known {
             Some(known) if known.digests == digests => {
                 Deployed { revision: tip.clone(), shows_revision: true, ..known }
@@ -88,12 +105,19 @@ impl Cluster {
                     health: Health::Progressing,
                     health_since: now,
                     disturbed: None,
+                    unpulled,
                     shows_revision: true,
                 }
             }
         };
+        self.becomes(environment, now);
         self.running.insert(environment.clone(), deployed);
         self.publish(environment, now);
+    }
+
+    /// Takes an image away from the registry: what runs goes on, and it does not start anywhere any more.
+    pub(crate) fn delete(&mut self, digest: &Digest) {
+        self.gone.insert(digest.clone());
     }
 
     /// Lets a status come without the commit that was synced.
@@ -124,7 +148,10 @@ impl Cluster {
         let Some(deployed) = self.running.get(environment) else { return };
         let sick = environment.as_str() == "dev" && self.is(&deployed.digests, Nature::Sick);
         let disturbed = deployed.disturbed.is_some_and(|until| now < until);
-        let health = if sick || disturbed { Health::Degraded } else { Health::Healthy };
+        let health = if sick || disturbed || deployed.unpulled { Health::Degraded } else { Health::Healthy };
+        if deployed.health != health {
+            self.becomes(environment, now);
+        }
         if let Some(deployed) = self.running.get_mut(environment).filter(|d| d.health != health) {
             (deployed.health, deployed.health_since) = (health, now);
         }

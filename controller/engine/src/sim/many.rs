@@ -131,5 +131,7 @@ pub fn replay(orders: &Orders) -> String {
         let ids: Vec<String> = only.iter().map(ToString::to_string).collect();
         format!(" --only {}", if ids.is_empty() { ",".to_owned() } else { ids.join(",") })
     });
-    format!("cargo xtask simulate --seed {}{bug}{unguarded}{only} --trace", orders.seed)
+    let spared: Vec<String> = orders.spared.iter().map(|kind| format!("{kind:?}")).collect();
+    let spare = if spared.is_empty() { String::new() } else { format!(" --spare {}", spared.join(",")) };
+    format!("cargo xtask simulate --seed {}{bug}{unguarded}{only}{spare} --trace", orders.seed)
 }

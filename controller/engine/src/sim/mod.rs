@@ -6,6 +6,7 @@
 
 mod cluster;
 mod counted;
+mod glitches;
 mod many;
 mod observer;
 mod openings;
@@ -43,6 +44,8 @@ pub struct Orders {
     pub unguarded: bool,
     /// When given, the only faults that strike.
     pub only: Option<BTreeSet<FaultId>>,
+    /// Kinds of faults that do not strike.
+    pub spared: BTreeSet<Kind>,
     /// When given, the run ends after this step.
     pub until: Option<u32>,
     /// Whether to tell what happened.
@@ -105,7 +108,7 @@ fn told(seed: u64, play: Play, violation: Option<String>) -> Report {
         violation,
         passes: play.passes,
         left_out: play.left_out,
-        steps: play.calls.get(),
+        steps: play.calls.count(),
         promotions: play.observer.promotions,
         rollbacks: play.observer.rollbacks,
         in_production: play.observer.in_production,

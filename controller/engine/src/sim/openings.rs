@@ -25,6 +25,8 @@ pub enum Opening {
     Irreversible,
     /// A person's commit takes a release out; another one resumes.
     TakenOut,
+    /// All environments fail at once.
+    Storm,
 }
 
 /// One thing that happens in an opening.
@@ -58,7 +60,7 @@ const STAGED: Act = Act::Minutes(14);
 
 impl Opening {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Onward,
         Self::ApprovedTooEarly,
         Self::TwoSoaks,
@@ -67,6 +69,7 @@ impl Opening {
         Self::ByPullRequest,
         Self::Irreversible,
         Self::TakenOut,
+        Self::Storm,
     ];
 
     /// Draws what a run begins with: mostly nothing.
@@ -77,15 +80,18 @@ impl Opening {
 
     /// The wiring that it needs.
     pub(crate) fn wiring(self) -> Result<Wiring, String> {
-        let dev = Shape { name: "dev", verify: DEV, queue: "hold-until-verdict", ..Shape::default() };
+        let storm = self == Self::Storm;
+        let dev =
+            Shape { name: "dev", verify: DEV, queue: "hold-until-verdict", bakes: storm, ..Shape::default() };
         let after = |upstream: &str| format!("after: {{ all: [{upstream}] }}");
-        let soak = if self == Self::TwoSoaks { 0 } else { 60 };
+        let soak = if matches!(self, Self::TwoSoaks | Self::Storm) { 0 } else { 60 };
         let edge = |name: &str, seconds: u32| format!("{{ environment: {name}, soak: {seconds}s }}");
         let staging = Shape {
             name: "staging",
             verify: STAGING,
             after: after(&edge("dev", soak)),
             queue: "newest-wins",
+            bakes: storm,
             ..Shape::default()
         };
         let load = Shape {
@@ -93,13 +99,14 @@ impl Opening {
             verify: WATCHED,
             after: after(&edge("dev", 0)),
             queue: "newest-wins",
+            bakes: storm,
             ..Shape::default()
         };
-        let forks = self == Self::TwoSoaks;
-        let upstream = if forks {
-            format!("{}, {}", edge("staging", 0), edge("load", 1200))
-        } else {
-            edge("staging", 120)
+        let forks = matches!(self, Self::TwoSoaks | Self::Storm);
+        let upstream = match self {
+            Self::TwoSoaks => format!("{}, {}", edge("staging", 0), edge("load", 1200)),
+            Self::Storm => format!("{}, {}", edge("staging", 0), edge("load", 0)),
+            _ => edge("staging", 120),
         };
         let production = Shape {
             name: "production",
@@ -179,6 +186,17 @@ impl Opening {
                 Minutes(12),
                 Approve(2),
                 Minutes(8),
+            ],
+            Self::Storm => &[
+                Release(2),
+                Minutes(8),
+                Approve(2),
+                Minutes(5),
+                Incident("dev", 5),
+                Incident("staging", 5),
+                Incident("load", 5),
+                Incident("production", 5),
+                Minutes(20),
             ],
         };
         first.into_iter().chain(rest.iter().copied()).collect()

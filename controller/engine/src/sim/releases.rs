@@ -63,10 +63,7 @@ pub(crate) fn versions(random: &mut Random) -> Vec<Version> {
     for i in 1..=12_u32 {
         let hex = format!("{i:02x}").repeat(32);
         // Later versions often have smaller names.
-        let moved = versions.last().and_then(|v: &Version| v.image.tag.as_ref()).map(ToString::to_string);
         let tag = if random.percent(50) { format!("1.{i}.0") } else { format!("0.{}.{i}", 90 - i) };
-        // Sometimes a tag is moved to other bytes.
-        let tag = moved.filter(|_| random.percent(8)).unwrap_or(tag);
         let nature = random.pick(&NATURES).copied().unwrap_or(Nature::Good);
         if let Ok(image) = Image::parse(&format!("{}:{tag}@sha256:{hex}", IMAGES[0])) {
             versions.push(Version { image, nature });

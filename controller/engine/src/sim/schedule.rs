@@ -59,11 +59,27 @@ pub enum Kind {
     Forgery,
     BranchRewound,
     JournalLost,
+    ReadFails,
+    StaleRefs,
+    StaleAnswer,
+    CutHistory,
+    PartialAnswer,
+    SlowCall,
+    LateArrival,
+    PauseBetween,
+    HoldInPause,
+    Paused,
+    ClockAhead,
+    HoursGoBy,
+    PullRequestsDown,
+    DigestDeleted,
+    TagMoved,
+    Storm,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 47] = [
         Self::CrashBefore,
         Self::CrashAfter,
         Self::Unreachable,
@@ -95,6 +111,22 @@ impl Kind {
         Self::Forgery,
         Self::BranchRewound,
         Self::JournalLost,
+        Self::ReadFails,
+        Self::StaleRefs,
+        Self::StaleAnswer,
+        Self::CutHistory,
+        Self::PartialAnswer,
+        Self::SlowCall,
+        Self::LateArrival,
+        Self::PauseBetween,
+        Self::HoldInPause,
+        Self::Paused,
+        Self::ClockAhead,
+        Self::HoursGoBy,
+        Self::PullRequestsDown,
+        Self::DigestDeleted,
+        Self::TagMoved,
+        Self::Storm,
     ];
 
     /// What it is, for people.
@@ -131,6 +163,22 @@ impl Kind {
             Self::Forgery => "a commit with forged trailers",
             Self::BranchRewound => "the branch is rewound by force",
             Self::JournalLost => "the journal is lost, or an old one comes back",
+            Self::ReadFails => "a read that fails",
+            Self::StaleRefs => "refs as they were a while ago",
+            Self::StaleAnswer => "QA, liveness or a pull request as it was a while ago",
+            Self::CutHistory => "a history that is cut short",
+            Self::PartialAnswer => "liveness without an Application, or without images",
+            Self::SlowCall => "a read that takes long",
+            Self::LateArrival => "a push that arrives after its caller gave it up",
+            Self::PauseBetween => "a replica sleeps between two effects, and another passes meanwhile",
+            Self::HoldInPause => "a replica sleeps between two effects, and somebody holds meanwhile",
+            Self::Paused => "a replica that does not pass for a while",
+            Self::ClockAhead => "a clock that is ahead",
+            Self::HoursGoBy => "hours in which nobody passes",
+            Self::PullRequestsDown => "the host of pull requests does not answer",
+            Self::DigestDeleted => "a digest is gone from the registry",
+            Self::TagMoved => "a tag is moved to another digest",
+            Self::Storm => "all environments have errors at once",
         }
     }
 }
@@ -149,6 +197,8 @@ pub struct Count {
 pub(crate) struct Schedule {
     /// When given, no other fault strikes.
     only: Option<BTreeSet<FaultId>>,
+    /// These do not strike at all.
+    spared: BTreeSet<Kind>,
     step: u32,
     next: u32,
     /// Those that struck, or would have.
@@ -157,8 +207,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    pub(crate) fn new(only: Option<BTreeSet<FaultId>>) -> Self {
-        Self { only, ..Self::default() }
+    pub(crate) fn new(only: Option<BTreeSet<FaultId>>, spared: BTreeSet<Kind>) -> Self {
+        Self { only, spared, ..Self::default() }
     }
 
     /// The next step begins.
@@ -170,7 +220,8 @@ impl Schedule {
     pub(crate) fn plans(&mut self, kind: Kind) -> bool {
         let id = FaultId { step: self.step, nth: self.next };
         self.next += 1;
-        let happens = self.only.as_ref().is_none_or(|only| only.contains(&id));
+        let happens =
+            self.only.as_ref().is_none_or(|only| only.contains(&id)) && !self.spared.contains(&kind);
         if happens {
             self.planned.push((id, kind));
             self.counts.entry(kind).or_default().planned += 1;

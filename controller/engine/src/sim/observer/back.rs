@@ -7,11 +7,25 @@ use towpath_core::hold::Stop;
 use towpath_core::id::Name;
 use towpath_core::journal::State;
 use towpath_core::journal::state::{EnvironmentState, Hold, Release};
-use towpath_core::time::Time;
+use towpath_core::time::{Span, Time};
 
 use super::{Checked, Observer};
 
+/// The most that go back by themselves in [`STORM`].
+const STORM_LIMIT: usize = 3;
+const STORM: Span = Span::seconds(600);
+
 impl Observer {
+    /// Contract C11: when much goes back at once, something else is wrong than what is there.
+    pub(super) fn is_no_storm(&mut self, at: Time) -> Checked {
+        let recent = self.went_back.iter().filter(|other| at.since(**other) < STORM).count();
+        self.went_back.push(at);
+        match recent < STORM_LIMIT {
+            true => Ok(()),
+            false => Err(format!("C11: {recent} rollbacks within {STORM} were followed by one more")),
+        }
+    }
+
     pub(super) fn rolled_back(
         &self,
         state: &State,

@@ -1,15 +1,18 @@
 //! S2, S4, S11, S12: what happens to the branch.
 
 use towpath_core::event::{Cause, Event};
-use towpath_core::id::{ActId, CommitId, Name, Pid};
+use towpath_core::id::{ActId, CommitId, Name, Pid, RepoPath};
 use towpath_core::journal::State;
 use towpath_core::journal::state::EnvironmentState;
-use towpath_core::time::Time;
+use towpath_core::time::{Span, Time};
 
 use super::{Checked, Observer, Scene};
 use crate::memory::MemoryHost;
 use crate::sim::releases::{deployed, is_deployed};
 use crate::sim::wiring::path_of;
+
+/// How far a host's clock may be behind the journal.
+const BEHIND: Span = Span::seconds(60);
 
 impl Observer {
     /// The branch only ever moves on from the tip that the edit was computed on, by commits that the journal has.
@@ -32,6 +35,9 @@ impl Observer {
             let Some(pid) = self.journalled.get(&at).cloned() else {
                 return Err(format!("S11: {at} landed, and the journal does not know it"));
             };
+            if self.given_up.contains(&pid) {
+                return Err(format!("S2: {pid} landed as {at} after it was given up"));
+            }
             self.landed(&pid, &at)?;
             at = host
                 .info(&at)
@@ -55,6 +61,9 @@ impl Observer {
         self.promotions += 1;
         self.rollbacks += u64::from(*cause == Cause::Rollback);
         self.in_production += u64::from(env.as_str() == "production");
+        if event.is_automatic_rollback() {
+            self.is_no_storm(at)?;
+        }
         self.journalled.insert(commit.clone(), pid.clone());
         let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
         let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
@@ -62,7 +71,20 @@ impl Observer {
             // A person merged it; what kept it from being merged was said by its check.
             return self.landed(pid, commit);
         }
+        if q.is_none() && at > self.outside.clock.plus(BEHIND) {
+            return Err(format!(
+                "S9: {env} was promoted to at {at} by a host whose clock says {}",
+                self.outside.clock
+            ));
+        }
         nothing_foreign_is_overwritten(scene.host, state, known, base, q.as_ref())?;
+        nothing_else_is_written(scene.host, env, commit)?;
+        if *cause == Cause::Auto && self.unheld.contains(env) {
+            return Err(format!(
+                "C11: {env} took {} by itself after a rollback failed there",
+                release.version()
+            ));
+        }
         match cause {
             Cause::Auto => self.automatic(state, known, env, release, at),
             Cause::Manual => {
@@ -93,7 +115,8 @@ impl Observer {
     }
 
     /// What was given up is not on the branch, and a closed pull request is a person's no.
-    pub(super) fn undone(&self, scene: &Scene<'_>, pid: &Pid, closed: bool) -> Checked {
+    pub(super) fn undone(&mut self, scene: &Scene<'_>, pid: &Pid, closed: bool) -> Checked {
+        self.given_up.insert(pid.clone());
         let tip = scene.host.tip(&self.pipeline.repository.branch);
         let own = self.journalled.iter().filter(|(_, other)| *other == pid).map(|(commit, _)| commit);
         if let Some(commit) =
@@ -112,6 +135,20 @@ impl Observer {
             true => Ok(()),
             false => Err(format!("S12: {} was closed for {env}, and may come again", release.version())),
         }
+    }
+}
+
+/// C8: a promotion changes the file of its environment and nothing else.
+fn nothing_else_is_written(host: &MemoryHost, env: &Name, commit: &CommitId) -> Checked {
+    let parent = host.info(commit).and_then(|info| info.parents.first().cloned());
+    let parent = parent.ok_or("S4: a promotion has no parent")?;
+    let (own, before, after) = (path_of(env.as_str())?, host.all_files(&parent), host.all_files(commit));
+    let others = |files: Vec<(RepoPath, Vec<u8>)>| {
+        files.into_iter().filter(|(path, _)| *path != own).collect::<Vec<_>>()
+    };
+    match others(before) == others(after) {
+        true => Ok(()),
+        false => Err(format!("C8: {commit} is a promotion in {env}, and changes other files")),
     }
 }
 

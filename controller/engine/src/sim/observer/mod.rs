@@ -29,6 +29,7 @@ use std::rc::Rc;
 use towpath_core::event::{Event, Recorded, Undoing};
 use towpath_core::id::{CommitId, Digest, Name, Pid, PipelineId, ReleaseId, RepoPath};
 use towpath_core::journal::{JournalMessage, State};
+use towpath_core::observation::Application;
 use towpath_core::pipeline::{EntryGate, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
 use towpath_core::world::OtherEnvironment;
@@ -69,6 +70,12 @@ pub(crate) struct Observer {
     /// What stands outside of the pipeline, as of the last pass.
     outside: Outside,
     windows: BTreeMap<Name, Shutter>,
+    /// When something went back by itself.
+    pub(crate) went_back: Vec<Time>,
+    /// Environments in which a rollback failed, until that is held.
+    unheld: BTreeSet<Name>,
+    /// Promotions that were given up.
+    given_up: BTreeSet<Pid>,
     /// Hashes of the shapes that the state had.
     pub(crate) shapes: BTreeSet<u64>,
     pub(crate) promotions: u64,
@@ -77,13 +84,16 @@ pub(crate) struct Observer {
 }
 
 /// What stands outside of the pipeline.
-struct Outside {
+#[derive(Debug, Clone)]
+pub(crate) struct Outside {
     /// What other pipelines have.
-    others: BTreeMap<(PipelineId, Name), OtherEnvironment>,
+    pub(crate) others: BTreeMap<(PipelineId, Name), OtherEnvironment>,
     /// Whether the expression is true; nothing when it cannot be evaluated.
-    expression: Option<bool>,
+    pub(crate) expression: Option<bool>,
     /// The clock of the host that passed last.
-    clock: Time,
+    pub(crate) clock: Time,
+    /// Old readings of what is live that the host was given.
+    pub(crate) old: Vec<Application>,
 }
 
 /// What one event is looked at with.
@@ -106,7 +116,10 @@ impl Observer {
     ) -> Self {
         let clock = Time::from_unix(0);
         Self {
-            outside: Outside { others: BTreeMap::new(), expression: None, clock },
+            outside: Outside { others: BTreeMap::new(), expression: None, clock, old: Vec::new() },
+            went_back: Vec::new(),
+            given_up: BTreeSet::new(),
+            unheld: BTreeSet::new(),
             windows,
             pipeline,
             natures,
@@ -130,13 +143,8 @@ impl Observer {
     }
 
     /// Hears what stood outside in the last pass, and what its host's clock said.
-    pub(crate) fn outside(
-        &mut self,
-        others: &BTreeMap<(PipelineId, Name), OtherEnvironment>,
-        expression: Option<bool>,
-        clock: Time,
-    ) {
-        self.outside = Outside { others: others.clone(), expression, clock };
+    pub(crate) fn was_outside(&mut self, outside: Outside) {
+        self.outside = outside;
     }
 
     /// An administrator changed the wiring.
@@ -214,7 +222,9 @@ impl Observer {
     }
 
     fn event(&mut self, scene: &Scene<'_>, recorded: &Recorded) -> Checked {
-        if recorded.at > scene.now.plus(Span::seconds(1)) {
+        // A host whose clock is ahead takes the journal along.
+        let latest = scene.before.map_or(scene.now, |state| state.at.max(scene.now)).max(self.outside.clock);
+        if recorded.at > latest.plus(Span::seconds(1)) {
             return Err("S11: an event is from the future".to_owned());
         }
         match &recorded.event {
@@ -225,7 +235,13 @@ impl Observer {
             Event::Live { env, pid, .. } => self.live(scene, env, pid, recorded.at),
             Event::Verified { env, r, .. } => self.verified(scene, env, r),
             Event::Baked { env, result, .. } => self.baked(scene, env, *result),
-            Event::Failed { env, pid, .. } => self.has_failed(scene, env, pid),
+            Event::Failed { env, pid, gate, .. } => {
+                self.has_failed(scene, (env, pid, gate.as_ref()), recorded.at)
+            }
+            Event::Held { select, .. } => {
+                self.unheld.retain(|env| !select.environments.contains(env));
+                Ok(())
+            }
             Event::Revoked { env, r, .. } => {
                 self.verified.remove(&(env.clone(), r.clone()));
                 Ok(())

@@ -1,14 +1,22 @@
 //! S7, S8 and contracts C6 and C9: what is live, Verified and baked really is.
 
-use towpath_core::event::BakeResult;
-use towpath_core::id::{Digest, Name, Pid, ReleaseId};
+use std::collections::BTreeMap;
+
+use towpath_core::event::{BakeResult, Cause};
+use towpath_core::hold::Stop;
+use towpath_core::id::{Digest, GateName, Name, Pid, ReleaseId};
+use towpath_core::journal::state::{Current, Hold, Release, Run};
 use towpath_core::observation::Health;
 use towpath_core::pipeline::{Environment, GateKind};
-use towpath_core::time::Time;
+use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
 
 use super::{Checked, Observer, Scene};
+use crate::sim::cluster::Deployed;
 use crate::sim::releases::{Nature, is_deployed};
+
+/// A failure that is found later than this is held.
+const LATE: Span = Span::seconds(20 * 60);
 
 impl Observer {
     /// Whether the truth about an image allows it to be Verified in an environment.
@@ -51,12 +59,31 @@ impl Observer {
         Ok(())
     }
 
-    pub(super) fn has_failed(&mut self, scene: &Scene<'_>, env: &Name, pid: &Pid) -> Checked {
+    pub(super) fn has_failed(
+        &mut self,
+        scene: &Scene<'_>,
+        (env, pid, gate): (&Name, &Pid, Option<&GateName>),
+        when: Time,
+    ) -> Checked {
         let at = scene.before.and_then(|s| s.envs.get(env)).and_then(|e| e.at.as_ref());
-        if let Some(at) = at.filter(|at| at.pid.as_ref() == Some(pid)) {
-            self.verified.remove(&(env.clone(), at.r.clone()));
+        let Some(at) = at.filter(|at| at.pid.as_ref() == Some(pid)) else { return Ok(()) };
+        self.verified.remove(&(env.clone(), at.r.clone()));
+        if at.cause == Cause::Rollback {
+            self.unheld.insert(env.clone());
         }
-        Ok(())
+        self.is_held_when_late(scene, env, gate.and_then(|gate| at.runs.get(gate)), when)
+    }
+
+    /// Contract C11: what failed long before it was found does not go back by itself.
+    fn is_held_when_late(&self, scene: &Scene<'_>, env: &Name, run: Option<&Run>, when: Time) -> Checked {
+        // Every gate has failed by its deadline, if it fails.
+        let late = run.is_some_and(|run| run.deadline.plus(LATE) < when);
+        let stops =
+            |hold: &Hold| hold.select.matches(env, &BTreeMap::new()) && hold.stops.contains(&Stop::Rollbacks);
+        match late && !scene.after.holds.iter().any(stops) {
+            true => Err(format!("C11: {env} failed long ago, was found to only now, and is not held")),
+            false => Ok(()),
+        }
     }
 
     /// C6: what is recorded as live really runs, from our commit or a later one, healthy for long enough.
@@ -65,7 +92,25 @@ impl Observer {
         let Some(at) = at.filter(|at| at.pid.as_ref() == Some(pid)) else { return Ok(()) };
         let Some(release) = scene.after.release(&at.r) else { return Ok(()) };
         let version = release.version();
-        let there = scene.cluster.runs(env).ok_or("C6: something is live where nothing runs")?;
+        // What is recorded may have been seen a while ago: by an old answer, or by a push that arrived late.
+        let old = self.outside.old.iter().filter_map(|application| application.reconciled_at);
+        let since = old.chain([when]).min().unwrap_or(when);
+        let seen: Vec<Deployed> = scene.cluster.ran_since(env, since).cloned().collect();
+        let proofs =
+            seen.iter().map(|there| self.is_proof(scene, (env, &version), (at, release, there), when));
+        let missing = Err("C6: something is live where nothing runs".to_owned());
+        // Of what it ran since then, one is enough; the last that is not is told.
+        proofs.fold(missing, |found, proof| if found.is_ok() { found } else { proof })
+    }
+
+    /// Whether what ran proves that a release was live.
+    fn is_proof(
+        &self,
+        scene: &Scene<'_>,
+        (env, version): (&Name, &str),
+        (at, release, there): (&Current, &Release, &Deployed),
+        when: Time,
+    ) -> Checked {
         if !is_deployed(&release.images, &there.digests) {
             return Err(format!(
                 "S1: {version} is recorded as live in {env}, which runs {:?}",

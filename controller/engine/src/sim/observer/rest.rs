@@ -30,6 +30,9 @@ impl Observer {
                 ));
             }
             let open = env.proposed.as_ref();
+            if open.is_some_and(|open| !requests.heads().contains(&open.head)) {
+                return Err(format!("L1: a promotion is proposed for {name}, and there is no pull request"));
+            }
             let open =
                 open.filter(|open| requests.heads().contains(&open.head) && requests.is_green(&open.head));
             if let Some(release) = open.and_then(|open| state.release(&open.r)) {

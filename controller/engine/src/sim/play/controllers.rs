@@ -1,11 +1,11 @@
-//! The controllers: two replicas of one owner, and a stranger.
+//! The controllers: some replicas of one owner, and a stranger.
 
 use std::collections::BTreeMap;
 
 use towpath_core::decide::{WaitCode, When};
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
-use towpath_core::time::Time;
+use towpath_core::time::{Span, Time};
 use towpath_core::world::{OtherEnvironment, SharedFacts};
 
 use super::rounds::Rounds;
@@ -16,6 +16,8 @@ use crate::observe::Remembered;
 use crate::pass::{Engine, Host, PassReport, Settings};
 use crate::ports::{Clock as _, Evaluator as _, Question};
 use crate::sim::counted::Counted;
+use crate::sim::glitches::{Glitch, Port};
+use crate::sim::observer::Outside;
 use crate::sim::schedule::Kind;
 use crate::sim::wiring::EXPRESSION;
 
@@ -25,6 +27,8 @@ pub(super) struct Controller {
     pub(super) remembered: Remembered,
     pub(super) settings: Settings,
     pub(super) rounds: Rounds,
+    /// Until when it does not pass.
+    pub(super) sleeps: Time,
 }
 
 /// What a pass has to do with beside its faults.
@@ -32,14 +36,22 @@ pub(super) struct Controller {
 pub(super) struct Weather {
     /// The host has nothing but a shallow copy, and remembers nothing.
     pub(super) shallow: bool,
-    /// The clock of the host jumped back.
-    pub(super) behind: bool,
+    /// By how many seconds the clock of the host is wrong.
+    pub(super) wrong: i64,
     /// Nothing is known of other pipelines.
     pub(super) partial: bool,
 }
 
-/// How far a clock jumps back.
+/// By how many seconds a clock jumps back.
 const BEHIND: i64 = 150;
+/// By how many a clock may be ahead.
+const AHEAD: [i64; 3] = [40, 150, 600];
+/// For how many seconds a replica does not pass.
+const PAUSES: [u32; 3] = [300, 1_200, 5_000];
+/// How far back rollbacks count, as hosts count them.
+const STORM: Span = Span::seconds(600);
+/// In how many of a hundred passes a call goes wrong.
+const GLITCHES: usize = 20;
 
 fn kind_of(fault: Fault) -> Option<Kind> {
     match fault {
@@ -48,20 +60,26 @@ fn kind_of(fault: Fault) -> Option<Kind> {
         Fault::CrashAfter => Some(Kind::CrashAfter),
         Fault::Unreachable => Some(Kind::Unreachable),
         Fault::LostAnswer => Some(Kind::LostAnswer),
+        Fault::Late => Some(Kind::LateArrival),
     }
 }
 
 impl Play {
     /// A pass of some controller, with faults and with somebody else getting in between.
     pub(super) fn faulty_pass(&mut self) -> Step {
-        let i = if self.random.percent(6) { 2 } else { self.random.below(2) };
+        let stranger = self.controllers.len().saturating_sub(1);
+        let i = if self.random.percent(6) { stranger } else { self.random.below(stranger) };
+        if self.is_asleep(i) {
+            return self.time();
+        }
         let mut faults = Vec::new();
         for _ in 0..self.random.below(4) {
-            let fault = match self.random.below(12) {
+            let fault = match self.random.below(13) {
                 0 => Fault::CrashBefore,
                 1 => Fault::CrashAfter,
                 2 => Fault::Unreachable,
                 3 => Fault::LostAnswer,
+                4 => Fault::Late,
                 _ => Fault::None,
             };
             let happens = kind_of(fault).is_some_and(|kind| self.schedule.plans(kind));
@@ -70,6 +88,10 @@ impl Play {
         if self.random.percent(25) {
             self.let_somebody_in(i)?;
         }
+        if self.random.percent(50) {
+            self.arrive()?;
+        }
+        self.glitched = self.glitches();
         let weather = self.weather();
         match self.random.percent(40) {
             true => self.round(i, &faults, weather),
@@ -77,9 +99,61 @@ impl Play {
         }
     }
 
+    /// Whether a controller does not pass for now; now and then one falls asleep.
+    fn is_asleep(&mut self, i: usize) -> bool {
+        let (now, falls) = (self.clock.now(), self.random.percent(1));
+        let seconds = self.random.pick(&PAUSES).copied().unwrap_or(300);
+        let falls = falls && self.schedule.plans(Kind::Paused);
+        let Some(controller) = self.controllers.get_mut(i) else { return false };
+        if falls {
+            controller.sleeps = now.plus(Span::seconds(seconds));
+            self.schedule.struck(Kind::Paused);
+            self.note(format!("controller {i} sleeps for {seconds} s"));
+            return true;
+        }
+        controller.sleeps > now
+    }
+
+    /// What goes wrong with single calls of the next pass.
+    fn glitches(&mut self) -> Vec<(Port, u32, Glitch)> {
+        let mut planned = Vec::new();
+        while planned.len() < 3 && self.random.percent(GLITCHES) {
+            let ports = [
+                (Port::Refs, 3),
+                (Port::Refs, 3),
+                (Port::History, 2),
+                (Port::History, 2),
+                (Port::Files, 40),
+                (Port::Qa, 2),
+                (Port::Metrics, 2),
+                (Port::Liveness, 4),
+                (Port::Liveness, 4),
+                (Port::PullRequests, 2),
+                (Port::Http, 2),
+            ];
+            let (port, calls) = self.random.pick(&ports).copied().unwrap_or((Port::Refs, 1));
+            let nth = u32::try_from(self.random.below(calls)).unwrap_or(0);
+            let one = Some(self.random.below(4)).filter(|one| *one < 2);
+            let slow = Glitch::Slow(Span::seconds(self.random.pick(&[10, 30, 90]).copied().unwrap_or(10)));
+            let glitch = match (self.random.below(4), port) {
+                (0, _) => Glitch::Fails,
+                (1, _) => slow,
+                (_, Port::Refs | Port::Qa | Port::PullRequests) => Glitch::Stale(one),
+                (_, Port::History) | (2, Port::Liveness) => Glitch::Partial,
+                (_, Port::Liveness) => Glitch::Stale(None),
+                (_, Port::Files | Port::Metrics | Port::Http) => Glitch::Fails,
+            };
+            if self.schedule.plans(glitch.kind(port)) {
+                planned.push((port, nth, glitch));
+            }
+        }
+        planned
+    }
+
     fn weather(&mut self) -> Weather {
-        let draws = [(8, Kind::ShallowHost), (3, Kind::ClockBehind), (20, Kind::PartialFacts)];
-        let [shallow, behind, partial] = draws.map(|(percent, kind)| {
+        let draws =
+            [(8, Kind::ShallowHost), (3, Kind::ClockBehind), (20, Kind::PartialFacts), (2, Kind::ClockAhead)];
+        let [shallow, behind, partial, ahead] = draws.map(|(percent, kind)| {
             let known = self.neighbour.is_some() || kind != Kind::PartialFacts;
             let planned = self.random.percent(percent) && known && self.schedule.plans(kind);
             if planned {
@@ -87,16 +161,42 @@ impl Play {
             }
             planned
         });
-        Weather { shallow, behind, partial }
+        let by = self.random.pick(&AHEAD).copied().unwrap_or(0);
+        let wrong = match (behind, ahead) {
+            (true, _) => -BEHIND,
+            (false, true) => by,
+            (false, false) => 0,
+        };
+        Weather { shallow, wrong, partial }
+    }
+
+    /// Pushes that were on their way arrive: what was outside then is what they are held against.
+    pub(super) fn arrive(&mut self) -> Step {
+        if self.host.on_their_way() == 0 {
+            return Ok(());
+        }
+        self.check()?;
+        let before = self.host.moved();
+        self.host.arrive();
+        if self.host.moved() != before {
+            self.schedule.struck(Kind::LateArrival);
+        }
+        self.note("a push arrives late");
+        if let Some(outside) = self.outside_then.take() {
+            self.observer.was_outside(outside);
+        }
+        self.check()
     }
 
     pub(super) fn pass(&mut self, i: usize, faults: &[Fault], weather: Weather) -> Step {
         let in_between = self.in_between.take();
+        let glitched = std::mem::take(&mut self.glitched);
         if self.leaves_out(i, weather)? {
             self.leave_out(i);
             return Ok(());
         }
-        let (now, others) = (self.clock.now(), self.others());
+        let (now, shared) = (self.clock.now(), self.shared());
+        let stranger = i + 1 == self.controllers.len();
         let Some(controller) = self.controllers.get_mut(i) else { return Ok(()) };
         let mut remembered = std::mem::take(&mut controller.remembered);
         if weather.shallow {
@@ -105,23 +205,38 @@ impl Play {
         controller.faults.next(faults.iter().copied());
         let (settings, faults_of) = (controller.settings.clone(), controller.faults.clone());
         let (before, other) = (self.host.moved(), self.state().is_some_and(|s| s.owner.id != settings.owner));
-        if weather.behind {
-            self.clock.set(weather.clock(now));
-        }
-        let shared = if weather.partial { BTreeMap::new() } else { others.clone() };
-        let desk = Desk { faults: &faults_of, settings: &settings, others: shared, shallow: weather.shallow };
+        let on_their_way = self.host.on_their_way();
+        let at = weather.clock(now);
+        self.clock.set(at);
+        let known = match weather.partial {
+            true => SharedFacts { others: BTreeMap::new(), ..shared.clone() },
+            false => shared.clone(),
+        };
+        let desk = Desk { faults: &faults_of, settings: &settings, shared: known, shallow: weather.shallow };
+        self.calls.begin(glitched);
         let result = self.work(&self.pipeline, desk, |engine| engine.pass(&mut remembered, &mut |_| {}));
-        self.observer.outside(&others, self.expression(), self.clock.now());
-        self.clock.set(self.clock.now().max(now));
+        let outside = self.outside(shared.others);
+        if self.host.on_their_way() > on_their_way {
+            self.outside_then = Some(outside.clone());
+        }
+        self.observer.was_outside(outside);
+        let took = self.clock.now().since(at);
+        self.clock.set(now.plus(took));
         self.passes += 1;
-        let hook_ran = !faults_of.has_hook();
+        let hook_ran = !self.calls.forget_hook() && !faults_of.has_hook();
         in_between.filter(|_| hook_ran).iter().for_each(|kind| self.schedule.struck(*kind));
-        faults_of.take_struck().into_iter().filter_map(kind_of).for_each(|kind| self.schedule.struck(kind));
+        let struck = faults_of.take_struck().into_iter().filter_map(kind_of);
+        // What arrives late strikes when it arrives.
+        struck.filter(|kind| *kind != Kind::LateArrival).for_each(|kind| self.schedule.struck(kind));
+        let glitches = self.calls.end();
+        glitches.iter().for_each(|kind| self.schedule.struck(*kind));
         faults_of.clear();
         if self.tells {
-            self.note(format!("controller {i} passes {}{}", weather.text(), said(&result)));
+            self.note(format!("controller {i} passes {}{glitches:?}{}", weather.text(), said(&result)));
         }
-        self.waits_for_confirmation = matches!(&result, Ok(report)
+        // Who was told something old looks again before anybody is asked.
+        self.waits_for_confirmation = glitches.is_empty()
+            && matches!(&result, Ok(report)
             if report.waits_for(WaitCode::JournalLost) || report.waits_for(WaitCode::HistoryRewritten));
         self.next_look = result.as_ref().ok().and_then(named);
         let crashed = matches!(&result, Err(error) if error.is_crash());
@@ -129,7 +244,7 @@ impl Play {
             controller.remembered = if crashed { Remembered::default() } else { remembered };
         }
         self.passed(i, &result)?;
-        if i == 2 && other && self.host.moved() != before && in_between.is_none() {
+        if stranger && other && self.host.moved() != before && in_between.is_none() {
             return Err("S14: a host that does not own the ledger had an effect".to_owned());
         }
         match result {
@@ -140,6 +255,24 @@ impl Play {
                 .map_or(Ok(()), |violation| Err(format!("{}: refused: {}", violation.rule, violation.what))),
             _ => Ok(()),
         }
+    }
+
+    /// What stands outside as of now.
+    fn outside(&self, others: Others) -> Outside {
+        Outside {
+            others,
+            expression: self.expression(),
+            clock: self.clock.now(),
+            old: self.calls.old.borrow().clone(),
+        }
+    }
+
+    /// What hosts know from beyond the pipeline.
+    pub(super) fn shared(&self) -> SharedFacts {
+        let now = self.clock.now();
+        let recent = |at: &&Time| now.since(**at) < STORM;
+        let rollbacks = self.observer.went_back.iter().filter(recent).copied().collect();
+        SharedFacts { others: self.others(), rollbacks, ..SharedFacts::default() }
     }
 
     /// Whether the expression is true, as the evaluator says now; nothing when it cannot say.
@@ -157,16 +290,17 @@ impl Play {
         let client = self.host.client(desk.faults, self.wiring.atomic);
         let client = if desk.shallow { client.shallow() } else { client };
         let (qa, calls) = (self.qa.client(desk.faults), &self.calls);
+        let requests = self.requests.client(desk.faults);
         let host = Host {
             repository: &Counted { port: &client, calls },
             qa: &Counted { port: &qa, calls },
             metrics: &Counted { port: &self.cluster.metrics, calls },
             liveness: &Counted { port: &self.cluster.live, calls },
-            pull_requests: Some(&Counted { port: &self.requests, calls }),
+            pull_requests: Some(&Counted { port: &requests, calls }),
             evaluator: Some(&Counted { port: &self.evaluator, calls }),
             http: None,
             clock: &self.clock,
-            shared: SharedFacts { others: desk.others, ..SharedFacts::default() },
+            shared: desk.shared,
             settings: desk.settings,
         };
         work(&Engine { host: &host, pipeline, seen: None })
@@ -177,7 +311,7 @@ impl Play {
 pub(super) struct Desk<'a> {
     pub(super) faults: &'a Faults,
     pub(super) settings: &'a Settings,
-    pub(super) others: Others,
+    pub(super) shared: SharedFacts,
     pub(super) shallow: bool,
 }
 
@@ -187,13 +321,14 @@ pub(super) type Others = BTreeMap<(PipelineId, Name), OtherEnvironment>;
 impl Weather {
     /// What the clock of the host says when it is this time.
     pub(super) fn clock(self, now: Time) -> Time {
-        if self.behind { Time::from_unix(now.unix() - BEHIND) } else { now }
+        Time::from_unix(now.unix() + self.wrong)
     }
 
     fn text(self) -> String {
         let all = [
             (self.shallow, "from a shallow copy "),
-            (self.behind, "with a clock behind "),
+            (self.wrong < 0, "with a clock behind "),
+            (self.wrong > 0, "with a clock ahead "),
             (self.partial, "knowing of nobody "),
         ];
         all.into_iter().filter(|(so, _)| *so).map(|(_, text)| text).collect()

@@ -7,7 +7,6 @@ use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Span;
 use towpath_core::world::SharedFacts;
 
-use super::controllers::Others;
 use super::people::hold_all;
 use super::{Play, Step, must};
 use crate::error::EngineError;
@@ -25,7 +24,7 @@ use crate::sim::wiring::{EXPRESSION, path_of};
 impl Play {
     /// Right before one of the controller's effects somebody else commits, holds, or another controller passes.
     pub(super) fn let_somebody_in(&mut self, i: usize) -> Step {
-        let (what, after) = (self.random.below(6), self.random.below(3));
+        let (what, after) = (self.random.below(8), self.random.below(3));
         let environment = self.some_environment()?;
         let version = self.random.pick(&self.versions).cloned().ok_or("no versions")?;
         let (host, branch, now) = (self.host.clone(), self.branch(), self.clock.now());
@@ -40,12 +39,15 @@ impl Play {
             Kind::PassBetween,
             Kind::NeighbourBetween,
             Kind::HangingCall,
+            Kind::PauseBetween,
+            Kind::HoldInPause,
         ];
         let kind = kinds.get(what).copied().unwrap_or(Kind::PassBetween);
         if (kind == Kind::NeighbourBetween && self.neighbour.is_none()) || !self.schedule.plans(kind) {
             return Ok(());
         }
         let (stand_in, clock) = (self.stand_in(kind), self.clock.clone());
+        let (pause, hold) = (Span::seconds(seconds), hold_all("in between", false));
         let hook: Box<dyn FnMut()> = match what {
             0 | 1 => {
                 let (path, bytes) = match what {
@@ -60,10 +62,23 @@ impl Play {
                 })
             }
             2 => Box::new(move || {
-                let _ =
-                    stand_in.with(|engine| engine.hold(&Actor::towpath(), &hold_all("in between", false)));
+                let _ = stand_in.with(|engine| engine.hold(&Actor::towpath(), &hold));
             }),
-            5 => Box::new(move || clock.advance(Span::seconds(seconds))),
+            // Whatever was on its way has arrived by then.
+            5 => Box::new(move || {
+                host.arrive();
+                clock.advance(pause);
+            }),
+            6 => Box::new(move || {
+                host.arrive();
+                clock.advance(pause);
+                let _ = stand_in.with(|engine| engine.pass(&mut Remembered::default(), &mut |_| {}));
+            }),
+            7 => Box::new(move || {
+                host.arrive();
+                clock.advance(pause);
+                let _ = stand_in.with(|engine| engine.hold(&Actor::towpath(), &hold));
+            }),
             4 => Box::new(move || {
                 let before = host.moved();
                 let _ = stand_in.with(|engine| engine.pass(&mut Remembered::default(), &mut |_| {}));
@@ -75,11 +90,14 @@ impl Play {
                 let _ = stand_in.with(|engine| engine.pass(&mut remembered, &mut |_| {}));
             }),
         };
-        self.note(format!("before controller {i}'s effect {after}: {}", kind.text()));
-        if let Some(controller) = self.controllers.get(i) {
-            controller.faults.before_nth(u32::try_from(after).unwrap_or(0), hook);
-            self.in_between = Some(kind);
+        self.note(format!("at controller {i}'s effect {after}: {}", kind.text()));
+        let nth = u32::try_from(after).unwrap_or(0);
+        match (kind, self.controllers.get(i)) {
+            (Kind::PauseBetween | Kind::HoldInPause, _) => self.calls.after_nth(nth, hook),
+            (_, Some(controller)) => controller.faults.before_nth(nth, hook),
+            (_, None) => {}
         }
+        self.in_between = Some(kind);
         Ok(())
     }
 
@@ -96,7 +114,7 @@ impl Play {
             clock: self.clock.clone(),
             pipeline: Rc::clone(pipeline),
             evaluator: self.evaluator.clone(),
-            others: self.others(),
+            shared: self.shared(),
             settings: self.controllers.first().map(|c| c.settings.clone()),
         }
     }
@@ -124,9 +142,15 @@ impl Play {
             Kind::ClusterDown,
             Kind::SlowQa,
             Kind::ExpressionChanges,
+            Kind::PullRequestsDown,
+            Kind::DigestDeleted,
+            Kind::Storm,
+            Kind::HoursGoBy,
         ];
         let kind = self.random.pick(&kinds).copied().unwrap_or(Kind::MetricsDown);
         let (often, value) = (self.random.percent(60), self.random.percent(50));
+        let digest = self.random.pick(&self.versions).map(|v| v.image.digest.clone()).ok_or("no versions")?;
+        let hours = self.random.pick(&[1, 3, 20]).copied().unwrap_or(1);
         if !self.schedule.plans(kind) {
             return Ok(());
         }
@@ -138,6 +162,16 @@ impl Play {
             Kind::Incident => self.cluster.incident(&name, now, until),
             Kind::ClusterDown => self.cluster.live.set_down(!often),
             Kind::SlowQa => self.qa.wait_for_finish(often),
+            Kind::PullRequestsDown => self.requests.set_down(often),
+            Kind::DigestDeleted => self.cluster.delete(&digest),
+            Kind::Storm => {
+                let all = self.environments.clone();
+                all.iter().for_each(|name| self.cluster.incident(name, now, until));
+            }
+            Kind::HoursGoBy => {
+                self.arrive()?;
+                self.clock.advance(Span::seconds(hours * 3_600));
+            }
             _ if often => self.evaluator.set(EXPRESSION, value),
             _ => self.evaluator.forget(EXPRESSION),
         }
@@ -147,6 +181,8 @@ impl Play {
 
     /// Somebody takes the branch back by a few commits.
     pub(super) fn rewind_branch(&mut self) -> Step {
+        // Whoever moves refs by force waits until nothing is on its way.
+        self.arrive()?;
         let tip = self.host.tip(&self.branch()).ok_or("no branch")?;
         let back = 1 + self.random.below(3);
         let log = self.host.log_to(&tip, back + 4);
@@ -161,6 +197,7 @@ impl Play {
 
     /// The journal disappears, or an older one comes back from a backup.
     pub(super) fn lose_journal(&mut self) -> Step {
+        self.arrive()?;
         let Some(tip) = self.host.tip(&self.journal()) else { return Ok(()) };
         let back = 1 + self.random.below(6);
         let log = self.host.log_to(&tip, back + 1);
@@ -206,7 +243,7 @@ struct StandIn {
     clock: ManualClock,
     pipeline: Rc<Pipeline>,
     evaluator: MemoryEvaluator,
-    others: Others,
+    shared: SharedFacts,
     settings: Option<Settings>,
 }
 
@@ -221,7 +258,7 @@ impl StandIn {
             evaluator: Some(&self.evaluator),
             http: None,
             clock: &self.clock,
-            shared: SharedFacts { others: self.others.clone(), ..SharedFacts::default() },
+            shared: self.shared.clone(),
             settings: self.settings.as_ref()?,
         };
         work(&Engine { host: &host, pipeline: &self.pipeline, seen: None }).ok()

@@ -30,7 +30,8 @@ use self::neighbour::Neighbour;
 use self::rounds::Rounds;
 use super::Orders;
 use super::cluster::Cluster;
-use super::observer::Observer;
+use super::glitches::{Calls, Glitch, Port};
+use super::observer::{Observer, Outside};
 use super::openings::Opening;
 use super::random::Random;
 use super::releases::{Nature, Version, companions, file, natures, versions};
@@ -62,8 +63,8 @@ pub(crate) struct Play {
     evaluator: MemoryEvaluator,
     /// The step that is being played; nothing when the run comes to rest.
     pub(super) step: Option<u32>,
-    /// Calls of ports so far.
-    pub(super) calls: std::cell::Cell<u64>,
+    /// Calls of ports so far, and what goes wrong with them.
+    pub(super) calls: Calls,
     /// Whether the trace is wanted.
     tells: bool,
     /// Whether every release is approved as soon as it is there.
@@ -91,6 +92,10 @@ pub(crate) struct Play {
     next_look: Option<Time>,
     /// Who gets in between in the next pass.
     in_between: Option<Kind>,
+    /// What goes wrong with calls of the next pass.
+    glitched: Vec<(Port, u32, Glitch)>,
+    /// What was outside when a push was sent that has not arrived yet.
+    outside_then: Option<Outside>,
     temper: Temper,
 }
 
@@ -145,8 +150,12 @@ impl Play {
         opening: Option<Opening>,
     ) -> Result<Self, String> {
         let natures = natures(&versions);
+        let replicas = match opening {
+            Some(_) => 2,
+            None => random.pick(&[1, 2, 2, 2, 3]).copied().unwrap_or(2),
+        };
         let pipeline = Rc::clone(&wiring.pipeline);
-        let host = MemoryHost::new();
+        let (host, clock) = (MemoryHost::new(), ManualClock::at(Time::from_unix(1_800_000_000)));
         let depends = pipeline.environments.iter().any(|e| !e.entry.dependencies.is_empty());
         let evaluator = MemoryEvaluator::new();
         evaluator.set(EXPRESSION, true);
@@ -154,16 +163,16 @@ impl Play {
             if depends || (opening.is_none() && random.percent(25)) { Some(Neighbour::new()?) } else { None };
         Ok(Self {
             seed: orders.seed,
-            schedule: Schedule::new(orders.only.clone()),
+            schedule: Schedule::new(orders.only.clone(), orders.spared.clone()),
             neighbour,
             step: None,
             evaluator,
-            calls: std::cell::Cell::new(0),
+            calls: Calls::new(&clock),
             tells: orders.trace,
             eager: opening.is_none() && random.percent(30),
             opening,
             random,
-            clock: ManualClock::at(Time::from_unix(1_800_000_000)),
+            clock,
             qa: qa(&versions),
             requests: MemoryPullRequests::new(&host),
             host,
@@ -176,8 +185,11 @@ impl Play {
             pipeline,
             cluster: Cluster::new(natures),
             versions,
-            // Two replicas of one owner, and a stranger who must not touch anything.
-            controllers: ["we", "we", "stranger"].into_iter().filter_map(controller).collect(),
+            // Replicas of one owner, and a stranger who must not touch anything.
+            controllers: std::iter::repeat_n("we", replicas)
+                .chain(["stranger"])
+                .filter_map(controller)
+                .collect(),
             trace: vec![wiring.summary.clone()],
             wiring,
             passes: 0,
@@ -186,6 +198,8 @@ impl Play {
             waits_for_confirmation: false,
             next_look: None,
             in_between: None,
+            outside_then: None,
+            glitched: Vec::new(),
             temper,
         })
     }
@@ -285,8 +299,8 @@ impl Play {
             340..=359 => self.neighbour_acts(),
             360..=559 => self.time(),
             560..=804 => self.cluster_moves(),
-            805..=819 => self.trouble(),
-            820..=849 => self.new_release(),
+            805..=822 => self.trouble(),
+            823..=849 => self.new_release(),
             850..=929 => self.help(),
             930..=938 => self.unless_spared(Kind::ForeignCommit, Self::foreign_commit),
             939..=953 => self.unless_spared(Kind::Hold, Self::hold_or_lift),
@@ -312,6 +326,8 @@ impl Play {
     }
 
     fn time(&mut self) -> Step {
+        // A push has a deadline.
+        self.arrive()?;
         let spans = [5, 15, 30, 60, 60, 120, 300, 600];
         let seconds = self.random.pick(&spans).copied().unwrap_or(30);
         let (named, edge) = (self.random.percent(15), self.random.percent(25));
@@ -373,5 +389,6 @@ fn controller(owner: &str) -> Option<Controller> {
         remembered: Remembered::default(),
         settings: Settings { owner, signature: signature() },
         rounds: Rounds::default(),
+        sleeps: Time::from_unix(0),
     })
 }

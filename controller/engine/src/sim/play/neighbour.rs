@@ -10,7 +10,7 @@ use towpath_core::id::{CommitId, Name, RepoPath};
 use towpath_core::journal::State;
 use towpath_core::pipeline::Pipeline;
 use towpath_core::release::Image;
-use towpath_core::world::OtherEnvironment;
+use towpath_core::world::{OtherEnvironment, SharedFacts};
 
 use super::controllers::{Desk, Others, said};
 use super::{Controller, Play, Step, controller, must, person};
@@ -115,7 +115,8 @@ impl Play {
         let before = self.host.moved();
         let (pipeline, settings) = (Rc::clone(&neighbour.pipeline), neighbour.controller.settings.clone());
         let faults = Faults::default();
-        let desk = Desk { faults: &faults, settings: &settings, others: Others::new(), shallow: false };
+        let shared = SharedFacts { others: Others::new(), ..self.shared() };
+        let desk = Desk { faults: &faults, settings: &settings, shared, shallow: false };
         let result = self.work(&pipeline, desk, work);
         let branch = self.branch();
         for (name, _, new) in self.host.moves_after(before) {

@@ -15,6 +15,7 @@ use crate::pass::Engine;
 use crate::people::{NewHold, NewRelease, ReleaseRef};
 use crate::ports::Clock as _;
 use crate::sim::releases::file;
+use crate::sim::schedule::Kind;
 use crate::sim::wiring::path_of;
 
 impl Play {
@@ -26,7 +27,7 @@ impl Play {
     ) -> Step {
         let settings = self.controllers.first().map(|c| c.settings.clone()).ok_or("no controller")?;
         let faults = Faults::default();
-        let desk = Desk { faults: &faults, settings: &settings, others: self.others(), shallow: false };
+        let desk = Desk { faults: &faults, settings: &settings, shared: self.shared(), shallow: false };
         let result = self.work(&self.pipeline, desk, work).map(|_| ());
         self.note(format!("{what} {}", said(&result)));
         Ok(())
@@ -36,6 +37,13 @@ impl Play {
     pub(super) fn new_release(&mut self) -> Step {
         let version = self.random.pick(&self.versions).cloned().ok_or("no versions")?;
         let mut images = self.set_of(&version.image);
+        let moves = self.random.percent(6);
+        let other = self.random.pick(&self.versions).and_then(|v| v.image.tag.clone());
+        if moves && self.schedule.plans(Kind::TagMoved) {
+            self.schedule.struck(Kind::TagMoved);
+            // It says the same as another one, and is something else.
+            images.iter_mut().filter(|i| i.name == version.image.name).for_each(|i| i.tag.clone_from(&other));
+        }
         let known = self.some_release().filter(|_| self.random.percent(20));
         let state = self.state().filter(|_| known.is_some());
         if let Some(release) = state.as_ref().zip(known).and_then(|(s, r)| s.release(&r)) {

@@ -23,6 +23,8 @@ impl Play {
         self.cluster.set_metrics_down(false);
         self.cluster.live.set_down(false);
         self.qa.wait_for_finish(false);
+        self.requests.set_down(false);
+        self.arrive()?;
         self.evaluator.set(EXPRESSION, true);
         self.confirm_all()?;
         let (mut quiet, mut moved) = (0, self.clock.now());

@@ -125,11 +125,12 @@ impl Play {
         let settings = self.controllers.get(i).map(|c| c.settings.clone());
         let settings = settings.ok_or_else(|| EngineError::Impossible("no such controller".to_owned()))?;
         let (faults, now) = (Faults::default(), self.clock.now());
-        let others = if weather.partial { BTreeMap::new() } else { self.others() };
-        if weather.behind {
-            self.clock.set(weather.clock(now));
+        let mut shared = self.shared();
+        if weather.partial {
+            shared.others.clear();
         }
-        let desk = Desk { faults: &faults, settings: &settings, others, shallow: false };
+        self.clock.set(weather.clock(now));
+        let desk = Desk { faults: &faults, settings: &settings, shared, shallow: false };
         let result = self.work(&self.pipeline, desk, work);
         self.clock.set(now);
         result
@@ -140,6 +141,7 @@ impl Play {
         self.left_out += 1;
         if let Some(controller) = self.controllers.get(i) {
             controller.faults.clear();
+            self.calls.forget_hook();
             self.next_look = controller.rounds.next_look;
             self.waits_for_confirmation = controller.rounds.waits_for_confirmation;
         }
