@@ -339,12 +339,12 @@ impl View<'_> {
     }
 
     fn exhausted(&self, gate: &Gate, run: &Run, verdict: Verdict) -> Wait {
-        let code = match verdict {
-            Verdict::Inconclusive => WaitCode::GateInconclusive,
-            _ => WaitCode::GateError,
+        let (code, times) = match verdict {
+            Verdict::Inconclusive => (WaitCode::GateInconclusive, run.inconclusive),
+            _ => (WaitCode::GateError, run.errors),
         };
         let detail = run.detail.as_deref().unwrap_or("no detail");
-        let text = format!("{} ended {verdict} {} times: {detail}", gate.name, run.attempt);
+        let text = format!("{} ended {verdict} {times} times: {detail}", gate.name);
         let remedy = match self.in_phase(&[Phase::Verifying]) {
             Some(_) => format!("mend the gate, then: towpath resume {}", self.target()),
             None => {

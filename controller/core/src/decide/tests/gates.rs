@@ -64,6 +64,13 @@ fn inconclusive_has_a_budget_of_its_own() {
         while stage.step() {}
     }
     assert_eq!(stage.codes("dev"), [WaitCode::GateInconclusive]);
+    let mut stage = running();
+    for verdict in [Verdict::Error, Verdict::Inconclusive, Verdict::Inconclusive] {
+        stage.finish_qa("dev", verdict);
+        while stage.step() {}
+    }
+    let wait = stage.waits("dev").remove(0);
+    assert!(wait.text.starts_with("qa/smoke ended Inconclusive 2 times: "), "{}", wait.text);
 }
 
 #[test]
