@@ -92,16 +92,20 @@ fn the_topic_branch_may_be_gone_or_left_over() {
     assert_eq!(bed.tip(&topic()), Some(head));
 }
 
+fn reddens_while_held(bed: &Bed, replica: &mut Replica<'_>, head: &CommitId) {
+    let hold = replica.hold("production");
+    assert!(waits(&replica.pass(), "production", WaitCode::Held));
+    assert!(!requests(bed).is_green(head));
+    replica.lift(&hold);
+    replica.pass();
+    assert!(requests(bed).is_green(head));
+}
+
 #[test]
 fn a_hold_turns_the_check_red_and_lifting_it_green() {
     let bed = bed();
     let (mut replica, head) = proposed(&bed);
-    let hold = replica.hold("production");
-    assert!(waits(&replica.pass(), "production", WaitCode::Held));
-    assert!(!requests(&bed).is_green(&head));
-    replica.lift(&hold);
-    replica.pass();
-    assert!(requests(&bed).is_green(&head));
+    reddens_while_held(&bed, &mut replica, &head);
 }
 
 #[test]
@@ -373,12 +377,7 @@ fn whoever_passes_a_gate_by_gets_a_green_pull_request_and_the_merge_says_so() {
 fn what_passes_a_gate_by_still_turns_red_for_every_other() {
     let bed = overriding();
     let (mut replica, _, head) = asked_past_approval(&bed);
-    let hold = replica.hold("production");
-    assert!(waits(&replica.pass(), "production", WaitCode::Held));
-    assert!(!requests(&bed).is_green(&head));
-    replica.lift(&hold);
-    replica.pass();
-    assert!(requests(&bed).is_green(&head));
+    reddens_while_held(&bed, &mut replica, &head);
 }
 
 #[test]
