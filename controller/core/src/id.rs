@@ -1,8 +1,11 @@
 //! Names and ids as types: parsed once at the edge, trusted inside.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::hash::short_hash;
 
@@ -18,20 +21,68 @@ pub struct InvalidId {
     pub expected: &'static str,
 }
 
-/// Defines an id: a text with one rule, kept as it was written.
+/// Reads a text and parses it where it stands.
+pub(crate) fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err = InvalidId>,
+    D: Deserializer<'de>,
+{
+    struct Text<T>(PhantomData<T>);
+
+    impl<T: FromStr<Err = InvalidId>> serde::de::Visitor<'_> for Text<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_string(Text(PhantomData))
+}
+
+/// Lets a type stand in documents and journals as the text that it is shown as, and that it is parsed from.
+macro_rules! as_text {
+    ($name:ident) => {
+        impl std::str::FromStr for $name {
+            type Err = $crate::id::InvalidId;
+            fn from_str(text: &str) -> Result<Self, $crate::id::InvalidId> {
+                Self::parse(text)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::id::from_text(deserializer)
+            }
+        }
+    };
+}
+
+pub(crate) use as_text;
+
+/// Defines an id: a text with one rule, kept as it was written. Copies of an id share the text.
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $expected:literal, $valid:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Parses the text; fails with [`InvalidId`] naming what was expected.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     let text = text.chars().take(80).collect();
                     Err(InvalidId { kind: $kind, text, expected: $expected })
@@ -44,14 +95,19 @@ macro_rules! text_id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = InvalidId;
-            fn try_from(text: String) -> Result<Self, InvalidId> {
-                Self::parse(&text)
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
-        impl std::str::FromStr for $name {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                from_text(deserializer)
+            }
+        }
+
+        impl FromStr for $name {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 Self::parse(text)
@@ -60,7 +116,7 @@ macro_rules! text_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
 
@@ -163,7 +219,7 @@ text_id!(
 impl GateName {
     /// The name of an entry gate, which is its kind.
     pub fn of_entry(gate: crate::pipeline::EntryGate) -> Self {
-        Self(gate.as_str().to_owned())
+        Self(gate.as_str().into())
     }
 
     /// The name of a gate that a policy adds; `own` is what it would be called in a pipeline, such as `qa/smoke`.
@@ -242,7 +298,7 @@ impl RepoPath {
 
     /// Whether it is in this folder, at any depth.
     pub fn is_below(&self, folder: &Self) -> bool {
-        self.0.strip_prefix(&folder.0).is_some_and(|rest| rest.starts_with('/'))
+        self.0.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
@@ -263,12 +319,12 @@ impl Digest {
 impl Actor {
     /// The actor of everything that no person asked for.
     pub fn towpath() -> Self {
-        Self("towpath".to_owned())
+        Self("towpath".into())
     }
 
     /// Whether a person did it.
     pub fn is_person(&self) -> bool {
-        self.0 != "towpath"
+        self.as_str() != "towpath"
     }
 }
 
@@ -278,8 +334,7 @@ text_id!(
 );
 
 /// A pipeline's full name, `namespace/name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PipelineId {
     /// The namespace, `default` in local mode unless the document says otherwise.
     pub namespace: Name,
@@ -302,7 +357,7 @@ impl PipelineId {
 
     /// The journal ref that a pipeline has unless it is configured otherwise.
     pub fn default_journal(&self) -> RefName {
-        RefName(format!("refs/towpath/ledger/{}/{}", self.namespace, self.name))
+        RefName(format!("refs/towpath/ledger/{}/{}", self.namespace, self.name).into())
     }
 }
 
@@ -312,30 +367,19 @@ impl fmt::Display for PipelineId {
     }
 }
 
-impl TryFrom<String> for PipelineId {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<PipelineId> for String {
-    fn from(id: PipelineId) -> String {
-        id.to_string()
-    }
-}
+as_text!(PipelineId);
 
 impl LedgerId {
     /// Mints the id from the pipeline's name and the line of the journal's first event.
     pub fn mint(pipeline: &PipelineId, first_event: &str) -> Self {
-        Self(format!("l-{}", short_hash(&["towpath ledger", &pipeline.to_string(), first_event])))
+        Self(format!("l-{}", short_hash(&["towpath ledger", &pipeline.to_string(), first_event])).into())
     }
 }
 
 impl Salt {
     /// Mints the salt from the line of the event that accepted the loss.
     pub fn mint(event: &str) -> Self {
-        Self(format!("s-{}", short_hash(&["towpath salt", event])))
+        Self(format!("s-{}", short_hash(&["towpath salt", event])).into())
     }
 }
 
@@ -344,7 +388,7 @@ impl ReleaseId {
     pub fn of(ledger: &LedgerId, lines: &[String]) -> Self {
         let mut parts = vec!["towpath release", ledger.as_str()];
         parts.extend(lines.iter().map(String::as_str));
-        Self(format!("r-{}", short_hash(&parts)))
+        Self(format!("r-{}", short_hash(&parts)).into())
     }
 }
 
@@ -362,7 +406,7 @@ impl Pid {
         let mut parts =
             vec!["towpath promotion", ledger.as_str(), environment.as_str(), release.as_str(), &attempt];
         parts.extend(salt.map(Salt::as_str));
-        Self(format!("p-{}", short_hash(&parts)))
+        Self(format!("p-{}", short_hash(&parts)).into())
     }
 }
 
@@ -371,7 +415,7 @@ impl GateHash {
     pub fn of(definitions: &[String]) -> Self {
         let mut parts = vec!["towpath gate"];
         parts.extend(definitions.iter().map(String::as_str));
-        Self(format!("g1:{}", short_hash(&parts)))
+        Self(format!("g1:{}", short_hash(&parts)).into())
     }
 }
 

@@ -5,11 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Digest, ImageName, InvalidId, LedgerId, ReleaseId, Tag};
+use crate::id::{Digest, ImageName, InvalidId, LedgerId, ReleaseId, Tag, as_text};
 
 /// One image of a release, written `name:tag@sha256:...`; the tag is a label, the digest the identity.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Image {
     /// The repository of the image.
     pub name: ImageName,
@@ -59,18 +58,7 @@ impl fmt::Display for Image {
     }
 }
 
-impl TryFrom<String> for Image {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Image> for String {
-    fn from(image: Image) -> String {
-        image.to_string()
-    }
-}
+as_text!(Image);
 
 /// Sorts the images by name and refuses an empty set and a name that stands twice.
 pub fn image_set(mut images: Vec<Image>) -> Result<Vec<Image>, InvalidId> {

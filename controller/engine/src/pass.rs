@@ -76,7 +76,6 @@ pub struct Engine<'a> {
 
 /// Something that a pass did.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, and none is kept")]
 pub enum Step {
     /// It recorded an event.
     Recorded(Recorded),

@@ -27,7 +27,7 @@ proptest! {
         let first = events[0].n.min(u64::MAX - 10);
         let events: Vec<_> = (first..).zip(events).map(|(n, mut e)| { e.n = n; e }).collect();
         let header = Header {
-            pipeline: "shop/web".to_owned().try_into().unwrap(),
+            pipeline: "shop/web".parse().unwrap(),
             owner: "owner=1".parse().unwrap(),
             epoch,
             first,

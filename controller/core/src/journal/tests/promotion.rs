@@ -11,7 +11,7 @@ fn message(subject: &str, because: &str, extra: &str, reason: &str) -> Promotion
         extra: vec![("Ticket".to_owned(), extra.to_owned())],
         trailers: Trailers {
             pid: format!("p-{}", "1".repeat(20)).parse().unwrap(),
-            pipeline: "shop/web".to_owned().try_into().unwrap(),
+            pipeline: "shop/web".parse().unwrap(),
             environment: "staging".parse().unwrap(),
             release: (format!("r-{}", "2".repeat(20)).parse().unwrap(), 42),
             journal: 118,
@@ -28,7 +28,7 @@ fn message(subject: &str, because: &str, extra: &str, reason: &str) -> Promotion
 
 fn ours() -> Option<Claim> {
     let pid = format!("p-{}", "1".repeat(20)).parse().unwrap();
-    Some(Claim { pipeline: "shop/web".to_owned().try_into().unwrap(), pid, n: 118 })
+    Some(Claim { pipeline: "shop/web".parse().unwrap(), pid, n: 118 })
 }
 
 proptest! {
