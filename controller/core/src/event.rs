@@ -210,18 +210,18 @@ pub enum Event {
 /// An environment as it was configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentConfig {
+    /// The branch.
+    pub branch: RefName,
+    /// How the images are written.
+    pub edit: Vec<EditRule>,
     /// The name that stays over renames.
     pub key: Name,
     /// The name as of now.
     pub name: Name,
     /// The folder.
     pub path: RepoPath,
-    /// The branch.
-    pub branch: RefName,
     /// Whether it takes releases from outside, not from another environment.
     pub root: bool,
-    /// How the images are written.
-    pub edit: Vec<EditRule>,
 }
 
 impl EnvironmentConfig {
@@ -238,7 +238,8 @@ impl EnvironmentConfig {
     }
 }
 
-/// The exact bytes of one managed field; no `raw` when the field was absent.
+/// The exact bytes of one managed field; no `raw` when the field was absent. The id of an opaque baseline is a hash over
+/// its members in this order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FieldBytes {
     /// Which image.

@@ -30,8 +30,7 @@ pub fn file_name(chunk: u32) -> String {
 
 /// The bytes of an archive file.
 pub fn to_bytes(lines: &[ArchiveLine]) -> Vec<u8> {
-    // Sorted keys as everywhere in the ledger; every key is a string, so this cannot fail.
-    let line = |l: &ArchiveLine| super::text::canonical(serde_json::to_value(l).unwrap_or_default()) + "\n";
+    let line = |l: &ArchiveLine| super::text::canonical(l) + "\n";
     lines.iter().map(line).collect::<String>().into_bytes()
 }
 

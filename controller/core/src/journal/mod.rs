@@ -1,6 +1,7 @@
 //! The journal: events, their fold and their texts. Specified in `docs/ledger.md`.
 
 pub mod archive;
+mod canonical;
 pub mod fold;
 pub mod message;
 pub mod promotion;

@@ -1,4 +1,6 @@
 //! `state.json`: the fold of all events, as small as it can be and complete enough to go on from.
+//!
+//! Members are declared in the order in which they are written, by name, so that nothing has to be sorted.
 
 use std::collections::BTreeMap;
 
@@ -25,42 +27,42 @@ pub const MAX_RELEASES: usize = 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// The format's version.
-    pub v: u32,
+    /// Approvals that may still count.
+    pub approvals: Vec<ApprovalRecord>,
+    /// How many files `archive/` has.
+    pub archive: Archive,
+    /// The time of the last event.
+    pub at: Time,
+    /// Environments by key; removed ones stay, so that tries are never reused.
+    pub envs: BTreeMap<Name, EnvironmentState>,
+    /// Holds in force as of the last event; one that is over leaves with the next event.
+    pub holds: Vec<Hold>,
+    /// The images of a complete release.
+    pub images: Vec<ImageName>,
     /// The ledger's id.
     pub ledger: LedgerId,
+    /// The number of the last event.
+    pub n: u64,
+    /// Who may write machine facts and promotions.
+    pub owner: Owner,
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// Releases in the order of their sequence; baselines among them.
+    pub releases: Vec<Release>,
+    /// Open requests.
+    pub requests: Vec<Request>,
+    /// `main`, or `satellite` in a second repository.
+    pub role: Role,
     /// There once a person accepted the loss of a journal: promotion ids made since contain it, so that none is
     /// ever made twice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<Salt>,
-    /// The pipeline.
-    pub pipeline: PipelineId,
-    /// `main`, or `satellite` in a second repository.
-    pub role: Role,
-    /// Who may write machine facts and promotions.
-    pub owner: Owner,
-    /// The number of the last event.
-    pub n: u64,
-    /// The time of the last event.
-    pub at: Time,
-    /// The sequence number of the last release.
-    pub seq: u64,
-    /// The images of a complete release.
-    pub images: Vec<ImageName>,
-    /// How many files `archive/` has.
-    pub archive: Archive,
     /// The newest commit of each branch that the journal accounts for.
     pub seen: BTreeMap<String, Seen>,
-    /// Environments by key; removed ones stay, so that tries are never reused.
-    pub envs: BTreeMap<Name, EnvironmentState>,
-    /// Releases in the order of their sequence; baselines among them.
-    pub releases: Vec<Release>,
-    /// Approvals that may still count.
-    pub approvals: Vec<ApprovalRecord>,
-    /// Holds in force as of the last event; one that is over leaves with the next event.
-    pub holds: Vec<Hold>,
-    /// Open requests.
-    pub requests: Vec<Request>,
+    /// The sequence number of the last release.
+    pub seq: u64,
+    /// The format's version.
+    pub v: u32,
 }
 
 /// How far the journal accounts for a branch. Every promotion moves it, so a later commit that claims a later
@@ -88,10 +90,10 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Owner {
-    /// Who.
-    pub id: OwnerId,
     /// Goes up by one with each claim.
     pub epoch: u32,
+    /// Who.
+    pub id: OwnerId,
 }
 
 /// The archive's size.
@@ -106,83 +108,83 @@ pub struct Archive {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentState {
-    /// As it was last configured.
-    pub config: EnvironmentConfig,
-    /// Whether the pipeline no longer has it.
-    pub removed: bool,
-    /// High-water mark: the highest rank ever promoted here.
-    pub hw: Rank,
     /// What is there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Current>,
-    /// A promotion that is journalled and not yet known to have landed (hosts without atomic push).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub committing: Option<Current>,
-    /// An open pull request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proposed: Option<Proposal>,
-    /// A foreign commit that changed managed fields.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pin: Option<Pin>,
-    /// Releases that were good here, the latest last; at most 10.
-    pub good: Vec<Good>,
-    /// Releases that are Verified here.
-    pub ok: BTreeMap<ReleaseId, Okay>,
-    /// How often each release was promoted here.
-    pub tries: BTreeMap<ReleaseId, u32>,
-    /// What does not come again by itself.
-    pub rejected: Vec<Rejection>,
-    /// Approvals with a number up to this are void.
-    pub voids: u64,
-    /// The most tries of any release that left `tries` for the archive.
-    pub forgotten: u32,
     /// How often in a row a verification was cut short, by a newer promotion or because the release was not live any
     /// more.
     pub churn: u32,
+    /// A promotion that is journalled and not yet known to have landed (hosts without atomic push).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub committing: Option<Current>,
+    /// As it was last configured.
+    pub config: EnvironmentConfig,
+    /// The most tries of any release that left `tries` for the archive.
+    pub forgotten: u32,
+    /// Releases that were good here, the latest last; at most 10.
+    pub good: Vec<Good>,
+    /// High-water mark: the highest rank ever promoted here.
+    pub hw: Rank,
+    /// Releases that are Verified here.
+    pub ok: BTreeMap<ReleaseId, Okay>,
+    /// A foreign commit that changed managed fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
+    /// An open pull request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Proposal>,
+    /// What does not come again by itself.
+    pub rejected: Vec<Rejection>,
+    /// Whether the pipeline no longer has it.
+    pub removed: bool,
+    /// How often each release was promoted here.
+    pub tries: BTreeMap<ReleaseId, u32>,
+    /// Approvals with a number up to this are void.
+    pub voids: u64,
 }
 
 /// What an environment runs, or is on its way to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Current {
-    /// The promotion; none for a baseline.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pid: Option<Pid>,
-    /// The release.
-    pub r: ReleaseId,
-    /// Which try it is; 0 for a baseline.
-    #[serde(rename = "try")]
-    pub attempt: u32,
-    /// The commit that wrote it.
-    pub commit: CommitId,
-    /// Why it came.
-    pub cause: Cause,
-    /// What was here before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<ReleaseId>,
-    /// The request behind it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub q: Option<ActId>,
-    /// Hash of the entry gates it passed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gates: Option<GateHash>,
     /// When it was promoted or adopted.
     pub at: Time,
-    /// How far it is.
-    pub phase: Phase,
-    /// Since when `phase` holds.
-    pub since: Time,
-    /// Proven to run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub live: Option<LiveSince>,
     /// When it was last seen not to run any more; being live counts from there at the earliest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken: Option<Time>,
-    /// Gates that began.
-    pub runs: BTreeMap<GateName, Run>,
+    /// Why it came.
+    pub cause: Cause,
+    /// The commit that wrote it.
+    pub commit: CommitId,
     /// What it failed at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<Failure>,
+    /// What was here before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<ReleaseId>,
+    /// Hash of the entry gates it passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gates: Option<GateHash>,
+    /// Proven to run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveSince>,
+    /// How far it is.
+    pub phase: Phase,
+    /// The promotion; none for a baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<Pid>,
+    /// The request behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<ActId>,
+    /// The release.
+    pub r: ReleaseId,
+    /// Gates that began.
+    pub runs: BTreeMap<GateName, Run>,
+    /// Since when `phase` holds.
+    pub since: Time,
+    /// Which try it is; 0 for a baseline.
+    #[serde(rename = "try")]
+    pub attempt: u32,
 }
 
 /// How far a promotion is. `Committing` and `Proposed` have members of their own.
@@ -216,86 +218,86 @@ pub struct LiveSince {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// Which try.
-    #[serde(rename = "try")]
-    pub attempt: u32,
-    /// What the run is found by.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub handle: Option<Handle>,
     /// When it began.
     pub at: Time,
     /// When it counts as lost.
     pub deadline: Time,
-    /// The definition it is bound to.
-    pub gates: GateHash,
-    /// How it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
     /// Why, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// How many of its tries ended in Error.
     pub errors: u32,
+    /// The definition it is bound to.
+    pub gates: GateHash,
+    /// What the run is found by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Handle>,
     /// How many of its tries ended Inconclusive.
     pub inconclusive: u32,
+    /// Which try.
+    #[serde(rename = "try")]
+    pub attempt: u32,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 /// What a promotion failed at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
-    /// In which part of its life.
-    pub phase: FailedPhase,
+    /// When that was recorded.
+    pub at: Time,
     /// At which gate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gate: Option<GateName>,
-    /// When that was recorded.
-    pub at: Time,
     /// Whether Towpath put up a hold because of it: it does so once, and a person's lifting it counts.
     pub held: bool,
+    /// In which part of its life.
+    pub phase: FailedPhase,
 }
 
 /// An open pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
-    /// The promotion.
-    pub pid: Pid,
-    /// The release.
-    pub r: ReleaseId,
+    /// When it was proposed.
+    pub at: Time,
     /// The head commit.
     pub head: CommitId,
+    /// The promotion.
+    pub pid: Pid,
     /// Its number on the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pr: Option<u64>,
-    /// When it was proposed.
-    pub at: Time,
+    /// The release.
+    pub r: ReleaseId,
 }
 
 /// A foreign commit that changed managed fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
+    /// When it was recorded.
+    pub at: Time,
     /// The tip at which it was seen.
     pub commit: CommitId,
     /// What the fields say now.
     pub set: Vec<String>,
-    /// When it was recorded.
-    pub at: Time,
 }
 
 /// A release that was good here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Good {
-    /// The release.
-    pub r: ReleaseId,
-    /// Under which gates.
-    pub gates: GateHash,
     /// When it was verified, or its bake passed.
     pub at: Time,
     /// Whether its bake passed.
     pub baked: bool,
+    /// Under which gates.
+    pub gates: GateHash,
+    /// The release.
+    pub r: ReleaseId,
     /// The tree of the path with it: whether other bytes changed since is seen when it comes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tree: Option<TreeId>,
@@ -318,55 +320,55 @@ pub struct Okay {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rejection {
+    /// When.
+    pub at: Time,
     /// The digests.
     pub digests: Vec<Digest>,
     /// The release they were rejected with.
     pub r: ReleaseId,
-    /// When.
-    pub at: Time,
 }
 
 /// A release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
+    /// When it was recorded.
+    pub at: Time,
+    /// Who wrote what is in it.
+    pub authors: Vec<Actor>,
+    /// The exact bytes of an adopted baseline.
+    pub fields: Vec<FieldBytes>,
+    /// Its images, sorted; empty for an opaque baseline.
+    pub images: Vec<Image>,
+    /// Free labels.
+    pub labels: BTreeMap<String, String>,
+    /// CI's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<i64>,
     /// Its id.
     pub r: ReleaseId,
     /// Its place in the journal's order; 0 for a baseline.
     pub seq: u64,
-    /// CI's number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<i64>,
-    /// When it was recorded.
-    pub at: Time,
-    /// Its images, sorted; empty for an opaque baseline.
-    pub images: Vec<Image>,
-    /// Who wrote what is in it.
-    pub authors: Vec<Actor>,
-    /// Free labels.
-    pub labels: BTreeMap<String, String>,
-    /// The exact bytes of an adopted baseline.
-    pub fields: Vec<FieldBytes>,
 }
 
 /// A person's consent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalRecord {
-    /// The number of its event, by which it is taken back.
-    pub n: u64,
+    /// When.
+    pub at: Time,
+    /// Who.
+    pub by: Actor,
     /// For which environment.
     pub env: Name,
-    /// For which release.
-    pub r: ReleaseId,
     /// Under which entry gates.
     pub gates: GateHash,
     /// The person's groups then.
     pub groups: Vec<String>,
-    /// Who.
-    pub by: Actor,
-    /// When.
-    pub at: Time,
+    /// The number of its event, by which it is taken back.
+    pub n: u64,
+    /// For which release.
+    pub r: ReleaseId,
     /// Until when it counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
@@ -376,20 +378,20 @@ pub struct ApprovalRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {
-    /// Its id.
-    pub id: ActId,
-    /// Which environments.
-    pub select: Select,
-    /// What it keeps out.
-    pub subject: Subject,
-    /// What it stops.
-    pub stops: Vec<Stop>,
-    /// Why.
-    pub reason: String,
-    /// Who.
-    pub by: Actor,
     /// When.
     pub at: Time,
+    /// Who.
+    pub by: Actor,
+    /// Its id.
+    pub id: ActId,
+    /// Why.
+    pub reason: String,
+    /// Which environments.
+    pub select: Select,
+    /// What it stops.
+    pub stops: Vec<Stop>,
+    /// What it keeps out.
+    pub subject: Subject,
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
@@ -399,21 +401,21 @@ pub struct Hold {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Its id.
-    pub q: ActId,
+    /// When.
+    pub at: Time,
+    /// Who.
+    pub by: Actor,
     /// For which environment.
     pub env: Name,
-    /// Which release.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub r: Option<ReleaseId>,
     /// What is wanted.
     pub kind: RequestKind,
     /// Entry gates to leave out.
     pub overrides: Vec<String>,
-    /// Who.
-    pub by: Actor,
-    /// When.
-    pub at: Time,
+    /// Its id.
+    pub q: ActId,
+    /// Which release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r: Option<ReleaseId>,
 }
 
 impl State {
@@ -435,19 +437,10 @@ impl State {
 
     /// Parses `state.json`; refuses another version by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Version {
-            v: u32,
+        let state: Self = serde_json::from_slice(bytes).map_err(|e| unreadable(bytes, &e))?;
+        if state.v != FORMAT {
+            return Err(of_another_format(state.v));
         }
-        let version: Version = serde_json::from_slice(bytes).map_err(|e| format!("state.json: {e}"))?;
-        if version.v != FORMAT {
-            return Err(format!(
-                "state.json has format {}, this towpath reads {FORMAT}; use a newer towpath",
-                version.v
-            ));
-        }
-        let unknown = |e| format!("state.json: {e}; use a newer towpath");
-        let state: Self = serde_json::from_slice(bytes).map_err(unknown)?;
         // What does not read back byte for byte has members or an order that this version does not know.
         match state.to_bytes() == bytes {
             true => Ok(state),
@@ -457,10 +450,25 @@ impl State {
 
     /// The bytes of `state.json`: sorted keys, one record a line.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Every key is a string and every number finite, so this cannot fail.
-        let value = serde_json::to_value(self).unwrap_or_default();
-        super::text::records(value)
+        super::text::records(self)
     }
+}
+
+/// Why a `state.json` cannot be read: rather its version than what that version has.
+fn unreadable(bytes: &[u8], error: &serde_json::Error) -> String {
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    match serde_json::from_slice::<Version>(bytes) {
+        Err(error) => format!("state.json: {error}"),
+        Ok(version) if version.v != FORMAT => of_another_format(version.v),
+        Ok(_) => format!("state.json: {error}; use a newer towpath"),
+    }
+}
+
+fn of_another_format(v: u32) -> String {
+    format!("state.json has format {v}, this towpath reads {FORMAT}; use a newer towpath")
 }
 
 impl Release {

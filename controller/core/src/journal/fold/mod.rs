@@ -38,8 +38,7 @@ pub struct FoldError {
 
 /// The line of an event as it stands in the journal: JSON with sorted keys.
 pub fn line(event: &Recorded) -> String {
-    // Every key is a string and every number finite, so this cannot fail.
-    super::text::canonical(serde_json::to_value(event).unwrap_or_default())
+    super::text::canonical(event)
 }
 
 /// The state after a journal's first event, which must be a [`Event::Claimed`] with number and epoch 1.
