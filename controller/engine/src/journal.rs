@@ -6,7 +6,9 @@ use towpath_core::event::{Event, MAX_EVENTS_PER_COMMIT, Recorded};
 use towpath_core::id::{Actor, CommitId, PipelineId, RefName, ReleaseId, RepoPath, TreeId};
 use towpath_core::journal::message::MAX_MESSAGE_BYTES;
 use towpath_core::journal::state::EnvironmentState;
-use towpath_core::journal::{ArchiveLine, FoldError, JournalMessage, State, archive, fold_all, genesis};
+use towpath_core::journal::{
+    ArchiveLine, FoldError, Header, JournalMessage, State, archive, fold_all, genesis,
+};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
 
@@ -78,31 +80,45 @@ impl Journal<'_> {
         if let Some(seen) = seen.filter(|seen| &seen.tip == tip) {
             return Ok(Found::Head(seen.clone()));
         }
-        let head = Head { tip: tip.clone(), state: Rc::new(self.state_at(tip)?) };
         match seen {
-            None => Ok(Found::Head(head)),
-            Some(seen) => self.follow(seen, head),
+            None => Ok(Found::Head(self.head_at(tip)?)),
+            Some(seen) => self.follow(seen, tip),
         }
+    }
+
+    fn head_at(&self, tip: &CommitId) -> Result<Head, EngineError> {
+        Ok(Head { tip: tip.clone(), state: Rc::new(self.state_at(tip)?) })
+    }
+
+    /// The bytes of a commit's `state.json`.
+    fn carried(&self, tip: &CommitId) -> Result<Vec<u8>, EngineError> {
+        let path = RepoPath::parse("state.json").map_err(|e| self.broken(e.to_string()))?;
+        let bytes = self.repository.read(tip, &path, STATE_LIMIT)?;
+        bytes.ok_or_else(|| self.broken(format!("commit {} has no state.json", tip.short())))
     }
 
     /// The state that the commit carries, checked against its own message.
     pub fn state_at(&self, tip: &CommitId) -> Result<State, EngineError> {
-        let path = RepoPath::parse("state.json").map_err(|e| self.broken(e.to_string()))?;
-        let bytes = self.repository.read(tip, &path, STATE_LIMIT)?;
-        let bytes = bytes.ok_or_else(|| self.broken(format!("commit {} has no state.json", tip.short())))?;
+        let bytes = self.carried(tip)?;
         let commit = self.repository.history(tip, None, 1)?.commits.into_iter().next();
         let commit = commit.ok_or_else(|| self.broken(format!("commit {} is missing", tip.short())))?;
         let header = self.fitting(&commit)?.header;
         let state = State::parse(&bytes)
             .map_err(|reason| self.broken(format!("commit {}: {reason}", tip.short())))?;
+        self.agree(&commit, &header, &state)?;
+        Ok(state)
+    }
+
+    /// Whether a commit says of itself what its state says.
+    fn agree(&self, commit: &CommitInfo, header: &Header, state: &State) -> Result<(), EngineError> {
         if let Some(other) = [&header.pipeline, &state.pipeline].into_iter().find(|id| *id != self.pipeline) {
             return Err(self.broken(format!("it is the journal of {other}, not of {}", self.pipeline)));
         }
         let agrees =
             header.last == state.n && header.owner == state.owner.id && header.epoch == state.owner.epoch;
         match agrees {
-            true => Ok(state),
-            false => Err(self.broken(format!("commit {} and its state.json disagree", tip.short()))),
+            true => Ok(()),
+            false => Err(self.broken(format!("commit {} and its state.json disagree", commit.id.short()))),
         }
     }
 
@@ -124,24 +140,41 @@ impl Journal<'_> {
             .map_err(|e| self.broken(format!("commit {}: {e}", commit.id.short())))
     }
 
-    /// Folds the events between a tip that was seen before and a new one, and compares.
-    fn follow(&self, seen: &Head, head: Head) -> Result<Found, EngineError> {
+    /// Goes on from a tip that was seen before, event by event.
+    fn follow(&self, seen: &Head, tip: &CommitId) -> Result<Found, EngineError> {
+        let mut commits = self.repository.history(tip, Some(&seen.tip), usize::MAX)?.commits;
+        commits.reverse();
+        let goes_on = commits.first().is_some_and(|first| first.parents.first() == Some(&seen.tip));
+        let folded = goes_on.then(|| self.fold((*seen.state).clone(), &commits));
+        match folded {
+            // Nearly always the events make the very bytes, which then do not have to be understood.
+            Some(Ok(state)) if state.to_bytes() == self.carried(tip)? => {
+                Ok(Found::Head(Head { tip: tip.clone(), state: Rc::new(state) }))
+            }
+            folded => self.compare(seen, self.head_at(tip)?, folded, &commits),
+        }
+    }
+
+    /// Compares what a commit carries with what events make of a tip that was seen before.
+    fn compare(
+        &self,
+        seen: &Head,
+        head: Head,
+        folded: Option<Result<State, EngineError>>,
+        commits: &[CommitInfo],
+    ) -> Result<Found, EngineError> {
         // A person accepted the loss since: what was seen before is no measure any more.
         if head.state.salt.is_some() && head.state.salt != seen.state.salt {
             return Ok(Found::Head(head));
         }
-        let history = self.repository.history(&head.tip, Some(&seen.tip), usize::MAX)?;
-        let mut commits = history.commits;
-        commits.reverse();
-        let Some(first) = commits.first() else { return Ok(Found::Behind(head)) };
-        let state = match first.parents.first() == Some(&seen.tip) {
-            true => (*seen.state).clone(),
-            false => match self.taken_up(seen, &commits.remove(0), &head)? {
-                Some(state) => state,
+        let state = match (folded, commits.split_first()) {
+            (Some(state), _) => state?,
+            (None, None) => return Ok(Found::Behind(head)),
+            (None, Some((root, rest))) => match self.taken_up(seen, root, &head)? {
+                Some(state) => self.fold(state, rest)?,
                 None => return Ok(Found::Behind(head)),
             },
         };
-        let state = self.fold(state, &commits)?;
         match state == *head.state {
             true => Ok(Found::Head(head)),
             false => Err(self.broken(format!(
@@ -156,6 +189,7 @@ impl Journal<'_> {
         for commit in commits {
             let message = self.fitting(commit)?;
             fold_all(&mut state, &message.events).map_err(|e| self.broken(e.to_string()))?;
+            self.agree(commit, &message.header, &state)?;
         }
         Ok(state)
     }
