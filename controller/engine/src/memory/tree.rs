@@ -26,6 +26,8 @@ pub enum EntryKind {
 pub(super) struct Entry {
     pub(super) kind: EntryKind,
     pub(super) bytes: Rc<[u8]>,
+    /// The hash of the bytes.
+    hash: Rc<str>,
 }
 
 /// All entries of a commit.
@@ -39,12 +41,9 @@ pub(super) fn hash(parts: &[&[u8]]) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
-    let mut hex = String::with_capacity(40);
-    for byte in hasher.finalize().iter().take(20) {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let digest = hasher.finalize();
+    let digits = digest.iter().take(20).flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 fn not_a_file(path: &RepoPath, reason: impl Into<String>) -> RepositoryError {
@@ -68,7 +67,8 @@ impl Tree {
 
     /// Sets an entry without asking what was there.
     pub(super) fn set(&mut self, path: &RepoPath, kind: EntryKind, bytes: &[u8]) {
-        self.0.insert(path.clone(), Entry { kind, bytes: Rc::from(bytes) });
+        let hash = hash(&[bytes]).into();
+        self.0.insert(path.clone(), Entry { kind, bytes: Rc::from(bytes), hash });
     }
 
     pub(super) fn remove(&mut self, path: &RepoPath) {
@@ -154,7 +154,10 @@ impl Tree {
 }
 
 fn hash_of<'a>(entries: impl Iterator<Item = (&'a RepoPath, &'a Entry)>) -> String {
-    let line =
-        |(path, entry): (&RepoPath, &Entry)| format!("{path} {:?} {}\n", entry.kind, hash(&[&entry.bytes]));
-    hash(&[entries.map(line).collect::<String>().as_bytes()])
+    let mut lines = String::new();
+    for (path, Entry { kind, hash, .. }) in entries {
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "{path} {kind:?} {hash}");
+    }
+    hash(&[lines.as_bytes()])
 }
