@@ -259,8 +259,8 @@ fn an_environment_that_nobody_looked_at_is_looked_at_by_a_pass() {
         me: &replica.settings.owner,
         ledger: LedgerFacts::Present(&state),
         branch: BranchFacts { tip: bed.tip(bed.branch()), ..BranchFacts::default() },
-        envs: Default::default(),
-        readings: Default::default(),
+        envs: &Default::default(),
+        readings: &Default::default(),
         evaluations: Default::default(),
         shared: SharedFacts::default(),
     };

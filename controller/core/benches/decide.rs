@@ -13,9 +13,12 @@ use serde_json::json;
 use towpath_core::decide::{Answer, configuration, decide, first_claim};
 use towpath_core::event::{Cause, Event, Recorded};
 use towpath_core::hold::{Select, Stop, Subject};
-use towpath_core::id::{ActId, Actor, CommitId, Digest, GateHash, Name, OwnerId, RepoPath, TreeId};
+use towpath_core::id::{
+    ActId, Actor, CommitId, Digest, GateHash, GateName, Name, OwnerId, Pid, RepoPath, TreeId,
+};
 use towpath_core::journal::state::{Okay, Phase};
 use towpath_core::journal::{State, fold_all, genesis};
+use towpath_core::observation::Reading;
 use towpath_core::pipeline::{Document, FieldValues, Pipeline, Templates};
 use towpath_core::release::{Image, release_id};
 use towpath_core::time::{Span, Time};
@@ -80,6 +83,7 @@ struct Bed {
     me: OwnerId,
     state: State,
     facts: BTreeMap<Name, EnvironmentFacts>,
+    readings: BTreeMap<(Pid, GateName), Reading>,
     now: Time,
 }
 
@@ -151,7 +155,7 @@ impl Bed {
         let begun = Time::from_unix(now.unix() - 1_000_000);
         let first = Recorded { n: 1, at: begun, by: Actor::towpath(), event: first_claim(&me, "a bench") };
         let state = genesis(&pipeline.id, &first)?;
-        let mut bed = Self { pipeline, me, state, facts: BTreeMap::new(), now };
+        let mut bed = Self { pipeline, me, state, facts: BTreeMap::new(), readings: BTreeMap::new(), now };
         for name in ENVIRONMENTS {
             bed.facts.insert(Name::parse(name)?, seen(&image(0)?)?);
         }
@@ -301,8 +305,8 @@ impl Bed {
                 contains_seen: Some(true),
                 claim: None,
             },
-            envs: self.facts.clone(),
-            readings: BTreeMap::new(),
+            envs: &self.facts,
+            readings: &self.readings,
             evaluations: BTreeMap::new(),
             shared: SharedFacts { atomic: true, ..SharedFacts::default() },
         }

@@ -24,9 +24,9 @@ pub struct World<'a> {
     /// The branch.
     pub branch: BranchFacts,
     /// What was seen of each environment, by name.
-    pub envs: BTreeMap<Name, EnvironmentFacts>,
+    pub envs: &'a BTreeMap<Name, EnvironmentFacts>,
     /// Metrics that an earlier decision of this pass asked for.
-    pub readings: BTreeMap<(Pid, GateName), Reading>,
+    pub readings: &'a BTreeMap<(Pid, GateName), Reading>,
     /// What an earlier decision asked to have evaluated.
     pub evaluations: Evaluations,
     /// Facts from beyond the pipeline.

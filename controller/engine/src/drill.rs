@@ -114,7 +114,8 @@ impl Engine<'_> {
     }
 
     fn suppose_failed(&self, observed: &mut Observed, name: &Name, now: Time) {
-        let world = observed.world(self.host, self.pipeline, &Readings::new(), &[]);
+        let readings = Readings::new();
+        let world = observed.world(self.host, self.pipeline, &readings, &[]);
         if let Some(failed) = as_if_failed(&world, name, now) {
             observed.suppose(failed);
         }

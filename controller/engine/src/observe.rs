@@ -97,7 +97,7 @@ impl Observed {
         &'a self,
         host: &'a Host<'_>,
         pipeline: &'a Pipeline,
-        readings: &BTreeMap<(Pid, GateName), Reading>,
+        readings: &'a BTreeMap<(Pid, GateName), Reading>,
         rollbacks: &[Time],
     ) -> World<'a> {
         let mut shared = host.shared.clone();
@@ -113,8 +113,8 @@ impl Observed {
                 Found::Behind(head) => LedgerFacts::Behind(&head.state),
             },
             branch: self.branch.clone(),
-            envs: self.envs.clone(),
-            readings: readings.clone(),
+            envs: &self.envs,
+            readings,
             evaluations: Default::default(),
             shared,
         }

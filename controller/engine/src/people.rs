@@ -120,7 +120,8 @@ impl Engine<'_> {
     }
 
     fn loss(&self, observed: &Observed) -> Option<Wait> {
-        let world = observed.world(self.host, self.pipeline, &BTreeMap::new(), &[]);
+        let readings = BTreeMap::new();
+        let world = observed.world(self.host, self.pipeline, &readings, &[]);
         loss(&world, self.host.clock.now())
     }
 

@@ -174,8 +174,8 @@ impl Looker<'_> {
             me: &self.stage.owners[usize::from(self.who)],
             ledger: LedgerFacts::Present(&self.ledger.state),
             branch: BranchFacts { tip: Some(some_commit()), contains_seen: Some(true), claim },
-            envs: places_of(self.pipeline).iter().map(facts).collect(),
-            readings,
+            envs: &places_of(self.pipeline).iter().map(facts).collect(),
+            readings: &readings,
             evaluations: BTreeMap::new(),
             shared: SharedFacts { atomic: true, ..SharedFacts::default() },
         };

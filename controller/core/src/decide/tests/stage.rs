@@ -159,8 +159,8 @@ impl Stage {
             me: &self.me,
             ledger: LedgerFacts::Present(&self.state),
             branch: self.branch.clone(),
-            envs: self.facts.clone(),
-            readings: self.readings.clone(),
+            envs: &self.facts,
+            readings: &self.readings,
             evaluations: self.evaluations.clone(),
             shared: self.shared.clone(),
         }
