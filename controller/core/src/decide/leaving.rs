@@ -26,10 +26,20 @@ impl View<'_> {
         let asked = landed.q.as_ref().and_then(|q| self.state.requests.iter().find(|open| &open.q == q));
         let who = asked.map_or_else(Actor::towpath, |request| request.by.clone());
         let release = self.state.release(&landed.r);
-        let mut events = release.map_or_else(Vec::new, |release| self.leaving(release, landed.cause, &who));
+        let mut events: Vec<Event> = self.outlived(landed).into_iter().collect();
+        events.extend(release.into_iter().flat_map(|release| self.leaving(release, landed.cause, &who)));
         events.push(Event::Landed { pid, commit: landed.commit.clone() });
         events.extend(self.answered(landed.q.as_ref()));
         events.into_iter().map(Effect::Record).collect()
+    }
+
+    /// Nobody knows when a promotion landed that is found to have landed: what was here before has soaked until that was
+    /// journalled, and not until it is found, which may be long after.
+    fn outlived(&self, landed: &Current) -> Option<Event> {
+        let at = self.at().filter(|at| self.now > landed.at && self.env.ok.contains_key(&at.r))?;
+        let (pid, live) = (at.pid.clone()?, at.live.as_ref()?);
+        let (until, why) = (landed.at.max(live.since), "another release came".to_owned());
+        Some(Event::Unlive { env: self.key.clone(), pid, until, why })
     }
 
     /// What ends here when `release` comes.

@@ -152,3 +152,18 @@ fn facts_are_recorded_although_the_host_refuses_commits() {
     stage.facts.get_mut(&name("dev")).unwrap().refused = Some("no".into());
     assert!(matches!(recorded(&stage).first(), Some(Event::Live { .. })));
 }
+
+#[test]
+fn what_was_there_has_soaked_until_the_next_was_journalled() {
+    let mut stage = apart();
+    stage.wait(60);
+    let (r, live) =
+        stage.env("dev").at.as_ref().map(|at| (at.r.clone(), at.live.as_ref().unwrap().since)).unwrap();
+    assert_eq!(both(&mut stage), (vec![], vec!["Landed"]));
+    let journalled = stage.now;
+    // It is found long after: nobody knows how long the next one has been there by then.
+    stage.wait(3_600);
+    assert_eq!(recorded(&stage).iter().map(Event::name).collect::<Vec<_>>(), ["Unlive", "Landed"]);
+    stage.step();
+    assert_eq!(stage.env("dev").ok[&r].soak, journalled.since(live));
+}
