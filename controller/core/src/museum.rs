@@ -231,10 +231,42 @@ pub enum Bug {
     ///
     /// Modelled on Kargo's rule to ignore failures that are older than 20 minutes.
     LateFailureGoesBack,
+    /// A hold that selects by labels selects nothing.
+    ///
+    /// Breaks our rule that holds select by labels too; no public report of it is known.
+    LabelHoldIgnored,
+    /// A hold of an image keeps only the release that it was in first.
+    ///
+    /// Breaks our rule that a hold of a digest is about all that contains it; no public report of it is known.
+    DigestHoldIgnored,
+    /// A hold that ends some time holds nothing.
+    ///
+    /// Breaks our rule that a hold counts until its end; no public report of it is known.
+    HoldWithEndIgnored,
+    /// One approval is enough where two are asked for.
+    ///
+    /// Breaks our rule that approvals are counted; no public report of it is known.
+    OneApprovalIsEnough,
+    /// Two approvals of one person are two.
+    ///
+    /// Modelled on four-eyes checks that count approvals and not people.
+    SamePersonTwice,
+    /// Anybody's approval is one of the group's.
+    ///
+    /// Modelled on four-eyes checks that some entrances lack.
+    GroupIgnored,
+    /// A system outside that has an error has said yes.
+    ///
+    /// Modelled on Kargo #7180: what did not run to its end has passed.
+    HttpErrorPasses,
+    /// What a system outside said once counts for ever.
+    ///
+    /// Breaks our rule that answers end; no public report of it is known.
+    OldAnswerCounts,
 }
 
 /// All of them.
-pub const ALL: [Bug; 56] = [
+pub const ALL: [Bug; 64] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -291,6 +323,14 @@ pub const ALL: [Bug; 56] = [
     Bug::VerdictByTag,
     Bug::FailedRollbackGoesOn,
     Bug::LateFailureGoesBack,
+    Bug::LabelHoldIgnored,
+    Bug::DigestHoldIgnored,
+    Bug::HoldWithEndIgnored,
+    Bug::OneApprovalIsEnough,
+    Bug::SamePersonTwice,
+    Bug::GroupIgnored,
+    Bug::HttpErrorPasses,
+    Bug::OldAnswerCounts,
 ];
 
 #[cfg(feature = "museum")]

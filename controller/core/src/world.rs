@@ -8,6 +8,7 @@ use crate::id::{
 };
 use crate::journal::State;
 use crate::journal::state::Phase;
+use crate::museum::{Bug, planted};
 use crate::observation::{Application, Reading, RunStatus};
 use crate::pipeline::{FieldValues, Pipeline};
 use crate::time::{Span, Time};
@@ -77,7 +78,7 @@ impl Found {
     /// Whether it still holds, if it holds so long.
     pub fn holds(&self, interval: Span, now: Time) -> bool {
         // A clock that was set back makes no answer younger.
-        self.at <= now && now < self.at.plus(interval)
+        self.at <= now && (now < self.at.plus(interval) || planted(Bug::OldAnswerCounts))
     }
 }
 

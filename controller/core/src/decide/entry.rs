@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::View;
 use super::answer::{Source, Wait, WaitCode, When};
-use crate::hold::Stop;
+use crate::hold::{Stop, Subject};
 use crate::id::{Actor, GateHash, Name, Pid, ReleaseId};
 use crate::journal::state::{ApprovalRecord, EnvironmentState, Hold, Release};
 use crate::museum::{Bug, planted};
@@ -203,7 +203,8 @@ impl<'a> View<'a> {
 
     /// Holds in force that select this environment.
     pub(super) fn holds(&self) -> impl Iterator<Item = &'a Hold> {
-        let in_force = |h: &&Hold| h.until.is_none_or(|until| until > self.now);
+        let ends = planted(Bug::HoldWithEndIgnored);
+        let in_force = |h: &&Hold| h.until.is_none_or(|until| until > self.now && !ends);
         let here = |h: &&Hold| in_force(h) && self.environment.selected_by(self.key, &h.select);
         let holds = self.found.holds.get_or_init(|| self.state.holds.iter().filter(here).collect());
         holds.iter().copied()
@@ -215,13 +216,24 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn held(&self, release: &Release) -> Option<Wait> {
-        let stops =
-            |h: &&Hold| h.stops.contains(&Stop::Promotions) && h.subject.matches(&release.r, &release.images);
+        let stops = |h: &&Hold| h.stops.contains(&Stop::Promotions) && self.is_about(h, release);
         let by_hand = self.promotion_request().filter(|_| planted(Bug::HoldIgnoredOnRequest));
         let hold = self.holds().find(stops).filter(|_| by_hand.is_none())?;
         let text = format!("held by {} since {}: {}", hold.by, hold.at, hold.reason);
         let remedy = format!("towpath resume {} --hold {}", self.world.pipeline.id, hold.id);
         Some(self.wait(WaitCode::Held, text, remedy, self.hold_end(hold)).about(&hold.id))
+    }
+
+    fn is_about(&self, hold: &Hold, release: &Release) -> bool {
+        let about = hold.subject.matches(&release.r, &release.images);
+        match &hold.subject {
+            Subject::Digest(digest) if planted(Bug::DigestHoldIgnored) => {
+                let has = |other: &&Release| other.images.iter().any(|image| &image.digest == digest);
+                let first = self.state.releases.iter().filter(has).map(Release::rank).min();
+                about && first.is_none_or(|first| first >= release.rank())
+            }
+            _ => about,
+        }
     }
 
     pub(super) fn hold_end(&self, hold: &Hold) -> When {
@@ -231,8 +243,12 @@ impl<'a> View<'a> {
     fn approval(&self, gate: &Approval, release: &Release) -> Option<Wait> {
         let people: BTreeSet<&Actor> =
             self.state.approvals.iter().filter(|a| self.counts(gate, release, a)).map(|a| &a.by).collect();
-        let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
-        if count >= gate.count {
+        let people = match planted(Bug::SamePersonTwice) {
+            true => self.state.approvals.iter().filter(|a| self.counts(gate, release, a)).count(),
+            false => people.len(),
+        };
+        let count = u32::try_from(people).unwrap_or(u32::MAX);
+        if count >= gate.count || (count > 0 && planted(Bug::OneApprovalIsEnough)) {
             return None;
         }
         let of =
@@ -290,7 +306,9 @@ impl<'a> View<'a> {
             && &approval.gates == self.entry_hash()
             && (approval.until.is_none_or(|until| until > self.now) || planted(Bug::ExpiredApproval))
             && (approval.n > self.env.voids || planted(Bug::VoidedApproval))
-            && (gate.groups.is_empty() || approval.groups.iter().any(|g| gate.groups.contains(g)))
+            && (gate.groups.is_empty()
+                || planted(Bug::GroupIgnored)
+                || approval.groups.iter().any(|g| gate.groups.contains(g)))
             && (!gate.not_author
                 || planted(Bug::AuthorApproves)
                 || (!release.authors.is_empty() && !release.authors.contains(&approval.by)))

@@ -50,6 +50,7 @@ impl View<'_> {
         let mut gates = self.environment.entry.evaluated().filter(|gate| gate.kind() == kind);
         gates.find_map(|gate| match self.answer_to(gate, &self.evaluation(gate, release)) {
             Some(Found { truth: Truth::True, .. }) => None,
+            Some(Found { truth: Truth::Unanswered, .. }) if planted(Bug::HttpErrorPasses) => None,
             Some(Found { truth: Truth::Wrong, .. }) if planted(Bug::BrokenExpressionPasses) => None,
             answer => Some(self.untrue_wait(gate, release, answer)),
         })

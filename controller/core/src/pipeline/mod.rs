@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::hold::Select;
 use crate::id::{GateHash, GateName, ImageName, Name, PipelineId, RefName, RepoPath};
 use crate::journal::state::Okay;
+use crate::museum::{Bug, planted};
 use crate::time::Span;
 
 pub use address::comparable;
@@ -327,6 +328,7 @@ impl Environment {
 
     /// Whether a selector names it by its key or its labels.
     pub fn selected_by(&self, key: &Name, select: &Select) -> bool {
-        select.matches(key, &self.labels)
+        let none = BTreeMap::new();
+        select.matches(key, if planted(Bug::LabelHoldIgnored) { &none } else { &self.labels })
     }
 }

@@ -12,7 +12,8 @@ struct Contents {
     last: Option<Question>,
 }
 
-/// An evaluator in memory; clones are the same one. What it was not told is an error.
+/// An evaluator in memory; clones are the same one. What it was not told is an error, but `response.status == NUMBER`,
+/// which it understands.
 #[derive(Clone, Default)]
 pub struct MemoryEvaluator(Rc<RefCell<Contents>>);
 
@@ -42,7 +43,12 @@ impl Evaluator for MemoryEvaluator {
     fn evaluate(&self, question: &Question) -> Result<bool, EvaluatorError> {
         let mut contents = self.0.borrow_mut();
         contents.last = Some(question.clone());
-        let known = contents.answers.get(&question.source).copied();
+        let known = contents.answers.get(&question.source).copied().or_else(|| status(question));
         known.ok_or_else(|| EvaluatorError::Wrong("nobody knows".to_owned()))
     }
+}
+
+fn status(question: &Question) -> Option<bool> {
+    let wanted: u64 = question.source.strip_prefix("response.status == ")?.parse().ok()?;
+    Some(question.values.get("response")?.get("status")?.as_u64()? == wanted)
 }

@@ -6,7 +6,7 @@ use towpath_core::id::{CommitId, Digest, ImageName, Name, RepoPath};
 use towpath_core::observation::{Application, Health};
 use towpath_core::time::{Span, Time};
 
-use super::releases::{Nature, deployed};
+use super::releases::{Nature, deployed_of};
 use crate::memory::{MemoryHost, MemoryLiveness, MemoryMetrics};
 
 /// What really runs in one environment.
@@ -81,13 +81,13 @@ impl Cluster {
     pub(crate) fn sync(
         &mut self,
         host: &MemoryHost,
-        environment: &Name,
+        (environment, images): (&Name, &[&str]),
         path: &RepoPath,
         tip: &CommitId,
         now: Time,
     ) {
-        let digests =
-            host.file(tip, path).map(|b| deployed(&String::from_utf8_lossy(&b))).unwrap_or_default();
+        let file = host.file(tip, path);
+        let digests = file.map(|b| deployed_of(&String::from_utf8_lossy(&b), images)).unwrap_or_default();
         if digests.is_empty() {
             return;
         }

@@ -5,7 +5,7 @@ use towpath_core::id::{CommitId, GateName, Handle, Pid, RefName, RepoPath, TreeI
 use towpath_core::observation::{Application, Sample};
 use towpath_core::world::ProposalStatus;
 
-use super::glitches::{Calls, Glitch, Port};
+use super::glitches::{Calls, Glitch, OLD_REFS, Port};
 use crate::ports::{
     Evaluator, EvaluatorError, Heads, History, HttpAnswer, HttpError, HttpGates, HttpQuestion, Liveness,
     LivenessError, LivenessQuery, MetricQuery, Metrics, MetricsError, NewCommit, PullRequests, PushMode,
@@ -55,7 +55,9 @@ impl<P: Repository> Counted<'_, P> {
         let mut answers = self.calls.answers.borrow_mut();
         for (i, query) in queries.iter().enumerate() {
             let tip = heads.get(&query.name).cloned();
-            let older = answers.refs.heard(&query.name, &tip);
+            let now = self.calls.now();
+            let older = answers.refs.heard(&query.name, &tip, now);
+            let older = older.filter(|(_, then)| now.since(*then) <= OLD_REFS).map(|(older, _)| older);
             let Some((glitch @ Glitch::Stale(one), older)) = glitch.zip(older) else { continue };
             if one.is_some_and(|one| one != i) || older == tip {
                 continue;
@@ -141,9 +143,9 @@ impl<P: QaRunner> QaRunner for Counted<'_, P> {
     fn poll(&self, handle: &Handle) -> Result<RunStatus, QaError> {
         let glitch = self.read(Port::Qa, || QaError::Unavailable(WHY.to_owned()))?;
         let status = self.port.poll(handle)?;
-        let older = self.calls.answers.borrow_mut().runs.heard(handle, &status);
+        let older = self.calls.answers.borrow_mut().runs.heard(handle, &status, self.calls.now());
         Ok(match glitch.zip(older) {
-            Some((glitch, older)) => {
+            Some((glitch, (older, _))) => {
                 self.calls.strikes(glitch, Port::Qa);
                 older
             }
@@ -163,7 +165,7 @@ impl<P: Liveness> Liveness for Counted<'_, P> {
     fn observe(&self, query: &LivenessQuery) -> Result<Vec<Application>, LivenessError> {
         let glitch = self.read(Port::Liveness, || LivenessError::Unavailable(WHY.to_owned()))?;
         let mut seen = self.port.observe(query)?;
-        let older = self.calls.answers.borrow_mut().live.heard(&query.environment, &seen);
+        let older = self.calls.answers.borrow_mut().live.heard(&query.environment, &seen, self.calls.now());
         match (glitch, older) {
             // Half of the time a whole Application is missing, otherwise its images are.
             (Some(glitch @ Glitch::Partial), _) if !seen.is_empty() => {
@@ -174,7 +176,7 @@ impl<P: Liveness> Liveness for Counted<'_, P> {
                 }
                 Ok(seen)
             }
-            (Some(glitch @ Glitch::Stale(_)), Some(older)) => {
+            (Some(glitch @ Glitch::Stale(_)), Some((older, _))) => {
                 self.calls.strikes(glitch, Port::Liveness);
                 self.calls.old.borrow_mut().extend(older.iter().cloned());
                 Ok(older)
@@ -205,9 +207,9 @@ impl<P: PullRequests> PullRequests for Counted<'_, P> {
     fn status(&self, topic: &RefName, head: &CommitId) -> Result<Option<ProposalStatus>, RepositoryError> {
         let glitch = self.read(Port::PullRequests, unreachable)?;
         let Some(status) = self.port.status(topic, head)? else { return Ok(None) };
-        let older = self.calls.answers.borrow_mut().proposals.heard(head, &status);
+        let older = self.calls.answers.borrow_mut().proposals.heard(head, &status, self.calls.now());
         Ok(Some(match glitch.zip(older) {
-            Some((glitch, older)) => {
+            Some((glitch, (older, _))) => {
                 self.calls.strikes(glitch, Port::PullRequests);
                 older
             }

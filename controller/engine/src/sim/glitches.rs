@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use towpath_core::id::{CommitId, Handle, Name, RefName};
 use towpath_core::observation::{Application, RunStatus};
-use towpath_core::time::Span;
+use towpath_core::time::{Span, Time};
 use towpath_core::world::ProposalStatus;
 
 use super::schedule::Kind;
 use crate::memory::ManualClock;
+use crate::ports::Clock as _;
 
 /// A port, or a part of one, whose calls are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,8 +57,12 @@ impl Glitch {
     }
 }
 
-/// The answer of a port before the last change, and since.
-type Known<T> = (Option<T>, T);
+/// An answer of a port, and when it was given last.
+type Given<T> = (T, Time);
+
+/// How old refs are at most that a host answers: no host is known to be further behind. On hosts that do not move
+/// branch and journal in one push everything rests on this being less than `LANDING`.
+pub(crate) const OLD_REFS: Span = Span::seconds(60);
 
 /// What ports answered so far.
 #[derive(Default)]
@@ -69,7 +74,7 @@ pub(crate) struct Answers {
 }
 
 /// What was answered to a question before the last change of the answer.
-pub(crate) struct Before<K, V>(BTreeMap<K, Known<V>>);
+pub(crate) struct Before<K, V>(BTreeMap<K, (Option<Given<V>>, Given<V>)>);
 
 impl<K, V> Default for Before<K, V> {
     fn default() -> Self {
@@ -78,14 +83,16 @@ impl<K, V> Default for Before<K, V> {
 }
 
 impl<K: Ord + Clone, V: PartialEq + Clone> Before<K, V> {
-    /// Takes note of a true answer; answers the one before the last change.
-    pub(crate) fn heard(&mut self, key: &K, answer: &V) -> Option<V> {
+    /// Takes note of a true answer; answers the one before the last change, and when that was given last.
+    pub(crate) fn heard(&mut self, key: &K, answer: &V, now: Time) -> Option<Given<V>> {
+        let given = (answer.clone(), now);
         let Some((older, latest)) = self.0.get_mut(key) else {
-            self.0.insert(key.clone(), (None, answer.clone()));
+            self.0.insert(key.clone(), (None, given));
             return None;
         };
-        if latest != answer {
-            *older = Some(std::mem::replace(latest, answer.clone()));
+        let before = std::mem::replace(latest, given);
+        if before.0 != latest.0 {
+            *older = Some(before);
         }
         older.clone()
     }
@@ -119,6 +126,10 @@ impl Calls {
             old: RefCell::default(),
             after: RefCell::default(),
         }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// How many calls there were.

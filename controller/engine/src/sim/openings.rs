@@ -4,7 +4,7 @@ use towpath_core::release::Image;
 
 use super::random::Random;
 use super::releases::{Nature, Version};
-use super::wiring::{DEV, OVERRIDES, STAGING, Shape, WATCHED, Wiring};
+use super::wiring::{DEV, ONE, OVERRIDES, STAGING, Shape, WATCHED, Wiring};
 
 /// A life that is set beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Opening {
             bakes: true,
             overrides: OVERRIDES,
             pull_request: self == Self::ByPullRequest,
-            approval: true,
+            approval: ONE,
             ..Shape::default()
         };
         let shapes: Vec<Shape> =

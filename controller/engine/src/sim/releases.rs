@@ -96,13 +96,26 @@ pub(crate) fn file(images: &[Image]) -> String {
     text
 }
 
-/// What a file deploys.
+/// What a file deploys of the pipeline that is watched.
 pub(crate) fn deployed(text: &str) -> BTreeMap<ImageName, Digest> {
+    deployed_of(text, &IMAGES)
+}
+
+/// What a file says of the image of the pipeline next door.
+pub(crate) fn of_neighbour(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let from = lines.iter().position(|line| line.trim() == format!("- name: {NEIGHBOUR}"));
+    let own = from.and_then(|from| lines.get(from..(from + 3).min(lines.len()))).unwrap_or_default();
+    own.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// What a file deploys of these images.
+pub(crate) fn deployed_of(text: &str, images: &[&str]) -> BTreeMap<ImageName, Digest> {
     let mut found = BTreeMap::new();
     let mut name = None;
     for line in text.lines().map(str::trim) {
         if let Some(text) = line.strip_prefix("- name: ") {
-            name = ImageName::parse(text).ok();
+            name = ImageName::parse(text).ok().filter(|_| images.contains(&text));
         }
         let digest = line.strip_prefix("digest: ").and_then(|d| Digest::parse(d.trim_matches('"')).ok());
         if let (Some(name), Some(digest)) = (&name, digest) {

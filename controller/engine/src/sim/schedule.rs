@@ -75,11 +75,13 @@ pub enum Kind {
     DigestDeleted,
     TagMoved,
     Storm,
+    HttpChanges,
+    HttpDown,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 49] = [
         Self::CrashBefore,
         Self::CrashAfter,
         Self::Unreachable,
@@ -127,6 +129,8 @@ impl Kind {
         Self::DigestDeleted,
         Self::TagMoved,
         Self::Storm,
+        Self::HttpChanges,
+        Self::HttpDown,
     ];
 
     /// What it is, for people.
@@ -164,7 +168,7 @@ impl Kind {
             Self::BranchRewound => "the branch is rewound by force",
             Self::JournalLost => "the journal is lost, or an old one comes back",
             Self::ReadFails => "a read that fails",
-            Self::StaleRefs => "refs as they were a while ago",
+            Self::StaleRefs => "refs as they were up to a minute ago",
             Self::StaleAnswer => "QA, liveness or a pull request as it was a while ago",
             Self::CutHistory => "a history that is cut short",
             Self::PartialAnswer => "liveness without an Application, or without images",
@@ -179,6 +183,8 @@ impl Kind {
             Self::DigestDeleted => "a digest is gone from the registry",
             Self::TagMoved => "a tag is moved to another digest",
             Self::Storm => "all environments have errors at once",
+            Self::HttpChanges => "a system outside changes its mind",
+            Self::HttpDown => "a system outside has an error, or does not answer",
         }
     }
 }

@@ -66,16 +66,35 @@ pub(crate) struct Shape {
     pub(crate) overrides: &'static str,
     pub(crate) pull_request: bool,
     pub(crate) revalidate: bool,
-    pub(crate) approval: bool,
+    /// Who has to approve; nobody when it is empty.
+    pub(crate) approval: &'static str,
     pub(crate) window: Option<Shutter>,
     /// What the pipeline next door has to have: `live` or `verified`.
     pub(crate) dependency: Option<&'static str>,
     pub(crate) expression: bool,
+    /// Whether a system outside is asked.
+    pub(crate) http: bool,
+    /// Where it is, if not in a folder of its own name.
+    pub(crate) folder: Option<&'static str>,
 }
 
 const QUEUES: [&str; 3] = ["hold-until-verdict", "newest-wins", "every-release"];
 const SHUTTERS: [Shutter; 3] =
     [Shutter { every: 20, open: 10 }, Shutter { every: 30, open: 5 }, Shutter { every: 15, open: 5 }];
+/// One person, as it is in most runs.
+pub(crate) const ONE: &str = "count: 1, notAuthor: true";
+const CONSENTS: [&str; 7] = [
+    ONE,
+    ONE,
+    ONE,
+    ONE,
+    "count: 2, notAuthor: true",
+    "count: 1, groups: [managers], notAuthor: true",
+    "count: 2, groups: [managers, owners]",
+];
+/// The address that the HTTP gate asks, and for how many seconds its answer holds.
+pub(crate) const URL: &str = "https://changes.example/web";
+pub(crate) const HOLDS: u32 = 30;
 /// What the expression gate asks.
 pub(crate) const EXPRESSION: &str = "release.sequence > 0";
 pub(crate) const OVERRIDES: &str = "upstream, soak, approval, window, dependency, expression, http";
@@ -127,7 +146,7 @@ fn shapes(random: &mut Random) -> Vec<Shape> {
     let production = Shape {
         after: format!("after: {{ {mode}: [{upstream}] }}"),
         verify: WATCHED,
-        approval: true,
+        approval: random.pick(&CONSENTS).copied().unwrap_or(ONE),
         dependency: ["live", "verified"].get(random.below(13)).copied(),
         ..Shape::drawn(random, "production")
     };
@@ -147,18 +166,29 @@ impl Shape {
             revalidate: random.percent(30),
             window: random.pick(&SHUTTERS).copied().filter(|_| window),
             expression: random.percent(8),
+            http: random.percent(if name == "production" { 15 } else { 3 }),
             ..Self::default()
         }
     }
 
     fn gates(&self) -> String {
-        let approval = self.approval.then(|| "approval: { count: 1, notAuthor: true }".to_owned());
+        let approval = Some(self.approval).filter(|who| !who.is_empty());
+        let approval = approval.map(|who| format!("approval: {{ {who} }}"));
+        let http = self.http.then(|| {
+            format!(
+                "http: {{ name: change, url: \"{URL}\", success: \"response.status == 200\", interval: {HOLDS}s }}"
+            )
+        });
         let dependency = self.dependency.map(|state| {
             format!("dependency: {{ pipeline: lib, environment: lib, version: \">=2\", state: {state} }}")
         });
         let expression = self.expression.then(|| format!("expression: {{ cel: \"{EXPRESSION}\" }}"));
-        let all =
-            approval.into_iter().chain(self.window.map(Shutter::gate)).chain(dependency).chain(expression);
+        let all = approval
+            .into_iter()
+            .chain(self.window.map(Shutter::gate))
+            .chain(dependency)
+            .chain(expression)
+            .chain(http);
         all.map(|gate| format!("{{ {gate} }}")).collect::<Vec<_>>().join(", ")
     }
 
@@ -167,7 +197,8 @@ impl Shape {
         let metrics = format!("{{ template: errors, args: {{ service: web-{name} }} }}");
         let bake = format!("bake: {{ duration: 15m, metrics: [{metrics}] }}");
         let lines = [
-            format!("path: apps/web/{name}"),
+            format!("path: apps/web/{}", self.folder.unwrap_or(name)),
+            format!("labels: {{ tier: {} }}", tier(name)),
             format!("applications: [{{ name: web-{name} }}]"),
             format!(
                 "promotion: {{ queue: {queue}, waitForBake: {wait_for_bake}, overrides: [{overrides}] }}"
@@ -187,9 +218,15 @@ impl Shape {
     }
 }
 
-/// The pipeline next door, on the same branch: one environment, and no gates.
-pub(crate) fn neighbour() -> Result<Pipeline, String> {
-    let shape = Shape { name: "lib", verify: WATCHED, queue: "newest-wins", ..Shape::default() };
+/// By which some holds select.
+fn tier(name: &str) -> &'static str {
+    if name == "production" { "outer" } else { "inner" }
+}
+
+/// The pipeline next door: one environment in this folder, and no gates.
+pub(crate) fn neighbour(folder: &'static str) -> Result<Pipeline, String> {
+    let folder = Some(folder);
+    let shape = Shape { name: "lib", folder, verify: WATCHED, queue: "newest-wins", ..Shape::default() };
     document("lib", &shape.yaml(), &[NEIGHBOUR], "1")
 }
 

@@ -1,12 +1,10 @@
 //! S5: back to something that was good there and is not rejected, and not from a rollback.
 
-use std::collections::BTreeMap;
-
 use towpath_core::event::Cause;
 use towpath_core::hold::Stop;
 use towpath_core::id::Name;
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, Hold, Release};
+use towpath_core::journal::state::{EnvironmentState, Release};
 use towpath_core::time::{Span, Time};
 
 use super::{Checked, Observer};
@@ -36,13 +34,7 @@ impl Observer {
         at: Time,
     ) -> Checked {
         let version = release.version();
-        let stops = |h: &Hold| {
-            h.until.is_none_or(|until| until > at)
-                && h.select.matches(key, &BTreeMap::new())
-                && h.subject.matches(&release.r, &release.images)
-                && h.stops.contains(&Stop::Rollbacks)
-        };
-        if state.holds.iter().any(stops) {
+        if self.is_held(state, key, release, Stop::Rollbacks, at) {
             return Err(format!("S9: {key} was rolled back against a hold that stops rollbacks"));
         }
         if asked {

@@ -1,6 +1,7 @@
 //! S2, S4, S11, S12: what happens to the branch.
 
 use towpath_core::event::{Cause, Event};
+use towpath_core::hold::Stop;
 use towpath_core::id::{ActId, CommitId, Name, Pid, RepoPath};
 use towpath_core::journal::State;
 use towpath_core::journal::state::EnvironmentState;
@@ -8,7 +9,7 @@ use towpath_core::time::{Span, Time};
 
 use super::{Checked, Observer, Scene};
 use crate::memory::MemoryHost;
-use crate::sim::releases::{deployed, is_deployed};
+use crate::sim::releases::{deployed, is_deployed, of_neighbour};
 use crate::sim::wiring::path_of;
 
 /// How far a host's clock may be behind the journal.
@@ -131,7 +132,7 @@ impl Observer {
         let ended = scene.before.iter().flat_map(|s| s.envs.iter()).find_map(proposed);
         let Some((env, r)) = ended.filter(|_| closed) else { return Ok(()) };
         let release = scene.after.release(&r).ok_or("S11: a closed proposal's release is gone")?;
-        match super::entry::is_held(scene.after, &env, release, scene.after.at) {
+        match self.is_held(scene.after, &env, release, Stop::Promotions, scene.after.at) {
             true => Ok(()),
             false => Err(format!("S12: {} was closed for {env}, and may come again", release.version())),
         }
@@ -143,12 +144,17 @@ fn nothing_else_is_written(host: &MemoryHost, env: &Name, commit: &CommitId) -> 
     let parent = host.info(commit).and_then(|info| info.parents.first().cloned());
     let parent = parent.ok_or("S4: a promotion has no parent")?;
     let (own, before, after) = (path_of(env.as_str())?, host.all_files(&parent), host.all_files(commit));
-    let others = |files: Vec<(RepoPath, Vec<u8>)>| {
-        files.into_iter().filter(|(path, _)| *path != own).collect::<Vec<_>>()
+    // Another pipeline may have its image in the same file.
+    let others = |files: Vec<(RepoPath, Vec<u8>)>| -> Vec<(RepoPath, Vec<u8>)> {
+        let of = |(path, bytes): (RepoPath, Vec<u8>)| match path == own {
+            true => (path, of_neighbour(&String::from_utf8_lossy(&bytes)).into_bytes()),
+            false => (path, bytes),
+        };
+        files.into_iter().map(of).collect()
     };
     match others(before) == others(after) {
         true => Ok(()),
-        false => Err(format!("C8: {commit} is a promotion in {env}, and changes other files")),
+        false => Err(format!("C8: {commit} is a promotion in {env}, and changes what is not its own")),
     }
 }
 

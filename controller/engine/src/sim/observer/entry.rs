@@ -1,27 +1,38 @@
 //! S1, S9, S10: the gates before a commit, by the observer's own account.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use towpath_core::hold::Stop;
+use towpath_core::hold::{Stop, Subject};
 use towpath_core::id::{Name, Pid};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{ApprovalRecord, Release};
-use towpath_core::pipeline::{Edge, EdgeMode, EntryGate, Environment};
-use towpath_core::time::Time;
+use towpath_core::journal::state::{ApprovalRecord, Hold, Release};
+use towpath_core::pipeline::{Approval, Edge, EdgeMode, EntryGate, Environment};
+use towpath_core::time::{Span, Time};
 
 use super::{Checked, Observer};
-
-/// Whether a hold in force stops promotions of this release.
-pub(super) fn is_held(state: &State, key: &Name, release: &Release, at: Time) -> bool {
-    state.holds.iter().any(|h| {
-        h.until.is_none_or(|until| until > at)
-            && h.select.matches(key, &BTreeMap::new())
-            && h.subject.matches(&release.r, &release.images)
-            && h.stops.contains(&Stop::Promotions)
-    })
-}
+use crate::sim::wiring::HOLDS;
 
 impl Observer {
+    /// Whether a hold in force stops this for this release.
+    pub(super) fn is_held(&self, state: &State, key: &Name, release: &Release, stop: Stop, at: Time) -> bool {
+        state.holds.iter().any(|h| {
+            let about = match &h.subject {
+                Subject::All => true,
+                Subject::Release(r) => *r == release.r,
+                Subject::Digest(digest) => release.images.iter().any(|image| image.digest == *digest),
+            };
+            about && h.until.is_none_or(|until| until > at) && self.selects(h, key) && h.stops.contains(&stop)
+        })
+    }
+
+    /// Whether a hold is about an environment.
+    pub(super) fn selects(&self, hold: &Hold, key: &Name) -> bool {
+        let labels = self.pipeline.environment(key).map(|environment| &environment.labels);
+        let has = |(label, value)| labels.and_then(|labels| labels.get(label)) == Some(value);
+        let named = hold.select.environments.is_empty() || hold.select.environments.contains(key);
+        named && hold.select.labels.iter().all(has)
+    }
+
     /// A person passes a gate by: only what the environment allows counts.
     pub(super) fn passed_by(&mut self, pid: &Pid, gate: &str) -> Checked {
         let gate = EntryGate::parse(gate).ok_or_else(|| format!("S1: {gate} is no gate to pass by"))?;
@@ -38,7 +49,7 @@ impl Observer {
         past: &BTreeSet<EntryGate>,
     ) -> Checked {
         let environment = self.environment(key)?;
-        if is_held(state, key, release, at) {
+        if self.is_held(state, key, release, Stop::Promotions, at) {
             return Err(format!("S9: {} went to {key} against a hold", release.version()));
         }
         if let Some(gate) = past.iter().find(|gate| !environment.promotion.overrides.contains(gate)) {
@@ -46,9 +57,12 @@ impl Observer {
         }
         self.upstream(state, environment, release, at, past)?;
         self.beyond(environment, release, at, past)?;
-        let approved = || state.approvals.iter().any(|a| self.counts(environment, key, release, a, at));
-        let wanted = !environment.approvals.is_empty() && !past.contains(&EntryGate::Approval);
-        match wanted && !approved() {
+        let approved = |gate: &Approval| {
+            let who = state.approvals.iter().filter(|a| self.counts(environment, gate, release, a, at));
+            who.map(|a| &a.by).collect::<BTreeSet<_>>().len() >= gate.count as usize
+        };
+        let wanted = !past.contains(&EntryGate::Approval);
+        match wanted && !environment.approvals.iter().all(approved) {
             true => Err(format!("S10: {} went to {key} unapproved", release.version())),
             false => Ok(()),
         }
@@ -80,8 +94,14 @@ impl Observer {
             return Err(format!("S1: {version} went to {key} without what it depends on: {there:?}"));
         }
         let asked = !environment.entry.expressions.is_empty() && !past.contains(&EntryGate::Expression);
-        match asked && self.outside.expression != Some(true) {
-            true => Err(format!("S1: {version} went to {key}, and its expression is not true")),
+        if asked && self.outside.expression != Some(true) {
+            return Err(format!("S1: {version} went to {key}, and its expression is not true"));
+        }
+        // An answer counts for a while.
+        let holds = |yes: Time| decided.since(yes) <= Span::seconds(HOLDS);
+        let asked = !environment.entry.http.is_empty() && !past.contains(&EntryGate::Http);
+        match asked && !self.outside.said_yes.is_some_and(holds) {
+            true => Err(format!("S1: {version} went to {key}, and who is asked has not said yes lately")),
             false => Ok(()),
         }
     }
@@ -89,17 +109,19 @@ impl Observer {
     fn counts(
         &self,
         environment: &Environment,
-        key: &Name,
+        gate: &Approval,
         release: &Release,
         a: &ApprovalRecord,
         at: Time,
     ) -> bool {
+        let key = &environment.name;
+        let known = !release.authors.is_empty() && !release.authors.contains(&a.by);
         &a.env == key
             && a.r == release.r
             && a.gates == environment.entry_hash()
             && a.n > self.voids.get(key).copied().unwrap_or(0)
-            && !release.authors.is_empty()
-            && !release.authors.contains(&a.by)
+            && (known || !gate.not_author)
+            && (gate.groups.is_empty() || a.groups.iter().any(|group| gate.groups.contains(group)))
             && a.until.is_none_or(|until| until > at.min(self.outside.clock))
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use towpath_core::id::{CommitId, Name, ReleaseId};
-use towpath_core::journal::State;
+use towpath_core::event::{Event, Recorded};
+use towpath_core::id::{CommitId, Name, Pid, ReleaseId};
+use towpath_core::journal::{JournalMessage, State};
 
 use super::{Observer, read_state};
 use crate::memory::MemoryHost;
@@ -18,18 +19,23 @@ impl Observer {
     pub(crate) fn rewound(&mut self, host: &MemoryHost, to: &CommitId) {
         self.foreign(to);
         let known = self.journal.as_ref().map_or(0, |(_, s)| s.n);
-        if self.lost && self.claimed(host) <= known {
-            self.lost = false;
-            self.forget_what_left(host);
-        }
+        self.lost &= self.claimed(host) > known;
+        self.forget_what_left(host);
     }
 
-    /// Both refs are of one time: what landed later never did.
+    /// What neither of the two refs knows never landed: nobody can tell any more that it did.
     fn forget_what_left(&mut self, host: &MemoryHost) {
-        let tip = host.tip(&self.pipeline.repository.branch);
+        let log = |name| host.tip(name).map(|tip| host.log(&tip)).unwrap_or_default().into_iter();
         let there: BTreeSet<CommitId> =
-            tip.iter().flat_map(|tip| host.log(tip)).map(|commit| commit.id).collect();
-        self.pids.retain(|_, commit| there.contains(commit));
+            log(&self.pipeline.repository.branch).map(|commit| commit.id).collect();
+        let journal = log(&self.pipeline.repository.journal);
+        let events = journal.filter_map(|commit| Some(JournalMessage::parse(&commit.message).ok()?.events));
+        let promoted = |recorded: Recorded| match recorded.event {
+            Event::Promoted { pid, .. } => Some(pid),
+            _ => None,
+        };
+        let known: BTreeSet<Pid> = events.flatten().filter_map(promoted).collect();
+        self.pids.retain(|pid, commit| there.contains(commit) || known.contains(pid));
     }
 
     /// The journal disappeared, or an older one came back. What it does not know, nobody can know any more.

@@ -90,6 +90,8 @@ pub(crate) struct Outside {
     pub(crate) others: BTreeMap<(PipelineId, Name), OtherEnvironment>,
     /// Whether the expression is true; nothing when it cannot be evaluated.
     pub(crate) expression: Option<bool>,
+    /// When the system outside that is asked said yes last.
+    pub(crate) said_yes: Option<Time>,
     /// The clock of the host that passed last.
     pub(crate) clock: Time,
     /// Old readings of what is live that the host was given.
@@ -116,7 +118,13 @@ impl Observer {
     ) -> Self {
         let clock = Time::from_unix(0);
         Self {
-            outside: Outside { others: BTreeMap::new(), expression: None, clock, old: Vec::new() },
+            outside: Outside {
+                others: BTreeMap::new(),
+                expression: None,
+                said_yes: None,
+                clock,
+                old: Vec::new(),
+            },
             went_back: Vec::new(),
             given_up: BTreeSet::new(),
             unheld: BTreeSet::new(),

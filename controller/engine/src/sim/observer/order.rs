@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use towpath_core::event::Cause;
+use towpath_core::hold::Stop;
 use towpath_core::id::Name;
 use towpath_core::journal::State;
 use towpath_core::journal::state::{Current, EnvironmentState, Phase, Release};
@@ -10,7 +11,6 @@ use towpath_core::pipeline::{Environment, Queue};
 use towpath_core::time::Time;
 use towpath_core::verdict::Verdict;
 
-use super::entry::is_held;
 use super::{Checked, Observer};
 
 impl Observer {
@@ -62,7 +62,11 @@ impl Observer {
             Queue::EveryRelease => other.rank() > mark && other.rank() < rank,
             Queue::HoldUntilVerdict | Queue::NewestWins => other.rank() > rank,
         };
-        let other = state.releases.iter().filter(before).find(|r| !failed(r) && !is_held(state, key, r, at));
+        let other = state
+            .releases
+            .iter()
+            .filter(before)
+            .find(|r| !failed(r) && !self.is_held(state, key, r, Stop::Promotions, at));
         match other {
             Some(other) => {
                 Err(format!("C10: {} went to {key} before {}", release.version(), other.version()))

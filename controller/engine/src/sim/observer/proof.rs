@@ -1,7 +1,5 @@
 //! S7, S8 and contracts C6 and C9: what is live, Verified and baked really is.
 
-use std::collections::BTreeMap;
-
 use towpath_core::event::{BakeResult, Cause};
 use towpath_core::hold::Stop;
 use towpath_core::id::{Digest, GateName, Name, Pid, ReleaseId};
@@ -78,8 +76,7 @@ impl Observer {
     fn is_held_when_late(&self, scene: &Scene<'_>, env: &Name, run: Option<&Run>, when: Time) -> Checked {
         // Every gate has failed by its deadline, if it fails.
         let late = run.is_some_and(|run| run.deadline.plus(LATE) < when);
-        let stops =
-            |hold: &Hold| hold.select.matches(env, &BTreeMap::new()) && hold.stops.contains(&Stop::Rollbacks);
+        let stops = |hold: &Hold| self.selects(hold, env) && hold.stops.contains(&Stop::Rollbacks);
         match late && !scene.after.holds.iter().any(stops) {
             true => Err(format!("C11: {env} failed long ago, was found to only now, and is not held")),
             false => Ok(()),

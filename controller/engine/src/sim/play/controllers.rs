@@ -11,15 +11,15 @@ use towpath_core::world::{OtherEnvironment, SharedFacts};
 use super::rounds::Rounds;
 use super::{Play, Step};
 use crate::error::EngineError;
-use crate::memory::{Fault, Faults};
+use crate::memory::{Fault, Faults, MemoryHost};
 use crate::observe::Remembered;
 use crate::pass::{Engine, Host, PassReport, Settings};
-use crate::ports::{Clock as _, Evaluator as _, Question};
+use crate::ports::{Clock as _, Evaluator as _, HttpGates as _, HttpQuestion, Question};
 use crate::sim::counted::Counted;
-use crate::sim::glitches::{Glitch, Port};
+use crate::sim::glitches::{Calls, Glitch, Port};
 use crate::sim::observer::Outside;
 use crate::sim::schedule::Kind;
-use crate::sim::wiring::EXPRESSION;
+use crate::sim::wiring::{EXPRESSION, HOLDS, URL};
 
 /// A controller: what it remembers, and what goes wrong with it.
 pub(super) struct Controller {
@@ -208,11 +208,20 @@ impl Play {
         let on_their_way = self.host.on_their_way();
         let at = weather.clock(now);
         self.clock.set(at);
+        if at > now {
+            self.wrong_until = self.wrong_until.max(at.plus(Span::seconds(HOLDS)));
+        }
         let known = match weather.partial {
             true => SharedFacts { others: BTreeMap::new(), ..shared.clone() },
             false => shared.clone(),
         };
-        let desk = Desk { faults: &faults_of, settings: &settings, shared: known, shallow: weather.shallow };
+        let desk = Desk {
+            faults: &faults_of,
+            settings: &settings,
+            shared: known,
+            shallow: weather.shallow,
+            elsewhere: None,
+        };
         self.calls.begin(glitched);
         let result = self.work(&self.pipeline, desk, |engine| engine.pass(&mut remembered, &mut |_| {}));
         let outside = self.outside(shared.others);
@@ -262,6 +271,7 @@ impl Play {
         Outside {
             others,
             expression: self.expression(),
+            said_yes: self.says_yes(),
             clock: self.clock.now(),
             old: self.calls.old.borrow().clone(),
         }
@@ -281,16 +291,25 @@ impl Play {
         self.evaluator.evaluate(&question).ok()
     }
 
+    /// When the system outside that is asked said yes last.
+    pub(super) fn says_yes(&self) -> Option<Time> {
+        let question = HttpQuestion { url: URL.to_owned(), timeout: Span::seconds(1) };
+        let yes = self.http.ask(&question).is_ok_and(|answer| answer.status == 200);
+        // An answer that was asked for with a wrong clock counts too long.
+        let now = self.clock.now();
+        Some(now).filter(|now| yes || *now < self.wrong_until).or(self.said_yes)
+    }
+
     pub(super) fn work<T>(
         &self,
         pipeline: &Pipeline,
         desk: Desk<'_>,
         work: impl FnOnce(&Engine<'_>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        let client = self.host.client(desk.faults, self.wiring.atomic);
+        let (host, calls) = desk.elsewhere.unwrap_or((&self.host, &self.calls));
+        let client = host.client(desk.faults, self.wiring.atomic);
         let client = if desk.shallow { client.shallow() } else { client };
-        let (qa, calls) = (self.qa.client(desk.faults), &self.calls);
-        let requests = self.requests.client(desk.faults);
+        let (qa, requests) = (self.qa.client(desk.faults), self.requests.client(desk.faults));
         let host = Host {
             repository: &Counted { port: &client, calls },
             qa: &Counted { port: &qa, calls },
@@ -298,7 +317,7 @@ impl Play {
             liveness: &Counted { port: &self.cluster.live, calls },
             pull_requests: Some(&Counted { port: &requests, calls }),
             evaluator: Some(&Counted { port: &self.evaluator, calls }),
-            http: None,
+            http: Some(&Counted { port: &self.http, calls }),
             clock: &self.clock,
             shared: desk.shared,
             settings: desk.settings,
@@ -313,6 +332,8 @@ pub(super) struct Desk<'a> {
     pub(super) settings: &'a Settings,
     pub(super) shared: SharedFacts,
     pub(super) shallow: bool,
+    /// The repository, if it is another one, and the calls of its ports.
+    pub(super) elsewhere: Option<(&'a MemoryHost, &'a Calls)>,
 }
 
 /// What environments of other pipelines have.

@@ -7,19 +7,18 @@ use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Span;
 use towpath_core::world::SharedFacts;
 
-use super::people::hold_all;
+use super::neighbour::Neighbour;
 use super::{Play, Step, must};
 use crate::error::EngineError;
 use crate::memory::{
-    Faults, ManualClock, MemoryEvaluator, MemoryLiveness, MemoryMetrics, MemoryPullRequests, MemoryQa,
-    MemoryRepository,
+    Faults, ManualClock, MemoryEvaluator, MemoryHttp, MemoryLiveness, MemoryMetrics, MemoryPullRequests,
+    MemoryQa, MemoryRepository,
 };
 use crate::observe::Remembered;
 use crate::pass::{Engine, Host, Settings};
 use crate::ports::Clock as _;
-use crate::sim::releases::file;
 use crate::sim::schedule::Kind;
-use crate::sim::wiring::{EXPRESSION, path_of};
+use crate::sim::wiring::{EXPRESSION, URL, path_of};
 
 impl Play {
     /// Right before one of the controller's effects somebody else commits, holds, or another controller passes.
@@ -29,7 +28,8 @@ impl Play {
         let version = self.random.pick(&self.versions).cloned().ok_or("no versions")?;
         let (host, branch, now) = (self.host.clone(), self.branch(), self.clock.now());
         let foreign = self.observer.foreign_commits();
-        let text = file(&self.set_of(&version.image));
+        let images = self.set_of(&version.image);
+        let text = self.file_in(&environment, &images)?;
         let path = path_of(environment.as_str())?;
         let seconds = self.random.pick(&[20, 90, 400, 1_000]).copied().unwrap_or(90);
         let kinds = [
@@ -43,11 +43,12 @@ impl Play {
             Kind::HoldInPause,
         ];
         let kind = kinds.get(what).copied().unwrap_or(Kind::PassBetween);
-        if (kind == Kind::NeighbourBetween && self.neighbour.is_none()) || !self.schedule.plans(kind) {
+        let here = self.neighbour.as_ref().is_some_and(Neighbour::is_here);
+        if (kind == Kind::NeighbourBetween && !here) || !self.schedule.plans(kind) {
             return Ok(());
         }
         let (stand_in, clock) = (self.stand_in(kind), self.clock.clone());
-        let (pause, hold) = (Span::seconds(seconds), hold_all("in between", false));
+        let (pause, hold) = (Span::seconds(seconds), self.some_hold("in between")?);
         let hook: Box<dyn FnMut()> = match what {
             0 | 1 => {
                 let (path, bytes) = match what {
@@ -114,6 +115,7 @@ impl Play {
             clock: self.clock.clone(),
             pipeline: Rc::clone(pipeline),
             evaluator: self.evaluator.clone(),
+            http: self.http.clone(),
             shared: self.shared(),
             settings: self.controllers.first().map(|c| c.settings.clone()),
         }
@@ -146,6 +148,8 @@ impl Play {
             Kind::DigestDeleted,
             Kind::Storm,
             Kind::HoursGoBy,
+            Kind::HttpChanges,
+            Kind::HttpDown,
         ];
         let kind = self.random.pick(&kinds).copied().unwrap_or(Kind::MetricsDown);
         let (often, value) = (self.random.percent(60), self.random.percent(50));
@@ -167,6 +171,16 @@ impl Play {
             Kind::Storm => {
                 let all = self.environments.clone();
                 all.iter().for_each(|name| self.cluster.incident(name, now, until));
+            }
+            Kind::HttpChanges | Kind::HttpDown => {
+                self.said_yes = self.says_yes();
+                let status = match (kind, often, value) {
+                    (Kind::HttpChanges, true, _) => 404,
+                    (Kind::HttpDown, true, _) => 503,
+                    _ => 200,
+                };
+                self.http.set(URL, status, "");
+                self.http.set_down(kind == Kind::HttpDown && often && value);
             }
             Kind::HoursGoBy => {
                 self.arrive()?;
@@ -216,7 +230,8 @@ impl Play {
         let Some(original) = own else { return Ok(()) };
         let environment = self.some_environment()?;
         let version = self.random.pick(&self.versions).cloned().ok_or("no versions")?;
-        let text = file(&self.set_of(&version.image));
+        let images = self.set_of(&version.image);
+        let text = self.file_in(&environment, &images)?;
         let commit = self.commit(&[(path_of(environment.as_str())?, text)], &original.message)?;
         self.note(format!("somebody forges a promotion in {environment}: {}", commit.short()));
         Ok(())
@@ -243,6 +258,7 @@ struct StandIn {
     clock: ManualClock,
     pipeline: Rc<Pipeline>,
     evaluator: MemoryEvaluator,
+    http: MemoryHttp,
     shared: SharedFacts,
     settings: Option<Settings>,
 }
@@ -256,7 +272,7 @@ impl StandIn {
             liveness: &self.live,
             pull_requests: Some(&self.requests),
             evaluator: Some(&self.evaluator),
-            http: None,
+            http: Some(&self.http),
             clock: &self.clock,
             shared: self.shared.clone(),
             settings: self.settings.as_ref()?,

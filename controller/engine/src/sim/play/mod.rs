@@ -34,10 +34,12 @@ use super::glitches::{Calls, Glitch, Port};
 use super::observer::{Observer, Outside};
 use super::openings::Opening;
 use super::random::Random;
-use super::releases::{Nature, Version, companions, file, natures, versions};
+use super::releases::{IMAGES, Nature, Version, companions, file, natures, of_neighbour, versions};
 use super::schedule::{Kind, Schedule};
-use super::wiring::{EXPRESSION, Wiring, path_of};
-use crate::memory::{Fault, Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryPullRequests, MemoryQa};
+use super::wiring::{EXPRESSION, URL, Wiring, path_of};
+use crate::memory::{
+    Fault, Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryHttp, MemoryPullRequests, MemoryQa,
+};
 use crate::observe::Remembered;
 use crate::pass::Settings;
 use crate::ports::{Clock as _, Signature};
@@ -61,6 +63,11 @@ pub(crate) struct Play {
     opening: Option<Opening>,
     neighbour: Option<Neighbour>,
     evaluator: MemoryEvaluator,
+    http: MemoryHttp,
+    /// When the system outside said yes last, unless it says so now.
+    said_yes: Option<Time>,
+    /// Until when answers count that a host asked for with a wrong clock.
+    wrong_until: Time,
     /// The step that is being played; nothing when the run comes to rest.
     pub(super) step: Option<u32>,
     /// Calls of ports so far, and what goes wrong with them.
@@ -159,14 +166,22 @@ impl Play {
         let depends = pipeline.environments.iter().any(|e| !e.entry.dependencies.is_empty());
         let evaluator = MemoryEvaluator::new();
         evaluator.set(EXPRESSION, true);
-        let neighbour =
-            if depends || (opening.is_none() && random.percent(25)) { Some(Neighbour::new()?) } else { None };
+        let http = MemoryHttp::new();
+        http.set(URL, 200, "");
+        let neighbour = if depends || (opening.is_none() && random.percent(25)) {
+            Some(Neighbour::drawn(&mut random, &host, &clock)?)
+        } else {
+            None
+        };
         Ok(Self {
             seed: orders.seed,
             schedule: Schedule::new(orders.only.clone(), orders.spared.clone()),
             neighbour,
             step: None,
             evaluator,
+            http,
+            said_yes: None,
+            wrong_until: Time::from_unix(0),
             calls: Calls::new(&clock),
             tells: orders.trace,
             eager: opening.is_none() && random.percent(30),
@@ -279,6 +294,13 @@ impl Play {
         companion.into_iter().chain([image.clone()]).collect()
     }
 
+    /// The file of an environment with these images; what it says of the pipeline next door stays.
+    fn file_in(&self, environment: &Name, images: &[Image]) -> Result<String, String> {
+        let there = self.host.tip(&self.branch()).zip(path_of(environment.as_str()).ok());
+        let there = there.and_then(|(tip, path)| self.host.file(&tip, &path)).unwrap_or_default();
+        Ok(file(images) + &of_neighbour(&String::from_utf8_lossy(&there)))
+    }
+
     fn commit(&mut self, files: &[(RepoPath, String)], message: &str) -> Result<CommitId, String> {
         let edits: Vec<_> = files.iter().map(|(p, t)| (p.clone(), Some(t.clone().into_bytes()))).collect();
         let commit = must(self.host.commit_foreign(&self.branch(), &edits, message, self.clock.now()))?;
@@ -358,7 +380,7 @@ impl Play {
     fn sync(&mut self, i: usize) -> Step {
         let name = self.environments.get(i).cloned().ok_or("no such environment")?;
         let tip = self.host.tip(&self.branch()).ok_or("no branch")?;
-        self.cluster.sync(&self.host, &name, &path_of(name.as_str())?, &tip, self.clock.now());
+        self.cluster.sync(&self.host, (&name, &IMAGES), &path_of(name.as_str())?, &tip, self.clock.now());
         if self.random.percent(70) {
             self.cluster.settle(&name, self.clock.now());
         }

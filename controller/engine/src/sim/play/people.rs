@@ -14,7 +14,6 @@ use crate::memory::Faults;
 use crate::pass::Engine;
 use crate::people::{NewHold, NewRelease, ReleaseRef};
 use crate::ports::Clock as _;
-use crate::sim::releases::file;
 use crate::sim::schedule::Kind;
 use crate::sim::wiring::path_of;
 
@@ -27,7 +26,13 @@ impl Play {
     ) -> Step {
         let settings = self.controllers.first().map(|c| c.settings.clone()).ok_or("no controller")?;
         let faults = Faults::default();
-        let desk = Desk { faults: &faults, settings: &settings, shared: self.shared(), shallow: false };
+        let desk = Desk {
+            faults: &faults,
+            settings: &settings,
+            shared: self.shared(),
+            shallow: false,
+            elsewhere: None,
+        };
         let result = self.work(&self.pipeline, desk, work).map(|_| ());
         self.note(format!("{what} {}", said(&result)));
         Ok(())
@@ -73,8 +78,15 @@ impl Play {
     fn approve_newest(&mut self) -> Step {
         let newest = self.state().and_then(|s| s.releases.iter().max_by_key(|r| r.seq).map(|r| r.r.clone()));
         let Some(release) = newest else { return Ok(()) };
-        let (by, name) = (person("bob")?, must(Name::parse("production"))?);
-        self.people("bob approves at once", |e| e.approve(&by, &name, &ReleaseRef::Id(release), &[], None))
+        let name = must(Name::parse("production"))?;
+        for (who, groups) in [("bob", ["managers"]), ("carol", ["owners"])] {
+            let (by, groups) = (person(who)?, groups.map(str::to_owned));
+            let release = ReleaseRef::Id(release.clone());
+            self.people(&format!("{who} approves at once"), |e| {
+                e.approve(&by, &name, &release, &groups, None)
+            })?;
+        }
+        Ok(())
     }
 
     pub(super) fn some_release(&mut self) -> Option<ReleaseId> {
@@ -96,8 +108,14 @@ impl Play {
             self.random.pick(&["bob", "bob", "bob", "carol", "carol", "alice"]).copied().unwrap_or("bob");
         let until = self.random.percent(20).then(|| self.clock.now().plus(Span::seconds(400)));
         let (by, name) = (person(who)?, must(Name::parse("production"))?);
-        let what = format!("{who} approves {release} until {until:?}");
-        self.people(&what, |e| e.approve(&by, &name, &ReleaseRef::Id(release), &[], until))
+        let groups: &[&str] = match self.random.below(5) {
+            0 => &[],
+            1 => &["owners"],
+            _ => &["managers"],
+        };
+        let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+        let what = format!("{who} of {groups:?} approves {release} until {until:?}");
+        self.people(&what, |e| e.approve(&by, &name, &ReleaseRef::Id(release), &groups, until))
     }
 
     /// Somebody looks at what waits for a person, and does it: otherwise nothing would get far.
@@ -147,7 +165,8 @@ impl Play {
             1 => (path, format!("# {}\n{text}", self.clock.now()), "other bytes"),
             _ => {
                 let version = self.random.pick(&self.versions).cloned().ok_or("no versions")?;
-                (path, file(&self.set_of(&version.image)), "the image")
+                let images = self.set_of(&version.image);
+                (path, self.file_in(&environment, &images)?, "the image")
             }
         };
         let commit = self.commit(&[(path, text)], "somebody was here")?;
@@ -165,9 +184,32 @@ impl Play {
             }
             return Ok(());
         }
-        let rollbacks = self.random.percent(40);
-        let what = format!("carol holds everything, rollbacks too: {rollbacks}");
-        self.people(&what, |e| e.hold(&carol, &hold_all("because", rollbacks)))
+        let hold = self.some_hold("because")?;
+        let what = format!("carol holds {hold:?}");
+        self.people(&what, |e| e.hold(&carol, &hold))
+    }
+
+    /// A hold over much or little, for a while or until it is lifted.
+    pub(super) fn some_hold(&mut self, reason: &str) -> Result<NewHold, String> {
+        let mut hold = hold_all(reason, self.random.percent(40));
+        match self.random.below(10) {
+            0..=2 => hold.environments.push(self.some_environment()?),
+            3..=4 => drop(hold.labels.insert("tier".to_owned(), "outer".to_owned())),
+            5 => drop(hold.labels.insert("tier".to_owned(), "inner".to_owned())),
+            _ => {}
+        }
+        match self.random.below(10) {
+            0..=1 => hold.release = self.some_release().map(ReleaseRef::Id),
+            2..=3 => {
+                let known = self.some_release();
+                let images = self.state().zip(known).and_then(|(s, r)| Some(s.release(&r)?.images.clone()));
+                hold.digest = self.random.pick(&images.unwrap_or_default()).map(|i| i.digest.clone());
+            }
+            _ => {}
+        }
+        let seconds = self.random.pick(&[60, 400, 2_000]).copied().filter(|_| self.random.percent(30));
+        hold.until = seconds.map(|seconds| self.clock.now().plus(Span::seconds(seconds)));
+        Ok(hold)
     }
 
     pub(super) fn request(&mut self) -> Step {

@@ -6,7 +6,7 @@ use towpath_core::time::Span;
 use super::controllers::Weather;
 use super::{Play, Step, person};
 use crate::ports::Clock as _;
-use crate::sim::wiring::EXPRESSION;
+use crate::sim::wiring::{EXPRESSION, URL};
 
 /// The most passes until the world has come to rest.
 const PASSES: u32 = 900;
@@ -26,6 +26,8 @@ impl Play {
         self.requests.set_down(false);
         self.arrive()?;
         self.evaluator.set(EXPRESSION, true);
+        self.http.set(URL, 200, "");
+        self.http.set_down(false);
         self.confirm_all()?;
         let (mut quiet, mut moved) = (0, self.clock.now());
         for _ in 0..PASSES {

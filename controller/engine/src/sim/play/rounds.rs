@@ -130,7 +130,7 @@ impl Play {
             shared.others.clear();
         }
         self.clock.set(weather.clock(now));
-        let desk = Desk { faults: &faults, settings: &settings, shared, shallow: false };
+        let desk = Desk { faults: &faults, settings: &settings, shared, shallow: false, elsewhere: None };
         let result = self.work(&self.pipeline, desk, work);
         self.clock.set(now);
         result
