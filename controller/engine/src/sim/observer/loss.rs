@@ -36,6 +36,7 @@ impl Observer {
         };
         let known: BTreeSet<Pid> = events.flatten().filter_map(promoted).collect();
         self.pids.retain(|pid, commit| there.contains(commit) || known.contains(pid));
+        self.given_up.retain(|pid| known.contains(pid));
     }
 
     /// The journal disappeared, or an older one came back. What it does not know, nobody can know any more.
@@ -44,9 +45,7 @@ impl Observer {
             .tip(&self.pipeline.repository.journal)
             .and_then(|tip| read_state(host, &tip).map(|state| (tip, state)));
         self.lost = self.claimed(host) > self.journal.as_ref().map_or(0, |(_, s)| s.n);
-        if !self.lost {
-            self.forget_what_left(host);
-        }
+        self.forget_what_left(host);
         self.moves = host.moved();
         let state = self.journal.as_ref().map(|(_, state)| std::rc::Rc::clone(state));
         self.believe(host, state.as_deref());
@@ -57,6 +56,7 @@ impl Observer {
         taken_out.retain(|(key, r)| !self.is_back(host, state, key, r));
         self.taken_out = taken_out;
         self.verified.clear();
+        self.unheld.clear();
         self.failed.clear();
         self.voids.clear();
         for (key, env) in state.iter().flat_map(|state| &state.envs) {
