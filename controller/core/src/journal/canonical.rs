@@ -77,7 +77,7 @@ impl<'a> Canonical<'a> {
     fn object(self) -> Object<'a> {
         self.sink.out.push(b'{');
         let (from, first) = (self.sink.out.len(), self.sink.members.len());
-        Object { sink: self.sink, lines: self.lines, from, first, sorted: true, closing: "" }
+        Object { sink: self.sink, lines: self.lines, from, first, sorted: true, last: "", closing: "" }
     }
 
     fn list(self) -> List<'a> {
@@ -128,6 +128,8 @@ pub(super) struct Object<'a> {
     first: usize,
     /// Whether they came in order so far.
     sorted: bool,
+    /// The name of the last of them, in a struct.
+    last: &'static str,
     /// What closes the object around it that names its variant.
     closing: &'static str,
 }
@@ -135,38 +137,36 @@ pub(super) struct Object<'a> {
 impl Object<'_> {
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         let start = self.begin();
-        serde_json::to_writer(&mut self.sink.out, key)?;
-        match self.sink.out.get(start) {
-            Some(b'"') => self.colon(start, true),
-            _ => return Err(ser::Error::custom("a key is not a text")),
+        let Sink { out, members } = &mut *self.sink;
+        serde_json::to_writer(&mut *out, key)?;
+        if out.get(start) != Some(&b'"') {
+            return Err(ser::Error::custom("a key is not a text"));
         }
+        let member = Member { key: start..out.len(), escaped: true, end: start };
+        let before = members.get(self.first..).and_then(<[_]>::last);
+        self.sorted &= before.is_none_or(|before| text(out, before) <= text(out, &member));
+        members.push(member);
+        out.push(b':');
         Ok(())
     }
 
     /// The name of a member of a struct, which needs no escapes.
-    fn name(&mut self, name: &str) {
+    fn name(&mut self, name: &'static str) {
         let start = self.begin();
-        let out = &mut self.sink.out;
+        let Sink { out, members } = &mut *self.sink;
         out.push(b'"');
         out.extend_from_slice(name.as_bytes());
         out.push(b'"');
-        self.colon(start, false);
+        self.sorted &= self.last <= name;
+        self.last = name;
+        members.push(Member { key: start..out.len(), escaped: false, end: start });
+        out.push(b':');
     }
 
     /// Where the next key begins.
     fn begin(&mut self) -> usize {
         separate(&mut self.sink.out, self.sink.members.len() == self.first, self.lines);
         self.sink.out.len()
-    }
-
-    /// Ends the key that began there.
-    fn colon(&mut self, start: usize, escaped: bool) {
-        let Sink { out, members } = &mut *self.sink;
-        let member = Member { key: start..out.len(), escaped, end: start };
-        let before = members.get(self.first..).and_then(<[_]>::last);
-        self.sorted &= before.is_none_or(|before| text(out, before) <= text(out, &member));
-        members.push(member);
-        out.push(b':');
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
