@@ -186,6 +186,8 @@ impl<'a> View<'a> {
     }
 
     fn is_eligible(&self, release: &Release) -> bool {
+        #[cfg(test)]
+        super::ELIGIBILITY.set(super::ELIGIBILITY.get() + 1);
         release.images.iter().map(|i| &i.name).eq(&self.world.pipeline.images)
             && !self.is_rejected(release)
             && self.upstream(release).is_none()

@@ -44,6 +44,12 @@ pub use metric::{Judgement, judge};
 pub use presence::{LANDING, PAUSE};
 pub use rollback::{IRREVERSIBLE, target as rollback_target};
 
+#[cfg(test)]
+thread_local! {
+    /// How often decisions of this thread asked whether a release may come.
+    static ELIGIBILITY: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// Decides what to do next, for every environment of the pipeline.
 pub fn decide(world: &World<'_>, now: Time) -> Decision {
     crate::museum::decides();

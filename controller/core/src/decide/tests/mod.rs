@@ -5,6 +5,7 @@ mod dependencies;
 mod entry;
 mod evaluated;
 mod failures;
+mod flat;
 mod gates;
 mod horizon;
 mod invariants;
