@@ -45,7 +45,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "model",
-        arguments: "[--full | --size NAME | --museum]",
+        arguments: "[--full | --size NAME | --museum] [--summary FILE]",
         summary: "check every state of a small world, or that planted bugs are found there",
         run: model,
     },

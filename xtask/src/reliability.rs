@@ -1,4 +1,5 @@
-//! The tables of `docs/reliability.md`, from what the simulation recorded in `docs/reliability.json`.
+//! The tables of `docs/reliability.md`, from what the simulation recorded in `docs/reliability.json`, and the model
+//! check in `docs/model.json`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -130,6 +131,44 @@ pub(crate) fn crashes(root: &Path) -> anyhow::Result<String> {
         &["life", "pushes", "effects", "crashes played", "end"],
         &list(&record, "crashes").iter().map(row).collect::<Vec<_>>(),
     ))
+}
+
+/// How much was checked of each size of the model.
+pub(crate) fn model(root: &Path) -> anyhow::Result<String> {
+    let text_of = std::fs::read_to_string(root.join("docs/model.json"))
+        .context("failed to read docs/model.json; cargo xtask model --full --summary FILE writes it")?;
+    let record: Value = serde_json::from_str(&text_of).context("failed to read docs/model.json as JSON")?;
+    let when = record.get("recorded").unwrap_or(&Value::Null);
+    let row = |size: &Value| {
+        let releases = list(size, "releases").iter().map(Value::to_string).collect::<Vec<_>>();
+        let seconds = size.get("seconds").and_then(Value::as_f64).unwrap_or_default();
+        let all = size.get("exhaustive").and_then(Value::as_bool).unwrap_or_default();
+        let mut row = vec![text(size, "name").to_owned(), releases.join(" + ")];
+        row.extend(
+            ["acts", "states", "unique", "depth", "decisions"].map(|key| number(size, key).to_string()),
+        );
+        row.extend([format!("{seconds:.1}"), if all { "yes" } else { "no" }.to_owned()]);
+        row.push(match words(size, "broken") {
+            broken if broken.is_empty() => "none".to_owned(),
+            broken => broken,
+        });
+        row
+    };
+    let head = [
+        "size",
+        "releases",
+        "acts",
+        "states",
+        "unique",
+        "depth",
+        "decisions",
+        "seconds",
+        "to its end",
+        "rules broken",
+    ];
+    let rows: Vec<_> = list(&record, "sizes").iter().map(row).collect();
+    let (date, commit, threads) = (text(when, "date"), text(when, "commit"), number(&record, "threads"));
+    Ok(format!("recorded {date}, commit {commit}, {threads} threads\n\n{}", table(&head, &rows)))
 }
 
 #[cfg(test)]

@@ -15,4 +15,5 @@ pub mod run;
 pub mod search;
 pub mod size;
 pub mod stage;
+pub mod summary;
 pub mod world;
