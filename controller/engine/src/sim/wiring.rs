@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use towpath_core::id::{Name, RepoPath};
-use towpath_core::pipeline::{Document, MetricTemplate, Pipeline, Templates};
+use towpath_core::pipeline::{Document, MetricTemplate, Pipeline, Policy, PolicyDocument, Templates};
 use towpath_core::time::{Span, Time};
 
 use super::random::Random;
@@ -92,6 +92,18 @@ const CONSENTS: [&str; 7] = [
     "count: 1, groups: [managers], notAuthor: true",
     "count: 2, groups: [managers, owners]",
 ];
+/// What administrators want: of staging that errors are watched, of production an owner's word.
+const POLICIES: [(&str, &str); 2] = [
+    (
+        "watched",
+        "select: { environments: [staging] }\n  verify: [{ metrics: { template: errors, args: { service: web-staging } } }]",
+    ),
+    (
+        "owned",
+        "select: { labels: { tier: outer } }\n  entry: [{ approval: { groups: [owners] } }]\n  \
+         overrides: [soak, window, http]",
+    ),
+];
 /// The address that the HTTP gate asks, and for how many seconds its answer holds.
 pub(crate) const URL: &str = "https://changes.example/web";
 pub(crate) const HOLDS: u32 = 30;
@@ -109,7 +121,21 @@ impl Wiring {
         let images = if random.percent(60) { 1 } else { 2 };
         let shapes = shapes(random);
         let (atomic, ordered) = (random.percent(75), random.percent(25));
-        Self::of(&shapes, images, atomic, ordered)
+        let wiring = Self::of(&shapes, images, atomic, ordered)?;
+        match random.below(100) {
+            0..=7 => wiring.under(true),
+            8..=15 => wiring.under(false),
+            _ => Ok(wiring),
+        }
+    }
+
+    /// The same under policies: always, or only as long as the QA templates are the changed ones.
+    fn under(self, always: bool) -> Result<Self, String> {
+        let policies = POLICIES.map(policy).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let under = |pipeline: &Pipeline| pipeline.clone().under(&policies).map_err(|e| e.to_string());
+        let pipeline = if always { Rc::new(under(&self.pipeline)?) } else { Rc::clone(&self.pipeline) };
+        let summary = format!("{}\nunder policies, always: {always}", self.summary);
+        Ok(Self { pipeline, edited: Rc::new(under(&self.edited)?), summary, ..self })
     }
 
     /// The wiring of these environments.
@@ -242,6 +268,18 @@ fn document(name: &str, environments: &str, images: &[&str], revision: &str) -> 
          environments:{environments}\n"
     );
     let document: Document = serde_saphyr::from_str(&text).map_err(|e| format!("the wiring: {e}"))?;
+    with_templates(revision, |templates| Pipeline::new(&document, templates).map_err(|e| e.to_string()))
+}
+
+fn policy((name, spec): (&str, &str)) -> Result<Policy, String> {
+    let text = format!(
+        "apiVersion: towpath.dev/v1alpha1\nkind: PromotionPolicy\nmetadata: {{ name: {name} }}\nspec:\n  {spec}\n"
+    );
+    let document: PolicyDocument = serde_saphyr::from_str(&text).map_err(|e| format!("a policy: {e}"))?;
+    with_templates("1", |templates| Policy::new(&document, templates).map_err(|e| e.to_string()))
+}
+
+fn with_templates<T>(revision: &str, make: impl FnOnce(&Templates<'_>) -> T) -> T {
     let errors = MetricTemplate {
         query: "errors{service=\"{{ service }}\"}".to_owned(),
         max: Some(0.05),
@@ -253,7 +291,7 @@ fn document(name: &str, environments: &str, images: &[&str], revision: &str) -> 
     };
     let metrics = BTreeMap::from([("errors".to_owned(), errors)]);
     let qa = BTreeMap::from(["smoke", "regression"].map(|name| (name.to_owned(), revision.to_owned())));
-    Pipeline::new(&document, &Templates { metrics: &metrics, qa: &qa }).map_err(|e| e.to_string())
+    make(&Templates { metrics: &metrics, qa: &qa })
 }
 
 /// The file that deploys an environment.

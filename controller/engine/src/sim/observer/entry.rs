@@ -178,6 +178,13 @@ impl Observer {
         if environment.revalidate && gates != Some(&environment.verify_hash()) {
             return Err(format!("S1: {version} is Verified in {up} under other gates"));
         }
+        // What policies want of a place is wanted of all that was Verified there before, too.
+        let wanted = environment.policies.verify.as_ref();
+        let judged =
+            state.envs.get(up).and_then(|env| env.ok.get(&release.r)).and_then(|ok| ok.policy.as_ref());
+        if wanted.is_some() && judged != wanted {
+            return Err(format!("S1: {version} is Verified in {up} without what policies want there"));
+        }
         match release.images.iter().find(|image| !self.may_verify(environment, &image.digest)) {
             Some(_) => Err(format!("S1: {version} is not well in {up}")),
             None => Ok(()),
