@@ -108,6 +108,8 @@ pub(crate) struct Calls {
     pub(crate) answers: RefCell<Answers>,
     /// Old readings of what is live that were given away in this pass.
     pub(crate) old: RefCell<Vec<Application>>,
+    /// Whether it is the pass in which all of that is to happen, not one that only looks.
+    armed: Cell<bool>,
     /// What happens after so many effects of this pass.
     after: RefCell<Option<(u32, Hook)>>,
 }
@@ -124,6 +126,7 @@ impl Calls {
             struck: RefCell::default(),
             answers: RefCell::default(),
             old: RefCell::default(),
+            armed: Cell::new(false),
             after: RefCell::default(),
         }
     }
@@ -139,12 +142,14 @@ impl Calls {
 
     /// A pass begins, in which these go wrong.
     pub(crate) fn begin(&self, plan: Vec<(Port, u32, Glitch)>) {
+        self.armed.set(true);
         self.plan.replace(plan);
         self.old.borrow_mut().clear();
     }
 
     /// The pass ended: what went wrong in it.
     pub(crate) fn end(&self) -> Vec<Kind> {
+        self.armed.set(false);
         self.plan.borrow_mut().clear();
         std::mem::take(&mut self.struck.borrow_mut())
     }
@@ -164,6 +169,7 @@ impl Calls {
         let due = {
             let mut after = self.after.borrow_mut();
             match after.as_mut() {
+                _ if !self.armed.get() => None,
                 Some((0, _)) => after.take(),
                 Some((nth, _)) => {
                     *nth -= 1;
