@@ -9,7 +9,7 @@ mod summary;
 use std::io::Write;
 use std::process::ExitCode;
 
-use towpath_engine::sim::{Orders, Sum, play};
+use towpath_engine::sim::{Orders, Sum};
 
 use self::arguments::{Mode, Wanted};
 
@@ -45,7 +45,7 @@ fn seeds(out: &mut impl Write, wanted: &Wanted) -> std::io::Result<Option<Sum>> 
         let fine = seeds::show(out, &orders)?;
         return Ok(fine.then(Sum::default));
     }
-    let sum = play(&wanted.seeds, &orders);
+    let sum = seeds::play_telling(out, &wanted.seeds, &orders)?;
     match &sum.broken {
         Some(report) => {
             seeds::show_broken(out, &Orders { seed: report.seed, ..orders })?;

@@ -1,8 +1,36 @@
 //! What seeds came to, for people.
 
 use std::io::Write;
+use std::ops::Range;
+use std::time::Instant;
 
-use towpath_engine::sim::{Orders, Sum, replay, run, shrink};
+use towpath_engine::sim::{Orders, Sum, play, replay, run, shrink};
+
+/// How many seeds are played between two lines that say how far it is.
+const STRETCH: u64 = 5_000;
+
+/// Plays seeds until one breaks a rule; of many it says now and then how far it is.
+pub(crate) fn play_telling(
+    out: &mut impl Write,
+    seeds: &Range<u64>,
+    orders: &Orders,
+) -> std::io::Result<Sum> {
+    let (started, mut sum, mut from) = (Instant::now(), Sum::default(), seeds.start);
+    while from < seeds.end && sum.broken.is_none() {
+        let to = seeds.end.min(from.saturating_add(STRETCH));
+        let part = play(&(from..to), orders);
+        let cores = part.cores;
+        sum = Sum { seconds: started.elapsed().as_secs_f64(), cores, ..sum.join(part) };
+        if to < seeds.end {
+            let (all, pace) = (seeds.end - seeds.start, sum.seeds as f64 / sum.seconds.max(0.001));
+            let left = (seeds.end - to) as f64 / pace.max(0.001) / 60.0;
+            writeln!(out, "{} of {all} seeds, {pace:.0} a second, {left:.0} min left", sum.seeds)?;
+            out.flush()?;
+        }
+        from = to;
+    }
+    Ok(sum)
+}
 
 /// The one line that says what seeds came to.
 pub(crate) fn tell(out: &mut impl Write, sum: &Sum) -> std::io::Result<()> {

@@ -61,7 +61,9 @@ impl Sum {
         }
     }
 
-    fn join(mut self, other: Self) -> Self {
+    /// Both together; seconds and cores are those of the first.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
         self.seeds += other.seeds;
         self.passes += other.passes;
         self.left_out += other.left_out;
