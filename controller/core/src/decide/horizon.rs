@@ -1,6 +1,7 @@
 //! How long a decision stands if nothing else is seen, so that nobody has to decide again before.
 
 use super::answer::{Answer, Decision, WaitCode, When};
+use super::ledger::clock_in_order;
 use super::rollback::STORM_WINDOW;
 use crate::journal::State;
 use crate::journal::state::{EnvironmentState, Phase};
@@ -47,7 +48,7 @@ pub fn horizon(world: &World<'_>, decision: &Decision, now: Time) -> Horizon {
             world.pipeline.environment(name).is_none_or(|environment| environment.entry.http.is_empty());
     }
     if let LedgerFacts::Present(state) | LedgerFacts::Behind(state) = world.ledger {
-        times.push(state.at);
+        times.extend([clock_in_order(state), state.at]);
         times.extend(state.holds.iter().filter_map(|hold| hold.until));
         times.extend(state.approvals.iter().filter_map(|approval| approval.until));
         for environment in &world.pipeline.environments {

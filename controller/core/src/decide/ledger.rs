@@ -12,6 +12,11 @@ use crate::world::{LedgerFacts, World};
 /// How far this host's clock may be behind the journal's last event.
 const CLOCK_TOLERANCE: Span = Span::seconds(60);
 
+/// From when on a clock counts as in order.
+pub(super) fn clock_in_order(state: &State) -> Time {
+    Time::from_unix(state.at.unix() - i64::from(CLOCK_TOLERANCE.as_seconds()))
+}
+
 /// Whether environments may be decided.
 pub(super) enum Gate<'a> {
     Open(&'a State),
@@ -42,10 +47,10 @@ pub(super) fn open<'a>(world: &'a World<'a>, now: Time) -> Gate<'a> {
             Wait::new(WaitCode::OwnedByOther, text, remedy, person(now)).about(&state.owner.id),
         );
     }
-    if now.plus(CLOCK_TOLERANCE) < state.at && !planted(Bug::ClockBehindIgnored) {
+    let in_order = clock_in_order(state);
+    if now < in_order && !planted(Bug::ClockBehindIgnored) {
         let text = format!("this clock says {now}, the journal's last event is of {}", state.at);
-        let borne = Time::from_unix(state.at.unix() - i64::from(CLOCK_TOLERANCE.as_seconds()));
-        let wait = Wait::new(WaitCode::ClockBehind, text, "set this host's clock", When::at(borne, now));
+        let wait = Wait::new(WaitCode::ClockBehind, text, "set this host's clock", When::at(in_order, now));
         return Gate::Closed(wait.about("clock"));
     }
     if lost(world) {

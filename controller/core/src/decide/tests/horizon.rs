@@ -107,3 +107,12 @@ fn what_is_under_way_is_looked_at_all_the_time() {
     assert!(stage.step(), "it is promoted");
     assert_eq!(horizon(&stage), (false, Some(60)));
 }
+
+#[test]
+fn a_clock_that_is_behind_is_in_order_before_it_has_caught_up() {
+    let mut stage = Stage::new();
+    stage.now = Time::from_unix(stage.state.at.unix() - 150);
+    assert_eq!(stage.codes("dev"), [crate::decide::WaitCode::ClockBehind]);
+    let changes = changes_after(&mut stage);
+    assert_eq!((changes, horizon(&stage)), (Some(90), (true, changes)));
+}
