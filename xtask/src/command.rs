@@ -39,7 +39,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "simulate",
-        arguments: "[--seeds N | --seed N --trace | --bugs | --crashes]",
+        arguments: "[--seeds N | --seed N --trace | --scenario NAME | --bugs | --crashes | --crash-pairs]",
         summary: "play the simulation: many seeds, one with its trace, every planted bug, or every crash",
         run: simulate,
     },

@@ -118,17 +118,18 @@ pub(crate) fn crashes(root: &Path) -> anyhow::Result<String> {
         let atomic = life.get("atomic").and_then(Value::as_bool).unwrap_or_default();
         let pushes = if atomic { "atomic" } else { "one by one" };
         let count = |key| number(life, key).to_string();
-        let end = life.get("violation").and_then(Value::as_str).unwrap_or("no rule broken");
+        let end = life.get("violation").and_then(Value::as_str).unwrap_or("as without a crash");
         vec![
             text(life, "opening").to_owned(),
             pushes.to_owned(),
             count("effects"),
             count("lives"),
+            count("late"),
             end.to_owned(),
         ]
     };
     Ok(table(
-        &["life", "pushes", "effects", "crashes played", "end"],
+        &["life", "pushes", "effects", "crashes played", "as if late", "end"],
         &list(&record, "crashes").iter().map(row).collect::<Vec<_>>(),
     ))
 }

@@ -2,7 +2,7 @@
 
 use towpath_core::museum::{ALL, Bug};
 use towpath_engine::sim::{
-    Kind, Opening, Orders, Report, check_of, crash_once, is_refused, play, replay, run, search, shrink,
+    Kind, Opening, Orders, Report, alone, check_of, crash_once, is_refused, play, replay, run, search, shrink,
 };
 
 /// What the command understands.
@@ -103,6 +103,22 @@ fn a_seed_replays_by_the_command_that_it_prints() {
 }
 
 #[test]
+fn a_scenario_is_played_by_its_name() {
+    let parse = |line: &str| arguments::Wanted::parse(line.split(' ').map(str::to_owned));
+    assert_eq!(parse("--scenario TakenOut").unwrap().mode, arguments::Mode::Alone);
+    assert_eq!(parse("--scenario TakenOut --crash-pairs").unwrap().mode, arguments::Mode::CrashPairs);
+    let unknown = parse("--scenario Nowhere").unwrap_err();
+    assert!(Opening::ALL.iter().all(|opening| unknown.contains(&format!("{opening:?}"))), "{unknown}");
+    assert!(parse("--scenario TakenOut --bug NanPasses").is_err(), "it is played without seeds");
+    let wanted = parse("--scenario TakenOut --seed 3 --trace").unwrap();
+    let report = run(&wanted.orders());
+    assert!(report.trace.iter().any(|line| line.contains("Commit(\"staging\", 1)")), "{:?}", report.trace);
+    assert_eq!(replay(&wanted.orders()), "cargo xtask simulate --seed 3 --scenario TakenOut --trace");
+    let alone = alone(Opening::TakenOut, true);
+    assert!(alone.violation.is_none() && alone.faults.is_empty() && alone.promotions > 5, "{alone:?}");
+}
+
+#[test]
 fn faults_that_a_failure_does_not_need_are_left_out() {
     // Without a lost answer, or a crash that loses one, this bug does nothing.
     let first = found(Bug::DuplicateAfterLostAnswer).expect("it is found");
@@ -122,17 +138,19 @@ fn faults_that_a_failure_does_not_need_are_left_out() {
 
 #[test]
 fn every_crash_of_every_opening_is_survived() {
-    let mut lives = 0;
-    for opening in Opening::ALL {
-        for atomic in [true, false] {
-            let swept = crash_once(opening, atomic);
-            assert_eq!(swept.violation, None, "{opening:?}, atomic: {atomic}");
-            // An opening in which little happens shows nothing.
-            assert!(swept.effects > 30, "{opening:?} has only {} effects", swept.effects);
-            lives += swept.lives;
-        }
+    let sweep = |(opening, atomic)| (opening, atomic, crash_once(opening, atomic));
+    let all: Vec<_> = std::thread::scope(|scope| {
+        let lives = Opening::ALL.into_iter().flat_map(|opening| [(opening, true), (opening, false)]);
+        let workers: Vec<_> = lives.map(|life| scope.spawn(move || sweep(life))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("it comes to an end")).collect()
+    });
+    for (opening, atomic, swept) in &all {
+        assert_eq!(swept.violation, None, "{opening:?}, atomic: {atomic}");
+        // An opening in which little happens shows nothing.
+        assert!(swept.effects > 30, "{opening:?} has only {} effects", swept.effects);
+        assert!(swept.late * 10 < swept.lives, "{opening:?} ends late {} times", swept.late);
     }
-    println!("crash sweep: {lives} lives");
+    println!("crash sweep: {} lives", all.iter().map(|(_, _, swept)| swept.lives).sum::<u64>());
 }
 
 /// Whoever plants a bug or adds a fault has to record anew what the documentation shows.

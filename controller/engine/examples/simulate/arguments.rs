@@ -5,13 +5,15 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use towpath_core::museum::{ALL, Bug};
-use towpath_engine::sim::{FaultId, Kind, Orders};
+use towpath_engine::sim::{FaultId, Kind, Opening, Orders};
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Plays seeds.
     Seeds,
+    /// Plays one opening alone, without faults.
+    Alone,
     /// Plants each bug in turn.
     Bugs,
     /// Crashes at each effect of each opening.
@@ -28,6 +30,8 @@ pub(crate) struct Wanted {
     pub(crate) trace: bool,
     pub(crate) bug: Option<Bug>,
     pub(crate) unguarded: bool,
+    /// What runs begin with, or whose effects are struck; nothing when that is drawn, or all are.
+    pub(crate) opening: Option<Opening>,
     pub(crate) only: Option<BTreeSet<FaultId>>,
     pub(crate) spared: BTreeSet<Kind>,
     pub(crate) summary: Option<PathBuf>,
@@ -37,26 +41,43 @@ pub(crate) struct Wanted {
 pub(crate) const USAGE: &str = "\
 simulate [--seeds N | --seeds A..B | --seed N] [--bug NAME [--unguarded]] [--only FAULT,...] [--spare KIND,...]
          [--trace] [--summary FILE]
-simulate --bugs [--seeds N]       plant each bug in turn; fails when one is not found
-simulate --crashes                crash at each effect of each opening, before and after it
+simulate --scenario NAME          play one opening alone, without faults, and tell what happens
+simulate --scenario NAME --seeds  begin every run with it; --seed, --trace, --bug and --only as above
+simulate --bugs [--seeds N]       plant each bug in turn; fails when one is not found within 2,000 seeds
+simulate --crashes                crash at each effect of each opening, or of --scenario NAME, before and after it
 simulate --crash-pairs            the same at each pair of effects";
+
+/// What is played when nobody says it.
+const SEEDS: Range<u64> = 0..500;
 
 impl Wanted {
     /// Reads the arguments; the error is for people.
     pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Self, String> {
-        let (mode, seeds) = (Mode::Seeds, 0..500);
-        let (only, spared) = (None, BTreeSet::new());
-        let mut wanted =
-            Self { mode, seeds, trace: false, bug: None, unguarded: false, only, spared, summary: None };
-        let mut args = args;
+        let mut wanted = Self {
+            mode: Mode::Seeds,
+            seeds: SEEDS,
+            trace: false,
+            bug: None,
+            unguarded: false,
+            opening: None,
+            only: None,
+            spared: BTreeSet::new(),
+            summary: None,
+        };
+        let (mut args, mut chosen) = (args, false);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
             match arg.as_str() {
                 "--seed" => {
                     let seed = number(&arg, &value()?)?;
-                    wanted.seeds = seed..seed + 1;
+                    (wanted.seeds, chosen) = (seed..seed + 1, true);
                 }
-                "--seeds" => wanted.seeds = range(&arg, &value()?)?,
+                "--seeds" => (wanted.seeds, chosen) = (range(&arg, &value()?)?, true),
+                "--scenario" => {
+                    let name = value()?;
+                    let unknown = || format!("--scenario: no {name:?}, but one of {:?}", Opening::ALL);
+                    wanted.opening = Some(Opening::named(&name).ok_or_else(unknown)?);
+                }
                 "--trace" => wanted.trace = true,
                 "--unguarded" => wanted.unguarded = true,
                 "--bugs" => wanted.mode = Mode::Bugs,
@@ -83,6 +104,12 @@ impl Wanted {
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
             }
         }
+        let alone = wanted.opening.is_some() && !chosen && wanted.mode == Mode::Seeds;
+        match (alone, wanted.bug.is_some() || wanted.only.is_some() || wanted.summary.is_some()) {
+            (true, true) => return Err(format!("--scenario plays alone without --seed or --seeds\n{USAGE}")),
+            (true, false) => wanted.mode = Mode::Alone,
+            (false, _) => {}
+        }
         Ok(wanted)
     }
 
@@ -92,6 +119,7 @@ impl Wanted {
             seed: self.seeds.start,
             bug: self.bug,
             unguarded: self.unguarded,
+            opening: self.opening,
             only: self.only.clone(),
             spared: self.spared.clone(),
             until: None,

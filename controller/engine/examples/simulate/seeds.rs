@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::time::Instant;
 
-use towpath_engine::sim::{Orders, Sum, play, replay, run, shrink};
+use towpath_engine::sim::{Orders, Report, Sum, play, replay, run, shrink};
 
 /// How many seeds are played between two lines that say how far it is.
 const STRETCH: u64 = 5_000;
@@ -52,7 +52,7 @@ pub(crate) fn tell(out: &mut impl Write, sum: &Sum) -> std::io::Result<()> {
 }
 
 /// The trace of a run, and the command that plays it again.
-pub(crate) fn show(out: &mut impl Write, orders: &Orders) -> std::io::Result<bool> {
+pub(crate) fn show(out: &mut impl Write, orders: &Orders) -> std::io::Result<Report> {
     let report = run(&Orders { trace: true, ..orders.clone() });
     for line in &report.trace {
         writeln!(out, "  {line}")?;
@@ -62,7 +62,7 @@ pub(crate) fn show(out: &mut impl Write, orders: &Orders) -> std::io::Result<boo
     }
     writeln!(out, "seed {}: {}", report.seed, report.violation.as_deref().unwrap_or("no violation"))?;
     writeln!(out, "replay: {}", replay(orders))?;
-    Ok(report.violation.is_none())
+    Ok(report)
 }
 
 /// A seed that broke a rule: its faults are shrunk, then it is shown.

@@ -1,29 +1,60 @@
 //! The summary for programs.
 
 use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use towpath_core::time::Time;
 use towpath_engine::sim::{Kind, Sum, Swept};
 
 use crate::museum::Found;
 
+/// When and from what something was recorded.
+pub(crate) struct Recorded {
+    date: String,
+    commit: String,
+}
+
+impl Recorded {
+    /// As of now, in the folder in which this was called. What was changed and not committed makes the commit dirty, but
+    /// for the record itself.
+    pub(crate) fn now() -> Self {
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = Time::from_unix(i64::try_from(seconds).unwrap_or_default()).to_string();
+        let changed = git(&["status", "--porcelain", "--", ":/", ":(exclude,top)docs/reliability.*"]);
+        let commit = git(&["rev-parse", "--short", "HEAD"]);
+        Self {
+            date: now.split('T').next().unwrap_or_default().to_owned(),
+            commit: match (commit, changed) {
+                (Some(commit), Some(changed)) if changed.is_empty() => commit,
+                (Some(commit), _) => format!("{commit}-dirty"),
+                (None, _) => "unknown".to_owned(),
+            },
+        }
+    }
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output =
+        Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
 /// Everything that one call found out, as JSON with sorted keys.
 pub(crate) fn write(
     path: &Path,
-    sum: Option<&Sum>,
-    museum: Option<&[Found]>,
-    sweep: Option<&[Swept]>,
+    recorded: &Recorded,
+    sum: &Sum,
+    museum: &[Found],
+    sweep: &[Swept],
 ) -> std::io::Result<()> {
-    let mut value = json!({});
-    if let (Some(sum), Some(all)) = (sum, value.as_object_mut()) {
-        all.insert("simulation".to_owned(), simulation(sum, museum.unwrap_or_default()));
-    }
-    if let (Some(found), Some(all)) = (museum, value.as_object_mut()) {
-        all.insert("museum".to_owned(), found.iter().map(exhibit).collect());
-    }
-    if let (Some(sweep), Some(all)) = (sweep, value.as_object_mut()) {
-        all.insert("crashes".to_owned(), sweep.iter().map(crashes).collect());
-    }
+    let value = json!({
+        "recorded": { "date": recorded.date, "commit": recorded.commit },
+        "simulation": simulation(sum, museum),
+        "museum": museum.iter().map(exhibit).collect::<Vec<_>>(),
+        "crashes": sweep.iter().map(crashes).collect::<Vec<_>>(),
+    });
     std::fs::write(path, format!("{value:#}\n"))
 }
 
@@ -79,6 +110,7 @@ fn crashes(swept: &Swept) -> Value {
         "atomic": swept.atomic,
         "effects": swept.effects,
         "lives": swept.lives,
+        "late": swept.late,
         "violation": swept.violation,
     })
 }

@@ -67,6 +67,13 @@ impl MemoryQa {
         self.contents.borrow().starts.clone()
     }
 
+    /// What a run was asked for, and how it ended; nothing while it runs.
+    pub fn verdict(&self, handle: &Handle) -> Option<(QaRequest, Verdict)> {
+        let contents = self.contents.borrow();
+        let (request, end) = contents.runs.get(handle)?;
+        Some((request.clone(), end.as_ref()?.verdict))
+    }
+
     /// Everything that was ever judged: handle, request, verdict.
     pub fn verdicts(&self) -> Vec<(QaRequest, Verdict)> {
         let contents = self.contents.borrow();

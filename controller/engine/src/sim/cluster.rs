@@ -64,6 +64,11 @@ impl Cluster {
         before.map(|(_, deployed)| deployed).chain(self.running.get(environment))
     }
 
+    /// What really runs in an environment.
+    pub(crate) fn runs(&self, environment: &Name) -> Option<&Deployed> {
+        self.running.get(environment)
+    }
+
     /// Keeps what runs for those who saw it, before it becomes something else.
     fn becomes(&mut self, environment: &Name, now: Time) {
         if let Some(deployed) = self.running.get(environment).cloned() {

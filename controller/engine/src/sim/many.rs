@@ -135,5 +135,6 @@ pub fn replay(orders: &Orders) -> String {
     });
     let spared: Vec<String> = orders.spared.iter().map(|kind| format!("{kind:?}")).collect();
     let spare = if spared.is_empty() { String::new() } else { format!(" --spare {}", spared.join(",")) };
-    format!("cargo xtask simulate --seed {}{bug}{unguarded}{only}{spare} --trace", orders.seed)
+    let opening = orders.opening.map_or_else(String::new, |opening| format!(" --scenario {opening:?}"));
+    format!("cargo xtask simulate --seed {}{opening}{bug}{unguarded}{only}{spare} --trace", orders.seed)
 }

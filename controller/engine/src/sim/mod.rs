@@ -28,7 +28,7 @@ pub use many::{Sum, cores, play, replay, search};
 pub use openings::Opening;
 pub use schedule::{Count, FaultId, Kind};
 pub use shrink::{check_of, is_refused, shrink};
-pub use sweep::{Swept, crash_once, crash_twice};
+pub use sweep::{Course, Crashes, Swept, crash_once};
 
 /// How many steps a run has before its faults stop.
 const STEPS: u32 = 240;
@@ -42,6 +42,8 @@ pub struct Orders {
     pub bug: Option<Bug>,
     /// Whether the production invariants are left out, so that nobody but the observer can find what is wrong.
     pub unguarded: bool,
+    /// What the run begins with; nothing when that is drawn from the seed.
+    pub opening: Option<Opening>,
     /// When given, the only faults that strike.
     pub only: Option<BTreeSet<FaultId>>,
     /// Kinds of faults that do not strike.
@@ -99,6 +101,17 @@ pub fn run(orders: &Orders) -> Report {
     museum::plant(None);
     museum::lower_guard(false);
     report
+}
+
+/// Plays an opening alone, without faults and without chance.
+pub fn alone(opening: Opening, atomic: bool) -> Report {
+    match Play::of(opening, atomic, true) {
+        Ok(mut play) => {
+            let violation = play.crash_at(&[]).err();
+            told(0, play, violation)
+        }
+        Err(wrong) => Report { violation: Some(wrong), ..Report::default() },
+    }
 }
 
 fn told(seed: u64, play: Play, violation: Option<String>) -> Report {

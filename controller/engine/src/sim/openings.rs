@@ -72,6 +72,11 @@ impl Opening {
         Self::Storm,
     ];
 
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|opening| format!("{opening:?}") == name)
+    }
+
     /// Draws what a run begins with: mostly nothing.
     pub(crate) fn drawn(random: &mut Random) -> Option<Self> {
         let opens = random.percent(16);

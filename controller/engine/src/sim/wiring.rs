@@ -107,6 +107,8 @@ const POLICIES: [(&str, &str); 2] = [
 /// The address that the HTTP gate asks, and for how many seconds its answer holds.
 pub(crate) const URL: &str = "https://changes.example/web";
 pub(crate) const HOLDS: u32 = 30;
+/// What nobody may see: the repository is reached with it.
+pub(crate) const SECRET: &str = "s3cr3t-0f-the-b0t";
 /// What the expression gate asks.
 pub(crate) const EXPRESSION: &str = "release.sequence > 0";
 pub(crate) const OVERRIDES: &str = "upstream, soak, approval, window, dependency, expression, http";
@@ -264,7 +266,7 @@ fn document(name: &str, environments: &str, images: &[&str], revision: &str) -> 
     }
     let text = format!(
         "apiVersion: towpath.dev/v1alpha1\nkind: Pipeline\nmetadata: {{ name: {name}, namespace: shop }}\nspec:\n  \
-         images: [{names}]\n  repository: {{ url: memory, branch: main }}\n  edit: [{edit}]\n  \
+         images: [{names}]\n  repository: {{ url: \"https://bot:{SECRET}@git.example.com/acme/environments.git\", branch: main }}\n  edit: [{edit}]\n  \
          environments:{environments}\n"
     );
     let document: Document = serde_saphyr::from_str(&text).map_err(|e| format!("the wiring: {e}"))?;

@@ -1,12 +1,13 @@
-//! S5: back to something that was good there and is not rejected, and not from a rollback.
+//! S5: back to the newest that was good there and is not rejected, and not from a rollback.
 
 use towpath_core::event::Cause;
 use towpath_core::hold::Stop;
-use towpath_core::id::Name;
+use towpath_core::id::{Name, ReleaseId};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, Release};
+use towpath_core::journal::state::Release;
 use towpath_core::time::{Span, Time};
 
+use super::account::Known;
 use super::{Checked, Observer};
 
 /// The most that go back by themselves in [`STORM`].
@@ -27,7 +28,6 @@ impl Observer {
     pub(super) fn rolled_back(
         &self,
         state: &State,
-        env: &EnvironmentState,
         key: &Name,
         release: &Release,
         asked: bool,
@@ -40,26 +40,42 @@ impl Observer {
         if asked {
             return Ok(());
         }
-        if env.at.as_ref().is_some_and(|at| at.cause == Cause::Rollback) {
+        let nothing = Known::default();
+        let known = self.account.envs.get(key).unwrap_or(&nothing);
+        if known.there.as_ref().is_some_and(|there| there.cause == Cause::Rollback) {
             return Err(format!("S5: {key} went back to {version} from a rollback"));
         }
-        let leaving = env.at.as_ref().and_then(|at| state.release(&at.r));
+        let leaving = known.there.as_ref().and_then(|there| state.release(&there.r));
         if leaving.is_some_and(|r| r.labels.contains_key("towpath.dev/irreversible")) {
             return Err(format!("S5: {key} went back by itself from what says that it cannot"));
         }
-        let bad =
-            |r: &Release| r.images.iter().any(|i| self.failed.contains(&(key.clone(), i.digest.clone())));
-        let any_baked =
-            env.good.iter().any(|g| g.baked && state.release(&g.r).is_some_and(|other| !bad(other)));
-        match env.good.iter().find(|g| g.r == release.r) {
-            None => Err(format!("S5: {key} went back to {version}, which was never good there")),
-            Some(good) if any_baked && !good.baked => {
-                Err(format!("S5: {key} went back to {version}, and an older one had baked"))
-            }
-            Some(_) if bad(release) => {
-                Err(format!("S5: {key} went back to {version}, which is rejected there"))
-            }
-            Some(_) => Ok(()),
+        if self.has_failed_digest(key, release) {
+            return Err(format!("S5: {key} went back to {version}, which is rejected there"));
         }
+        match self.way_back(state, key) {
+            Some(newest) if newest.r == release.r => Ok(()),
+            Some(newest) => {
+                Err(format!("S5: {key} went back to {version}, and {} was the newest good", newest.version()))
+            }
+            None => Err(format!("S5: {key} went back to {version}, which was never good there")),
+        }
+    }
+
+    /// Where it has to go back to: the newest whose bake passed there, otherwise the newest that was Verified, complete
+    /// and with nothing that failed there.
+    pub(super) fn way_back<'s>(&self, state: &'s State, key: &Name) -> Option<&'s Release> {
+        let known = self.account.envs.get(key)?;
+        let usable = |(r, _): &&(ReleaseId, bool)| {
+            let release = state.release(r);
+            let leaving = known.there.as_ref().is_some_and(|there| &there.r == r);
+            let complete = |r: &Release| r.images.iter().map(|i| &i.name).eq(&state.images);
+            !leaving && release.is_some_and(|r| complete(r) && !self.has_failed_digest(key, r))
+        };
+        let newest = |baked: bool| known.good.iter().rev().filter(|good| good.1 == baked).find(usable);
+        newest(true).or_else(|| newest(false)).and_then(|(r, _)| state.release(r))
+    }
+
+    pub(super) fn has_failed_digest(&self, key: &Name, release: &Release) -> bool {
+        release.images.iter().any(|i| self.failed.contains(&(key.clone(), i.digest.clone())))
     }
 }

@@ -1,10 +1,13 @@
 //! S2, S4, S11, S12: what happens to the branch.
 
+use std::collections::BTreeSet;
+
 use towpath_core::event::{Cause, Event};
 use towpath_core::hold::Stop;
-use towpath_core::id::{ActId, CommitId, Name, Pid, RepoPath};
+use towpath_core::id::{ActId, CommitId, Name, Pid, ReleaseId, RepoPath};
 use towpath_core::journal::State;
-use towpath_core::journal::state::EnvironmentState;
+use towpath_core::journal::state::{EnvironmentState, Release, Request};
+use towpath_core::pipeline::EntryGate;
 use towpath_core::time::{Span, Time};
 
 use super::{Checked, Observer, Scene};
@@ -57,7 +60,7 @@ impl Observer {
     }
 
     pub(super) fn promoted(&mut self, scene: &Scene<'_>, event: &Event, at: Time) -> Checked {
-        let Event::Promoted { pid, env, r, cause, commit, base, q, .. } = event else { return Ok(()) };
+        let Event::Promoted { pid, env, r, cause, commit, base, q, from, .. } = event else { return Ok(()) };
         let state = scene.before.ok_or("S11: a promotion without a journal before it")?;
         self.promotions += 1;
         self.rollbacks += u64::from(*cause == Cause::Rollback);
@@ -78,6 +81,8 @@ impl Observer {
                 self.outside.clock
             ));
         }
+        self.account.starts_from(env, from.as_ref())?;
+        goes_to(scene.host, env, release, (commit, base))?;
         nothing_foreign_is_overwritten(scene.host, state, known, base, q.as_ref())?;
         nothing_else_is_written(scene.host, env, commit)?;
         if *cause == Cause::Auto && self.unheld.contains(env) {
@@ -92,7 +97,7 @@ impl Observer {
                 let past = self.overridden.get(pid).cloned().unwrap_or_default();
                 self.gated(state, env, release, at, &past)
             }
-            Cause::Rollback => self.rolled_back(state, known, env, release, q.is_some(), at),
+            Cause::Rollback => self.rolled_back(state, env, release, q.is_some(), at),
         }
     }
 
@@ -100,19 +105,23 @@ impl Observer {
     pub(super) fn proposed(
         &self,
         scene: &Scene<'_>,
-        (env, r, pid): (&Name, &towpath_core::id::ReleaseId, &Pid),
+        (env, r, pid): (&Name, &ReleaseId, &Pid),
         at: Time,
     ) -> Checked {
         let state = scene.before.ok_or("S11: a proposal without a journal before it")?;
         let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
         let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
-        let asked = state.requests.iter().find(|q| &q.env == env && q.r.as_ref() == Some(r));
-        if asked.is_none() {
-            return self.automatic(state, known, env, release, at);
+        match asked(state, env, r) {
+            None => self.automatic(state, known, env, release, at),
+            Some(_) => self.gated(state, env, release, at, &self.past(state, env, r, pid)),
         }
-        let mut past = self.overridden.get(pid).cloned().unwrap_or_default();
-        past.extend(super::rest::asked_past(state, env, release));
-        self.gated(state, env, release, at, &past)
+    }
+
+    /// The gates that people pass by with a pull request.
+    pub(super) fn past(&self, state: &State, env: &Name, r: &ReleaseId, pid: &Pid) -> BTreeSet<EntryGate> {
+        let named = asked(state, env, r).into_iter().flat_map(|q| &q.overrides);
+        let named = named.filter_map(|text| EntryGate::parse(text.split(' ').next()?));
+        self.overridden.get(pid).into_iter().flatten().copied().chain(named).collect()
     }
 
     /// What was given up is not on the branch, and a closed pull request is a person's no.
@@ -155,6 +164,30 @@ fn nothing_else_is_written(host: &MemoryHost, env: &Name, commit: &CommitId) -> 
     match others(before) == others(after) {
         true => Ok(()),
         false => Err(format!("C8: {commit} is a promotion in {env}, and changes what is not its own")),
+    }
+}
+
+/// The open request for this release.
+fn asked<'s>(state: &'s State, env: &Name, r: &ReleaseId) -> Option<&'s Request> {
+    state.requests.iter().find(|q| &q.env == env && q.r.as_ref() == Some(r))
+}
+
+/// S4, S11: the commit stands on the tip that it names, and deploys what its event says, here and nowhere else.
+fn goes_to(
+    host: &MemoryHost,
+    env: &Name,
+    release: &Release,
+    (commit, base): (&CommitId, &CommitId),
+) -> Checked {
+    let info = host.info(commit).ok_or_else(|| format!("S11: {commit} is journalled, and is nowhere"))?;
+    if info.parents.first() != Some(base) {
+        return Err(format!("S4: {commit} was made on {:?}, and its event says {base}", info.parents));
+    }
+    let there = host.file(commit, &path_of(env.as_str())?);
+    let there = there.map(|b| deployed(&String::from_utf8_lossy(&b))).unwrap_or_default();
+    match release.images.is_empty() || is_deployed(&release.images, &there) {
+        true => Ok(()),
+        false => Err(format!("S11: {commit} brings {there:?} to {env}, and says {}", release.version())),
     }
 }
 

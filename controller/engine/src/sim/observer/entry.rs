@@ -6,10 +6,12 @@ use towpath_core::hold::{Stop, Subject};
 use towpath_core::id::{Name, Pid};
 use towpath_core::journal::State;
 use towpath_core::journal::state::{ApprovalRecord, Hold, Release};
+use towpath_core::observation::Application;
 use towpath_core::pipeline::{Approval, Edge, EdgeMode, EntryGate, Environment};
 use towpath_core::time::{Span, Time};
 
 use super::{Checked, Observer};
+use crate::sim::releases::is_deployed;
 use crate::sim::wiring::HOLDS;
 
 impl Observer {
@@ -49,16 +51,30 @@ impl Observer {
         past: &BTreeSet<EntryGate>,
     ) -> Checked {
         let environment = self.environment(key)?;
-        if self.is_held(state, key, release, Stop::Promotions, at) {
-            return Err(format!("S9: {} went to {key} against a hold", release.version()));
-        }
         if let Some(gate) = past.iter().find(|gate| !environment.promotion.overrides.contains(gate)) {
             return Err(format!("S1: {} was passed by in {key}, which allows it to nobody", gate.as_str()));
         }
-        self.upstream(state, environment, release, at, past)?;
+        self.entry(state, environment, release, at, past)
+    }
+
+    /// The gates, but for those that are passed by.
+    pub(super) fn entry(
+        &self,
+        state: &State,
+        environment: &Environment,
+        release: &Release,
+        at: Time,
+        past: &BTreeSet<EntryGate>,
+    ) -> Checked {
+        let key = &environment.name;
+        if self.is_held(state, key, release, Stop::Promotions, at) {
+            return Err(format!("S9: {} went to {key} against a hold", release.version()));
+        }
+        self.upstream(environment, release, at, past)?;
         self.beyond(environment, release, at, past)?;
+        let approvals = &self.account.approvals;
         let approved = |gate: &Approval| {
-            let who = state.approvals.iter().filter(|a| self.counts(environment, gate, release, a, at));
+            let who = approvals.values().filter(|a| self.counts(environment, gate, release, a, at));
             who.map(|a| &a.by).collect::<BTreeSet<_>>().len() >= gate.count as usize
         };
         let wanted = !past.contains(&EntryGate::Approval);
@@ -125,16 +141,15 @@ impl Observer {
             && a.until.is_none_or(|until| until > at.min(self.outside.clock))
     }
 
-    fn upstream(
+    pub(super) fn upstream(
         &self,
-        state: &State,
         environment: &Environment,
         release: &Release,
         at: Time,
         past: &BTreeSet<EntryGate>,
     ) -> Checked {
         let edges = environment.after.edges.iter();
-        let mut answers = edges.map(|edge| self.edge(state, edge, &environment.name, release, at, past));
+        let mut answers = edges.map(|edge| self.edge(edge, &environment.name, release, at, past));
         match environment.after.mode {
             EdgeMode::All => answers.collect(),
             EdgeMode::Any => answers.find(Result::is_ok).unwrap_or_else(|| {
@@ -145,7 +160,6 @@ impl Observer {
 
     fn edge(
         &self,
-        state: &State,
         edge: &Edge,
         key: &Name,
         release: &Release,
@@ -153,19 +167,29 @@ impl Observer {
         past: &BTreeSet<EntryGate>,
     ) -> Checked {
         let (up, version) = (&edge.environment, release.version());
-        let verified =
-            self.is_verified(state, up, release).map_err(|why| format!("{why}, and went to {key}"));
+        let verified = self.is_verified(up, release).map_err(|why| format!("{why}, and went to {key}"));
         if verified.is_err() {
             return if past.contains(&EntryGate::Upstream) { Ok(()) } else { verified };
         }
-        let soaked = state.envs.get(up).and_then(|env| env.soak_of(&release.r, at)).unwrap_or_default();
+        let soaked = self.soaks.of(up, &release.images, at).max(self.soaked_as_told(up, release, at));
         if soaked < edge.soak && !past.contains(&EntryGate::Soak) {
             return Err(format!("S1: {version} went to {key} after {soaked} of {} in {up}", edge.soak));
         }
         Ok(())
     }
 
-    fn is_verified(&self, state: &State, up: &Name, release: &Release) -> Checked {
+    /// How long it ran there by an old answer that was given for a new one: nobody can tell it from that.
+    fn soaked_as_told(&self, up: &Name, release: &Release, at: Time) -> Span {
+        let is_there = |seen: &&Application| {
+            let digests = seen.digests.iter().cloned().collect();
+            seen.name.as_str().strip_prefix("web-") == Some(up.as_str())
+                && is_deployed(&release.images, &digests)
+        };
+        let told = self.outside.old.iter().filter(is_there).filter_map(|seen| seen.health_since);
+        told.map(|since| at.since(since)).max().unwrap_or_default()
+    }
+
+    fn is_verified(&self, up: &Name, release: &Release) -> Checked {
         let (version, here) = (release.version(), (up.clone(), release.r.clone()));
         let environment = self.environment(up)?;
         if !self.verified.contains(&here) {
@@ -174,14 +198,13 @@ impl Observer {
         if self.taken_out.contains(&here) {
             return Err(format!("S12: a person took {version} out of {up}"));
         }
-        let gates = state.envs.get(up).and_then(|env| env.ok.get(&release.r)).map(|ok| &ok.gates);
-        if environment.revalidate && gates != Some(&environment.verify_hash()) {
+        let known = self.account.envs.get(up).and_then(|known| known.verified.get(&release.r));
+        if environment.revalidate && known.map(|(gates, _)| gates) != Some(&environment.verify_hash()) {
             return Err(format!("S1: {version} is Verified in {up} under other gates"));
         }
         // What policies want of a place is wanted of all that was Verified there before, too.
         let wanted = environment.policies.verify.as_ref();
-        let judged =
-            state.envs.get(up).and_then(|env| env.ok.get(&release.r)).and_then(|ok| ok.policy.as_ref());
+        let judged = known.and_then(|(_, policy)| policy.as_ref());
         if wanted.is_some() && judged != wanted {
             return Err(format!("S1: {version} is Verified in {up} without what policies want there"));
         }

@@ -55,6 +55,7 @@ impl Observer {
         let mut taken_out = std::mem::take(&mut self.taken_out);
         taken_out.retain(|(key, r)| !self.is_back(host, state, key, r));
         self.taken_out = taken_out;
+        self.account.believe(state);
         self.verified.clear();
         self.unheld.clear();
         self.failed.clear();

@@ -1,17 +1,18 @@
 //! The observer of a run: sees both refs, the verdicts that were given and what the cluster ran, and holds every
 //! move of the branch against the rules (S1-S15 of the design's formal statements).
 //!
+//! - `account`, `soak`: what it knows from single events and from the cluster, never from the journal's fold; S11.
 //! - `branch`: S2, S4, S11, S12, what happens to the branch itself.
 //! - `entry`: S1, S9, S10, the gates before a commit.
 //! - `order`: S3, S6, S15, which release comes next.
 //! - `proof`: S7, S8, what is live and Verified.
 //! - `back`: S5, rollbacks.
 //! - `loss`: what a lost journal and a rewound branch leave of all that.
-//! - `rest`: what has to be so when nothing moves any more.
+//! - `rest`: what has to be so when nothing moves any more (L1, L3, L4).
 //!
-//! S13 (secrets) needs hosts that have secrets and is checked elsewhere; S14 is checked by the play, which knows whose
-//! pass it was.
+//! S13 is looked for in whatever is written to git; S14 is checked by the play, which knows whose pass it was.
 
+mod account;
 mod back;
 mod branch;
 mod entry;
@@ -19,6 +20,7 @@ mod loss;
 mod order;
 mod proof;
 mod rest;
+mod soak;
 
 use std::cell::RefCell;
 use std::collections::hash_map::DefaultHasher;
@@ -28,16 +30,21 @@ use std::rc::Rc;
 
 use towpath_core::event::{Event, Recorded, Undoing};
 use towpath_core::id::{CommitId, Digest, Name, Pid, PipelineId, ReleaseId, RepoPath};
+use towpath_core::journal::state::Release;
 use towpath_core::journal::{JournalMessage, State, fold_all};
 use towpath_core::observation::Application;
 use towpath_core::pipeline::{EntryGate, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
 use towpath_core::world::OtherEnvironment;
 
+use self::account::Account;
+use self::soak::Soaks;
 use super::cluster::Cluster;
 use super::releases::Nature;
-use super::wiring::Shutter;
+use super::wiring::{SECRET, Shutter};
 use crate::memory::{MemoryHost, MemoryQa};
+
+pub(crate) use self::rest::Told;
 
 type Foreign = Rc<RefCell<BTreeSet<CommitId>>>;
 type Checked = Result<(), String>;
@@ -57,6 +64,8 @@ pub(crate) struct Observer {
     /// Promotions that landed.
     pids: BTreeMap<Pid, CommitId>,
     lost: bool,
+    account: Account,
+    soaks: Soaks,
     /// Releases that are Verified in an environment.
     verified: BTreeSet<(Name, ReleaseId)>,
     /// Releases that people took out of an environment, until they are Verified there again.
@@ -138,6 +147,8 @@ impl Observer {
             journalled: BTreeMap::new(),
             pids: BTreeMap::new(),
             lost: false,
+            account: Account::default(),
+            soaks: Soaks::default(),
             verified: BTreeSet::new(),
             taken_out: BTreeSet::new(),
             failed: BTreeSet::new(),
@@ -206,10 +217,16 @@ impl Observer {
         qa: &MemoryQa,
         now: Time,
     ) -> Checked {
+        self.soaks.look(self.pipeline.environments.iter().map(|e| &e.name), cluster, now);
         let new = host.moves_after(self.moves);
         self.moves = host.moved();
         for (name, old, new) in new {
             let Some(new) = new else { continue };
+            if !self.foreign.borrow().contains(&new)
+                && host.info(&new).is_some_and(|c| c.message.contains(SECRET))
+            {
+                return Err(format!("S13: {new} tells a secret"));
+            }
             if name == self.pipeline.repository.branch && !self.foreign.borrow().contains(&new) {
                 self.branch_moved(host, old.as_ref(), &new)?;
             }
@@ -247,13 +264,30 @@ impl Observer {
         if recorded.at > latest.plus(Span::seconds(1)) {
             return Err("S11: an event is from the future".to_owned());
         }
+        let news = !self.account.is_believed(recorded.n);
+        if news {
+            self.account.attributed(recorded)?;
+        }
+        self.look_at(scene, recorded)?;
+        if news {
+            let rank = |r: &ReleaseId| scene.after.release(r).map(Release::rank).unwrap_or_default();
+            self.account.hear(recorded, rank);
+        }
+        Ok(())
+    }
+
+    fn look_at(&mut self, scene: &Scene<'_>, recorded: &Recorded) -> Checked {
         match &recorded.event {
             Event::Promoted { .. } => self.promoted(scene, &recorded.event, recorded.at),
             Event::Proposed { env, r, pid, .. } => self.proposed(scene, (env, r, pid), recorded.at),
             Event::Undone { pid, why } => self.undone(scene, pid, *why == Undoing::Closed),
             Event::Overridden { pid, gate, .. } => self.passed_by(pid, gate.as_str()),
             Event::Live { env, pid, .. } => self.live(scene, env, pid, recorded.at),
-            Event::Verified { env, r, .. } => self.verified(scene, env, r),
+            Event::Started { env, gate, gates, .. } => self.started(env, gate, gates),
+            Event::Judged { env, pid, gate, gates, attempt, verdict, .. } => {
+                self.judged(scene, (env, pid, gate), (*attempt, gates), *verdict)
+            }
+            Event::Verified { env, pid, r, gates, .. } => self.verified(scene, env, pid, r, gates),
             Event::Baked { env, result, .. } => self.baked(scene, env, *result),
             Event::Failed { env, pid, gate, .. } => {
                 self.has_failed(scene, (env, pid, gate.as_ref()), recorded.at)
@@ -263,6 +297,7 @@ impl Observer {
                 Ok(())
             }
             Event::Revoked { env, r, .. } => {
+                self.forget_soak(scene, env, r);
                 self.verified.remove(&(env.clone(), r.clone()));
                 Ok(())
             }
@@ -284,6 +319,12 @@ impl Observer {
         }
     }
 
+    fn forget_soak(&mut self, scene: &Scene<'_>, env: &Name, r: &ReleaseId) {
+        if let Some(release) = scene.after.release(r) {
+            self.soaks.forget(env, &release.images);
+        }
+    }
+
     fn environment(&self, key: &Name) -> Result<&Environment, String> {
         self.pipeline.environment(key).ok_or_else(|| format!("S1: {key} is unknown to the wiring"))
     }
@@ -297,7 +338,7 @@ fn read_state(host: &MemoryHost, tip: &CommitId) -> Option<Rc<State>> {
 fn shape(state: &State) -> u64 {
     let mut hasher = DefaultHasher::new();
     let rank = |r: &ReleaseId| {
-        let wanted = state.release(r).map(towpath_core::journal::state::Release::rank);
+        let wanted = state.release(r).map(Release::rank);
         state.releases.iter().filter(|other| Some(other.rank()) > wanted).count().min(4)
     };
     for env in state.envs.values() {

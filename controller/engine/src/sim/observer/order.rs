@@ -8,6 +8,7 @@ use towpath_core::id::Name;
 use towpath_core::journal::State;
 use towpath_core::journal::state::{Current, EnvironmentState, Phase, Release};
 use towpath_core::pipeline::{Environment, Queue};
+use towpath_core::release::Rank;
 use towpath_core::time::Time;
 use towpath_core::verdict::Verdict;
 
@@ -22,25 +23,42 @@ impl Observer {
         release: &Release,
         at: Time,
     ) -> Checked {
+        self.in_turn(state, env, key, release, at)?;
+        self.gated(state, key, release, at, &BTreeSet::new())
+    }
+
+    /// Whether it is this release's turn, whatever its gates say.
+    pub(super) fn in_turn(
+        &self,
+        state: &State,
+        env: &EnvironmentState,
+        key: &Name,
+        release: &Release,
+        at: Time,
+    ) -> Checked {
         let environment = self.environment(key)?;
         let version = release.version();
         if let Some(there) = &env.at {
             occupied(environment, there, key)?;
         }
-        if let Some(image) =
-            release.images.iter().find(|i| self.failed.contains(&(key.clone(), i.digest.clone())))
-        {
-            return Err(format!("S6: {} failed in {key} and came again by itself", image.version()));
+        if self.has_failed_digest(key, release) {
+            return Err(format!("S6: what is in {version} failed in {key} and came again by itself"));
         }
+        let mark = self.mark(key);
         // What settled under gates that have changed since is verified anew where it stands.
         let again = env.at.as_ref().is_some_and(|there| there.r == release.r && environment.revalidate);
-        if !again && release.rank() <= env.hw {
+        if !again && release.rank() <= mark {
             return Err(format!("S15: {version} went to {key} below its high-water mark"));
         }
         if !again && environment.after.edges.is_empty() {
             self.is_next(state, environment, env, key, release, at)?;
         }
-        self.gated(state, key, release, at, &BTreeSet::new())
+        Ok(())
+    }
+
+    /// The highest rank that ever came to an environment.
+    pub(super) fn mark(&self, key: &Name) -> Rank {
+        self.account.envs.get(key).map(|known| known.mark).unwrap_or_default()
     }
 
     /// Where nothing but holds can keep a release back, the queue alone says which comes.
@@ -53,20 +71,16 @@ impl Observer {
         release: &Release,
         at: Time,
     ) -> Checked {
-        let failed =
-            |r: &Release| r.images.iter().any(|i| self.failed.contains(&(key.clone(), i.digest.clone())));
         let there = env.at.as_ref().filter(|at| at.pid.is_some()).and_then(|at| state.release(&at.r));
-        let mark = there.map_or(env.hw, |there| there.rank().max(env.hw));
+        let mark = there.map_or(self.mark(key), |there| there.rank().max(self.mark(key)));
         let rank = release.rank();
         let before = |other: &&Release| match environment.promotion.queue {
             Queue::EveryRelease => other.rank() > mark && other.rank() < rank,
             Queue::HoldUntilVerdict | Queue::NewestWins => other.rank() > rank,
         };
-        let other = state
-            .releases
-            .iter()
-            .filter(before)
-            .find(|r| !failed(r) && !self.is_held(state, key, r, Stop::Promotions, at));
+        let held = |r: &Release| self.is_held(state, key, r, Stop::Promotions, at);
+        let mut others = state.releases.iter().filter(before);
+        let other = others.find(|r| !self.has_failed_digest(key, r) && !held(r));
         match other {
             Some(other) => {
                 Err(format!("C10: {} went to {key} before {}", release.version(), other.version()))

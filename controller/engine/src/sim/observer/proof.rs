@@ -2,13 +2,14 @@
 
 use towpath_core::event::{BakeResult, Cause};
 use towpath_core::hold::Stop;
-use towpath_core::id::{Digest, GateName, Name, Pid, ReleaseId};
+use towpath_core::id::{Digest, GateHash, GateName, Name, Pid, ReleaseId};
 use towpath_core::journal::state::{Current, Hold, Release, Run};
 use towpath_core::observation::Health;
 use towpath_core::pipeline::{Environment, GateKind};
 use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
 
+use super::account::Trial;
 use super::{Checked, Observer, Scene};
 use crate::sim::cluster::Deployed;
 use crate::sim::releases::{Nature, is_deployed};
@@ -31,25 +32,81 @@ impl Observer {
         (!first || nature != Nature::Sick) && environment.verify.iter().all(|gate| passes(&gate.kind))
     }
 
-    /// What is Verified really passed, for these very digests in this very environment.
-    pub(super) fn verified(&mut self, scene: &Scene<'_>, env: &Name, r: &ReleaseId) -> Checked {
+    /// S7: a gate begins under the definition of now.
+    pub(super) fn started(&self, env: &Name, gate: &GateName, gates: &GateHash) -> Checked {
+        let environment = self.environment(env)?;
+        let bake = environment.bake.iter().flat_map(|bake| &bake.gates);
+        let defined = environment.verify.iter().chain(bake).find(|defined| &defined.name == gate);
+        match defined.is_some_and(|defined| &defined.hash() == gates) {
+            true => Ok(()),
+            false => Err(format!("S7: {gate} began in {env} under a definition that is not the one of now")),
+        }
+    }
+
+    /// S7, S8: a verdict is the first of the try that began, under the same gates, and the runner says the same of these
+    /// digests in this environment.
+    pub(super) fn judged(
+        &self,
+        scene: &Scene<'_>,
+        (env, pid, gate): (&Name, &Pid, &GateName),
+        (attempt, gates): (u32, &GateHash),
+        verdict: Verdict,
+    ) -> Checked {
+        let trial = self.account.trial(pid, gate);
+        let begun = |t: &&Trial| t.attempt == attempt && &t.gates == gates && t.verdict.is_none();
+        let Some(trial) = trial.filter(begun) else {
+            return Err(format!(
+                "S7: {gate} is {verdict:?} in {env}, and try {attempt} did not begin, or has ended"
+            ));
+        };
+        let Some(handle) = trial.handle.as_ref().filter(|_| !gate.as_str().starts_with("bake/")) else {
+            return Ok(());
+        };
+        if !matches!(verdict, Verdict::Passed | Verdict::Failed) {
+            return Ok(());
+        }
+        let there = scene.after.envs.get(env).and_then(|e| e.at.as_ref());
+        let release =
+            there.filter(|at| at.pid.as_ref() == Some(pid)).and_then(|at| scene.after.release(&at.r));
+        let said = scene.qa.verdict(handle);
+        let same = said.as_ref().zip(release).is_some_and(|((request, said), release)| {
+            let digests = release.images.iter().map(|i| (i.name.clone(), i.digest.clone())).collect();
+            (*said, &request.pid, &request.environment, &request.digests) == (verdict, pid, env, &digests)
+        });
+        match same {
+            true => Ok(()),
+            false => Err(format!("S7: {gate} is {verdict:?} in {env}, and the runner says {said:?}")),
+        }
+    }
+
+    /// What is Verified really passed, for these very digests in this very environment, under the gates that it says.
+    pub(super) fn verified(
+        &mut self,
+        scene: &Scene<'_>,
+        env: &Name,
+        pid: &Pid,
+        r: &ReleaseId,
+        gates: &GateHash,
+    ) -> Checked {
         let release = scene.after.release(r).ok_or_else(|| format!("S7: {r} is Verified and unknown"))?;
         let environment = self.environment(env)?;
+        let version = release.version();
         if let Some(image) = release.images.iter().find(|i| !self.may_verify(environment, &i.digest)) {
             return Err(format!("S8: {} is Verified in {env}, and it is not well there", image.version()));
         }
-        for gate in &environment.verify {
-            let GateKind::Qa(qa) = &gate.kind else { continue };
-            let passed = scene.qa.verdicts().into_iter().any(|(request, verdict)| {
-                request.template == qa.template
-                    && &request.environment == env
-                    && verdict == Verdict::Passed
-                    && release.images.iter().all(|i| request.digests.values().any(|d| d == &i.digest))
-            });
-            if !passed {
-                let version = release.version();
-                return Err(format!("S7: {version} is Verified in {env} without a passed QA run"));
-            }
+        let mut hashes = Vec::new();
+        for gate in environment.verify.iter().map(|gate| &gate.name) {
+            let trial = self.account.trial(pid, gate);
+            let Some(trial) = trial.filter(|trial| trial.verdict == Some(Verdict::Passed)) else {
+                return Err(format!("S7: {version} is Verified in {env}, and {gate} did not pass"));
+            };
+            hashes.push(format!("{gate} {}", trial.gates));
+        }
+        hashes.sort();
+        if &GateHash::of(&hashes) != gates {
+            return Err(format!(
+                "S7: {version} is Verified in {env} under other gates than those that it passed"
+            ));
         }
         let here = (env.clone(), r.clone());
         self.taken_out.remove(&here);
@@ -65,6 +122,7 @@ impl Observer {
     ) -> Checked {
         let at = scene.before.and_then(|s| s.envs.get(env)).and_then(|e| e.at.as_ref());
         let Some(at) = at.filter(|at| at.pid.as_ref() == Some(pid)) else { return Ok(()) };
+        self.forget_soak(scene, env, &at.r);
         self.verified.remove(&(env.clone(), at.r.clone()));
         if at.cause == Cause::Rollback {
             self.unheld.insert(env.clone());

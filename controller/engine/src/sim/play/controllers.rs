@@ -13,7 +13,7 @@ use super::{Play, Step};
 use crate::error::EngineError;
 use crate::memory::{Fault, Faults, MemoryHost};
 use crate::observe::Remembered;
-use crate::pass::{Engine, Host, PassReport, Settings};
+use crate::pass::{Engine, Host, PassReport, Settings, Step as PassStep};
 use crate::ports::{Clock as _, Evaluator as _, HttpGates as _, HttpQuestion, Question};
 use crate::sim::counted::Counted;
 use crate::sim::glitches::{Calls, Glitch, Port};
@@ -223,7 +223,10 @@ impl Play {
             elsewhere: None,
         };
         self.calls.begin(glitched);
-        let result = self.work(&self.pipeline, desk, |engine| engine.pass(&mut remembered, &mut |_| {}));
+        let mut recorded = Vec::new();
+        let result = self.work(&self.pipeline, desk, |engine| {
+            engine.pass(&mut remembered, &mut |step| recorded.extend(shown(step).filter(|_| self.tells)))
+        });
         let outside = self.outside(shared.others);
         if self.host.on_their_way() > on_their_way {
             self.outside_then = Some(outside.clone());
@@ -241,6 +244,7 @@ impl Play {
         glitches.iter().for_each(|kind| self.schedule.struck(*kind));
         faults_of.clear();
         if self.tells {
+            recorded.into_iter().for_each(|line| self.note(line));
             self.note(format!("controller {i} passes {}{glitches:?}{}", weather.text(), said(&result)));
         }
         // Who was told something old looks again before anybody is asked.
@@ -267,7 +271,7 @@ impl Play {
     }
 
     /// What stands outside as of now.
-    fn outside(&self, others: Others) -> Outside {
+    pub(super) fn outside(&self, others: Others) -> Outside {
         Outside {
             others,
             expression: self.expression(),
@@ -363,6 +367,13 @@ fn named(report: &PassReport) -> Option<Time> {
         When::On(..) => None,
     };
     report.waits().filter_map(|(_, wait)| at(wait.when)).min()
+}
+
+/// An event for the trace, without the members that take the most room.
+fn shown(step: &PassStep) -> Option<String> {
+    let PassStep::Recorded(recorded) = step else { return None };
+    let line = serde_json::to_string(recorded).unwrap_or_default();
+    Some(format!("  records {}", line.chars().take(260).collect::<String>()))
 }
 
 pub(super) fn said<T: Describe>(result: &Result<T, EngineError>) -> String {

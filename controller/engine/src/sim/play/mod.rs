@@ -36,6 +36,7 @@ use super::openings::Opening;
 use super::random::Random;
 use super::releases::{IMAGES, Nature, Version, companions, file, natures, of_neighbour, versions};
 use super::schedule::{Kind, Schedule};
+use super::sweep::End;
 use super::wiring::{EXPRESSION, URL, Wiring, path_of};
 use crate::memory::{
     Fault, Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryHttp, MemoryPullRequests, MemoryQa,
@@ -97,6 +98,9 @@ pub(crate) struct Play {
     waits_for_confirmation: bool,
     /// The earliest time that the last pass named for the next.
     next_look: Option<Time>,
+    /// The minutes of the opening that were played, and those in which the first controller sleeps.
+    pub(super) minutes: u32,
+    pub(super) sleeps: std::ops::Range<u32>,
     /// Who gets in between in the next pass.
     in_between: Option<Kind>,
     /// What goes wrong with calls of the next pass.
@@ -131,7 +135,8 @@ impl Play {
         };
         let wiring = Wiring::drawn(&mut random)?;
         let versions = versions(&mut random);
-        let opening = Opening::drawn(&mut random);
+        let drawn = Opening::drawn(&mut random);
+        let opening = orders.opening.or(drawn);
         match opening {
             Some(opening) => {
                 Self::on(orders, random, temper, opening.wiring()?, opening.cast(versions), Some(opening))
@@ -141,11 +146,12 @@ impl Play {
     }
 
     /// Sets the stage for an opening and nothing else.
-    pub(crate) fn of(opening: Opening, atomic: bool) -> Result<Self, String> {
+    pub(crate) fn of(opening: Opening, atomic: bool, trace: bool) -> Result<Self, String> {
         let mut random = Random::new(1);
         let versions = opening.cast(versions(&mut random));
         let wiring = Wiring { atomic, ..opening.wiring()? };
-        Self::on(&Orders::default(), random, Temper::Gentle, wiring, versions, Some(opening))
+        let orders = Orders { trace, ..Orders::default() };
+        Self::on(&orders, random, Temper::Gentle, wiring, versions, Some(opening))
     }
 
     fn on(
@@ -212,6 +218,8 @@ impl Play {
             journal_touched: false,
             waits_for_confirmation: false,
             next_look: None,
+            minutes: 0,
+            sleeps: 0..0,
             in_between: None,
             outside_then: None,
             glitched: Vec::new(),
@@ -241,14 +249,15 @@ impl Play {
         self.calm()
     }
 
-    /// Plays an opening to its end, with these crashes of the first controller, by the numbers of its effects.
-    pub(crate) fn crash_at(&mut self, crashes: &[(u64, Fault)]) -> Result<u64, String> {
+    /// Plays an opening to its end, with these crashes of the first controller, by the numbers of its effects. Answers
+    /// how many effects there were, and what it came to.
+    pub(crate) fn crash_at(&mut self, crashes: &[(u64, Fault)]) -> Result<(u64, End), String> {
         let faults = self.controllers.first().map(|c| c.faults.clone()).ok_or("no controller")?;
         crashes.iter().for_each(|(number, fault)| faults.at(*number, *fault));
         self.set_stage()?;
         self.open()?;
         self.calm()?;
-        Ok(faults.effects())
+        Ok((faults.effects(), self.end()))
     }
 
     fn set_stage(&mut self) -> Step {
@@ -261,8 +270,16 @@ impl Play {
         for i in 0..self.environments.len() {
             self.sync(i)?;
         }
-        self.pass(0, &[], Weather::default())?;
-        self.check()
+        // People come when there is a ledger that knows all environments: who crashed before is started again.
+        for _ in 0..5 {
+            self.pass(0, &[], Weather::default())?;
+            self.check()?;
+            let known = self.state().map_or(0, |s| s.envs.values().filter(|env| env.at.is_some()).count());
+            if known == self.environments.len() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn note(&mut self, line: impl Into<String>) {

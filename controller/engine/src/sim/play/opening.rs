@@ -88,7 +88,9 @@ impl Play {
         for name in self.environments.clone() {
             self.cluster.settle(&name, self.clock.now());
         }
-        for _ in 0..2 {
+        let sleeps = self.sleeps.contains(&self.minutes);
+        self.minutes += 1;
+        for _ in 0..if sleeps { 0 } else { 2 } {
             self.pass(0, &[], Weather::default())?;
             self.check()?;
         }

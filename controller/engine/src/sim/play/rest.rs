@@ -1,11 +1,14 @@
 //! The end of a run: faults stop, people go home, the cluster follows.
 
 use towpath_core::event::Confirmable;
+use towpath_core::id::ReleaseId;
+use towpath_core::journal::state::{EnvironmentState, Release};
 use towpath_core::time::Span;
 
 use super::controllers::Weather;
 use super::{Play, Step, person};
 use crate::ports::Clock as _;
+use crate::sim::sweep::End;
 use crate::sim::wiring::{EXPRESSION, URL};
 
 /// The most passes until the world has come to rest.
@@ -81,7 +84,31 @@ impl Play {
         if self.host.pushes() != pushes {
             return Err("L2: one controller was at rest, and the other was not".to_owned());
         }
-        self.observer.at_rest(&self.host, &self.requests, self.clock.now())
+        self.observer.at_rest(&self.host, &self.requests, &self.told(), self.clock.now())
+    }
+
+    /// What each environment has come to: what is there, how far it is, and what was said of releases there. Times,
+    /// commits and tries may be others after a crash.
+    pub(super) fn end(&self) -> End {
+        let Some(state) = self.state() else { return End::new() };
+        let version = |r: &ReleaseId| state.release(r).map_or_else(|| r.to_string(), Release::version);
+        let of = |env: &EnvironmentState| {
+            let there =
+                env.at.as_ref().map(|at| format!("{} {:?} ({:?})", version(&at.r), at.phase, at.cause));
+            let runs = env.at.iter().flat_map(|at| &at.runs);
+            let runs = runs.map(|(gate, run)| format!("{gate}: {:?}", run.verdict));
+            let verified = env.ok.keys().map(|r| format!("{} is Verified", version(r)));
+            let good =
+                env.good.iter().map(|good| format!("{} was good, baked: {}", version(&good.r), good.baked));
+            let rejected = env.rejected.iter().map(|r| format!("{} is rejected", version(&r.r)));
+            let open = env.proposed.iter().map(|open| format!("{} is proposed", version(&open.r)));
+            let pinned = env.pin.iter().map(|pin| format!("pinned to {:?}", pin.set));
+            let mut said: Vec<String> =
+                verified.chain(good).chain(rejected).chain(open).chain(pinned).collect();
+            said.sort();
+            there.into_iter().chain(runs).chain(said).collect()
+        };
+        state.envs.iter().map(|(name, env)| (name.clone(), of(env))).collect()
     }
 
     fn confirm_all(&mut self) -> Step {

@@ -19,6 +19,7 @@ use crate::observe::Remembered;
 use crate::pass::PassReport;
 use crate::ports::Clock as _;
 use crate::schedule::Schedule;
+use crate::sim::observer::Told;
 use crate::sim::schedule::Kind;
 
 /// For how long a host sleeps at most: somebody may have acted elsewhere. By the promise, not by the code.
@@ -32,18 +33,15 @@ pub(super) struct Rounds {
     /// What the pass before worked with that no look can see.
     with: Option<(Rc<Pipeline>, Option<bool>)>,
     /// What it waited for at the end of the pass before.
-    answers: Option<Answers>,
+    answers: Option<Told>,
     /// The time that the pass before named for the next, and whether it waited for a person to confirm a loss.
     next_look: Option<Time>,
     waits_for_confirmation: bool,
 }
 
-/// What environments wait for: reasons, and what they are about.
-type Answers = BTreeMap<Name, BTreeSet<String>>;
-
 /// The answers, without those of environments whose edit was refused: that is known for one pass only, and the next
 /// tries again, and comes to the same.
-fn answers(of: &BTreeMap<Name, Answer>) -> Answers {
+fn answers(of: &BTreeMap<Name, Answer>) -> Told {
     let refused = |answer: &Answer| matches!(answer, Answer::Wait(waits) if waits.iter().any(|w| w.code == WaitCode::CannotEdit));
     let said = |answer: &Answer| match answer {
         Answer::Act(effects) => effects.iter().map(|effect| format!("{effect:?}")).collect(),
@@ -88,7 +86,7 @@ impl Play {
         let known = self.controllers.get(i).and_then(|c| c.rounds.answers.clone()).unwrap_or_default();
         let decided = self.quietly(i, weather, |engine| engine.dry(&mut remembered.clone()));
         // What an edit refused has no answer here, on either side.
-        let same = |now: &Answers| now.iter().all(|(name, said)| known.get(name).is_none_or(|k| k == said));
+        let same = |now: &Told| now.iter().all(|(name, said)| known.get(name).is_none_or(|k| k == said));
         let stands = |decision: &Decision| decision.ledger.is_empty() && same(&answers(&decision.envs));
         if decided.as_ref().is_ok_and(|(decision, _)| stands(decision)) {
             return Ok(());
@@ -136,9 +134,16 @@ impl Play {
         result
     }
 
+    /// What the first controller told at the end of its last pass.
+    pub(super) fn told(&self) -> Told {
+        self.controllers.first().and_then(|c| c.rounds.answers.clone()).unwrap_or_default()
+    }
+
     /// Leaves out a pass: all is as the one before said.
     pub(super) fn leave_out(&mut self, i: usize) {
         self.left_out += 1;
+        let others = self.others();
+        self.observer.was_outside(self.outside(others));
         if let Some(controller) = self.controllers.get(i) {
             controller.faults.clear();
             self.calls.forget_hook();
