@@ -172,6 +172,7 @@ impl Observer {
             return if past.contains(&EntryGate::Upstream) { Ok(()) } else { verified };
         }
         let soaked = self.soaks.of(up, &release.images, at).max(self.soaked_as_told(up, release, at));
+        let soaked = Span::seconds(soaked.as_seconds().saturating_add(self.ahead.as_seconds()));
         if soaked < edge.soak && !past.contains(&EntryGate::Soak) {
             return Err(format!("S1: {version} went to {key} after {soaked} of {} in {up}", edge.soak));
         }

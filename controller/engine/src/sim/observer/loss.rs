@@ -59,6 +59,7 @@ impl Observer {
         self.verified.clear();
         self.unheld.clear();
         self.failed.clear();
+        self.given_up.clear();
         self.voids.clear();
         for (key, env) in state.iter().flat_map(|state| &state.envs) {
             self.verified.extend(env.ok.keys().map(|r| (key.clone(), r.clone())));

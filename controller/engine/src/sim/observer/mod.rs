@@ -66,6 +66,8 @@ pub(crate) struct Observer {
     lost: bool,
     account: Account,
     soaks: Soaks,
+    /// How far the clock of a host was ahead, at most: nothing in git tells a true time, so soaks may be that much less.
+    ahead: Span,
     /// Releases that are Verified in an environment.
     verified: BTreeSet<(Name, ReleaseId)>,
     /// Releases that people took out of an environment, until they are Verified there again.
@@ -149,6 +151,7 @@ impl Observer {
             lost: false,
             account: Account::default(),
             soaks: Soaks::default(),
+            ahead: Span::default(),
             verified: BTreeSet::new(),
             taken_out: BTreeSet::new(),
             failed: BTreeSet::new(),
@@ -217,6 +220,7 @@ impl Observer {
         qa: &MemoryQa,
         now: Time,
     ) -> Checked {
+        self.ahead = self.ahead.max(self.outside.clock.since(now));
         self.soaks.look(self.pipeline.environments.iter().map(|e| &e.name), cluster, now);
         let new = host.moves_after(self.moves);
         self.moves = host.moved();
