@@ -97,6 +97,8 @@ pub(crate) struct Observer {
 /// What stands outside of the pipeline.
 #[derive(Debug, Clone)]
 pub(crate) struct Outside {
+    /// The wiring that hosts worked with.
+    pub(crate) pipeline: Rc<Pipeline>,
     /// What other pipelines have.
     pub(crate) others: BTreeMap<(PipelineId, Name), OtherEnvironment>,
     /// Whether the expression is true; nothing when it cannot be evaluated.
@@ -130,6 +132,7 @@ impl Observer {
         let clock = Time::from_unix(0);
         Self {
             outside: Outside {
+                pipeline: Rc::clone(&pipeline),
                 others: BTreeMap::new(),
                 expression: None,
                 said_yes: None,

@@ -34,7 +34,9 @@ impl Observer {
 
     /// S7: a gate begins under the definition of now.
     pub(super) fn started(&self, env: &Name, gate: &GateName, gates: &GateHash) -> Checked {
-        let environment = self.environment(env)?;
+        // A push may arrive after the wiring changed: what counts is the one that its host had.
+        let environment = self.outside.pipeline.environment(env);
+        let environment = environment.ok_or_else(|| format!("S1: {env} is unknown to the wiring"))?;
         let bake = environment.bake.iter().flat_map(|bake| &bake.gates);
         let defined = environment.verify.iter().chain(bake).find(|defined| &defined.name == gate);
         match defined.is_some_and(|defined| &defined.hash() == gates) {

@@ -1,6 +1,7 @@
 //! The controllers: some replicas of one owner, and a stranger.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use towpath_core::decide::{WaitCode, When};
 use towpath_core::id::{Name, PipelineId};
@@ -273,6 +274,7 @@ impl Play {
     /// What stands outside as of now.
     pub(super) fn outside(&self, others: Others) -> Outside {
         Outside {
+            pipeline: Rc::clone(&self.pipeline),
             others,
             expression: self.expression(),
             said_yes: self.says_yes(),
