@@ -21,7 +21,7 @@ pub(crate) fn play_telling(
         let part = play(&(from..to), orders);
         let cores = part.cores;
         sum = Sum { seconds: started.elapsed().as_secs_f64(), cores, ..sum.join(part) };
-        if to < seeds.end {
+        if to < seeds.end && sum.broken.is_none() {
             let (all, pace) = (seeds.end - seeds.start, sum.seeds as f64 / sum.seconds.max(0.001));
             let left = (seeds.end - to) as f64 / pace.max(0.001) / 60.0;
             writeln!(out, "{} of {all} seeds, {pace:.0} a second, {left:.0} min left", sum.seeds)?;
