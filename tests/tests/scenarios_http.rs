@@ -282,3 +282,33 @@ fn nobody_is_asked_while_something_else_keeps_a_release_or_has_to_be_done_first(
     replica.pass_until(|_, _| bed.version("dev") == "1.3.0");
     assert_eq!(asked(&bed), 3);
 }
+
+#[test]
+fn no_rollback_waits_for_the_systems_of_another_environment() {
+    let gate = |name: &str| {
+        let (name, url) =
+            (format!("name: {name}"), format!("url: 'https://{name}.example/{{{{ version }}}}'"));
+        format!("{{ http: {{ {name}, {url}, success: '{SUCCESS}', interval: 10s, timeout: 30s }} }}")
+    };
+    let entry = format!("entry: [{}]", ["a", "b"].map(gate).join(", "));
+    let bed = Bed::memory(&Wiring::web().with("staging", &entry));
+    let http = bed.http.as_ref().unwrap();
+    let mut replica = bed.come_to("1.1.0", "dev", Phase::Settled);
+    bed.wait("10m");
+    replica.pass();
+    bed.qa.set("smoke", &digest("1.2.0"), Verdict::Failed);
+    bed.qa.wait_for_finish(true);
+    replica.release("1.2.0");
+    replica.pass_until(|_, _| bed.version("dev") == "1.2.0");
+    replica.pass_every("30s", 2);
+    assert!(asked(&bed) > 0, "staging wants 1.1.0");
+    bed.wait("1m");
+    bed.qa.finish();
+    http.set_down(true);
+    http.takes(&bed.clock, Span::seconds(30));
+    let begun = bed.now();
+    replica.pass();
+    assert_eq!(bed.version("dev"), "1.1.0");
+    let back = replica.recorded().into_iter().find(|e| e.event.is_automatic_rollback()).unwrap();
+    assert_eq!(back.at, begun, "it went back before anybody was asked");
+}

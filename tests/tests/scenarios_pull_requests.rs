@@ -5,8 +5,10 @@ use towpath_core::event::{Cause, Event, RequestKind, Undoing};
 use towpath_core::id::{CommitId, RefName, ReleaseId};
 use towpath_core::journal::fold::MAX_HOLDS;
 use towpath_core::journal::state::Phase;
+use towpath_core::time::Span;
 use towpath_engine::memory::{Fault, MemoryPullRequests};
-use towpath_tests::bed::{Bed, Replica, Wiring, current, kustomization, runs, waits};
+use towpath_engine::people::ReleaseRef;
+use towpath_tests::bed::{Bed, Replica, Wiring, current, kustomization, name, person, runs, wait_of, waits};
 
 fn bed() -> Bed {
     Bed::memory(&Wiring::web().with("production", "delivery: pull-request")).with_pull_requests()
@@ -430,4 +432,78 @@ fn an_open_pull_request_that_was_asked_for_does_not_keep_a_failure_there() {
     replica.pass();
     let heads = requests(&bed).heads();
     assert!(requests(&bed).is_green(&heads[0]), "it is proposed anew, since it was asked for");
+}
+
+#[test]
+fn a_pin_is_passed_by_at_a_persons_word() {
+    let bed = bed();
+    let mut replica = bed.awaiting_approval("1.1.0");
+    let release = replica.find("1.1.0");
+    bed.edit("production", &kustomization("1.0.5"), "by hand");
+    replica.pass();
+    replica.approve(&release);
+    replica.ask(RequestKind::Promote, "production", Some("1.1.0"));
+    replica.pass_every("60s", 2);
+    let heads = requests(&bed).heads();
+    assert!(requests(&bed).is_green(&heads[0]), "it was asked for");
+    assert!(requests(&bed).merge(&heads[0]));
+    replica.pass();
+    assert_eq!((bed.version("production").as_str(), replica.state().requests), ("1.1.0", vec![]));
+    assert_eq!(replica.env("production").pin, None);
+}
+
+#[test]
+fn a_gate_that_opens_for_a_while_ends_no_request_to_pass_it_by() {
+    let bed = overriding();
+    let (mut replica, release, head) = asked_past_approval(&bed);
+    let until = Some(bed.now().plus(Span::seconds(120)));
+    let by_id = ReleaseRef::parse(release.as_str());
+    replica.engine(|e| e.approve(&person("bob"), &name("production"), &by_id, &[], until)).unwrap();
+    replica.pass();
+    bed.wait("10m");
+    replica.pass();
+    assert!(requests(&bed).is_green(&head), "the approval is over, and it is passed by as before");
+    assert_eq!(replica.state().requests.len(), 1);
+}
+
+#[test]
+fn a_merge_that_is_found_late_lets_nothing_soak() {
+    let wiring = Wiring::web().with("dev", "delivery: pull-request");
+    let wiring = wiring.with("staging", "after: { all: [{ environment: dev, soak: 30m }] }");
+    let bed = Bed::memory(&wiring).with_pull_requests();
+    let mut replica = bed.adopted();
+    let merge = |replica: &mut Replica<'_>, version: &str| {
+        let release = replica.release(version);
+        replica.pass_every("60s", 2);
+        assert!(requests(&bed).merge(&requests(&bed).heads()[0]));
+        release
+    };
+    let first = merge(&mut replica, "1.1.0");
+    replica.until_verified("dev", &first);
+    replica.until_phase("dev", Phase::Settled);
+    merge(&mut replica, "1.2.0");
+    // Nobody looks for hours, in which 1.2.0 is there.
+    bed.wait("5h");
+    replica.pass_every("60s", 3);
+    assert_eq!((bed.version("dev").as_str(), bed.version("staging").as_str()), ("1.2.0", "1.0.0"));
+    let soaked = replica.env("dev").ok[&first].soak;
+    assert!(soaked < Span::seconds(1_800), "{soaked}");
+}
+
+#[test]
+fn a_host_of_pull_requests_that_has_trouble_keeps_nothing_else() {
+    let bed = bed();
+    let (mut replica, _) = proposed(&bed);
+    requests(&bed).set_down(true);
+    replica.release("1.2.0");
+    let report = replica.pass();
+    assert_eq!(bed.version("dev"), "1.2.0");
+    let wait = wait_of(&report, "production", WaitCode::Proposed).unwrap();
+    assert!(wait.text.starts_with("nobody says what became of the pull request for 1.1.0"), "{}", wait.text);
+    replica.pass_every("5m", 4);
+    assert_eq!(bed.version("staging"), "1.2.0");
+    assert_eq!(requests(&bed).heads().len(), 1, "what may have been merged is not replaced");
+    requests(&bed).set_down(false);
+    replica.pass();
+    assert!(waits(&replica.pass(), "production", WaitCode::Proposed));
 }

@@ -148,6 +148,7 @@ fn seen(image: &Image) -> Outcome<EnvironmentFacts> {
         runs: BTreeMap::new(),
         committing_landed: None,
         proposal: None,
+        proposal_open: None,
         refused: None,
     })
 }

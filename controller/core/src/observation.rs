@@ -64,7 +64,12 @@ pub struct Sample {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
     /// Samples, oldest first.
-    Samples(Vec<Sample>),
+    Samples {
+        /// What there was.
+        samples: Vec<Sample>,
+        /// Until when was asked.
+        to: Time,
+    },
     /// Nobody answered; ask again later.
     Unavailable(String),
     /// The answer cannot be used, and asking again gives the same.

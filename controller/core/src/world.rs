@@ -122,6 +122,8 @@ pub struct EnvironmentFacts {
     pub committing_landed: Option<bool>,
     /// What became of the open pull request; `None` when there is none.
     pub proposal: Option<ProposalStatus>,
+    /// When this host saw that pull request open last; `None` when it never did, or forgot.
+    pub proposal_open: Option<Time>,
     /// Why the host did not take this environment's commit when this pass pushed it.
     pub refused: Option<String>,
 }
@@ -143,6 +145,8 @@ pub enum ProposalStatus {
     },
     /// It was closed.
     Closed,
+    /// Nobody answered, for this reason.
+    Unanswered(String),
     /// It was journalled, but never reached the host, and its commit is not here to be pushed again.
     Lost,
 }

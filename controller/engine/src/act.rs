@@ -50,6 +50,8 @@ pub(crate) struct Acted {
     pub(crate) begun: BTreeMap<(Pid, GateName), Result<RunStatus, String>>,
     /// Whether anything outside was changed or read that may change the next decision.
     pub(crate) progress: bool,
+    /// What trouble the host of pull requests had.
+    pub(crate) failed: Option<RepositoryError>,
 }
 
 /// Carries out a decision.
@@ -62,6 +64,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) alone: bool,
     /// Nothing is moved: the host is only asked whether it would take it.
     pub(crate) rehearse: bool,
+    /// Whether the host of pull requests is talked to: not any more once it had trouble.
+    pub(crate) requests: bool,
 }
 
 /// What one push is made of.
@@ -215,7 +219,6 @@ impl Executor<'_> {
                 return Ok(acted);
             }
         }
-        self.open_pull_requests(plan)?;
         self.delete_topics(observed, plan)?;
         for (start, handle) in &plan.runs {
             // What did not begin is asked for again by the next pass, not by the next round.
@@ -228,7 +231,15 @@ impl Executor<'_> {
             acted.readings.insert((measurement.pid.clone(), measurement.gate.clone()), reading);
             acted.progress = true;
         }
-        acted.progress |= !plan.events.is_empty() || !plan.checks.is_empty();
+        acted.progress |= !plan.events.is_empty();
+        // Last, so that a host of pull requests that has trouble keeps nothing else.
+        if self.requests {
+            match self.open_pull_requests(plan, &acted) {
+                Ok(()) => acted.progress |= !plan.checks.is_empty(),
+                Err(RepositoryError::Crashed) => return Err(EngineError::Crashed),
+                Err(error) => acted.failed = Some(error),
+            }
+        }
         Ok(acted)
     }
 
@@ -481,9 +492,11 @@ impl Executor<'_> {
         Ok(if all { Pushed::Moved } else { Pushed::Lost })
     }
 
-    fn open_pull_requests(&self, plan: &Plan) -> Result<(), EngineError> {
+    fn open_pull_requests(&self, plan: &Plan, acted: &Acted) -> Result<(), RepositoryError> {
         let Some(host) = self.host.pull_requests else { return Ok(()) };
-        for topic in &plan.opened {
+        // What did not get to the host is found out by the next look.
+        let arrived = acted.given_up.is_empty();
+        for topic in plan.opened.iter().filter(|_| arrived) {
             host.open(
                 topic,
                 &self.pipeline.repository.branch,
@@ -569,7 +582,7 @@ impl Executor<'_> {
             step: measurement.step,
         };
         match self.host.metrics.range(&query) {
-            Ok(samples) => Ok(Reading::Samples(samples)),
+            Ok(samples) => Ok(Reading::Samples { samples, to: measurement.to }),
             Err(MetricsError::Unavailable(why)) => Ok(Reading::Unavailable(why)),
             Err(MetricsError::Unusable(why)) => Ok(Reading::Unusable(why)),
             Err(MetricsError::Crashed) => Err(EngineError::Crashed),

@@ -13,8 +13,25 @@ use towpath_core::world::{Evaluation, Evaluations, Found, Truth};
 
 use crate::error::EngineError;
 use crate::observe::Observed;
-use crate::pass::{Engine, Readings};
+use crate::pass::{Engine, Readings, is_question};
 use crate::ports::{HttpError, HttpQuestion, MAX_BODY, Question};
+
+/// How systems outside are asked.
+pub(crate) struct Asking<'a> {
+    /// Those that were asked in this pass: none is asked twice in it.
+    pub(crate) asked: &'a mut BTreeSet<Evaluation>,
+    /// Whether they are asked although something else is to be done.
+    pub(crate) at_once: bool,
+    /// Tells when an answer was given.
+    pub(crate) now: &'a dyn Fn() -> Time,
+}
+
+/// Whether there is anything to be done but to ask.
+fn does_more(decision: &Decision) -> bool {
+    let more =
+        |answer: &Answer| matches!(answer, Answer::Act(e) if e.iter().any(|effect| !is_question(effect)));
+    !decision.ledger.is_empty() || decision.envs.values().any(more)
+}
 
 /// A decision, and what was taken out of it because it would have broken an invariant.
 pub(crate) type Guarded = (Decision, Vec<Violation>);
@@ -30,8 +47,8 @@ impl Engine<'_> {
     ) -> Result<Guarded, EngineError> {
         let mut asked = BTreeSet::new();
         loop {
-            let now = || observed.now;
-            let decided = self.decided_in_time((observed, readings, &[]), answers, &mut asked, &now)?;
+            let asking = Asking { asked: &mut asked, at_once: true, now: &|| observed.now };
+            let decided = self.decided_in_time((observed, readings, &[]), answers, asking)?;
             if let Some(decided) = decided {
                 return Ok(decided);
             }
@@ -39,13 +56,12 @@ impl Engine<'_> {
     }
 
     /// The same for acting on it: `None` when time has passed since the look, because systems outside took theirs to
-    /// answer. `asked` are those that were asked in this pass: none is asked twice in it.
+    /// answer. As long as any environment has something else to do they are not asked: a rollback waits for nobody's.
     pub(crate) fn decided_in_time(
         &self,
         (observed, readings, rollbacks): (&Observed, &Readings, &[Time]),
         answers: &mut Evaluations,
-        asked: &mut BTreeSet<Evaluation>,
-        now: &dyn Fn() -> Time,
+        Asking { asked, at_once, now }: Asking<'_>,
     ) -> Result<Option<Guarded>, EngineError> {
         answers.retain(|evaluation, found| match self.gate(evaluation).and_then(Evaluated::interval) {
             Some(interval) => found.holds(interval, observed.now),
@@ -58,14 +74,16 @@ impl Engine<'_> {
             let mut decision = decide(&world, observed.now);
             let missing: Vec<&Evaluation> =
                 wanted(&decision).filter(|e| !evaluations.contains_key(e)).collect();
-            if missing.is_empty() {
+            let outside = |wanted: &Evaluation| self.gate(wanted).and_then(Evaluated::interval).is_some();
+            let later = !at_once && does_more(&decision) && missing.iter().all(|wanted| outside(wanted));
+            if missing.is_empty() || later {
                 let state = observed.head().map(|head| &*head.state);
                 let guarded = state.map(|state| guard(self.pipeline, state, &mut decision, observed.now));
                 return Ok(Some((decision, guarded.unwrap_or_default())));
             }
             let mut time_passes = false;
             for wanted in missing {
-                let outside = self.gate(wanted).and_then(Evaluated::interval).is_some();
+                let outside = outside(wanted);
                 if outside && !asked.insert(wanted.clone()) {
                     evaluations.insert(wanted.clone(), asked_already(observed.now));
                     continue;

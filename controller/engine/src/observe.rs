@@ -40,6 +40,8 @@ pub struct Remembered {
     pub(crate) claims: Claims,
     /// What systems outside said, as long as that holds.
     pub(crate) answers: Evaluations,
+    /// When pull requests were seen open last, by environment.
+    open: BTreeMap<Name, (Pid, Time)>,
 }
 
 /// What an environment's folder says.
@@ -66,6 +68,21 @@ impl Remembered {
     fn refused(&self, name: &Name, tip: &CommitId, now: Time) -> Option<String> {
         let refusal = self.refusals.get(name)?;
         (refusal.tip.as_ref() == Some(tip) && now < refusal.until).then(|| refusal.why.clone())
+    }
+
+    /// When the pull request of an environment was seen open last: now, if it is.
+    fn open_until(
+        &mut self,
+        environment: &Environment,
+        env: &EnvironmentState,
+        status: Option<&ProposalStatus>,
+        now: Time,
+    ) -> Option<Time> {
+        let pid = &env.proposed.as_ref()?.pid;
+        if matches!(status, Some(ProposalStatus::Open { .. })) {
+            self.open.insert(environment.name.clone(), (pid.clone(), now));
+        }
+        self.open.get(&environment.name).filter(|(of, _)| of == pid).map(|(_, at)| *at)
     }
 
     /// A host that remembers nothing but a journal.
@@ -215,6 +232,7 @@ impl Observer<'_> {
             runs: BTreeMap::new(),
             committing_landed: None,
             proposal: None,
+            proposal_open: None,
             refused: remembered.refused(&environment.name, tip, self.now),
         };
         let Some(env) = env else { return Ok(facts) };
@@ -224,6 +242,7 @@ impl Observer<'_> {
             facts.committing_landed = (landed || over).then_some(landed);
         }
         facts.proposal = self.proposal(environment, env, topic, remembered)?;
+        facts.proposal_open = remembered.open_until(environment, env, facts.proposal.as_ref(), self.now);
         let seen = state.and_then(|state| state.seen.get(self.pipeline.repository.branch.as_str()));
         self.liveness(environment, tip, (env, seen.map(|seen| &seen.commit)), &mut facts)?;
         self.runs(env, &mut facts)?;
@@ -336,8 +355,12 @@ impl Observer<'_> {
     ) -> Result<Option<ProposalStatus>, EngineError> {
         let (Some(open), Some(host)) = (&env.proposed, self.host.pull_requests) else { return Ok(None) };
         let topic = topic(self.pipeline, &environment.name)?;
-        if let Some(status) = host.status(&topic, &open.head)? {
-            return Ok(Some(status));
+        match host.status(&topic, &open.head) {
+            Ok(None) => {}
+            Ok(status) => return Ok(status),
+            Err(error @ RepositoryError::Crashed) => return Err(error.into()),
+            // That concerns nothing else.
+            Err(error) => return Ok(Some(ProposalStatus::Unanswered(error.to_string()))),
         }
         if tip != Some(&open.head) {
             return Ok(self.is_over(&open.pid, open.at, remembered).then_some(ProposalStatus::Lost));
@@ -347,8 +370,12 @@ impl Observer<'_> {
         }
         // Its event is journalled and its branch pushed, but it was never opened: find it or open it now.
         let title = format!("Promote {} to {}", self.pipeline.id.name, environment.name);
-        host.open(&topic, &self.pipeline.repository.branch, &title)?;
-        Ok(host.status(&topic, &open.head)?)
+        let opened = host.open(&topic, &self.pipeline.repository.branch, &title);
+        match opened.and_then(|_| host.status(&topic, &open.head)) {
+            Ok(status) => Ok(status),
+            Err(error @ RepositoryError::Crashed) => Err(error.into()),
+            Err(error) => Ok(Some(ProposalStatus::Unanswered(error.to_string()))),
+        }
     }
 }
 

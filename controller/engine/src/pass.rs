@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use towpath_core::decide::{Answer, Decision, Wait, WaitCode, When};
+use towpath_core::decide::{Answer, Decision, Effect, Wait, WaitCode, When};
 use towpath_core::event::Recorded;
 use towpath_core::id::{GateName, Name, OwnerId, Pid};
 use towpath_core::invariant::Violation;
@@ -14,10 +14,12 @@ use towpath_core::world::{Evaluation, PathProblem, SharedFacts};
 
 use crate::act::{Acted, Executor};
 use crate::error::EngineError;
+use crate::evaluate::Asking;
 use crate::journal::Head;
 use crate::observe::{Observed, Observer, REFUSED, Refusal, Remembered};
 use crate::ports::{
-    Clock, Evaluator, HttpGates, Liveness, Metrics, PullRequests, QaRunner, Repository, Signature,
+    Clock, Evaluator, HttpGates, Liveness, Metrics, PullRequests, QaRunner, Repository, RepositoryError,
+    Signature,
 };
 
 /// The most rounds of one pass; what is left is done by the next.
@@ -104,6 +106,10 @@ struct Learnt {
     begun: Begun,
     /// Systems outside that were asked.
     asked: BTreeSet<Evaluation>,
+    /// Nothing else is left to be done than to ask them.
+    asks: bool,
+    /// What trouble the host of pull requests had.
+    failed: Option<RepositoryError>,
     /// Rollbacks of this very pass count too.
     rollbacks: Vec<Time>,
     /// Environments go one by one, because together they did not.
@@ -130,10 +136,18 @@ impl Engine<'_> {
             learnt.apply(&mut observed);
             let Some(decision) = self.decision(&observed, &mut learnt, remembered)? else { continue };
             let acted = match learnt.rounds < MAX_ROUNDS && acts(&decision) {
-                true => self.act(&mut observed, &decision, learnt.alone, remembered)?,
+                true => self.act(&mut observed, &decision, &learnt, remembered)?,
                 false => Acted::default(),
             };
+            learnt.failed = learnt.failed.or_else(|| acted.failed.clone());
             if !acted.leads_on() {
+                if !learnt.asks && learnt.rounds < MAX_ROUNDS && asks(&decision) {
+                    learnt.asks = true;
+                    continue;
+                }
+                if let Some(error) = learnt.failed {
+                    return Err(error.into());
+                }
                 remembered.look = Some(self.looked((seen, &observed), (&decision, &learnt.readings), now));
                 return Ok(learnt.report(decision));
             }
@@ -158,7 +172,8 @@ impl Engine<'_> {
     ) -> Result<Option<Decision>, EngineError> {
         let inputs = (observed, &learnt.readings, learnt.rollbacks.as_slice());
         let now = || self.host.clock.now();
-        let decided = self.decided_in_time(inputs, &mut remembered.answers, &mut learnt.asked, &now)?;
+        let asking = Asking { asked: &mut learnt.asked, at_once: learnt.asks, now: &now };
+        let decided = self.decided_in_time(inputs, &mut remembered.answers, asking)?;
         let Some((decision, refused)) = decided else { return Ok(None) };
         learnt.decisions += 1;
         for violation in refused {
@@ -174,10 +189,11 @@ impl Engine<'_> {
         &self,
         observed: &mut Observed,
         decision: &Decision,
-        alone: bool,
+        learnt: &Learnt,
         remembered: &mut Remembered,
     ) -> Result<Acted, EngineError> {
-        let executor = Executor { alone, ..self.executor(observed.now) };
+        let (alone, requests) = (learnt.alone, learnt.failed.is_none());
+        let executor = Executor { alone, requests, ..self.executor(observed.now) };
         let acted = executor.act(observed, decision)?;
         if !(acted.lost && planted(Bug::NoRecheckAfterLostRace)) {
             return Ok(acted);
@@ -222,7 +238,14 @@ impl Engine<'_> {
     }
 
     pub(crate) fn executor(&self, now: Time) -> Executor<'_> {
-        Executor { host: self.host, pipeline: self.pipeline, now, alone: false, rehearse: false }
+        Executor {
+            host: self.host,
+            pipeline: self.pipeline,
+            now,
+            alone: false,
+            rehearse: false,
+            requests: true,
+        }
     }
 }
 
@@ -246,6 +269,7 @@ impl Learnt {
     /// Takes up what came of acting.
     fn learn(&mut self, acted: Acted, remembered: &mut Remembered, told: &mut dyn FnMut(&Step)) {
         self.rounds += 1;
+        self.asks = false;
         if acted.crowded {
             self.alone = true;
             return;
@@ -286,6 +310,15 @@ fn apply_starts(observed: &mut Observed, begun: &Begun) {
             }
         }
     }
+}
+
+/// Whether some environment waits for what a system outside says.
+fn asks(decision: &Decision) -> bool {
+    decision.envs.values().any(|a| matches!(a, Answer::Act(effects) if effects.iter().any(is_question)))
+}
+
+pub(crate) fn is_question(effect: &Effect) -> bool {
+    matches!(effect, Effect::Evaluate(_))
 }
 
 fn acts(decision: &Decision) -> bool {

@@ -158,7 +158,7 @@ impl Looker<'_> {
             Some(Verdict::Failed) => 2.0 * GOOD,
             Some(Verdict::Error | Verdict::Inconclusive) => f64::NAN,
         };
-        Reading::Samples(vec![Sample { at: wanted.from, value }])
+        Reading::Samples { samples: vec![Sample { at: wanted.from, value }], to: wanted.to }
     }
 
     fn decide_with(&self, readings: Readings, now: Time) -> Decision {
@@ -199,6 +199,7 @@ impl Looker<'_> {
             runs: env.map_or_else(BTreeMap::new, |env| self.runs(env, seen)),
             committing_landed: None,
             proposal: None,
+            proposal_open: None,
             refused: None,
         }
     }

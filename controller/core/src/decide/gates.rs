@@ -281,7 +281,7 @@ impl View<'_> {
         }
         match self.world.readings.get(&(pid.clone(), gate.name.clone())) {
             None => self.measure(pid, gate, metric, run),
-            Some(Reading::Samples(samples)) => match judge(metric, run.at, samples, self.now) {
+            Some(Reading::Samples { samples, to }) => match judge(metric, run.at, (samples, *to), self.now) {
                 Judgement::Final { outcome, at } => self.judged_outcome(pid, gate, run, outcome, at),
                 Judgement::Open { next, good_now } => {
                     let text = format!("{} is watched until {}", gate.name, run.at.plus(metric.window));

@@ -5,6 +5,7 @@ use super::answer::{Effect, Promotion};
 use crate::event::{BakeResult, Cause, Event, Unpinning};
 use crate::id::{ActId, Actor};
 use crate::journal::state::{Current, Phase, Release};
+use crate::time::Time;
 
 impl View<'_> {
     /// The effects that bring a release here. What the move takes along belongs to the moment at which it is on the
@@ -36,10 +37,17 @@ impl View<'_> {
     /// Nobody knows when a promotion landed that is found to have landed: what was here before has soaked until that was
     /// journalled, and not until it is found, which may be long after.
     fn outlived(&self, landed: &Current) -> Option<Event> {
-        let at = self.at().filter(|at| self.now > landed.at && self.env.ok.contains_key(&at.r))?;
+        self.not_there_since(landed.at)
+    }
+
+    /// Ends the soak of what is here at a time that is over: from then on something else may have been here.
+    pub(super) fn not_there_since(&self, since: Time) -> Option<Event> {
+        let at = self.at().filter(|at| self.env.ok.contains_key(&at.r))?;
         let (pid, live) = (at.pid.clone()?, at.live.as_ref()?);
-        let (until, why) = (landed.at.max(live.since), "another release came".to_owned());
-        Some(Event::Unlive { env: self.key.clone(), pid, until, why })
+        let (until, why) = (since.max(live.since), "another release came".to_owned());
+        // What is recorded now is never earlier than what was recorded before, whatever this host's clock says.
+        let recorded = self.now.max(self.state.at);
+        (until < recorded).then(|| Event::Unlive { env: self.key.clone(), pid, until, why })
     }
 
     /// What ends here when `release` comes.

@@ -25,10 +25,11 @@ pub enum Judgement {
     },
 }
 
-/// Judges the samples of a window that began at `start`.
-pub fn judge(gate: &MetricGate, start: Time, samples: &[Sample], now: Time) -> Judgement {
+/// Judges the samples of a window that began at `start`, as they were read until `to`: time that has passed since says
+/// nothing of what nobody has read.
+pub fn judge(gate: &MetricGate, start: Time, (samples, to): (&[Sample], Time), now: Time) -> Judgement {
     let end = start.plus(gate.window);
-    let inside = samples.iter().filter(|s| s.at >= start && s.at <= end.min(now));
+    let inside = samples.iter().filter(|s| s.at >= start && s.at <= end.min(to));
     let (mut good, mut bad, mut last_good, mut last_bad) = (0_u32, 0_u32, None, None);
     for sample in inside {
         match is_bad(gate, sample.value) {
@@ -38,8 +39,8 @@ pub fn judge(gate: &MetricGate, start: Time, samples: &[Sample], now: Time) -> J
             None => {}
         }
     }
-    if now < end {
-        let elapsed = now.since(start).as_seconds();
+    if to < end {
+        let elapsed = to.since(start).as_seconds();
         let step = gate.interval.as_seconds().max(1);
         let next = start.plus(Span::seconds((elapsed / step + 1).saturating_mul(step))).min(end);
         let fresh = |t: Time| now.since(t).as_seconds() <= step.saturating_mul(2);
@@ -101,7 +102,7 @@ mod tests {
     fn verdict(values: &[f64], now: i64) -> Option<Verdict> {
         let step = |(i, value): (usize, &f64)| Sample { at: at(10 * (i as i64 + 1)), value: *value };
         let samples: Vec<Sample> = values.iter().enumerate().map(step).collect();
-        match judge(&gate(), at(0), &samples, at(now)) {
+        match judge(&gate(), at(0), (&samples, at(now)), at(now)) {
             Judgement::Final { outcome, .. } => Some(outcome.verdict),
             Judgement::Open { .. } => None,
         }
@@ -130,7 +131,7 @@ mod tests {
     fn samples_outside_the_window_do_not_count() {
         let bad = [Sample { at: at(-10), value: 1.0 }, Sample { at: at(70), value: 1.0 }];
         assert!(matches!(
-            judge(&gate(), at(0), &bad, at(80)),
+            judge(&gate(), at(0), (&bad, at(80)), at(80)),
             Judgement::Final { outcome: Outcome { verdict: Verdict::Inconclusive, .. }, .. }
         ));
     }
@@ -139,13 +140,15 @@ mod tests {
     fn a_failure_is_of_the_sample_that_was_one_too_many() {
         let gate = MetricGate { failure_limit: 1, ..gate() };
         let bad = |second| Sample { at: at(second), value: 1.0 };
-        let judged = judge(&gate, at(0), &[bad(10), bad(30), bad(50)], at(3000));
+        let judged = judge(&gate, at(0), (&[bad(10), bad(30), bad(50)], at(3000)), at(3000));
         assert!(matches!(judged, Judgement::Final { at: when, .. } if when == at(30)), "{judged:?}");
     }
 
     #[test]
     fn the_next_look_is_at_the_next_sample() {
-        let Judgement::Open { next, good_now } = judge(&gate(), at(0), &[], at(13)) else { panic!("open") };
+        let Judgement::Open { next, good_now } = judge(&gate(), at(0), (&[], at(13)), at(13)) else {
+            panic!("open")
+        };
         assert_eq!((next, good_now), (at(20), false));
     }
 }

@@ -16,7 +16,8 @@ impl View<'_> {
     pub(super) fn propose(&self, promotion: Promotion) -> Rule {
         match &self.env.proposed {
             Some(open) if open.r == promotion.r => Rule::Pass,
-            // A newer candidate replaces an older one.
+            // A newer candidate replaces an older one, as long as that is known to be open.
+            Some(_) if !matches!(self.facts.proposal, Some(ProposalStatus::Open { .. })) => Rule::Pass,
             Some(older) => Rule::Act(vec![
                 Effect::Record(Event::Undone { pid: older.pid.clone(), why: Undoing::Withdrawn }),
                 Effect::Propose(promotion),
@@ -41,9 +42,10 @@ impl View<'_> {
 
     /// Keeps the check of an open pull request as the gates are, whatever else keeps the environment waiting.
     pub(super) fn guard_proposal(&self) -> Rule {
-        let (Some(open), Some(ProposalStatus::Open { green })) = (&self.env.proposed, &self.facts.proposal)
-        else {
-            return Rule::Pass;
+        let (open, green) = match (&self.env.proposed, &self.facts.proposal) {
+            (Some(open), Some(ProposalStatus::Open { green })) => (open, green),
+            (Some(open), Some(ProposalStatus::Unanswered(why))) => return self.unanswered(open, why),
+            _ => return Rule::Pass,
         };
         let blocked = self.blocked(open).filter(|_| !(*green && planted(Bug::GreenForEver)));
         // What is not known turns no check red before it was asked for.
@@ -64,6 +66,14 @@ impl View<'_> {
         let past = self.past_of(open);
         let entry = self.state.release(&open.r).and_then(|release| self.entry_past(release, &past));
         let when = When::on(Source::Git, self.now).no_later_than(self.turn(entry.as_ref()));
+        Rule::Note(self.wait(WaitCode::Proposed, text, remedy, when).about(&open.pid))
+    }
+
+    fn unanswered(&self, open: &Proposal, why: &str) -> Rule {
+        let text =
+            format!("nobody says what became of the pull request for {}: {why}", self.version(&open.r));
+        let remedy = "see that the host of the pull requests answers";
+        let when = When::on(Source::Git, self.now);
         Rule::Note(self.wait(WaitCode::Proposed, text, remedy, when).about(&open.pid))
     }
 
@@ -133,8 +143,10 @@ impl View<'_> {
         let mut promotion = self.promotion(release, cause, asked.map(|request| request.q.clone()), actor);
         promotion.overrides =
             asked.map(|request| self.needed(release, self.past(request))).unwrap_or_default();
-        let before = overridden(&promotion).chain(self.leaving(release, cause, &promotion.actor));
-        let before: Vec<Event> = before.collect();
+        // It was merged after it was seen open last, and nobody knows how long after.
+        let gone = self.not_there_since(self.facts.proposal_open.unwrap_or(open.at));
+        let left = self.leaving(release, cause, &promotion.actor);
+        let before: Vec<Event> = overridden(&promotion).chain(gone).chain(left).collect();
         let answered = self.answered(promotion.q.as_ref());
         let promoted = Event::Promoted {
             pid: promotion.pid,

@@ -145,7 +145,9 @@ fn read(stage: &mut Stage, values: &[f64]) {
         .iter()
         .zip(1..)
         .map(|(value, i)| Sample { at: start.plus(crate::time::Span::seconds(30 * i)), value: *value });
-    stage.readings.insert((at.pid.unwrap(), gate), Reading::Samples(samples.collect()));
+    stage
+        .readings
+        .insert((at.pid.unwrap(), gate), Reading::Samples { samples: samples.collect(), to: stage.now });
 }
 
 #[test]
@@ -167,6 +169,24 @@ fn a_bake_passes_at_its_end_and_fails_as_soon_as_it_is_bad() {
     assert_eq!(stage.env("production").at.as_ref().unwrap().runs.len(), 2);
     stage.step();
     assert_eq!(stage.phase("production"), Phase::Failed);
+}
+
+#[test]
+fn a_reading_says_nothing_of_the_time_after_it() {
+    let mut stage = baking();
+    stage.wait(570);
+    read(&mut stage, &[0.0; 19]);
+    assert_eq!(stage.codes("production"), [WaitCode::Baking]);
+    // The window ends while something else takes its time, and its last sample is bad.
+    stage.wait(60);
+    assert_eq!(stage.codes("production"), [WaitCode::Baking]);
+    assert_eq!(stage.promotes("production"), None);
+    stage.readings.clear();
+    let last = [0.0; 19].into_iter().chain([0.5]).collect::<Vec<_>>();
+    read(&mut stage, &last);
+    while stage.phase("production") != Phase::Failed {
+        assert!(stage.step());
+    }
 }
 
 #[test]

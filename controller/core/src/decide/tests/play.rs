@@ -397,5 +397,6 @@ fn read(mood: Mood, asked: &Measurement) -> Reading {
     };
     let count = asked.to.since(asked.from).as_seconds() / asked.step.as_seconds();
     let at = |i: u32| asked.from.plus(Span::seconds(i * asked.step.as_seconds()));
-    Reading::Samples((0..=count).map(|i| Sample { at: at(i), value }).collect())
+    let samples = (0..=count).map(|i| Sample { at: at(i), value }).collect();
+    Reading::Samples { samples, to: asked.to }
 }

@@ -394,6 +394,7 @@ pub(super) fn seen(environment: &str, n: u8) -> EnvironmentFacts {
         runs: BTreeMap::new(),
         committing_landed: None,
         proposal: None,
+        proposal_open: None,
         refused: None,
     }
 }
