@@ -54,11 +54,12 @@ impl View<'_> {
             return rule;
         }
         let Some(pid) = at.pid.clone() else { return Rule::Pass };
-        let hashes: Vec<String> = at.runs.iter().map(|(gate, run)| format!("{gate} {}", run.gates)).collect();
-        let (env, r, gates) = (self.key.clone(), at.r.clone(), GateHash::of(&hashes));
-        // What was judged, of what policies ask for now.
+        // What was judged, of what is asked for now: a gate that was taken out since says nothing any more.
         let now = self.environment.verify.iter();
         let judged = now.filter_map(|gate| Some((&gate.name, at.runs.get(&gate.name)?.gates.clone())));
+        let mut hashes: Vec<String> = judged.clone().map(|(gate, hash)| format!("{gate} {hash}")).collect();
+        hashes.sort();
+        let (env, r, gates) = (self.key.clone(), at.r.clone(), GateHash::of(&hashes));
         let policy = hash_of(judged);
         let mut events = vec![Event::Verified { env: env.clone(), pid: pid.clone(), r, gates, policy }];
         if self.environment.bake.is_none() {

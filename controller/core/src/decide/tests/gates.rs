@@ -125,6 +125,27 @@ fn a_gate_added_while_others_run_has_to_pass_too() {
 }
 
 /// Release 1 is Verified in production, and its bake runs.
+#[test]
+fn a_gate_that_is_taken_out_while_it_runs_counts_for_nothing() {
+    let mut stage = running();
+    let dev = &mut stage.pipeline.environments[0];
+    dev.revalidate = true;
+    dev.verify = vec![super::stage::gate("metrics/errors", super::stage::metric(60))];
+    while stage.step() {}
+    stage.wait(60);
+    let at = stage.env("dev").at.clone().unwrap();
+    let samples =
+        (1..=6).map(|i| Sample { at: at.since.plus(crate::time::Span::seconds(10 * i)), value: 0.0 });
+    let (samples, to) = (samples.collect(), stage.now);
+    stage.readings.insert(
+        (at.pid.unwrap(), GateName::parse("metrics/errors").unwrap()),
+        Reading::Samples { samples, to },
+    );
+    while stage.step() {}
+    assert_eq!(stage.phase("dev"), Phase::Settled);
+    assert_eq!(stage.env("dev").ok[&at.r].gates, stage.pipeline.environments[0].verify_hash());
+}
+
 fn baking() -> Stage {
     let mut stage = Stage::new();
     let r = stage.release(1);

@@ -46,7 +46,8 @@ impl Observer {
         }
         let mark = self.mark(key);
         // What settled under gates that have changed since is verified anew where it stands.
-        let again = env.at.as_ref().is_some_and(|there| there.r == release.r && environment.revalidate);
+        let anew = environment.revalidate || environment.policies.verify.is_some();
+        let again = env.at.as_ref().is_some_and(|there| there.r == release.r && anew);
         if !again && release.rank() <= mark {
             return Err(format!("S15: {version} went to {key} below its high-water mark"));
         }
