@@ -263,10 +263,34 @@ pub enum Bug {
     ///
     /// Breaks our rule that answers end; no public report of it is known.
     OldAnswerCounts,
+    /// A bake is charged with what was read before its own promotion.
+    ///
+    /// Modelled on gitops-promoter #550, #991: a failure that belongs to the release before.
+    BakeFailureAfterNewer,
+    /// A host does not look whose ledger it is.
+    ///
+    /// Modelled on two controllers with one configuration, which nothing keeps apart where no claim is asked.
+    OwnerIgnored,
+    /// What was overtaken comes again once what overtook it is gone.
+    ///
+    /// Modelled on Kargo's hold on automatic promotion after a person went back (#3016, #6334).
+    BelowHighWater,
+    /// A person passes any gate by, also where the environment allows that to nobody.
+    ///
+    /// Modelled on Kargo's CVE-2026-27111 and -27112: what may be done is not asked.
+    OverrideNotAllowed,
+    /// It goes back to what was Verified last, although what is older baked.
+    ///
+    /// Breaks our rule for the target of a rollback; no public report of it is known.
+    NewestNotBaked,
+    /// A newer release comes while one bakes, where the wiring lets each bake to its end.
+    ///
+    /// Modelled on Kargo #7032, for bakes.
+    BakeNotAwaited,
 }
 
 /// All of them.
-pub const ALL: [Bug; 64] = [
+pub const ALL: [Bug; 70] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -331,6 +355,12 @@ pub const ALL: [Bug; 64] = [
     Bug::GroupIgnored,
     Bug::HttpErrorPasses,
     Bug::OldAnswerCounts,
+    Bug::BakeFailureAfterNewer,
+    Bug::OwnerIgnored,
+    Bug::BelowHighWater,
+    Bug::OverrideNotAllowed,
+    Bug::NewestNotBaked,
+    Bug::BakeNotAwaited,
 ];
 
 #[cfg(feature = "museum")]

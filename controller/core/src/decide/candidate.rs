@@ -104,7 +104,8 @@ impl<'a> View<'a> {
     fn find_candidate(&self) -> Option<&'a Release> {
         // CI may have raised the rank of what is there; that is no reason to promote it onto itself.
         let there = self.there().filter(|_| self.at().is_some_and(|at| at.pid.is_some()));
-        let mark = self.env.hw.max(there.map(Release::rank).unwrap_or_default());
+        let highest = if planted(Bug::BelowHighWater) { Rank::default() } else { self.env.hw };
+        let mark = highest.max(there.map(Release::rank).unwrap_or_default());
         let above = |r: &&Release| !r.is_baseline() && r.rank() > mark;
         let mut releases: Vec<&Release> = self.state.releases.iter().filter(above).collect();
         if planted(Bug::OrderByName) {

@@ -29,7 +29,8 @@ pub enum Judgement {
 /// nothing of what nobody has read.
 pub fn judge(gate: &MetricGate, start: Time, (samples, to): (&[Sample], Time), now: Time) -> Judgement {
     let end = start.plus(gate.window);
-    let inside = samples.iter().filter(|s| s.at >= start && s.at <= end.min(to));
+    let counts = |at: Time| at >= start || planted(Bug::BakeFailureAfterNewer);
+    let inside = samples.iter().filter(|s| counts(s.at) && s.at <= end.min(to));
     let (mut good, mut bad, mut last_good, mut last_bad) = (0_u32, 0_u32, None, None);
     for sample in inside {
         match is_bad(gate, sample.value) {

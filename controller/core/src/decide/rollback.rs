@@ -28,7 +28,10 @@ pub fn target<'a>(state: &'a State, env: &EnvironmentState, leaving: &ReleaseId)
                         || planted(Bug::RollbackOntoRejected))
             })
     };
-    let newest = |baked: bool| env.good.iter().rev().filter(|g| g.baked == baked).find(usable);
+    let newest = |baked: bool| {
+        let asked = |good: &&Good| good.baked == baked || planted(Bug::NewestNotBaked);
+        env.good.iter().rev().filter(asked).find(usable)
+    };
     newest(true).or_else(|| newest(false)).and_then(|good| state.release(&good.r))
 }
 

@@ -55,6 +55,7 @@ pub(super) struct There {
 
 /// A try of a gate.
 pub(super) struct Trial {
+    pub(super) since: Time,
     pub(super) attempt: u32,
     pub(super) gates: GateHash,
     pub(super) handle: Option<Handle>,
@@ -76,6 +77,7 @@ impl Account {
             let at = env.at.iter().chain(&env.committing);
             for (pid, at) in at.filter_map(|at| Some((at.pid.clone()?, at))) {
                 let trial = |run: &towpath_core::journal::state::Run| Trial {
+                    since: run.at,
                     attempt: run.attempt,
                     gates: run.gates.clone(),
                     handle: run.handle.clone(),
@@ -176,15 +178,15 @@ impl Account {
             Event::Landed { pid, .. } => self.arrive(pid, rank),
             Event::Undone { pid, .. } => drop(self.coming.remove(pid)),
             Event::Configured { .. } => self.runs.retain(|_, trial| trial.verdict.is_none()),
-            event => self.hear_proof(event),
+            event => self.hear_proof(event, recorded.at),
         }
     }
 
-    fn hear_proof(&mut self, event: &Event) {
+    fn hear_proof(&mut self, event: &Event, at: Time) {
         match event {
             Event::Started { pid, gate, gates, attempt, handle, .. } => {
-                let trial =
-                    Trial { attempt: *attempt, gates: gates.clone(), handle: handle.clone(), verdict: None };
+                let (gates, handle) = (gates.clone(), handle.clone());
+                let trial = Trial { since: at, attempt: *attempt, gates, handle, verdict: None };
                 self.runs.insert((pid.clone(), gate.clone()), trial);
             }
             Event::Judged { pid, gate, verdict, .. } => {

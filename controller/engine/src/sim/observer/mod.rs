@@ -292,7 +292,7 @@ impl Observer {
             Event::Live { env, pid, .. } => self.live(scene, env, pid, recorded.at),
             Event::Started { env, gate, gates, .. } => self.started(env, gate, gates),
             Event::Judged { env, pid, gate, gates, attempt, verdict, .. } => {
-                self.judged(scene, (env, pid, gate), (*attempt, gates), *verdict)
+                self.judged(scene, (env, pid, gate), (*attempt, gates), (*verdict, recorded.at))
             }
             Event::Verified { env, pid, r, gates, .. } => self.verified(scene, env, pid, r, gates),
             Event::Baked { env, result, .. } => self.baked(scene, env, *result),

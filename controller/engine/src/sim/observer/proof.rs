@@ -11,6 +11,7 @@ use towpath_core::verdict::Verdict;
 
 use super::account::Trial;
 use super::{Checked, Observer, Scene};
+use crate::ports::MetricQuery;
 use crate::sim::cluster::Deployed;
 use crate::sim::releases::{Nature, is_deployed};
 
@@ -52,7 +53,7 @@ impl Observer {
         scene: &Scene<'_>,
         (env, pid, gate): (&Name, &Pid, &GateName),
         (attempt, gates): (u32, &GateHash),
-        verdict: Verdict,
+        (verdict, when): (Verdict, Time),
     ) -> Checked {
         let trial = self.account.trial(pid, gate);
         let begun = |t: &&Trial| t.attempt == attempt && &t.gates == gates && t.verdict.is_none();
@@ -62,7 +63,7 @@ impl Observer {
             ));
         };
         let Some(handle) = trial.handle.as_ref().filter(|_| !gate.as_str().starts_with("bake/")) else {
-            return Ok(());
+            return self.is_as_read(scene, (env, gate), trial, (verdict, when));
         };
         if !matches!(verdict, Verdict::Passed | Verdict::Failed) {
             return Ok(());
@@ -78,6 +79,52 @@ impl Observer {
         match same {
             true => Ok(()),
             false => Err(format!("S7: {gate} is {verdict:?} in {env}, and the runner says {said:?}")),
+        }
+    }
+
+    /// S7, S8: a metric's verdict is what there was to read from when its gate began until its window ended, and of nothing
+    /// before that. A clock that was ahead may have read what never came to be.
+    fn is_as_read(
+        &self,
+        scene: &Scene<'_>,
+        (env, gate): (&Name, &GateName),
+        trial: &Trial,
+        (verdict, when): (Verdict, Time),
+    ) -> Checked {
+        let environment = self.outside.pipeline.environment(env);
+        let gates = |e: &Environment| {
+            let bake = e.bake.iter().flat_map(|bake| &bake.gates);
+            e.verify.iter().chain(bake).find(|g| &g.name == gate && g.hash() == trial.gates).cloned()
+        };
+        let Some(GateKind::Metric(metric)) = environment.and_then(gates).map(|gate| gate.kind) else {
+            return Ok(());
+        };
+        if self.ahead > Span::default() {
+            return Ok(());
+        }
+        let end = trial.since.plus(metric.window);
+        let samples = scene.cluster.samples(&MetricQuery {
+            expression: metric.query.clone(),
+            from: trial.since.plus(metric.interval),
+            to: end.min(when),
+            step: metric.interval,
+        });
+        let beyond = |v: f64| metric.max.is_some_and(|max| v > max) || metric.min.is_some_and(|min| v < min);
+        let numbers = samples.iter().map(|sample| sample.value).filter(|value| value.is_finite());
+        let (bad, good): (Vec<f64>, Vec<f64>) = numbers.partition(|value| beyond(*value));
+        let (bad, good) = (bad.len(), good.len());
+        let failed = bad > metric.failure_limit as usize;
+        let fits = match verdict {
+            Verdict::Failed => failed,
+            Verdict::Passed => !failed && when >= end && good >= metric.min_samples as usize,
+            Verdict::Error | Verdict::Inconclusive => true,
+        };
+        match fits {
+            true => Ok(()),
+            false => Err(format!(
+                "S7: {gate} is {verdict:?} in {env}, and since {} there were {good} good samples and {bad} bad",
+                trial.since
+            )),
         }
     }
 
