@@ -266,8 +266,9 @@ impl Observer {
     }
 
     fn event(&mut self, scene: &Scene<'_>, recorded: &Recorded) -> Checked {
-        // A host whose clock is ahead takes the journal along.
-        let latest = scene.before.map_or(scene.now, |state| state.at.max(scene.now)).max(self.outside.clock);
+        // A host whose clock is ahead takes the journal along, and what it pushed may come late.
+        let ahead = self.outside.clock.max(scene.now.plus(self.ahead));
+        let latest = scene.before.map_or(ahead, |state| state.at.max(ahead));
         if recorded.at > latest.plus(Span::seconds(1)) {
             return Err("S11: an event is from the future".to_owned());
         }
