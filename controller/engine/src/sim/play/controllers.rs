@@ -228,9 +228,13 @@ impl Play {
         let result = self.work(&self.pipeline, desk, |engine| {
             engine.pass(&mut remembered, &mut |step| recorded.extend(shown(step).filter(|_| self.tells)))
         });
-        let outside = self.outside(shared.others);
+        let mut outside = self.outside(shared.others);
         if self.host.on_their_way() > on_their_way {
             self.outside_then = Some(outside.clone());
+        } else if self.host.on_their_way() < on_their_way {
+            // What arrived while it slept was pushed by a host with another clock.
+            let then = self.outside_then.take();
+            outside.clock = then.map_or(outside.clock, |then| outside.clock.max(then.clock));
         }
         self.observer.was_outside(outside);
         let took = self.clock.now().since(at);
