@@ -59,6 +59,11 @@ pub(crate) enum Act {
 const STAGED: Act = Act::Minutes(14);
 
 impl Opening {
+    /// Whether it depends on minutes what fails in it.
+    pub(super) fn ends_by_the_clock(self) -> bool {
+        self == Self::Storm
+    }
+
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::Onward,
