@@ -115,15 +115,15 @@ fn a_scenario_is_played_by_its_name() {
     assert!(report.trace.iter().any(|line| line.contains("Commit(\"staging\", 1)")), "{:?}", report.trace);
     assert_eq!(replay(&wanted.orders()), "cargo xtask simulate --seed 3 --scenario TakenOut --trace");
     let alone = alone(Opening::TakenOut, true);
-    assert!(alone.violation.is_none() && alone.faults.is_empty() && alone.promotions > 5, "{alone:?}");
+    assert!(alone.violation.is_none() && alone.faults.is_empty() && alone.promotions > 4, "{alone:?}");
 }
 
 #[test]
 fn faults_that_a_failure_does_not_need_are_left_out() {
-    // Without a lost answer, or a crash that loses one, this bug does nothing.
-    let first = found(Bug::DuplicateAfterLostAnswer).expect("it is found");
-    let (orders, shrunk) =
-        shrink(&with(first.seed, Some(Bug::DuplicateAfterLostAnswer))).expect("it is broken");
+    // Where the cluster always answers this bug does nothing.
+    let first = found(Bug::SilenceIsLive).expect("it is found");
+    let (orders, shrunk) = shrink(&with(first.seed, Some(Bug::SilenceIsLive))).expect("it is broken");
+    assert!(!shrunk.planned.is_empty());
     let (check, left) = (check_of(first.violation.as_deref().unwrap_or_default()), shrunk.planned.len());
     assert_eq!(check_of(shrunk.violation.as_deref().unwrap_or_default()), check);
     assert!(left < first.planned.len().div_ceil(2), "{left} of {} faults are left", first.planned.len());
