@@ -42,21 +42,25 @@ fn no_rule_is_broken() {
     println!(
         "simulation: {SEEDS} seeds, {} passes, {} steps, {} promotions ({} to production, {} back), {} faults that \
          struck, 0 violations, {:.0} s on {} cores",
-        sum.passes,
-        sum.steps,
-        sum.promotions,
-        sum.in_production,
-        sum.rollbacks,
-        sum.struck(),
+        sum.tally.passes,
+        sum.tally.steps,
+        sum.tally.promotions,
+        sum.tally.in_production,
+        sum.tally.rollbacks,
+        sum.tally.struck(),
         sum.seconds,
         sum.cores,
     );
     // A simulation in which nothing happens finds nothing.
-    assert!(sum.promotions > SEEDS * 3 && sum.in_production > SEEDS / 3 && sum.rollbacks > SEEDS / 4);
-    assert!(sum.struck() > SEEDS * 20, "only {} faults", sum.struck());
-    assert!(sum.left_out > SEEDS * 10, "hosts left out only {} passes", sum.left_out);
+    assert!(
+        sum.tally.promotions > SEEDS * 3
+            && sum.tally.in_production > SEEDS / 3
+            && sum.tally.rollbacks > SEEDS / 4
+    );
+    assert!(sum.tally.struck() > SEEDS * 20, "only {} faults", sum.tally.struck());
+    assert!(sum.tally.left_out > SEEDS * 10, "hosts left out only {} passes", sum.tally.left_out);
     for kind in Kind::ALL {
-        let struck = sum.faults.get(&kind).map_or(0, |count| count.struck);
+        let struck = sum.tally.faults.get(&kind).map_or(0, |count| count.struck);
         assert!(struck > 0, "{kind:?} never struck");
     }
 }
@@ -115,7 +119,10 @@ fn a_scenario_is_played_by_its_name() {
     assert!(report.trace.iter().any(|line| line.contains("Commit(\"staging\", 1)")), "{:?}", report.trace);
     assert_eq!(replay(&wanted.orders()), "cargo xtask simulate --seed 3 --scenario TakenOut --trace");
     let alone = alone(Opening::TakenOut, true);
-    assert!(alone.violation.is_none() && alone.faults.is_empty() && alone.promotions > 4, "{alone:?}");
+    assert!(
+        alone.violation.is_none() && alone.tally.faults.is_empty() && alone.tally.promotions > 4,
+        "{alone:?}"
+    );
 }
 
 #[test]

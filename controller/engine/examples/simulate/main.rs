@@ -65,7 +65,7 @@ fn alone(out: &mut impl Write, openings: &[Opening]) -> std::io::Result<Vec<Stri
         writeln!(
             out,
             "{opening:?}, {pushes}: {} passes, {} promotions: {said}",
-            report.passes, report.promotions
+            report.tally.passes, report.tally.promotions
         )?;
         missed.extend(report.violation.map(|why| format!("{opening:?}, {pushes}: {why}")));
     }

@@ -39,14 +39,14 @@ pub(crate) fn tell(out: &mut impl Write, sum: &Sum) -> std::io::Result<()> {
         "simulation: {} seeds, {} passes ({} more left out), {} steps ({:.0} a second on {} cores), {} promotions, {} faults that struck, \
          {} distinct states, 0 violations, {:.1} s",
         sum.seeds,
-        sum.passes,
-        sum.left_out,
-        sum.steps,
+        sum.tally.passes,
+        sum.tally.left_out,
+        sum.tally.steps,
         sum.pace(),
         sum.cores,
-        sum.promotions,
-        sum.struck(),
-        sum.states.len(),
+        sum.tally.promotions,
+        sum.tally.struck(),
+        sum.tally.states.len(),
         sum.seconds,
     )
 }

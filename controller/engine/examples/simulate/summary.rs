@@ -62,7 +62,7 @@ fn simulation(sum: &Sum, museum: &[Found]) -> Value {
     let faults: Vec<Value> = Kind::ALL
         .into_iter()
         .map(|kind| {
-            let count = sum.faults.get(&kind).copied().unwrap_or_default();
+            let count = sum.tally.faults.get(&kind).copied().unwrap_or_default();
             let needed = museum.iter().filter(|found| found.faults.contains_key(&kind));
             let needed: Vec<String> = needed.map(|found| format!("{:?}", found.bug)).collect();
             json!({
@@ -76,16 +76,16 @@ fn simulation(sum: &Sum, museum: &[Found]) -> Value {
         .collect();
     json!({
         "seeds": sum.seeds,
-        "passes": sum.passes,
-        "passesLeftOut": sum.left_out,
-        "steps": sum.steps,
+        "passes": sum.tally.passes,
+        "passesLeftOut": sum.tally.left_out,
+        "steps": sum.tally.steps,
         "stepsPerSecond": sum.pace().round(),
         "seconds": sum.seconds.round(),
         "cores": sum.cores,
-        "promotions": sum.promotions,
-        "rollbacks": sum.rollbacks,
-        "inProduction": sum.in_production,
-        "distinctStates": sum.states.len(),
+        "promotions": sum.tally.promotions,
+        "rollbacks": sum.tally.rollbacks,
+        "inProduction": sum.tally.in_production,
+        "distinctStates": sum.tally.states.len(),
         "violations": u64::from(sum.broken.is_some()),
         "faults": faults,
     })

@@ -1,33 +1,18 @@
 //! Many seeds on all cores, and what they came to.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::{Count, Kind, Orders, Report, run};
+use super::{Orders, Report, Tally, run};
 
 /// What many seeds came to.
 #[derive(Debug, Default)]
 pub struct Sum {
     /// How many seeds were played.
     pub seeds: u64,
-    /// How many passes were made.
-    pub passes: u64,
-    /// How many passes hosts left out, since nothing had changed.
-    pub left_out: u64,
-    /// How many steps the engine made.
-    pub steps: u64,
-    /// How many promotion commits landed.
-    pub promotions: u64,
-    /// How many of them went back.
-    pub rollbacks: u64,
-    /// How many of them went to production.
-    pub in_production: u64,
-    /// Hashes of the shapes of the state that were reached.
-    pub states: BTreeSet<u64>,
-    /// How often faults of each kind were planned and struck.
-    pub faults: BTreeMap<Kind, Count>,
+    /// What was counted in all of them.
+    pub tally: Tally,
     /// The first seed, by number, that broke a rule.
     pub broken: Option<Report>,
     /// Seconds that passed.
@@ -37,55 +22,29 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, report: Report) {
+    fn add(&mut self, mut report: Report) {
         self.seeds += 1;
-        self.passes += report.passes;
-        self.left_out += report.left_out;
-        self.steps += report.steps;
-        self.promotions += report.promotions;
-        self.rollbacks += report.rollbacks;
-        self.in_production += report.in_production;
-        self.count(&report.faults);
+        let mut tally = std::mem::take(&mut report.tally);
         if report.violation.is_some() && self.broken.as_ref().is_none_or(|known| report.seed < known.seed) {
-            self.broken = Some(Report { states: BTreeSet::new(), ..report });
-        } else {
-            self.states.extend(report.states);
+            tally.states.clear();
+            self.broken = Some(report);
         }
-    }
-
-    fn count(&mut self, faults: &BTreeMap<Kind, Count>) {
-        for (kind, count) in faults {
-            let sum = self.faults.entry(*kind).or_default();
-            sum.planned += count.planned;
-            sum.struck += count.struck;
-        }
+        self.tally.add(tally);
     }
 
     /// Both together; seconds and cores are those of the first.
     #[must_use]
     pub fn join(mut self, other: Self) -> Self {
         self.seeds += other.seeds;
-        self.passes += other.passes;
-        self.left_out += other.left_out;
-        self.steps += other.steps;
-        self.promotions += other.promotions;
-        self.rollbacks += other.rollbacks;
-        self.in_production += other.in_production;
-        self.states.extend(other.states);
-        self.count(&other.faults);
+        self.tally.add(other.tally);
         let both = [self.broken.take(), other.broken].into_iter().flatten();
         self.broken = both.min_by_key(|report| report.seed);
         self
     }
 
-    /// How many faults struck.
-    pub fn struck(&self) -> u64 {
-        self.faults.values().map(|count| count.struck).sum()
-    }
-
     /// Steps a second.
     pub fn pace(&self) -> f64 {
-        self.steps as f64 / self.seconds.max(0.001)
+        self.tally.steps as f64 / self.seconds.max(0.001)
     }
 }
 

@@ -16,9 +16,10 @@ mod releases;
 mod schedule;
 mod shrink;
 mod sweep;
+mod tally;
 mod wiring;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use towpath_core::museum::{self, Bug};
 
@@ -29,6 +30,7 @@ pub use openings::Opening;
 pub use schedule::{Count, FaultId, Kind};
 pub use shrink::{check_of, is_refused, shrink};
 pub use sweep::{Course, Crashes, Swept, crash_once};
+pub use tally::Tally;
 
 /// How many steps a run has before its faults stop.
 const STEPS: u32 = 240;
@@ -65,24 +67,10 @@ pub struct Report {
     pub step: Option<u32>,
     /// What happened, a line each, when that was wanted.
     pub trace: Vec<String>,
-    /// How many passes were made.
-    pub passes: u64,
-    /// How many passes hosts left out, since nothing had changed.
-    pub left_out: u64,
-    /// How many steps the engine made: calls of ports, and decisions.
-    pub steps: u64,
-    /// How many promotion commits landed.
-    pub promotions: u64,
-    /// How many of them went back.
-    pub rollbacks: u64,
-    /// How many of them went to production.
-    pub in_production: u64,
+    /// What was counted.
+    pub tally: Tally,
     /// The faults that were planned, in order.
     pub planned: Vec<(FaultId, Kind)>,
-    /// How often faults of each kind were planned and struck.
-    pub faults: BTreeMap<Kind, Count>,
-    /// Hashes of the shapes of the state that were reached: what it says without ids and times.
-    pub states: BTreeSet<u64>,
 }
 
 /// Plays one run.
@@ -97,7 +85,7 @@ pub fn run(orders: &Orders) -> Report {
         }
         Err(wrong) => Report { seed: orders.seed, violation: Some(wrong), ..Report::default() },
     };
-    report.steps += museum::decisions() - decisions;
+    report.tally.steps += museum::decisions() - decisions;
     museum::plant(None);
     museum::lower_guard(false);
     report
@@ -119,15 +107,17 @@ fn told(seed: u64, play: Play, violation: Option<String>) -> Report {
         seed,
         step: play.step.filter(|_| violation.is_some()),
         violation,
-        passes: play.passes,
-        left_out: play.left_out,
-        steps: play.calls.count(),
-        promotions: play.observer.promotions,
-        rollbacks: play.observer.rollbacks,
-        in_production: play.observer.in_production,
+        tally: Tally {
+            passes: play.passes,
+            left_out: play.left_out,
+            steps: play.calls.count(),
+            promotions: play.observer.promotions,
+            rollbacks: play.observer.rollbacks,
+            in_production: play.observer.in_production,
+            faults: play.schedule.counts,
+            states: play.observer.shapes,
+        },
         planned: play.schedule.planned,
-        faults: play.schedule.counts,
-        states: play.observer.shapes,
         trace: play.trace,
     }
 }

@@ -228,26 +228,11 @@ impl Play {
         let result = self.work(&self.pipeline, desk, |engine| {
             engine.pass(&mut remembered, &mut |step| recorded.extend(shown(step).filter(|_| self.tells)))
         });
-        let mut outside = self.outside(shared.others);
-        if self.host.on_their_way() > on_their_way {
-            self.outside_then = Some(outside.clone());
-        } else if self.host.on_their_way() < on_their_way {
-            // What arrived while it slept was pushed by a host with another clock.
-            let then = self.outside_then.take();
-            outside.clock = then.map_or(outside.clock, |then| outside.clock.max(then.clock));
-        }
-        self.observer.was_outside(outside);
+        self.tell_outside(shared.others, on_their_way);
         let took = self.clock.now().since(at);
         self.clock.set(now.plus(took));
         self.passes += 1;
-        let hook_ran = !self.calls.forget_hook() && !faults_of.has_hook();
-        in_between.filter(|_| hook_ran).iter().for_each(|kind| self.schedule.struck(*kind));
-        let struck = faults_of.take_struck().into_iter().filter_map(kind_of);
-        // What arrives late strikes when it arrives.
-        struck.filter(|kind| *kind != Kind::LateArrival).for_each(|kind| self.schedule.struck(kind));
-        let glitches = self.calls.end();
-        glitches.iter().for_each(|kind| self.schedule.struck(*kind));
-        faults_of.clear();
+        let glitches = self.count_struck(in_between, &faults_of);
         if self.tells {
             recorded.into_iter().for_each(|line| self.note(line));
             self.note(format!("controller {i} passes {}{glitches:?}{}", weather.text(), said(&result)));
@@ -265,14 +250,33 @@ impl Play {
         if stranger && other && self.host.moved() != before && in_between.is_none() {
             return Err("S14: a host that does not own the ledger had an effect".to_owned());
         }
-        match result {
-            Err(EngineError::Journal { reason, .. }) => Err(format!("S11: the journal is broken: {reason}")),
-            Ok(report) => report
-                .violations
-                .first()
-                .map_or(Ok(()), |violation| Err(format!("{}: refused: {}", violation.rule, violation.what))),
-            _ => Ok(()),
+        is_sound(&result)
+    }
+
+    /// Tells the observer what stood outside in a pass that just ended.
+    fn tell_outside(&mut self, others: Others, on_their_way: usize) {
+        let mut outside = self.outside(others);
+        if self.host.on_their_way() > on_their_way {
+            self.outside_then = Some(outside.clone());
+        } else if self.host.on_their_way() < on_their_way {
+            // What arrived while it slept was pushed by a host with another clock.
+            let then = self.outside_then.take();
+            outside.clock = then.map_or(outside.clock, |then| outside.clock.max(then.clock));
         }
+        self.observer.was_outside(outside);
+    }
+
+    /// Counts the faults that struck in a pass; answers those of single calls.
+    fn count_struck(&mut self, in_between: Option<Kind>, faults: &Faults) -> Vec<Kind> {
+        let hook_ran = !self.calls.forget_hook() && !faults.has_hook();
+        in_between.filter(|_| hook_ran).iter().for_each(|kind| self.schedule.struck(*kind));
+        let struck = faults.take_struck().into_iter().filter_map(kind_of);
+        // What arrives late strikes when it arrives.
+        struck.filter(|kind| *kind != Kind::LateArrival).for_each(|kind| self.schedule.struck(kind));
+        let glitches = self.calls.end();
+        glitches.iter().for_each(|kind| self.schedule.struck(*kind));
+        faults.clear();
+        glitches
     }
 
     /// What stands outside as of now.
@@ -363,6 +367,21 @@ impl Weather {
             (self.partial, "knowing of nobody "),
         ];
         all.into_iter().filter(|(so, _)| *so).map(|(_, text)| text).collect()
+    }
+}
+
+/// Whether a pass left the journal whole, and decided nothing that the invariants refuse.
+fn is_sound(result: &Result<PassReport, EngineError>) -> Step {
+    let refused = match result {
+        Err(EngineError::Journal { reason, .. }) => {
+            return Err(format!("S11: the journal is broken: {reason}"));
+        }
+        Ok(report) => report.violations.first(),
+        Err(_) => None,
+    };
+    match refused {
+        Some(violation) => Err(format!("{}: refused: {}", violation.rule, violation.what)),
+        None => Ok(()),
     }
 }
 

@@ -16,81 +16,56 @@ use crate::memory::{
 };
 use crate::observe::Remembered;
 use crate::pass::{Engine, Host, Settings};
+use crate::people::NewHold;
 use crate::ports::Clock as _;
 use crate::sim::schedule::Kind;
 use crate::sim::wiring::{EXPRESSION, URL, path_of};
 
+/// What may happen right before an effect of a controller, or while it sleeps between two.
+const BETWEEN: [Kind; 8] = [
+    Kind::CommitBetween,
+    Kind::FieldsBetween,
+    Kind::HoldBetween,
+    Kind::PassBetween,
+    Kind::NeighbourBetween,
+    Kind::HangingCall,
+    Kind::PauseBetween,
+    Kind::HoldInPause,
+];
+/// What may go wrong outside; metrics do so more often than others.
+const TROUBLE: [Kind; 15] = [
+    Kind::MetricsDown,
+    Kind::MetricsDown,
+    Kind::MetricsDown,
+    Kind::NodeLost,
+    Kind::NoRevision,
+    Kind::Incident,
+    Kind::ClusterDown,
+    Kind::SlowQa,
+    Kind::ExpressionChanges,
+    Kind::PullRequestsDown,
+    Kind::DigestDeleted,
+    Kind::Storm,
+    Kind::HoursGoBy,
+    Kind::HttpChanges,
+    Kind::HttpDown,
+];
+
 impl Play {
     /// Right before one of the controller's effects somebody else commits, holds, or another controller passes.
     pub(super) fn let_somebody_in(&mut self, i: usize) -> Step {
-        let (what, after) = (self.random.below(8), self.random.below(3));
+        let (what, after) = (self.random.below(BETWEEN.len()), self.random.below(3));
         let environment = self.some_environment()?;
         let version = self.random.pick(&self.versions).cloned().ok_or("no versions")?;
-        let (host, branch, now) = (self.host.clone(), self.branch(), self.clock.now());
-        let foreign = self.observer.foreign_commits();
         let images = self.set_of(&version.image);
-        let text = self.file_in(&environment, &images)?;
-        let path = path_of(environment.as_str())?;
+        let edit = (path_of(environment.as_str())?, self.file_in(&environment, &images)?);
         let seconds = self.random.pick(&[20, 90, 400, 1_000]).copied().unwrap_or(90);
-        let kinds = [
-            Kind::CommitBetween,
-            Kind::FieldsBetween,
-            Kind::HoldBetween,
-            Kind::PassBetween,
-            Kind::NeighbourBetween,
-            Kind::HangingCall,
-            Kind::PauseBetween,
-            Kind::HoldInPause,
-        ];
-        let kind = kinds.get(what).copied().unwrap_or(Kind::PassBetween);
+        let kind = BETWEEN.get(what).copied().unwrap_or(Kind::PassBetween);
         let here = self.neighbour.as_ref().is_some_and(Neighbour::is_here);
         if (kind == Kind::NeighbourBetween && !here) || !self.schedule.plans(kind) {
             return Ok(());
         }
-        let (stand_in, clock) = (self.stand_in(kind), self.clock.clone());
-        let (pause, hold) = (Span::seconds(seconds), self.some_hold("in between")?);
-        let hook: Box<dyn FnMut()> = match what {
-            0 | 1 => {
-                let (path, bytes) = match what {
-                    0 => (must(RepoPath::parse("README.md"))?, format!("{now}").into_bytes()),
-                    _ => (path, text.into_bytes()),
-                };
-                Box::new(move || {
-                    let edit = [(path.clone(), Some(bytes.clone()))];
-                    if let Ok(commit) = host.commit_foreign(&branch, &edit, "in between", now) {
-                        foreign.borrow_mut().insert(commit);
-                    }
-                })
-            }
-            2 => Box::new(move || {
-                let _ = stand_in.with(|engine| engine.hold(&Actor::towpath(), &hold));
-            }),
-            // Whatever was on its way has arrived by then.
-            5 => Box::new(move || {
-                host.arrive();
-                clock.advance(pause);
-            }),
-            6 => Box::new(move || {
-                host.arrive();
-                clock.advance(pause);
-                let _ = stand_in.with(|engine| engine.pass(&mut Remembered::default(), &mut |_| {}));
-            }),
-            7 => Box::new(move || {
-                host.arrive();
-                clock.advance(pause);
-                let _ = stand_in.with(|engine| engine.hold(&Actor::towpath(), &hold));
-            }),
-            4 => Box::new(move || {
-                let before = host.moved();
-                let _ = stand_in.with(|engine| engine.pass(&mut Remembered::default(), &mut |_| {}));
-                let moves = host.moves_after(before).into_iter().filter(|(name, _, _)| *name == branch);
-                foreign.borrow_mut().extend(moves.filter_map(|(_, _, new)| new));
-            }),
-            _ => Box::new(move || {
-                let mut remembered = Remembered::default();
-                let _ = stand_in.with(|engine| engine.pass(&mut remembered, &mut |_| {}));
-            }),
-        };
+        let hook = self.hook(kind, edit, Span::seconds(seconds))?;
         self.note(format!("at controller {i}'s effect {after}: {}", kind.text()));
         let nth = u32::try_from(after).unwrap_or(0);
         match (kind, self.controllers.get(i)) {
@@ -100,6 +75,57 @@ impl Play {
         }
         self.in_between = Some(kind);
         Ok(())
+    }
+
+    /// What somebody does in between.
+    fn hook(
+        &mut self,
+        kind: Kind,
+        edit: (RepoPath, String),
+        pause: Span,
+    ) -> Result<Box<dyn FnMut()>, String> {
+        let stand_in = self.stand_in(kind);
+        let (host, branch, now) = (self.host.clone(), self.branch(), self.clock.now());
+        let (clock, foreign) = (self.clock.clone(), self.observer.foreign_commits());
+        let hold = self.some_hold("in between")?;
+        // Whatever was on its way has arrived by then.
+        let sleep = {
+            let host = host.clone();
+            move || {
+                host.arrive();
+                clock.advance(pause);
+            }
+        };
+        Ok(match kind {
+            Kind::CommitBetween | Kind::FieldsBetween => {
+                let (path, text) = match kind {
+                    Kind::CommitBetween => (must(RepoPath::parse("README.md"))?, now.to_string()),
+                    _ => edit,
+                };
+                let edit = [(path, Some(text.into_bytes()))];
+                Box::new(move || {
+                    let commit = host.commit_foreign(&branch, &edit, "in between", now);
+                    foreign.borrow_mut().extend(commit.ok());
+                })
+            }
+            Kind::HoldBetween => Box::new(move || stand_in.holds(&hold)),
+            Kind::HangingCall => Box::new(sleep),
+            Kind::PauseBetween => Box::new(move || {
+                sleep();
+                stand_in.passes();
+            }),
+            Kind::HoldInPause => Box::new(move || {
+                sleep();
+                stand_in.holds(&hold);
+            }),
+            Kind::NeighbourBetween => Box::new(move || {
+                let before = host.moved();
+                stand_in.passes();
+                let moves = host.moves_after(before).into_iter().filter(|(name, _, _)| *name == branch);
+                foreign.borrow_mut().extend(moves.filter_map(|(_, _, new)| new));
+            }),
+            _ => Box::new(move || stand_in.passes()),
+        })
     }
 
     fn stand_in(&self, kind: Kind) -> StandIn {
@@ -134,24 +160,7 @@ impl Play {
         let (name, now) = (self.some_environment()?, self.clock.now());
         let seconds = self.random.pick(&[30, 90, 300, 900]).copied().unwrap_or(90);
         let until = now.plus(Span::seconds(seconds));
-        let kinds = [
-            Kind::MetricsDown,
-            Kind::MetricsDown,
-            Kind::MetricsDown,
-            Kind::NodeLost,
-            Kind::NoRevision,
-            Kind::Incident,
-            Kind::ClusterDown,
-            Kind::SlowQa,
-            Kind::ExpressionChanges,
-            Kind::PullRequestsDown,
-            Kind::DigestDeleted,
-            Kind::Storm,
-            Kind::HoursGoBy,
-            Kind::HttpChanges,
-            Kind::HttpDown,
-        ];
-        let kind = self.random.pick(&kinds).copied().unwrap_or(Kind::MetricsDown);
+        let kind = self.random.pick(&TROUBLE).copied().unwrap_or(Kind::MetricsDown);
         let (often, value) = (self.random.percent(60), self.random.percent(50));
         let digest = self.random.pick(&self.versions).map(|v| v.image.digest.clone()).ok_or("no versions")?;
         let hours = self.random.pick(&[1, 3, 20]).copied().unwrap_or(1);
@@ -172,16 +181,8 @@ impl Play {
                 let all = self.environments.clone();
                 all.iter().for_each(|name| self.cluster.incident(name, now, until));
             }
-            Kind::HttpChanges | Kind::HttpDown => {
-                self.said_yes = self.says_yes();
-                let status = match (kind, often, value) {
-                    (Kind::HttpChanges, true, _) => 404,
-                    (Kind::HttpDown, true, _) => 503,
-                    _ => 200,
-                };
-                self.http.set(URL, status, "");
-                self.http.set_down(kind == Kind::HttpDown && often && value);
-            }
+            Kind::HttpChanges => self.system_says(if often { 404 } else { 200 }, false),
+            Kind::HttpDown => self.system_says(if often { 503 } else { 200 }, often && value),
             Kind::HoursGoBy => {
                 self.arrive()?;
                 self.clock.advance(Span::seconds(hours * 3_600));
@@ -191,6 +192,13 @@ impl Play {
         }
         self.note(format!("{} ({name}, {seconds} s, {often}, {value})", kind.text()));
         Ok(())
+    }
+
+    /// The system outside answers so from now on, or not at all.
+    fn system_says(&mut self, status: u16, down: bool) {
+        self.said_yes = self.says_yes();
+        self.http.set(URL, status, "");
+        self.http.set_down(down);
     }
 
     /// Somebody takes the branch back by a few commits.
@@ -264,6 +272,16 @@ struct StandIn {
 }
 
 impl StandIn {
+    /// Passes without remembering anything; that it fails is no violation.
+    fn passes(&self) {
+        let _ = self.with(|engine| engine.pass(&mut Remembered::default(), &mut |_| {}));
+    }
+
+    /// Holds; that it is refused is no violation.
+    fn holds(&self, hold: &NewHold) {
+        let _ = self.with(|engine| engine.hold(&Actor::towpath(), hold));
+    }
+
     fn with<T>(&self, work: impl FnOnce(&Engine<'_>) -> Result<T, EngineError>) -> Option<T> {
         let host = Host {
             repository: &self.repository,
