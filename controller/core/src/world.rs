@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::{FieldBytes, ManagedField};
+use crate::event::{Event, FieldBytes, ManagedField, Recorded};
 use crate::id::{
     CommitId, GateHash, GateName, ImageName, Name, OwnerId, Pid, PipelineId, ReleaseId, RepoPath, TreeId,
 };
@@ -189,12 +189,31 @@ pub struct PathProblem {
 pub struct SharedFacts {
     /// Whether the host moves branch and journal in one push.
     pub atomic: bool,
-    /// When automatic rollbacks happened at the same destination.
-    pub rollbacks: Vec<Time>,
+    /// Automatic rollbacks of late, of all pipelines that this host knows.
+    pub rollbacks: Vec<WentBack>,
     /// Another pipeline that writes the same field, by environment.
     pub conflicts: BTreeMap<Name, PipelineId>,
     /// What environments of other pipelines have, as far as this host knows.
     pub others: BTreeMap<(PipelineId, Name), OtherEnvironment>,
+}
+
+/// An automatic rollback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WentBack {
+    /// What the environment runs on.
+    pub destination: Name,
+    /// When it was promoted.
+    pub at: Time,
+}
+
+impl WentBack {
+    /// What an event says, when it is an automatic rollback of an environment that is still there.
+    pub fn of(pipeline: &Pipeline, state: &State, recorded: &Recorded) -> Option<Self> {
+        let Event::Promoted { env, .. } = &recorded.event else { return None };
+        let destination =
+            pipeline.destination(state, env).filter(|_| recorded.event.is_automatic_rollback())?;
+        Some(Self { destination: destination.clone(), at: recorded.at })
+    }
 }
 
 /// What an environment of another pipeline has, by that pipeline's journal.

@@ -9,7 +9,7 @@ use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
 use towpath_core::pipeline::{Environment, Evaluated, Http, Pipeline, UrlValues};
 use towpath_core::time::Time;
-use towpath_core::world::{Evaluation, Evaluations, Found, Truth};
+use towpath_core::world::{Evaluation, Evaluations, Found, Truth, WentBack};
 
 use crate::error::EngineError;
 use crate::observe::Observed;
@@ -59,7 +59,7 @@ impl Engine<'_> {
     /// answer. As long as any environment has something else to do they are not asked: a rollback waits for nobody's.
     pub(crate) fn decided_in_time(
         &self,
-        (observed, readings, rollbacks): (&Observed, &Readings, &[Time]),
+        (observed, readings, rollbacks): (&Observed, &Readings, &[WentBack]),
         answers: &mut Evaluations,
         Asking { asked, at_once, now }: Asking<'_>,
     ) -> Result<Option<Guarded>, EngineError> {

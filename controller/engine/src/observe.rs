@@ -12,7 +12,8 @@ use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
 use towpath_core::world::{
-    BranchFacts, EnvironmentFacts, Evaluations, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
+    BranchFacts, EnvironmentFacts, Evaluations, LedgerFacts, PathFacts, PathProblem, ProposalStatus,
+    WentBack, World,
 };
 
 use crate::claims::Claims;
@@ -115,10 +116,10 @@ impl Observed {
         host: &'a Host<'_>,
         pipeline: &'a Pipeline,
         readings: &'a BTreeMap<(Pid, GateName), Reading>,
-        rollbacks: &[Time],
+        rollbacks: &[WentBack],
     ) -> World<'a> {
         let mut shared = host.shared.clone();
-        shared.rollbacks.extend(rollbacks);
+        shared.rollbacks.extend_from_slice(rollbacks);
         shared.atomic = host.repository.supports_atomic();
         World {
             pipeline,

@@ -10,7 +10,7 @@ use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
-use towpath_core::world::{Evaluation, PathProblem, SharedFacts};
+use towpath_core::world::{Evaluation, PathProblem, SharedFacts, WentBack};
 
 use crate::act::{Acted, Executor};
 use crate::error::EngineError;
@@ -111,7 +111,7 @@ struct Learnt {
     /// What trouble the host of pull requests had.
     failed: Option<RepositoryError>,
     /// Rollbacks of this very pass count too.
-    rollbacks: Vec<Time>,
+    rollbacks: Vec<WentBack>,
     /// Environments go one by one, because together they did not.
     alone: bool,
     rounds: u32,
@@ -159,7 +159,7 @@ impl Engine<'_> {
             let refused = |why| Refusal { why, tip: observed.branch.tip.clone(), until: now.plus(REFUSED) };
             let refused = acted.refused.iter().map(|(name, why)| (name.clone(), refused(why.clone())));
             remembered.refusals.extend(refused);
-            learnt.learn(acted, remembered, told);
+            learnt.learn(acted, self.pipeline, remembered, told);
         }
     }
 
@@ -267,7 +267,13 @@ impl Learnt {
     }
 
     /// Takes up what came of acting.
-    fn learn(&mut self, acted: Acted, remembered: &mut Remembered, told: &mut dyn FnMut(&Step)) {
+    fn learn(
+        &mut self,
+        acted: Acted,
+        pipeline: &Pipeline,
+        remembered: &mut Remembered,
+        told: &mut dyn FnMut(&Step),
+    ) {
         self.rounds += 1;
         self.asks = false;
         if acted.crowded {
@@ -280,8 +286,9 @@ impl Learnt {
         self.readings.extend(acted.readings);
         self.problems.extend(acted.problems);
         self.begun.extend(acted.begun);
-        let back = acted.events.iter().filter(|e| e.event.is_automatic_rollback());
-        self.rollbacks.extend(back.map(|e| e.at));
+        if let Some(head) = &remembered.journal {
+            self.rollbacks.extend(acted.events.iter().filter_map(|e| WentBack::of(pipeline, &head.state, e)));
+        }
         acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
     }
 

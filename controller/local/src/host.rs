@@ -16,7 +16,7 @@ use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
-use towpath_core::world::SharedFacts;
+use towpath_core::world::{SharedFacts, WentBack};
 use towpath_engine::drill::{DrillPart, Drilled};
 use towpath_engine::journal::Head;
 use towpath_engine::ports::{Repository, RepositoryError};
@@ -252,7 +252,7 @@ impl LocalHost {
         }
     }
 
-    fn rollbacks(&mut self) -> Vec<Time> {
+    fn rollbacks(&mut self) -> Vec<WentBack> {
         self.first_look();
         let now = self.now();
         let since = Time::from_unix(now.unix() - i64::from(rollbacks::WINDOW.as_seconds()));
@@ -260,7 +260,7 @@ impl LocalHost {
         for pipeline in &self.folder.pipelines {
             let head = self.remembered.get(&pipeline.id).and_then(|remembered| remembered.journal.as_ref());
             if let (Ok(repository), Some(head)) = (repository(&self.ports, pipeline), head) {
-                all.extend(self.rollbacks.recent(&pipeline.id, repository, head, since));
+                all.extend(self.rollbacks.recent(pipeline, repository, head, since));
             }
         }
         all

@@ -14,7 +14,7 @@ use towpath_core::id::{
 use towpath_core::journal::{State, genesis};
 use towpath_core::pipeline::{
     After, ApplicationRef, Approval, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Entry, Environment,
-    Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository,
+    Form, Gate, GateKind, MetricGate, Pipeline, PromotionRules, Proof, QaGate, Repository, RollbackRules,
 };
 use towpath_core::release::{Image, release_id};
 use towpath_core::time::{Span, Time};
@@ -194,7 +194,8 @@ fn environment(place: PlaceNo, upstream: Option<PlaceNo>, soak: Span, images: &[
         verify: if place == OTHER { Vec::new() } else { vec![gate_of(GateKind::Qa(qa))] },
         revalidate: false,
         bake: None,
-        automatic_rollback: true,
+        rollback: RollbackRules::default(),
+        destination: name_of(place),
         stable: Span::seconds(0),
         degraded_grace: NEVER,
         sync_timeout: NEVER,

@@ -55,7 +55,7 @@ pub fn horizon(world: &World<'_>, decision: &Decision, now: Time) -> Horizon {
             times.extend(of_environment(world, state, environment, now));
         }
     }
-    times.extend(world.shared.rollbacks.iter().map(|at| at.plus(STORM_WINDOW)));
+    times.extend(world.shared.rollbacks.iter().map(|back| back.at.plus(STORM_WINDOW)));
     times.extend(world.shared.others.values().filter_map(|other| other.live_since));
     let steady = steady && !is_any_moving(world);
     if !steady {

@@ -10,8 +10,7 @@ use crate::journal::state::{Current, EnvironmentState, Good, Hold, Phase, Releas
 use crate::museum::{Bug, planted};
 use crate::time::{Span, Time};
 
-/// The most automatic rollbacks per destination in [`STORM_WINDOW`].
-const STORM_LIMIT: usize = 3;
+/// The time in which an environment's budget of rollbacks is counted.
 pub(super) const STORM_WINDOW: Span = Span::seconds(600);
 /// The label of a release that changes what older releases cannot work with, such as a schema.
 pub const IRREVERSIBLE: &str = "towpath.dev/irreversible";
@@ -69,7 +68,7 @@ impl View<'_> {
             let when = When::on(Source::Person, self.now);
             return Rule::Note(self.wait(WaitCode::Irreversible, text, remedy, when));
         }
-        if !self.environment.automatic_rollback {
+        if !self.environment.rollback.automatic {
             let remedy = format!("release a fix, or: towpath rollback {}", self.target());
             let when = When::on(Source::Person, self.now);
             let text = format!("{}: {why}", self.version(&at.r));
@@ -149,12 +148,18 @@ impl View<'_> {
     }
 
     fn storm(&self) -> Option<Wait> {
-        let recent = |t: &&Time| self.now.since(**t) < STORM_WINDOW;
-        let recent: Vec<&Time> = self.world.shared.rollbacks.iter().filter(recent).collect();
-        let many = recent.len() >= STORM_LIMIT && !planted(Bug::StormIgnored);
-        let oldest = recent.iter().min().filter(|_| many)?;
-        let until = oldest.plus(STORM_WINDOW);
-        let text = format!("{} rollbacks in {STORM_WINDOW}; something else may be wrong", recent.len());
+        let destination = &self.environment.destination;
+        let here = self.world.shared.rollbacks.iter().filter(|back| back.destination == *destination);
+        let mut recent: Vec<Time> =
+            here.map(|back| back.at).filter(|at| self.now.since(*at) < STORM_WINDOW).collect();
+        recent.sort_unstable();
+        // Enough of the oldest have to pass out of the window that one more has room.
+        let over = recent.len().checked_sub(self.environment.rollback.budget)?;
+        let until = recent.get(over).filter(|_| !planted(Bug::StormIgnored))?.plus(STORM_WINDOW);
+        let text = format!(
+            "{} rollbacks in {STORM_WINDOW} at {destination}; something else may be wrong",
+            recent.len()
+        );
         let remedy =
             format!("look at the destination; towpath rollback {} goes ahead at once", self.target());
         Some(self.wait(WaitCode::RollbackStorm, text, remedy, When::at(until, self.now)))

@@ -116,6 +116,7 @@ pub(super) struct EnvironmentDoc {
     pub(super) bake: Option<BakeDoc>,
     #[serde(default)]
     pub(super) rollback: RollbackDoc,
+    pub(super) destination: Option<String>,
     pub(super) stable: Option<Span>,
     pub(super) sync_timeout: Option<Span>,
     pub(super) degraded_grace: Option<Span>,
@@ -269,4 +270,5 @@ pub(super) struct BakeDoc {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RollbackDoc {
     pub(super) automatic: Option<bool>,
+    pub(super) budget: Option<usize>,
 }

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::hold::Select;
 use crate::id::{GateHash, GateName, ImageName, Name, PipelineId, RefName, RepoPath};
+use crate::journal::State;
 use crate::journal::state::Okay;
 use crate::museum::{Bug, planted};
 use crate::time::Span;
@@ -100,8 +101,11 @@ pub struct Environment {
     pub revalidate: bool,
     /// The watch after Verified.
     pub bake: Option<Bake>,
-    /// Whether it goes back by itself.
-    pub automatic_rollback: bool,
+    /// How it goes back.
+    pub rollback: RollbackRules,
+    /// What it runs on, such as a cluster: environments of one destination, of whatever pipeline, share what may go
+    /// back there by itself.
+    pub destination: Name,
     /// How long it has to be healthy without a break before it counts as live.
     pub stable: Span,
     /// How long it may be Degraded before that is a failure.
@@ -112,6 +116,21 @@ pub struct Environment {
     pub delivery: Delivery,
     /// The policies that it is under; their gates stand among its own.
     pub policies: Policies,
+}
+
+/// How an environment goes back (contract C11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollbackRules {
+    /// Whether it does so by itself.
+    pub automatic: bool,
+    /// How many may come by themselves to its destination within ten minutes; the next one waits.
+    pub budget: usize,
+}
+
+impl Default for RollbackRules {
+    fn default() -> Self {
+        Self { automatic: true, budget: 3 }
+    }
 }
 
 /// How releases come to an environment.
@@ -292,6 +311,12 @@ impl Pipeline {
     /// The environment of this name.
     pub fn environment(&self, name: &Name) -> Option<&Environment> {
         self.environments.iter().find(|e| &e.name == name)
+    }
+
+    /// What the environment with this key runs on; nothing where it is not of this pipeline any more.
+    pub fn destination(&self, state: &State, key: &Name) -> Option<&Name> {
+        let name = &state.envs.get(key)?.config.name;
+        self.environment(name).map(|environment| &environment.destination)
     }
 
     /// The edges that lead out of an environment.

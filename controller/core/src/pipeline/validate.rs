@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
-    AfterDoc, Document, EditDoc, EnvironmentDoc, MetricsDoc, PromotionDoc, QaDoc, RepositoryDoc, Spec,
-    VerifyDoc,
+    AfterDoc, Document, EditDoc, EnvironmentDoc, MetricsDoc, PromotionDoc, QaDoc, RepositoryDoc, RollbackDoc,
+    Spec, VerifyDoc,
 };
 use super::entry::Author;
 use super::{
     After, ApplicationRef, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, EntryGate, Environment,
     Form, Gate, GateKind, KeyPath, MetricTemplate, Pipeline, Policies, PromotionRules, Proof, QaGate, Queue,
-    Repository,
+    Repository, RollbackRules,
 };
 use crate::event::{EnvironmentConfig, Event, MAX_EVENT_BYTES};
 use crate::id::{ImageName, InvalidId, Name, PipelineId, RefName, RepoPath};
 use crate::time::Span;
+
+/// The largest budget of rollbacks; more is no limit.
+const MAX_BUDGET: usize = 100;
 
 /// A mistake in a pipeline document: where in it, what is wrong, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -221,7 +224,12 @@ fn environment(
             }
         },
         bake: bake(&field("bake"), doc, templates, Author::Pipeline(id))?,
-        automatic_rollback: doc.rollback.automatic.unwrap_or(true),
+        rollback: rollback_rules(&field("rollback"), &doc.rollback)?,
+        destination: parsed(
+            &field("destination"),
+            Name::parse,
+            doc.destination.as_ref().unwrap_or(&doc.name),
+        )?,
         stable: doc.stable.unwrap_or(Span::seconds(10)),
         degraded_grace: doc.degraded_grace.unwrap_or(Span::seconds(60)),
         sync_timeout: doc.sync_timeout.unwrap_or(Span::seconds(900)),
@@ -234,6 +242,17 @@ fn environment(
         },
         policies: Policies::default(),
     })
+}
+
+fn rollback_rules(place: &str, doc: &RollbackDoc) -> Result<RollbackRules, PipelineError> {
+    let usual = RollbackRules::default();
+    let budget = doc.budget.unwrap_or(usual.budget);
+    if !(1..=MAX_BUDGET).contains(&budget) {
+        let problem =
+            format!("expected 1 to {MAX_BUDGET}, found {budget}; automatic: false never goes back by itself");
+        return Err(at(format!("{place}.budget"), problem));
+    }
+    Ok(RollbackRules { automatic: doc.automatic.unwrap_or(usual.automatic), budget })
 }
 
 fn applications(place: &str, doc: &EnvironmentDoc) -> Result<Vec<ApplicationRef>, PipelineError> {

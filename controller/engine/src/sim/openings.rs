@@ -130,8 +130,9 @@ impl Opening {
             approval: ONE,
             ..Shape::default()
         };
+        let shapes = [dev, staging].into_iter().chain(forks.then_some(load)).chain([production]);
         let shapes: Vec<Shape> =
-            [dev, staging].into_iter().chain(forks.then_some(load)).chain([production]).collect();
+            shapes.map(|shape| Shape { destination: storm.then_some("everything"), ..shape }).collect();
         Wiring::of(&shapes, 1, true, false)
     }
 

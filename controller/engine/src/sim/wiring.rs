@@ -76,6 +76,10 @@ pub(crate) struct Shape {
     pub(crate) http: bool,
     /// Where it is, if not in a folder of its own name.
     pub(crate) folder: Option<&'static str>,
+    /// What it runs on, if not with the others of its tier.
+    pub(crate) destination: Option<&'static str>,
+    /// How many may go back by themselves to its destination, if not as many as usual.
+    pub(crate) budget: Option<usize>,
 }
 
 const QUEUES: [&str; 3] = ["hold-until-verdict", "newest-wins", "every-release"];
@@ -121,7 +125,8 @@ impl Wiring {
     /// Draws the wiring of a run.
     pub(crate) fn drawn(random: &mut Random) -> Result<Self, String> {
         let images = if random.percent(60) { 1 } else { 2 };
-        let shapes = shapes(random);
+        let mut shapes = shapes(random);
+        place(&mut shapes, &mut random.clone());
         let (atomic, ordered) = (random.percent(75), random.percent(25));
         let wiring = Self::of(&shapes, images, atomic, ordered)?;
         match random.below(100) {
@@ -181,6 +186,13 @@ fn shapes(random: &mut Random) -> Vec<Shape> {
     [dev, staging].into_iter().chain(load).chain([production]).collect()
 }
 
+/// Where the environments run: by tier, or all on one cluster, with budgets of rollbacks.
+fn place(shapes: &mut [Shape], random: &mut Random) {
+    let destination = random.percent(40).then_some("everything");
+    let budget = random.percent(40).then(|| 1 + random.below(3));
+    shapes.iter_mut().for_each(|shape| (shape.destination, shape.budget) = (destination, budget));
+}
+
 impl Shape {
     fn drawn(random: &mut Random, name: &'static str) -> Self {
         let window = random.percent(if name == "production" { 20 } else { 6 });
@@ -231,6 +243,8 @@ impl Shape {
             format!(
                 "promotion: {{ queue: {queue}, waitForBake: {wait_for_bake}, overrides: [{overrides}] }}"
             ),
+            format!("destination: {}", self.destination.unwrap_or_else(|| tier(name))),
+            self.budget.map_or_else(String::new, |budget| format!("rollback: {{ budget: {budget} }}")),
             format!("delivery: {}", if self.pull_request { "pull-request" } else { "push" }),
             format!("revalidate: {}", if self.revalidate { "onChange" } else { "never" }),
             "stable: 10s".to_owned(),

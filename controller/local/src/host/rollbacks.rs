@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use towpath_core::event::Event;
 use towpath_core::id::{CommitId, Pid, PipelineId};
 use towpath_core::journal::JournalMessage;
+use towpath_core::pipeline::Pipeline;
 use towpath_core::time::{Span, Time};
+use towpath_core::world::WentBack;
 use towpath_engine::journal::Head;
 use towpath_engine::ports::Repository;
 
@@ -17,7 +19,7 @@ const COMMITS: usize = 200;
 /// What was counted in this round. Each pass asks for the rollbacks of all pipelines, so that without it a round
 /// over twenty of them would walk through four hundred histories.
 #[derive(Debug, Default)]
-pub(super) struct Counted(BTreeMap<PipelineId, (CommitId, Vec<Time>)>);
+pub(super) struct Counted(BTreeMap<PipelineId, (CommitId, Vec<WentBack>)>);
 
 impl Counted {
     /// Has all be counted again: a mirror may reach further back by now.
@@ -28,25 +30,31 @@ impl Counted {
     /// The same as [`recent`], counted once for each tip.
     pub(super) fn recent(
         &mut self,
-        id: &PipelineId,
+        pipeline: &Pipeline,
         repository: &dyn Repository,
         head: &Head,
         since: Time,
-    ) -> impl Iterator<Item = Time> {
+    ) -> impl Iterator<Item = WentBack> {
+        let id = &pipeline.id;
         if self.0.get(id).is_none_or(|(tip, _)| tip != &head.tip) {
-            self.0.insert(id.clone(), (head.tip.clone(), recent(repository, head, since)));
+            self.0.insert(id.clone(), (head.tip.clone(), recent(pipeline, repository, head, since)));
         }
-        let counted = self.0.get(id).map(|(_, times)| times.as_slice()).unwrap_or_default();
-        counted.iter().copied().filter(move |at| *at >= since)
+        let counted = self.0.get(id).map(|(_, backs)| backs.as_slice()).unwrap_or_default();
+        counted.iter().filter(move |back| back.at >= since).cloned()
     }
 }
 
-/// When this journal records automatic rollbacks since `since`, as far back as the local mirror reaches.
-fn recent(repository: &dyn Repository, head: &Head, since: Time) -> Vec<Time> {
-    let mut found: BTreeMap<Pid, Time> = BTreeMap::new();
-    let current = head.state.envs.values().filter_map(|env| env.at.as_ref());
-    for at in current.filter(|at| at.cause.is_automatic_rollback(at.q.as_ref())) {
-        found.extend(at.pid.clone().map(|pid| (pid, at.at)));
+/// The automatic rollbacks that this journal records since `since`, as far back as the local mirror reaches.
+fn recent(pipeline: &Pipeline, repository: &dyn Repository, head: &Head, since: Time) -> Vec<WentBack> {
+    let state = &head.state;
+    let mut found: BTreeMap<Pid, WentBack> = BTreeMap::new();
+    for (key, env) in &state.envs {
+        let Some(at) = env.at.as_ref().filter(|at| at.cause.is_automatic_rollback(at.q.as_ref())) else {
+            continue;
+        };
+        if let (Some(pid), Some(destination)) = (&at.pid, pipeline.destination(state, key)) {
+            found.insert(pid.clone(), WentBack { destination: destination.clone(), at: at.at });
+        }
     }
     // What a newer promotion has replaced meanwhile is only in the history. It is a bonus: without it the limit
     // is reached later, and every single rollback is still guarded by its own rules.
@@ -54,11 +62,12 @@ fn recent(repository: &dyn Repository, head: &Head, since: Time) -> Vec<Time> {
     for commit in commits.iter().take_while(|commit| commit.time >= since) {
         let Ok(message) = JournalMessage::parse(&commit.message) else { continue };
         for event in message.events {
-            let automatic = event.event.is_automatic_rollback();
-            if let (true, Event::Promoted { pid, .. }) = (automatic, event.event) {
-                found.insert(pid, event.at);
+            if let (Some(back), Event::Promoted { pid, .. }) =
+                (WentBack::of(pipeline, state, &event), &event.event)
+            {
+                found.insert(pid.clone(), back);
             }
         }
     }
-    found.into_values().filter(|at| *at >= since).collect()
+    found.into_values().filter(|back| back.at >= since).collect()
 }

@@ -337,11 +337,13 @@ fn about_to_fail(documents: &[String]) -> Bench {
 
 #[test]
 fn rollbacks_of_one_pipeline_count_for_the_others() {
-    let mut bench = about_to_fail(&[document("a", "a", ""), document("b", "b", "")]);
+    let on_a_cluster = document("a", "a", "").replace("path: a/dev,", "path: a/dev, destination: eu-1,");
+    let mut bench = about_to_fail(&[on_a_cluster, document("b", "b", "")]);
     let (_, heard) = bench.once();
     assert!(heard.events.contains(&"Rejected"), "{:?}", heard.events);
     let before = bench.host.shared(&bench.host.pipeline(&id("b")).unwrap().clone());
-    assert_eq!(before.rollbacks.len(), 1);
+    let destinations: Vec<&str> = before.rollbacks.iter().map(|back| back.destination.as_str()).collect();
+    assert_eq!(destinations, ["eu-1"]);
     bench.clock.advance(601);
     let after = bench.host.shared(&bench.host.pipeline(&id("b")).unwrap().clone());
     assert!(after.rollbacks.is_empty());

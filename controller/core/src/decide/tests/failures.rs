@@ -8,7 +8,6 @@ use crate::hold::{Select, Stop, Subject};
 use crate::id::ActId;
 use crate::journal::state::Phase;
 use crate::observation::Health;
-use crate::time::Time;
 use crate::verdict::Verdict;
 
 /// 1.1 was good in dev; 1.2 is live there, and its verdict is not recorded yet.
@@ -34,7 +33,7 @@ fn failed(stage: &mut Stage) {
 
 fn rollbacks(stage: &mut Stage, ages: &[i64]) {
     stage.wait(1000);
-    stage.shared.rollbacks = ages.iter().map(|age| Time::from_unix(stage.now.unix() - age)).collect();
+    stage.storms("dev", ages);
 }
 
 fn hold(stage: &mut Stage, stops: Vec<Stop>) {
@@ -103,6 +102,37 @@ fn how_many_rollbacks_there_may_be() {
             |s| {
                 failed(s);
                 rollbacks(s, &[0, 1, 599]);
+            },
+            "dev",
+            "waits RollbackStorm",
+        ),
+        row(
+            "nor at another environment's cluster, when that is ours",
+            |s| {
+                failed(s);
+                s.pipeline.environments[0].destination = name("eu-1");
+                s.wait(1000);
+                s.storms("eu-1", &[0, 1, 599]);
+            },
+            "dev",
+            "waits RollbackStorm",
+        ),
+        row(
+            "those of other clusters do not count",
+            |s| {
+                failed(s);
+                s.wait(1000);
+                s.storms("production", &[0, 1, 2, 3]);
+            },
+            "dev",
+            "goes back to 1.1",
+        ),
+        row(
+            "its own budget counts",
+            |s| {
+                failed(s);
+                s.pipeline.environments[0].rollback.budget = 1;
+                rollbacks(s, &[599]);
             },
             "dev",
             "waits RollbackStorm",

@@ -76,7 +76,7 @@ fn case_25_one_after_the_other() {
         row(
             "it comes after a failure that people look at, too",
             |s| {
-                s.pipeline.environments[0].automatic_rollback = false;
+                s.pipeline.environments[0].rollback.automatic = false;
                 brought(s, &[Passed, Failed]);
                 s.release(3);
             },
@@ -86,9 +86,9 @@ fn case_25_one_after_the_other() {
         row(
             "what failed is nothing to go back to",
             |s| {
-                s.pipeline.environments[0].automatic_rollback = false;
+                s.pipeline.environments[0].rollback.automatic = false;
                 brought(s, &[Passed, Failed, Failed]);
-                s.pipeline.environments[0].automatic_rollback = true;
+                s.pipeline.environments[0].rollback.automatic = true;
             },
             "dev",
             "goes back to 1.1",
@@ -255,7 +255,7 @@ fn case_27_a_person_may_have_it_once_more() {
         row(
             "what failed is verified once more at a person's word",
             |s| {
-                s.pipeline.environments[0].automatic_rollback = false;
+                s.pipeline.environments[0].rollback.automatic = false;
                 let ids = brought(s, &[Verdict::Passed, Verdict::Failed]);
                 ask(s, RequestKind::Promote, Some(&ids[1]));
             },

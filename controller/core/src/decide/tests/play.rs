@@ -215,7 +215,7 @@ impl Play {
                     .others
                     .insert((PipelineId::parse("shop/db").unwrap(), name("production")), other);
             }
-            Turn::Storm(n) => self.stage.shared.rollbacks = vec![self.stage.now; usize::from(*n)],
+            Turn::Storm(n) => self.stage.storms("production", &vec![0; usize::from(*n)]),
             _ => {}
         }
     }

@@ -56,8 +56,8 @@ fn what_keeps_it_from_going_back() {
     type Change = fn(&mut Stage);
     let cases: [(&str, Change, WaitCode); 4] = [
         ("a hold on rollbacks", |s| held(s, vec![Stop::Promotions, Stop::Rollbacks]), WaitCode::RollbackHeld),
-        ("not automatic", |s| s.pipeline.environments[0].automatic_rollback = false, WaitCode::Failed),
-        ("too many", |s| s.shared.rollbacks = vec![s.now; 3], WaitCode::RollbackStorm),
+        ("not automatic", |s| s.pipeline.environments[0].rollback.automatic = false, WaitCode::Failed),
+        ("too many", |s| s.storms("dev", &[0; 3]), WaitCode::RollbackStorm),
         (
             "nothing good before",
             |s| {
@@ -98,7 +98,7 @@ fn a_hold_on_promotions_alone_does_not_stop_it() {
 #[test]
 fn a_storm_passes() {
     let mut stage = failed();
-    stage.shared.rollbacks = vec![stage.now; 3];
+    stage.storms("dev", &[0; 3]);
     stage.wait(600);
     assert!(stage.promotes("dev").is_some());
 }

@@ -14,13 +14,14 @@ use crate::observation::{Application, Health, Reading, RunStatus};
 use crate::pipeline::{
     After, ApplicationRef, Approval, Bake, CommitTexts, Delivery, Edge, EdgeMode, EditRule, Entry,
     Environment, FieldValues, Form, Gate, GateKind, MetricGate, Pipeline, Policies, PromotionRules, Proof,
-    QaGate, Repository,
+    QaGate, Repository, RollbackRules,
 };
 use crate::release::{Image, release_id};
 use crate::time::{Span, Time};
 use crate::verdict::Verdict;
 use crate::world::{
-    BranchFacts, EnvironmentFacts, Evaluations, ImageFacts, LedgerFacts, PathFacts, SharedFacts, World,
+    BranchFacts, EnvironmentFacts, Evaluations, ImageFacts, LedgerFacts, PathFacts, SharedFacts, WentBack,
+    World,
 };
 
 pub(super) const IMAGE: &str = "ghcr.io/acme/web";
@@ -86,7 +87,8 @@ fn environment(text: &str, after: &[(&str, u32)]) -> Environment {
         entry: Entry::default(),
         verify: vec![gate("qa/smoke", GateKind::Qa(qa))],
         bake: None,
-        automatic_rollback: true,
+        rollback: RollbackRules::default(),
+        destination: name(text),
         stable: Span::seconds(10),
         degraded_grace: Span::seconds(60),
         sync_timeout: Span::seconds(900),
@@ -110,6 +112,13 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// So many seconds ago this went back by itself at a destination.
+    pub(super) fn storms(&mut self, destination: &str, ages: &[i64]) {
+        let at = |age: &i64| Time::from_unix(self.now.unix() - age);
+        let back = |age| WentBack { destination: name(destination), at: at(age) };
+        self.shared.rollbacks = ages.iter().map(back).collect();
+    }
+
     /// All three environments run the baseline 0 that was found there.
     pub(super) fn new() -> Self {
         let id = PipelineId::parse("shop/web").unwrap();

@@ -117,7 +117,7 @@ fn what_was_asked_for_pre_empts_a_failure_as_soon_as_it_may_come() {
     let fix = stage.release(3);
     let until = hold(&mut stage, Subject::Release(fix.clone()), 100);
     stage.release(2);
-    stage.shared.rollbacks = vec![stage.now; 3];
+    stage.storms("dev", &[0; 3]);
     stage.verify("dev", Verdict::Failed);
     request(&mut stage, "dev", &fix);
     assert_eq!(stage.codes("dev"), [WaitCode::RollbackStorm]);

@@ -236,7 +236,7 @@ pub(super) fn wire(stage: &mut Stage, wiring: &Wiring) {
         environment.promotion.automatic = wiring.automatic[i];
         environment.promotion.wait_for_bake = wiring.wait_for_bake;
         environment.promotion.overrides = EntryGate::ALL.into_iter().filter(|_| wiring.overrides).collect();
-        environment.automatic_rollback = wiring.automatic_rollback;
+        environment.rollback.automatic = wiring.automatic_rollback;
         environment.revalidate = wiring.revalidate;
         environment.entry.windows = wiring.windowed[i].then(open).into_iter().collect();
     }

@@ -6,22 +6,28 @@ use towpath_core::id::{Name, ReleaseId};
 use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
 use towpath_core::time::{Span, Time};
+use towpath_core::world::WentBack;
 
 use super::account::Known;
 use super::{Checked, Observer};
 
-/// The most that go back by themselves in [`STORM`].
-const STORM_LIMIT: usize = 3;
+/// The time in which rollbacks to one destination are counted.
 const STORM: Span = Span::seconds(600);
 
 impl Observer {
-    /// Contract C11: when much goes back at once, something else is wrong than what is there.
-    pub(super) fn is_no_storm(&mut self, at: Time) -> Checked {
-        let recent = self.went_back.iter().filter(|other| at.since(**other) < STORM).count();
-        self.went_back.push(at);
-        match recent < STORM_LIMIT {
+    /// Contract C11: when much goes back at once at one destination, something else is wrong than what is there.
+    pub(super) fn is_no_storm(&mut self, key: &Name, at: Time) -> Checked {
+        let environment =
+            self.pipeline.environment(key).ok_or_else(|| format!("C11: {key} is not of the pipeline"))?;
+        let destination = &environment.destination;
+        let recent = |back: &&WentBack| back.destination == *destination && at.since(back.at) < STORM;
+        let recent = self.went_back.iter().filter(recent).count();
+        self.went_back.push(WentBack { destination: destination.clone(), at });
+        match recent < environment.rollback.budget {
             true => Ok(()),
-            false => Err(format!("C11: {recent} rollbacks within {STORM} were followed by one more")),
+            false => Err(format!(
+                "C11: {recent} rollbacks within {STORM} at {destination} were followed by one more"
+            )),
         }
     }
 

@@ -66,7 +66,7 @@ impl Observer {
         self.rollbacks += u64::from(*cause == Cause::Rollback);
         self.in_production += u64::from(env.as_str() == "production");
         if event.is_automatic_rollback() {
-            self.is_no_storm(at)?;
+            self.is_no_storm(env, at)?;
         }
         self.journalled.insert(commit.clone(), pid.clone());
         let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;

@@ -35,7 +35,7 @@ use towpath_core::journal::{JournalMessage, State, fold_all};
 use towpath_core::observation::Application;
 use towpath_core::pipeline::{EntryGate, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
-use towpath_core::world::OtherEnvironment;
+use towpath_core::world::{OtherEnvironment, WentBack};
 
 use self::account::Account;
 use self::soak::Soaks;
@@ -82,7 +82,7 @@ pub(crate) struct Observer {
     outside: Outside,
     windows: BTreeMap<Name, Shutter>,
     /// When something went back by itself.
-    pub(crate) went_back: Vec<Time>,
+    pub(crate) went_back: Vec<WentBack>,
     /// Environments in which a rollback failed, until that is held.
     unheld: BTreeSet<Name>,
     /// Promotions that were given up.

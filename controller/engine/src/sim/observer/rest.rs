@@ -106,7 +106,7 @@ impl Observer {
     ) -> Checked {
         let key = &environment.name;
         let failed = env.at.as_ref().filter(|at| at.phase == Phase::Failed && at.cause != Cause::Rollback);
-        let Some(at) = failed.filter(|_| environment.automatic_rollback) else { return Ok(()) };
+        let Some(at) = failed.filter(|_| environment.rollback.automatic) else { return Ok(()) };
         let irreversible = |r: &Release| r.labels.contains_key("towpath.dev/irreversible");
         let stops = |release: &Release| self.is_held(state, key, release, Stop::Rollbacks, now);
         let asked = state.requests.iter().any(|request| &request.env == key);
@@ -179,7 +179,7 @@ impl Observer {
         // What failed goes back before anything else comes, also where a hold keeps it from that.
         let failed =
             env.at.as_ref().is_some_and(|at| at.phase == Phase::Failed && at.cause != Cause::Rollback);
-        let goes_back = failed && environment.automatic_rollback && self.way_back(state, key).is_some();
+        let goes_back = failed && environment.rollback.automatic && self.way_back(state, key).is_some();
         let open = BTreeSet::from([EntryGate::Window]);
         environment.promotion.automatic
             && !bakes

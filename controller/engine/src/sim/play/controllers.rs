@@ -7,7 +7,7 @@ use towpath_core::decide::{WaitCode, When};
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::{Span, Time};
-use towpath_core::world::{OtherEnvironment, SharedFacts};
+use towpath_core::world::{OtherEnvironment, SharedFacts, WentBack};
 
 use super::rounds::Rounds;
 use super::{Play, Step};
@@ -294,8 +294,8 @@ impl Play {
     /// What hosts know from beyond the pipeline.
     pub(super) fn shared(&self) -> SharedFacts {
         let now = self.clock.now();
-        let recent = |at: &&Time| now.since(**at) < STORM;
-        let rollbacks = self.observer.went_back.iter().filter(recent).copied().collect();
+        let recent = |back: &&WentBack| now.since(back.at) < STORM;
+        let rollbacks = self.observer.went_back.iter().filter(recent).cloned().collect();
         SharedFacts { others: self.others(), rollbacks, ..SharedFacts::default() }
     }
 
