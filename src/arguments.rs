@@ -64,6 +64,17 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
+/// A label, as `KEY=VALUE`: one line, at most 63 and 200 characters.
+pub(crate) fn label(text: &str) -> Result<(String, String), String> {
+    let plain = |text: &str, longest: usize| {
+        (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    };
+    match text.split_once('=') {
+        Some((key, value)) if plain(key, 63) && plain(value, 200) => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected key=value in one line, at most 63 and 200 characters".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use towpath_core::id::Digest;
+use towpath_core::hold::Select;
+use towpath_core::id::{Digest, Name};
+use towpath_core::pipeline::{Environment, Pipeline};
 use towpath_core::time::Span;
 use towpath_engine::people::{NewHold, ReleaseRef};
 
@@ -24,6 +26,7 @@ use crate::terminal::Terminal;
     after_help = "\
 Examples:
   towpath hold --env production --reason \"incident 4711\" --for 2h
+  towpath hold --label region=eu --reason \"a cable is cut\"
   towpath hold shop/web --release 1.4.2 --reason \"leaks memory\""
 )]
 pub(crate) struct Hold {
@@ -32,6 +35,9 @@ pub(crate) struct Hold {
     /// An environment; may be given several times [default: all]
     #[arg(long = "env", value_name = "ENVIRONMENT")]
     environments: Vec<String>,
+    /// Only environments with this label; may be given several times, then all have to be there
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = arguments::label)]
+    labels: Vec<(String, String)>,
     /// Only this release, by id or version
     #[arg(long, value_name = "RELEASE", conflicts_with = "digest")]
     release: Option<String>,
@@ -57,10 +63,13 @@ impl Hold {
         let mut session = Session::open(global)?;
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let environments = self.environments.iter().map(|name| environment(&pipeline, name));
+        let environments: Vec<Name> = environments.collect::<Result<_, _>>()?;
+        let labels: BTreeMap<String, String> = self.labels.into_iter().collect();
+        selects_some(&pipeline, &environments, &labels)?;
         let by = self.person.actor()?;
         let new = NewHold {
-            environments: environments.collect::<Result<_, _>>()?,
-            labels: BTreeMap::new(),
+            environments,
+            labels,
             release: self.release.as_deref().map(ReleaseRef::parse),
             digest: self.digest,
             rollbacks: self.rollbacks,
@@ -73,4 +82,30 @@ impl Hold {
         terminal.say(format_args!("lift it with: towpath resume {} --hold {id}", pipeline.id));
         Ok(Exit::Done)
     }
+}
+
+/// A hold that is about nothing would be believed to stop something.
+fn selects_some(
+    pipeline: &Pipeline,
+    names: &[Name],
+    labels: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    let select = Select { environments: names.iter().cloned().collect(), labels: labels.clone() };
+    if labels.is_empty() || pipeline.environments.iter().any(|e| select.matches(&e.name, &e.labels)) {
+        return Ok(());
+    }
+    let written = |(key, value): (&String, &String)| format!("{key}={value}");
+    let wanted: Vec<String> = labels.iter().map(written).collect();
+    let has = |environment: &Environment| {
+        let labels: Vec<String> = environment.labels.iter().map(written).collect();
+        let labels = if labels.is_empty() { "no labels".to_owned() } else { labels.join(",") };
+        format!("{} has {labels}", environment.name)
+    };
+    let there: Vec<String> = pipeline.environments.iter().map(has).collect();
+    Err(Failure::Usage(format!(
+        "no environment of {} that is asked for has {}: {}",
+        pipeline.id,
+        wanted.join(","),
+        there.join("; ")
+    )))
 }

@@ -9,7 +9,7 @@ use towpath_core::pipeline::Pipeline;
 use towpath_core::release::{Image, version_of};
 use towpath_engine::people::{Base, NewRelease};
 
-use crate::arguments::did_you_mean;
+use crate::arguments::{self, did_you_mean};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -52,7 +52,7 @@ pub(crate) struct Create {
     #[arg(long = "author", value_name = "LOGIN", value_parser = Actor::parse)]
     authors: Vec<Actor>,
     /// A label; may be given several times
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = arguments::label)]
     labels: Vec<(String, String)>,
     /// Your CI's number, by which releases are ordered; either all releases of a pipeline have one or none
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), allow_negative_numbers = true)]
@@ -69,16 +69,6 @@ fn image(text: &str) -> Result<Image, String> {
              then write {text}@sha256:..."
         ),
     })
-}
-
-fn label(text: &str) -> Result<(String, String), String> {
-    let plain = |text: &str, longest: usize| {
-        (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-    };
-    match text.split_once('=') {
-        Some((key, value)) if plain(key, 63) && plain(value, 200) => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("expected key=value in one line, at most 63 and 200 characters".to_owned()),
-    }
 }
 
 impl Release {

@@ -229,6 +229,7 @@ impl Move<'_> {
         let authors = &self.release.authors;
         approval.env == self.promotion.key
             && approval.r == self.release.r
+            && approval.gates == self.environment.entry_hash()
             && approval.n > self.env.voids
             && approval.until.is_none_or(|until| until > self.now)
             && (gate.groups.is_empty() || gate.groups.iter().any(|group| approval.groups.contains(group)))

@@ -56,13 +56,13 @@ fn needs_approval(stage: &mut Stage) {
 }
 
 fn approve(stage: &mut Stage, promotion: &Promotion, by: &str) {
-    let (gates, r) = (promotion.gates.clone(), promotion.r.clone());
+    let (gates, r) = (stage.pipeline.environments[0].entry_hash(), promotion.r.clone());
     stage.record(by, Event::Approved { env: name("dev"), r, gates, groups: Vec::new(), until: None });
 }
 
 #[test]
 fn each_refuses_what_breaks_it() {
-    let cases: [(&str, &str, Change); 13] = [
+    let cases: [(&str, &str, Change); 14] = [
         ("not Verified upstream", "S1", |stage, _| {
             let edge = Edge { environment: name("staging"), soak: Span::seconds(0) };
             stage.pipeline.environments[0].after.edges = vec![edge];
@@ -87,6 +87,10 @@ fn each_refuses_what_breaks_it() {
             approve(stage, promotion, "bob");
             stage.state.envs.get_mut(&name("dev")).unwrap().voids = stage.state.n;
             approve(stage, promotion, "alice");
+        }),
+        ("approved before the gates were these", "S10", |stage, promotion| {
+            approve(stage, promotion, "bob");
+            needs_approval(stage);
         }),
         ("below what was there", "S15", |stage, _| {
             stage.state.envs.get_mut(&name("dev")).unwrap().hw = Rank { order: 0, seq: 9 };
