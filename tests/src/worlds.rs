@@ -7,7 +7,7 @@ use towpath_core::journal::state::Phase;
 use towpath_core::observation::Health;
 use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
-use towpath_core::world::{OtherEnvironment, SharedFacts};
+use towpath_core::world::{OtherEnvironment, SharedFacts, WentBack};
 use towpath_engine::memory::{Fault, ManualClock};
 use towpath_engine::people::{NewHold, NewRelease};
 
@@ -466,8 +466,8 @@ pub fn storm() -> Bed {
     replica.release("1.2.0");
     replica.until_phase("staging", Phase::Syncing);
     drop(replica);
-    let shared =
-        SharedFacts { rollbacks: vec![bed.now().plus(Span::seconds(10)); 3], ..SharedFacts::default() };
+    let back = WentBack { destination: name("staging"), at: bed.now().plus(Span::seconds(10)) };
+    let shared = SharedFacts { rollbacks: vec![back; 3], ..SharedFacts::default() };
     let stormy = Bed { shared, ..bed };
     stormy.replica("here").until_waits("staging", WaitCode::RollbackStorm);
     stormy

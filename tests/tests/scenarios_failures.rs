@@ -3,7 +3,9 @@
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{BakeResult, Cause, Event, RequestKind};
 use towpath_core::journal::state::Phase;
+use towpath_core::time::Time;
 use towpath_core::verdict::Verdict;
+use towpath_core::world::WentBack;
 use towpath_tests::bed::{Bed, Wiring, digest, digest_of, env_of, name, on_both, on_both_with, waits};
 
 #[test]
@@ -169,6 +171,11 @@ fn a_rollback_is_never_rolled_back() {
     });
 }
 
+/// Three rollbacks of other pipelines at a destination.
+fn three(destination: &str, at: Time) -> Vec<WentBack> {
+    vec![WentBack { destination: name(destination), at }; 3]
+}
+
 #[test]
 fn too_many_rollbacks_in_a_short_time_wait() {
     on_both(|bed| {
@@ -179,12 +186,12 @@ fn too_many_rollbacks_in_a_short_time_wait() {
         let mut storm = bed.clone();
         replica.until_phase("staging", Phase::Syncing);
         // Elsewhere at the same destination three releases were rolled back just now.
-        storm.shared.rollbacks = vec![bed.now(); 3];
+        storm.shared.rollbacks = three("staging", bed.now());
         let mut replica = storm.replica("here");
         let report = replica.pass_until(|report, _| report.waits_for(WaitCode::RollbackStorm));
         assert_eq!(bed.version("staging"), "1.2.0", "{:?}", report.answers);
         let until = report.waits().find(|(_, w)| w.code == WaitCode::RollbackStorm).unwrap().1.when.latest();
-        assert_eq!(until.since(storm.shared.rollbacks[0]).as_seconds(), 600);
+        assert_eq!(until.since(storm.shared.rollbacks[0].at).as_seconds(), 600);
         bed.clock.set(until);
         replica.pass();
         assert_eq!(bed.version("staging"), "1.1.0");
@@ -196,7 +203,7 @@ fn a_person_goes_back_at_once_through_a_storm_but_not_through_a_hold_on_rollback
     on_both(|bed| {
         bed.baking_after("1.1.0", "1.2.0");
         let mut storm = bed.clone();
-        storm.shared.rollbacks = vec![bed.now(); 3];
+        storm.shared.rollbacks = three("production", bed.now());
         let mut replica = storm.replica("here");
         let hold = replica.hold_with("production", true, None);
         let request = replica.ask(RequestKind::Rollback, "production", None);

@@ -325,6 +325,7 @@ fn pass_with(bed: &Bed, qa: &Unseen) {
         pull_requests: None,
         evaluator: None,
         http: None,
+        registry: None,
         clock: &bed.clock,
         shared: bed.shared.clone(),
         settings: &bed.replica("here").settings,

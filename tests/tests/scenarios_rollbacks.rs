@@ -1,12 +1,14 @@
 //! Going back: recorded whole, one environment at a time, and stopped only by holds that mean it.
 
-use towpath_core::decide::WaitCode;
-use towpath_core::event::{Cause, Event, Recorded};
+use towpath_core::decide::{Answer, WaitCode};
+use towpath_core::event::{Cause, Event, Recorded, RequestKind};
 use towpath_core::id::Name;
+use towpath_core::journal::State;
 use towpath_core::journal::fold::MAX_HOLDS;
 use towpath_core::journal::state::Phase;
 use towpath_core::time::Span;
 use towpath_core::verdict::Verdict;
+use towpath_core::world::WentBack;
 use towpath_engine::people::{NewHold, ReleaseRef};
 use towpath_tests::bed::{
     Bed, Replica, Wiring, digest, freeze, is_in, name, on_both, on_both_with, settled, waits,
@@ -53,6 +55,11 @@ fn side_by_side(environments: &[&str]) -> Wiring {
     environments.iter().fold(Wiring::bare(), |w, e| w.with(e, "verify: [{ qa: { template: smoke } }]"))
 }
 
+/// The same on one cluster.
+fn on_one_cluster(environments: &[&str]) -> Wiring {
+    environments.iter().fold(side_by_side(environments), |w, e| w.with(e, "destination: eu-1"))
+}
+
 /// 1.1.0 is good everywhere; 1.2.0 has just failed everywhere, and nobody has looked yet.
 fn all_failed(bed: &Bed) -> Replica<'_> {
     let mut replica = bed.released("1.1.0");
@@ -94,8 +101,8 @@ fn two_environments_that_fail_in_one_pass_go_back_one_after_the_other() {
 }
 
 #[test]
-fn the_fourth_rollback_of_one_pass_is_a_storm() {
-    on_both_with(&side_by_side(&["a", "b", "c", "d"]), |bed| {
+fn the_fourth_rollback_of_one_pass_at_one_destination_is_a_storm() {
+    on_both_with(&on_one_cluster(&["a", "b", "c", "d"]), |bed| {
         let mut replica = all_failed(bed);
         let report = replica.pass();
         assert_eq!(went_back(bed), ["a", "b", "c"].map(|e| vec![name(e)]));
@@ -105,15 +112,76 @@ fn the_fourth_rollback_of_one_pass_is_a_storm() {
 }
 
 #[test]
-fn rollbacks_elsewhere_count_with_those_of_this_pass() {
-    on_both_with(&side_by_side(&["a", "b"]), |bed| {
+fn four_at_four_destinations_are_none() {
+    on_both_with(&side_by_side(&["a", "b", "c", "d"]), |bed| {
+        all_failed(bed).pass();
+        assert_eq!(went_back(bed), ["a", "b", "c", "d"].map(|e| vec![name(e)]));
+    });
+}
+
+#[test]
+fn rollbacks_of_other_pipelines_count_with_those_of_this_pass() {
+    on_both_with(&on_one_cluster(&["a", "b"]), |bed| {
         let mut storm = bed.clone();
         drop(all_failed(bed));
-        storm.shared.rollbacks = vec![bed.now(); 2];
+        storm.shared.rollbacks = vec![WentBack { destination: name("eu-1"), at: bed.now() }; 2];
         let mut replica = storm.replica("here");
         let report = replica.pass();
         assert_eq!(went_back(bed), [[name("a")]].map(Vec::from));
         assert!(waits(&report, "b", WaitCode::RollbackStorm));
+    });
+}
+
+/// 1.2.0 fails in staging, after 1.0.1 and then 1.1.0 were good there.
+fn fails_after_two(bed: &Bed) -> Replica<'_> {
+    let mut replica = bed.adopted();
+    for version in ["1.0.1", "1.1.0"] {
+        let release = replica.release(version);
+        let good =
+            |s: &State| s.envs.get(&name("staging")).is_some_and(|e| e.good.iter().any(|g| g.r == release));
+        replica.pass_until(|_, s| good(s) && settled(s));
+    }
+    bed.qa.set("regression", &digest("1.2.0"), Verdict::Failed);
+    replica.release("1.2.0");
+    replica
+}
+
+#[test]
+fn what_is_gone_from_the_registry_is_not_put_back() {
+    on_both(|bed| {
+        let mut replica = fails_after_two(bed);
+        bed.registry.delete(&digest("1.1.0"));
+        replica.until_rolled_back("staging", &digest("1.2.0"));
+        assert_eq!(bed.version("staging"), "1.0.1");
+        assert_eq!(bed.registry.asked(), [digest("1.1.0"), digest("1.0.1")], "each once, and nothing else");
+    });
+}
+
+#[test]
+fn a_registry_that_does_not_answer_keeps_nothing_from_going_back() {
+    on_both(|bed| {
+        let mut replica = fails_after_two(bed);
+        bed.registry.set_down(true);
+        bed.registry.takes(&bed.clock, Span::seconds(5));
+        replica.until_rolled_back("staging", &digest("1.2.0"));
+        assert_eq!(bed.version("staging"), "1.1.0");
+        assert_eq!(bed.registry.asked(), [digest("1.1.0")]);
+    });
+}
+
+#[test]
+fn when_all_that_was_good_is_gone_a_person_is_told() {
+    on_both(|bed| {
+        let mut replica = fails_after_two(bed);
+        ["1.0.1", "1.1.0"].iter().for_each(|version| bed.registry.delete(&digest(version)));
+        let report = replica.until_waits("staging", WaitCode::NoRollbackTarget);
+        let Some(Answer::Wait(waits)) = report.answers.get(&name("staging")) else { panic!("{report:?}") };
+        let wait = waits.iter().find(|wait| wait.code == WaitCode::NoRollbackTarget).unwrap();
+        assert!(wait.text.contains("1.1.0 was good here, and is gone from the registry"), "{}", wait.text);
+        assert_eq!(bed.version("staging"), "1.2.0");
+        replica.ask(RequestKind::Rollback, "staging", None);
+        replica.pass();
+        assert_eq!(bed.version("staging"), "1.2.0", "nor because somebody asks for it without naming it");
     });
 }
 

@@ -118,6 +118,10 @@ pub enum Bug {
     ///
     /// Breaks our rule for the target of a rollback; no public report of it is known.
     RollbackOntoRejected,
+    /// It goes back to what is gone from the registry.
+    ///
+    /// Breaks our rule for the target of a rollback; no public report of it is known.
+    RollbackOntoGone,
     /// A rollback that fails is rolled back.
     ///
     /// Modelled on Kargo's own rule against it.
@@ -290,7 +294,7 @@ pub enum Bug {
 }
 
 /// All of them.
-pub const ALL: [Bug; 70] = [
+pub const ALL: [Bug; 71] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -324,6 +328,7 @@ pub const ALL: [Bug; 70] = [
     Bug::VoidedApproval,
     Bug::SoakOfAnotherEdge,
     Bug::RollbackOntoRejected,
+    Bug::RollbackOntoGone,
     Bug::RollbackOfRollback,
     Bug::WindowEdgeInclusive,
     Bug::WindowIgnoredOnRequest,

@@ -1,10 +1,11 @@
 //! The World: all that one decision may look at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Event, FieldBytes, ManagedField, Recorded};
 use crate::id::{
-    CommitId, GateHash, GateName, ImageName, Name, OwnerId, Pid, PipelineId, ReleaseId, RepoPath, TreeId,
+    CommitId, Digest, GateHash, GateName, ImageName, Name, OwnerId, Pid, PipelineId, ReleaseId, RepoPath,
+    TreeId,
 };
 use crate::journal::State;
 use crate::journal::state::Phase;
@@ -189,6 +190,8 @@ pub struct PathProblem {
 pub struct SharedFacts {
     /// Whether the host moves branch and journal in one push.
     pub atomic: bool,
+    /// Images that the registry says it does not have any more, as far as this pass asked.
+    pub gone: BTreeSet<Digest>,
     /// Automatic rollbacks of late, of all pipelines that this host knows.
     pub rollbacks: Vec<WentBack>,
     /// Another pipeline that writes the same field, by environment.

@@ -13,6 +13,7 @@ use towpath_core::time::Time;
 use towpath_core::world::Evaluations;
 
 use crate::error::EngineError;
+use crate::evaluate::Known;
 use crate::journal::{Found, Head};
 use crate::observe::{Observed, Remembered};
 use crate::pass::{Engine, Readings};
@@ -115,7 +116,7 @@ impl Engine<'_> {
 
     fn suppose_failed(&self, observed: &mut Observed, name: &Name, now: Time) {
         let readings = Readings::new();
-        let world = observed.world(self.host, self.pipeline, &readings, &[]);
+        let world = observed.world(self.host, self.pipeline, Known::only(&readings));
         if let Some(failed) = as_if_failed(&world, name, now) {
             observed.suppose(failed);
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use towpath_core::decide::{Answer, Decision, Effect, decide};
+use towpath_core::id::Digest;
 use towpath_core::invariant::{Violation, guard};
 use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
@@ -15,6 +16,7 @@ use crate::error::EngineError;
 use crate::observe::Observed;
 use crate::pass::{Engine, Readings, is_question};
 use crate::ports::{HttpError, HttpQuestion, MAX_BODY, Question};
+use crate::registry::Images;
 
 /// How systems outside are asked.
 pub(crate) struct Asking<'a> {
@@ -24,6 +26,22 @@ pub(crate) struct Asking<'a> {
     pub(crate) at_once: bool,
     /// Tells when an answer was given.
     pub(crate) now: &'a dyn Fn() -> Time,
+}
+
+/// What a pass has learnt beside what it observes anew in each round.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) readings: &'a Readings,
+    pub(crate) rollbacks: &'a [WentBack],
+    pub(crate) gone: &'a BTreeSet<Digest>,
+}
+
+impl<'a> Known<'a> {
+    /// Nothing but what metrics said.
+    pub(crate) fn only(readings: &'a Readings) -> Self {
+        static NONE: BTreeSet<Digest> = BTreeSet::new();
+        Self { readings, rollbacks: &[], gone: &NONE }
+    }
 }
 
 /// Whether there is anything to be done but to ask.
@@ -45,10 +63,12 @@ impl Engine<'_> {
         readings: &Readings,
         answers: &mut Evaluations,
     ) -> Result<Guarded, EngineError> {
-        let mut asked = BTreeSet::new();
+        let (mut asked, mut images) = (BTreeSet::new(), Images::default());
+        self.ask_registry(observed, &mut images)?;
+        let known = Known { gone: &images.gone, ..Known::only(readings) };
         loop {
             let asking = Asking { asked: &mut asked, at_once: true, now: &|| observed.now };
-            let decided = self.decided_in_time((observed, readings, &[]), answers, asking)?;
+            let decided = self.decided_in_time((observed, known), answers, asking)?;
             if let Some(decided) = decided {
                 return Ok(decided);
             }
@@ -59,7 +79,7 @@ impl Engine<'_> {
     /// answer. As long as any environment has something else to do they are not asked: a rollback waits for nobody's.
     pub(crate) fn decided_in_time(
         &self,
-        (observed, readings, rollbacks): (&Observed, &Readings, &[WentBack]),
+        (observed, known): (&Observed, Known<'_>),
         answers: &mut Evaluations,
         Asking { asked, at_once, now }: Asking<'_>,
     ) -> Result<Option<Guarded>, EngineError> {
@@ -69,7 +89,7 @@ impl Engine<'_> {
         });
         let mut evaluations = answers.clone();
         loop {
-            let mut world = observed.world(self.host, self.pipeline, readings, rollbacks);
+            let mut world = observed.world(self.host, self.pipeline, known);
             world.evaluations.clone_from(&evaluations);
             let mut decision = decide(&world, observed.now);
             let missing: Vec<&Evaluation> =

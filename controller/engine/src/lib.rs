@@ -19,6 +19,7 @@ mod observe;
 mod pass;
 pub mod people;
 pub mod ports;
+mod registry;
 mod round;
 mod schedule;
 #[cfg(feature = "simulation")]

@@ -13,6 +13,7 @@ use towpath_core::time::Time;
 use towpath_core::world::{EnvironmentFacts, OtherEnvironment, PathProblem, ProposalStatus, SharedFacts};
 
 use crate::error::EngineError;
+use crate::evaluate::Known;
 use crate::journal::Found;
 use crate::observe::{Observed, Remembered};
 use crate::pass::{Engine, Readings};
@@ -168,7 +169,7 @@ impl Engine<'_> {
         (decision, readings): (&Decision, &Readings),
         now: Time,
     ) -> Look {
-        let world = observed.world(self.host, self.pipeline, readings, &[]);
+        let world = observed.world(self.host, self.pipeline, Known::only(readings));
         Look { at: now, horizon: horizon(&world, decision, now), seen }
     }
 }

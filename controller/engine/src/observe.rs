@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use towpath_core::decide::{LANDING, wants_liveness};
-use towpath_core::id::{CommitId, GateName, Name, Pid, RefName, TreeId};
+use towpath_core::id::{CommitId, Name, Pid, RefName, TreeId};
 use towpath_core::journal::State;
 use towpath_core::journal::state::EnvironmentState;
 use towpath_core::museum::{Bug, planted};
-use towpath_core::observation::{Reading, RunStatus};
+use towpath_core::observation::RunStatus;
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
 use towpath_core::world::{
-    BranchFacts, EnvironmentFacts, Evaluations, LedgerFacts, PathFacts, PathProblem, ProposalStatus,
-    WentBack, World,
+    BranchFacts, EnvironmentFacts, Evaluations, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
 };
 
 use crate::claims::Claims;
 use crate::content::{self, ContentError};
 use crate::error::EngineError;
+use crate::evaluate::Known;
 use crate::journal::{Found, Head, Journal};
 use crate::look::Look;
 use crate::pass::Host;
@@ -115,11 +115,11 @@ impl Observed {
         &'a self,
         host: &'a Host<'_>,
         pipeline: &'a Pipeline,
-        readings: &'a BTreeMap<(Pid, GateName), Reading>,
-        rollbacks: &[WentBack],
+        known: Known<'a>,
     ) -> World<'a> {
         let mut shared = host.shared.clone();
-        shared.rollbacks.extend_from_slice(rollbacks);
+        shared.rollbacks.extend_from_slice(known.rollbacks);
+        shared.gone.extend(known.gone.iter().cloned());
         shared.atomic = host.repository.supports_atomic();
         World {
             pipeline,
@@ -132,7 +132,7 @@ impl Observed {
             },
             branch: self.branch.clone(),
             envs: &self.envs,
-            readings,
+            readings: known.readings,
             evaluations: Default::default(),
             shared,
         }

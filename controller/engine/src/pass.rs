@@ -14,13 +14,14 @@ use towpath_core::world::{Evaluation, PathProblem, SharedFacts, WentBack};
 
 use crate::act::{Acted, Executor};
 use crate::error::EngineError;
-use crate::evaluate::Asking;
+use crate::evaluate::{Asking, Known};
 use crate::journal::Head;
 use crate::observe::{Observed, Observer, REFUSED, Refusal, Remembered};
 use crate::ports::{
-    Clock, Evaluator, HttpGates, Liveness, Metrics, PullRequests, QaRunner, Repository, RepositoryError,
-    Signature,
+    Clock, Evaluator, HttpGates, Liveness, Metrics, PullRequests, QaRunner, Registry, Repository,
+    RepositoryError, Signature,
 };
+use crate::registry::Images;
 
 /// The most rounds of one pass; what is left is done by the next.
 const MAX_ROUNDS: u32 = 60;
@@ -49,6 +50,8 @@ pub struct Host<'a> {
     pub evaluator: Option<&'a dyn Evaluator>,
     /// Asks HTTP gates, where the host can.
     pub http: Option<&'a dyn HttpGates>,
+    /// Asks for what is to be put back, where the host can.
+    pub registry: Option<&'a dyn Registry>,
     /// Tells the time.
     pub clock: &'a dyn Clock,
     /// Facts from beyond the pipeline.
@@ -110,6 +113,7 @@ struct Learnt {
     asks: bool,
     /// What trouble the host of pull requests had.
     failed: Option<RepositoryError>,
+    images: Images,
     /// Rollbacks of this very pass count too.
     rollbacks: Vec<WentBack>,
     /// Environments go one by one, because together they did not.
@@ -170,10 +174,14 @@ impl Engine<'_> {
         learnt: &mut Learnt,
         remembered: &mut Remembered,
     ) -> Result<Option<Decision>, EngineError> {
-        let inputs = (observed, &learnt.readings, learnt.rollbacks.as_slice());
         let now = || self.host.clock.now();
+        if self.ask_registry(observed, &mut learnt.images)? && now() > observed.now {
+            return Ok(None);
+        }
+        let known =
+            Known { readings: &learnt.readings, rollbacks: &learnt.rollbacks, gone: &learnt.images.gone };
         let asking = Asking { asked: &mut learnt.asked, at_once: learnt.asks, now: &now };
-        let decided = self.decided_in_time(inputs, &mut remembered.answers, asking)?;
+        let decided = self.decided_in_time((observed, known), &mut remembered.answers, asking)?;
         let Some((decision, refused)) = decided else { return Ok(None) };
         learnt.decisions += 1;
         for violation in refused {

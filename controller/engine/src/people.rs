@@ -13,6 +13,7 @@ use towpath_core::pipeline::EntryGate;
 use towpath_core::time::Time;
 
 use crate::error::EngineError;
+use crate::evaluate::Known;
 use crate::journal::{Head, Journal};
 use crate::observe::{Observed, Remembered};
 use crate::pass::Engine;
@@ -122,7 +123,7 @@ impl Engine<'_> {
 
     fn loss(&self, observed: &Observed) -> Option<Wait> {
         let readings = BTreeMap::new();
-        let world = observed.world(self.host, self.pipeline, &readings, &[]);
+        let world = observed.world(self.host, self.pipeline, Known::only(&readings));
         loss(&world, self.host.clock.now())
     }
 

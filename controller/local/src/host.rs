@@ -236,6 +236,7 @@ impl LocalHost {
             pull_requests: None,
             evaluator: Some(&CelEvaluator),
             http: None,
+            registry: None,
             clock: &*self.ports.clock,
             shared,
             settings: &self.settings,
@@ -246,6 +247,7 @@ impl LocalHost {
     fn shared(&mut self, pipeline: &Pipeline) -> SharedFacts {
         SharedFacts {
             atomic: false,
+            gone: BTreeSet::new(),
             rollbacks: self.rollbacks(),
             conflicts: self.folder.conflicts(&pipeline.id),
             others: self.others(pipeline),

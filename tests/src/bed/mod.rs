@@ -25,7 +25,7 @@ use towpath_core::world::SharedFacts;
 use towpath_engine::PassReport;
 use towpath_engine::memory::{
     Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryHttp, MemoryLiveness, MemoryMetrics,
-    MemoryPullRequests, MemoryQa,
+    MemoryPullRequests, MemoryQa, MemoryRegistry,
 };
 use towpath_engine::ports::Clock as _;
 
@@ -61,6 +61,8 @@ pub struct Bed {
     pub evaluator: MemoryEvaluator,
     /// What systems outside say; `None` for a host that asks none.
     pub http: Option<MemoryHttp>,
+    /// Which images are still there.
+    pub registry: MemoryRegistry,
     /// What is live; follows the branch unless told otherwise.
     pub live: MemoryLiveness,
     /// Pull requests, in memory only.
@@ -106,6 +108,7 @@ impl Bed {
             metrics: MemoryMetrics::new(),
             evaluator: MemoryEvaluator::new(),
             http: Some(MemoryHttp::new()),
+            registry: MemoryRegistry::new(),
             live: MemoryLiveness::new(),
             pull_requests: None,
             atomic: true,

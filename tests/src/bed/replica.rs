@@ -82,6 +82,7 @@ impl Replica<'_> {
             liveness: &self.bed.live,
             pull_requests: pull_requests.map(|p| p as &dyn PullRequests),
             evaluator: Some(&self.bed.evaluator),
+            registry: Some(&self.bed.registry),
             http: self.bed.http.as_ref().map(|http| http as &dyn HttpGates),
             clock: &self.bed.clock,
             shared: self.bed.shared.clone(),

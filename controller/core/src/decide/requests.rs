@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::answer::{Effect, Wait, WaitCode};
 use super::entry::Past;
-use super::rollback::target;
 use super::{Rule, View};
 use crate::event::{BakeResult, Cause, Event, RequestKind, Unpinning};
 use crate::journal::state::{EnvironmentState, Hold, Phase, Proposal, Release, Request, Run};
@@ -147,7 +146,7 @@ impl View<'_> {
         };
         let chosen = match &request.r {
             Some(r) => self.state.release(r).filter(|r| self.can_restore(r)),
-            None => target(self.state, self.env, &at.r),
+            None => self.rollback_target(at),
         };
         let Some(release) = chosen else {
             return Rule::Act(vec![Self::close(request, "refused: there is no release to go back to")]);

@@ -1,10 +1,12 @@
 //! Rules of contract C11: going back.
 
+use std::collections::BTreeSet;
+
 use super::answer::{Effect, Promotion, Source, Wait, WaitCode, When, failure_text};
 use super::{Rule, View};
 use crate::event::Cause;
 use crate::hold::Stop;
-use crate::id::{ActId, Actor, ReleaseId};
+use crate::id::{ActId, Actor, Digest, ReleaseId};
 use crate::journal::State;
 use crate::journal::state::{Current, EnvironmentState, Good, Hold, Phase, Release};
 use crate::museum::{Bug, planted};
@@ -16,8 +18,14 @@ pub(super) const STORM_WINDOW: Span = Span::seconds(600);
 pub const IRREVERSIBLE: &str = "towpath.dev/irreversible";
 
 /// Where an environment goes back to: the newest release whose bake passed there, otherwise the newest Verified,
-/// with the pipeline's images and nothing rejected; newest by the time at which it was good.
-pub fn target<'a>(state: &'a State, env: &EnvironmentState, leaving: &ReleaseId) -> Option<&'a Release> {
+/// with the pipeline's images, nothing rejected, and nothing known to be gone from the registry; newest by the time at
+/// which it was good.
+pub fn target<'a>(
+    state: &'a State,
+    env: &EnvironmentState,
+    leaving: &ReleaseId,
+    gone: &BTreeSet<Digest>,
+) -> Option<&'a Release> {
     let usable = |good: &&Good| {
         let release = state.release(&good.r);
         good.r != *leaving
@@ -25,6 +33,7 @@ pub fn target<'a>(state: &'a State, env: &EnvironmentState, leaving: &ReleaseId)
                 r.images.iter().map(|i| &i.name).eq(&state.images)
                     && (!r.images.iter().any(|i| env.rejects(&i.digest))
                         || planted(Bug::RollbackOntoRejected))
+                    && (!r.images.iter().any(|i| gone.contains(&i.digest)) || planted(Bug::RollbackOntoGone))
             })
     };
     let newest = |baked: bool| {
@@ -54,8 +63,12 @@ impl View<'_> {
                 &format!("the rollback itself failed: {why}"),
             );
         }
-        let Some(target) = target(self.state, self.env, &at.r) else {
-            let text = format!("{}: {why}; no release was good here before", self.version(&at.r));
+        let Some(target) = self.rollback_target(at) else {
+            let nothing = match target(self.state, self.env, &at.r, &BTreeSet::new()) {
+                Some(gone) => format!("{} was good here, and is gone from the registry", gone.version()),
+                None => "no release was good here before".to_owned(),
+            };
+            let text = format!("{}: {why}; {nothing}", self.version(&at.r));
             return self.hold_and_wait(at, WaitCode::NoRollbackTarget, &text);
         };
         if self.is_irreversible(&at.r) && !planted(Bug::IrreversibleGoesBack) {
@@ -82,6 +95,11 @@ impl View<'_> {
         }
         let because = format!("{}: {why}", self.version(&at.r));
         Rule::Act(self.back_to(target, None, Actor::towpath(), because))
+    }
+
+    /// Where this environment goes back to.
+    pub(super) fn rollback_target(&self, at: &Current) -> Option<&Release> {
+        target(self.state, self.env, &at.r, &self.world.shared.gone)
     }
 
     fn is_irreversible(&self, r: &ReleaseId) -> bool {
@@ -192,7 +210,7 @@ impl View<'_> {
     /// For people: the command that goes back from here, if there is anything to go back to.
     pub(super) fn way_back(&self) -> Option<String> {
         let at = self.at()?;
-        if target(self.state, self.env, &at.r).is_some() {
+        if self.rollback_target(at).is_some() {
             return Some(format!("go back: towpath rollback {}", self.target()));
         }
         let found = self.found_here()?;

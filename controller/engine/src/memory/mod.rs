@@ -8,6 +8,7 @@ mod liveness;
 mod metrics;
 mod pull_requests;
 mod qa;
+mod registry;
 mod repository;
 mod tree;
 
@@ -19,5 +20,6 @@ pub use liveness::MemoryLiveness;
 pub use metrics::MemoryMetrics;
 pub use pull_requests::MemoryPullRequests;
 pub use qa::MemoryQa;
+pub use registry::MemoryRegistry;
 pub use repository::{MemoryHost, MemoryRepository};
 pub use tree::EntryKind;

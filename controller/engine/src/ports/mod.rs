@@ -9,6 +9,7 @@ mod liveness;
 mod metrics;
 mod pull_requests;
 mod qa;
+mod registry;
 mod repository;
 
 use towpath_core::time::Time;
@@ -19,6 +20,7 @@ pub use liveness::{Application, Health, Liveness, LivenessError, LivenessQuery};
 pub use metrics::{MetricQuery, Metrics, MetricsError, Sample};
 pub use pull_requests::PullRequests;
 pub use qa::{QaError, QaRequest, QaRunner, RunStatus};
+pub use registry::{Presence, Registry, RegistryError};
 pub use repository::{
     CommitInfo, Edit, Heads, History, NewCommit, PushMode, PushOutcome, RefQuery, RefUpdate, Repository,
     RepositoryError, Signature, Since,

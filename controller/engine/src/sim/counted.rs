@@ -3,14 +3,15 @@
 
 use towpath_core::id::{CommitId, GateName, Handle, Pid, RefName, RepoPath, TreeId};
 use towpath_core::observation::{Application, Sample};
+use towpath_core::release::Image;
 use towpath_core::world::ProposalStatus;
 
 use super::glitches::{Calls, Glitch, OLD_REFS, Port};
 use crate::ports::{
     Evaluator, EvaluatorError, Heads, History, HttpAnswer, HttpError, HttpGates, HttpQuestion, Liveness,
-    LivenessError, LivenessQuery, MetricQuery, Metrics, MetricsError, NewCommit, PullRequests, PushMode,
-    PushOutcome, QaError, QaRequest, QaRunner, Question, RefQuery, RefUpdate, Repository, RepositoryError,
-    RunStatus,
+    LivenessError, LivenessQuery, MetricQuery, Metrics, MetricsError, NewCommit, Presence, PullRequests,
+    PushMode, PushOutcome, QaError, QaRequest, QaRunner, Question, RefQuery, RefUpdate, Registry,
+    RegistryError, Repository, RepositoryError, RunStatus,
 };
 
 const WHY: &str = "injected fault";
@@ -196,6 +197,12 @@ impl<P: HttpGates> HttpGates for Counted<'_, P> {
     fn ask(&self, question: &HttpQuestion) -> Result<HttpAnswer, HttpError> {
         self.read(Port::Http, || HttpError::Unavailable(WHY.to_owned()))?;
         self.port.ask(question)
+    }
+}
+
+impl<P: Registry> Registry for Counted<'_, P> {
+    fn presence(&self, image: &Image) -> Result<Presence, RegistryError> {
+        self.port().presence(image)
     }
 }
 

@@ -194,6 +194,7 @@ impl Fleet {
             pull_requests: None,
             evaluator: None,
             http: None,
+            registry: None,
             clock: &self.clock,
             shared: SharedFacts::default(),
             settings: &self.settings,

@@ -1,5 +1,7 @@
 //! C11: going back.
 
+use std::collections::BTreeSet;
+
 use super::stage::{Stage, digest, name};
 use crate::decide::{WaitCode, rollback_target};
 use crate::event::{Cause, Event, RequestKind};
@@ -176,15 +178,19 @@ fn the_target_is_the_newest_that_baked_else_the_newest_verified() {
     for (case, list, expected) in cases {
         let mut env = stage.env("dev").clone();
         env.good = list;
-        let found = rollback_target(&stage.state, &env, &ids[3]).map(|r| r.r.clone());
+        let found = rollback_target(&stage.state, &env, &ids[3], &BTreeSet::new()).map(|r| r.r.clone());
         assert_eq!(found, expected.map(|i| ids[i].clone()), "{case}");
     }
     let mut env = stage.env("dev").clone();
     env.good = vec![good(0, false), good(1, true)];
     env.rejected =
         vec![crate::journal::state::Rejection { digests: vec![digest(2)], r: ids[1].clone(), at: stage.now }];
-    let found = rollback_target(&stage.state, &env, &ids[3]).map(|r| r.r.clone());
+    let found = rollback_target(&stage.state, &env, &ids[3], &BTreeSet::new()).map(|r| r.r.clone());
     assert_eq!(found, Some(ids[0].clone()), "nothing rejected");
+    env.rejected.clear();
+    let gone = BTreeSet::from([digest(2)]);
+    let found = rollback_target(&stage.state, &env, &ids[3], &gone).map(|r| r.r.clone());
+    assert_eq!(found, Some(ids[0].clone()), "nothing that is gone");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use towpath_core::event::Cause;
 use towpath_core::hold::Stop;
-use towpath_core::id::{Name, ReleaseId};
+use towpath_core::id::{Digest, Name, ReleaseId};
 use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
 use towpath_core::time::{Span, Time};
@@ -13,6 +13,8 @@ use super::{Checked, Observer};
 
 /// The time in which rollbacks to one destination are counted.
 const STORM: Span = Span::seconds(600);
+/// How old a commit may be when it lands: what it was decided on is as old.
+const NEWS: Span = Span::seconds(900);
 
 impl Observer {
     /// Contract C11: when much goes back at once at one destination, something else is wrong than what is there.
@@ -58,24 +60,43 @@ impl Observer {
         if self.has_failed_digest(key, release) {
             return Err(format!("S5: {key} went back to {version}, which is rejected there"));
         }
-        match self.way_back(state, key) {
-            Some(newest) if newest.r == release.r => Ok(()),
+        let targets = self.ways_back(state, key, at);
+        match targets.first() {
+            Some(_) if targets.iter().any(|target| target.r == release.r) => Ok(()),
             Some(newest) => {
                 Err(format!("S5: {key} went back to {version}, and {} was the newest good", newest.version()))
             }
-            None => Err(format!("S5: {key} went back to {version}, which was never good there")),
+            None => Err(format!("S5: {key} went back to {version}, which was never good there, or is gone")),
         }
     }
 
+    /// Where it may go back to: of what was taken from the registry a moment ago nobody has to know.
+    fn ways_back<'s>(&self, state: &'s State, key: &Name, at: Time) -> Vec<&'s Release> {
+        let surely =
+            Time::from_unix(at.unix() - i64::from(NEWS.as_seconds()) - i64::from(self.ahead.as_seconds()));
+        let news = self.gone.values().copied().filter(|since| *since > surely);
+        let as_of = std::iter::once(surely).chain(news);
+        let target = |then: Time| {
+            self.way_back(state, key, |digest| self.gone.get(digest).is_some_and(|since| *since <= then))
+        };
+        as_of.filter_map(target).collect()
+    }
+
     /// Where it has to go back to: the newest whose bake passed there, otherwise the newest that was Verified, complete
-    /// and with nothing that failed there.
-    pub(super) fn way_back<'s>(&self, state: &'s State, key: &Name) -> Option<&'s Release> {
+    /// and with nothing that failed there or is gone.
+    pub(super) fn way_back<'s>(
+        &self,
+        state: &'s State,
+        key: &Name,
+        is_gone: impl Fn(&Digest) -> bool,
+    ) -> Option<&'s Release> {
         let known = self.account.envs.get(key)?;
         let usable = |(r, _): &&(ReleaseId, bool)| {
             let release = state.release(r);
             let leaving = known.there.as_ref().is_some_and(|there| &there.r == r);
             let complete = |r: &Release| r.images.iter().map(|i| &i.name).eq(&state.images);
-            !leaving && release.is_some_and(|r| complete(r) && !self.has_failed_digest(key, r))
+            let there = |r: &Release| !r.images.iter().any(|image| is_gone(&image.digest));
+            !leaving && release.is_some_and(|r| complete(r) && there(r) && !self.has_failed_digest(key, r))
         };
         let newest = |baked: bool| known.good.iter().rev().filter(|good| good.1 == baked).find(usable);
         newest(true).or_else(|| newest(false)).and_then(|(r, _)| state.release(r))

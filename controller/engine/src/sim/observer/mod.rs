@@ -83,6 +83,8 @@ pub(crate) struct Observer {
     windows: BTreeMap<Name, Shutter>,
     /// When something went back by itself.
     pub(crate) went_back: Vec<WentBack>,
+    /// Images that were taken away from the registry, and when.
+    pub(crate) gone: BTreeMap<Digest, Time>,
     /// Environments in which a rollback failed, until that is held.
     unheld: BTreeSet<Name>,
     /// Promotions that were given up.
@@ -140,6 +142,7 @@ impl Observer {
                 old: Vec::new(),
             },
             went_back: Vec::new(),
+            gone: BTreeMap::new(),
             given_up: BTreeSet::new(),
             unheld: BTreeSet::new(),
             windows,

@@ -113,7 +113,10 @@ impl Observer {
         if asked || env.proposed.is_some() || state.release(&at.r).is_some_and(irreversible) {
             return Ok(());
         }
-        match self.way_back(state, key).filter(|target| !stops(target)) {
+        match self
+            .way_back(state, key, |digest| self.gone.contains_key(digest))
+            .filter(|target| !stops(target))
+        {
             Some(target) => Err(format!("L3: {key} failed, and does not go back to {}", target.version())),
             None => Ok(()),
         }
@@ -179,7 +182,9 @@ impl Observer {
         // What failed goes back before anything else comes, also where a hold keeps it from that.
         let failed =
             env.at.as_ref().is_some_and(|at| at.phase == Phase::Failed && at.cause != Cause::Rollback);
-        let goes_back = failed && environment.rollback.automatic && self.way_back(state, key).is_some();
+        let goes_back = failed
+            && environment.rollback.automatic
+            && self.way_back(state, key, |digest| self.gone.contains_key(digest)).is_some();
         let open = BTreeSet::from([EntryGate::Window]);
         environment.promotion.automatic
             && !bakes

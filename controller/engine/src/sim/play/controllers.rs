@@ -332,6 +332,7 @@ impl Play {
             pull_requests: Some(&Counted { port: &requests, calls }),
             evaluator: Some(&Counted { port: &self.evaluator, calls }),
             http: Some(&Counted { port: &self.http, calls }),
+            registry: Some(&Counted { port: &self.registry, calls }),
             clock: &self.clock,
             shared: desk.shared,
             settings: desk.settings,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use towpath_core::id::{Actor, RepoPath};
+use towpath_core::id::{Actor, Digest, Name, RepoPath};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Span;
 use towpath_core::world::SharedFacts;
@@ -12,7 +12,7 @@ use super::{Play, Step, must};
 use crate::error::EngineError;
 use crate::memory::{
     Faults, ManualClock, MemoryEvaluator, MemoryHttp, MemoryLiveness, MemoryMetrics, MemoryPullRequests,
-    MemoryQa, MemoryRepository,
+    MemoryQa, MemoryRegistry, MemoryRepository,
 };
 use crate::observe::Remembered;
 use crate::pass::{Engine, Host, Settings};
@@ -142,6 +142,7 @@ impl Play {
             pipeline: Rc::clone(pipeline),
             evaluator: self.evaluator.clone(),
             http: self.http.clone(),
+            registry: self.registry.clone(),
             shared: self.shared(),
             settings: self.controllers.first().map(|c| c.settings.clone()),
         }
@@ -153,6 +154,13 @@ impl Play {
         }
         self.note("all caches are lost");
         Ok(())
+    }
+
+    /// What an environment would go back to.
+    fn good_in(&self, name: &Name) -> Option<Digest> {
+        let state = self.state()?;
+        let good = state.envs.get(name)?.good.last()?;
+        state.release(&good.r)?.images.first().map(|image| image.digest.clone())
     }
 
     /// Metrics go and come back, a node is lost, a status comes without its commit.
@@ -176,7 +184,12 @@ impl Play {
             Kind::ClusterDown => self.cluster.live.set_down(!often),
             Kind::SlowQa => self.qa.wait_for_finish(often),
             Kind::PullRequestsDown => self.requests.set_down(often),
-            Kind::DigestDeleted => self.cluster.delete(&digest),
+            Kind::DigestDeleted => {
+                let digest = self.good_in(&name).filter(|_| often).unwrap_or(digest);
+                self.cluster.delete(&digest);
+                self.registry.delete(&digest);
+                self.observer.gone.entry(digest.clone()).or_insert(now);
+            }
             Kind::Storm => {
                 let all = self.environments.clone();
                 all.iter().for_each(|name| self.cluster.incident(name, now, until));
@@ -267,6 +280,7 @@ struct StandIn {
     pipeline: Rc<Pipeline>,
     evaluator: MemoryEvaluator,
     http: MemoryHttp,
+    registry: MemoryRegistry,
     shared: SharedFacts,
     settings: Option<Settings>,
 }
@@ -291,6 +305,7 @@ impl StandIn {
             pull_requests: Some(&self.requests),
             evaluator: Some(&self.evaluator),
             http: Some(&self.http),
+            registry: Some(&self.registry),
             clock: &self.clock,
             shared: self.shared.clone(),
             settings: self.settings.as_ref()?,

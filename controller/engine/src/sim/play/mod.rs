@@ -40,6 +40,7 @@ use super::sweep::End;
 use super::wiring::{EXPRESSION, URL, Wiring, path_of};
 use crate::memory::{
     Fault, Faults, ManualClock, MemoryEvaluator, MemoryHost, MemoryHttp, MemoryPullRequests, MemoryQa,
+    MemoryRegistry,
 };
 use crate::observe::Remembered;
 use crate::pass::Settings;
@@ -65,6 +66,7 @@ pub(crate) struct Play {
     neighbour: Option<Neighbour>,
     evaluator: MemoryEvaluator,
     http: MemoryHttp,
+    registry: MemoryRegistry,
     /// When the system outside said yes last, unless it says so now.
     said_yes: Option<Time>,
     /// Until when answers count that a host asked for with a wrong clock.
@@ -186,6 +188,7 @@ impl Play {
             step: None,
             evaluator,
             http,
+            registry: MemoryRegistry::new(),
             said_yes: None,
             wrong_until: Time::from_unix(0),
             calls: Calls::new(&clock),
