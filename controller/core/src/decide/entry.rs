@@ -57,14 +57,10 @@ impl<'a> View<'a> {
     }
 
     fn upstream_past(&self, release: &Release, past: &Past) -> Option<Wait> {
-        let passed = |wait: &Wait| match wait.code {
-            WaitCode::Soaking => past.contains(&EntryGate::Soak),
-            _ => past.contains(&EntryGate::Upstream),
-        };
         let after = &self.environment.after;
         let mut waits: Vec<Wait> = Vec::new();
         for edge in &after.edges {
-            match (self.edge(edge, release).filter(|wait| !passed(wait)), after.mode) {
+            match (self.edge(edge, release, past), after.mode) {
                 (None, EdgeMode::All) if planted(Bug::AnyForAll) => return None,
                 (None, EdgeMode::Any) => return None,
                 (None, EdgeMode::All) => {}
@@ -77,20 +73,23 @@ impl<'a> View<'a> {
         if after.mode == EdgeMode::All { waits.pop() } else { waits.into_iter().next() }
     }
 
-    fn edge(&self, edge: &Edge, release: &Release) -> Option<Wait> {
+    /// What keeps a release at one edge. Whoever passes by that it is Verified there does not pass by the soak that it
+    /// has there.
+    fn edge(&self, edge: &Edge, release: &Release, past: &Past) -> Option<Wait> {
         let upstream = self.state.environment(&edge.environment).map(|(_, env)| env);
         let release = self.of_its_tag(upstream, release);
         let resync = When::resync(self.now);
         let stale = upstream.and_then(|env| self.stale(edge, env, release));
-        let soaked = upstream.filter(|_| stale.is_none()).and_then(|env| env.soak_of(&release.r, self.now));
-        let Some(soaked) = soaked else {
+        let soaked = upstream.and_then(|env| env.soak_of(&release.r, self.now));
+        if !past.contains(&EntryGate::Upstream) && (soaked.is_none() || stale.is_some()) {
             let under = stale.unwrap_or_default();
             let text = format!("{} is not Verified in {}{under}", release.version(), edge.environment);
             let remedy = upstream.map_or_else(String::new, |env| self.verify_again(edge, env, release));
             return Some(
                 self.wait(WaitCode::UpstreamNotVerified, text, remedy, resync).about(&edge.environment),
             );
-        };
+        }
+        let soaked = soaked.filter(|_| !past.contains(&EntryGate::Soak))?;
         let first = self.environment.after.edges.first().filter(|_| planted(Bug::SoakOfAnotherEdge));
         if soaked >= first.unwrap_or(edge).soak {
             return self.unproven_soak(edge, release);

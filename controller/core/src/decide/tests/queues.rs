@@ -210,6 +210,30 @@ fn soak_that_is_passed_by_hides_no_environment_where_nothing_was_verified() {
 }
 
 #[test]
+fn what_was_verified_under_other_gates_is_asked_for_the_soak_that_it_has() {
+    let mut stage = Stage::new();
+    stage.pipeline.environments[0].revalidate = true;
+    stage.pipeline.environments[1].promotion.overrides = EntryGate::ALL.into();
+    let r = stage.release(1);
+    stage.verify("dev", Verdict::Passed);
+    let crate::pipeline::GateKind::Qa(qa) = &mut stage.pipeline.environments[0].verify[0].kind else {
+        panic!("dev has QA");
+    };
+    qa.revision = "2".into();
+    stage.release(2);
+    while stage.step() {}
+    let mut less = stage.clone();
+    request(&mut less, "staging", &r, &["upstream now"]);
+    assert_eq!(less.codes("staging"), [WaitCode::Soaking]);
+    request(&mut stage, "staging", &r, &["upstream now", "soak now"]);
+    let Answer::Act(effects) = stage.answer("staging") else { panic!("{:?}", stage.answer("staging")) };
+    let passed = effects.iter().find_map(Effect::promotion).map(|promotion| promotion.overrides.len());
+    assert_eq!(passed, Some(2), "both are named: {effects:?}");
+    let broken = |effect| crate::invariant::broken(&stage.state, &stage.pipeline, effect, stage.now);
+    assert_eq!(effects.iter().find_map(broken), None);
+}
+
+#[test]
 fn a_hold_and_a_missing_image_cannot_be_passed_by() {
     let words = EntryGate::ALL.map(|gate| EntryGate::parse(gate.as_str()));
     assert_eq!((words, EntryGate::parse("hold")), (EntryGate::ALL.map(Some), None));
