@@ -284,10 +284,8 @@ fn a_closed_pull_request_that_is_merged_by_hand_is_a_foreign_commit() {
     merged_all_the_same(&bed, &mut replica, &head);
 }
 
-#[test]
-fn a_topic_branch_that_never_arrived_is_proposed_anew() {
-    let mut bed = bed();
-    bed.atomic = false;
+/// The topic branch of a pull request for production never arrived, so that it is proposed anew.
+fn proposed_twice(bed: &Bed) -> Replica<'_> {
     let mut replica = bed.adopted();
     let release = replica.verify_in("staging", "1.1.0");
     replica.approve(&release);
@@ -295,12 +293,38 @@ fn a_topic_branch_that_never_arrived_is_proposed_anew() {
     assert!(replica.try_pass().is_err());
     replica.lose_caches();
     replica.pass_every("60s", 8);
-    assert_eq!(undone(&bed), [Undoing::Race]);
+    assert_eq!(undone(bed), [Undoing::Race]);
+    replica
+}
+
+#[test]
+fn a_topic_branch_that_never_arrived_is_proposed_anew() {
+    let mut bed = bed();
+    bed.atomic = false;
+    let mut replica = proposed_twice(&bed);
     let open = replica.env("production").proposed.expect("a proposal");
     assert_eq!(bed.tip(&topic()), Some(open.head.clone()));
     assert!(requests(&bed).merge(&open.head));
     replica.pass();
     assert_eq!(bed.version("production"), "1.1.0");
+}
+
+#[test]
+fn a_journal_that_knows_an_earlier_proposal_of_what_was_merged_is_lost() {
+    let mut bed = bed();
+    bed.atomic = false;
+    let mut replica = proposed_twice(&bed);
+    let log = bed.log(bed.journal());
+    let first = log.iter().rfind(|c| c.message.contains("\"e\":\"Proposed\"")).map(|c| c.id.clone());
+    let head = replica.env("production").proposed.expect("a proposal").head;
+    assert!(requests(&bed).merge(&head));
+    replica.pass();
+    bed.force(bed.journal(), first.as_ref());
+    for who in [&mut replica, &mut bed.replica("here")] {
+        let report = who.pass();
+        assert!(report.waits_for(WaitCode::JournalLost), "{:?}", report.answers);
+        assert_eq!(bed.tip(bed.journal()), first, "nothing is written");
+    }
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use towpath_core::decide::accounted;
 use towpath_core::event::Event;
-use towpath_core::id::{CommitId, Pid};
+use towpath_core::id::CommitId;
 use towpath_core::journal::State;
 use towpath_core::journal::promotion::{Claim, claim};
+use towpath_core::journal::state::EnvironmentState;
 use towpath_core::museum::{Bug, planted};
 use towpath_core::world::BranchFacts;
 
@@ -132,7 +133,7 @@ impl Observer<'_> {
         let mut claims: Vec<_> = claims.iter().collect();
         claims.sort_by_key(|(claim, _)| std::cmp::Reverse(claim.n));
         for (claim, commit) in claims {
-            let known = head.is_some_and(|head| is_on_its_way(&head.state, &claim.pid));
+            let known = head.is_some_and(|head| is_on_its_way(&head.state, claim));
             if !known && !self.is_borne_out(claim, commit, head, borne_out)? {
                 return Ok(Some((claim.n, commit.clone())));
             }
@@ -174,10 +175,12 @@ impl Observer<'_> {
     }
 }
 
-/// A commit on its way is accounted for by its own event.
-fn is_on_its_way(state: &State, pid: &Pid) -> bool {
-    state.envs.values().any(|env| {
-        env.committing.as_ref().and_then(|committing| committing.pid.as_ref()) == Some(pid)
-            || env.proposed.as_ref().is_some_and(|proposed| &proposed.pid == pid)
-    })
+/// A commit on its way is accounted for by its own event. One that names an event that is not there yet is of a later
+/// proposal of the same promotion, which this journal has lost.
+fn is_on_its_way(state: &State, claim: &Claim) -> bool {
+    let is_open = |env: &EnvironmentState| {
+        env.committing.as_ref().and_then(|committing| committing.pid.as_ref()) == Some(&claim.pid)
+            || env.proposed.as_ref().is_some_and(|proposed| proposed.pid == claim.pid)
+    };
+    claim.n <= state.n && state.envs.values().any(is_open)
 }
