@@ -2,7 +2,7 @@
 
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{Confirmable, Event, Recorded, RequestKind};
-use towpath_core::id::{ActId, CommitId, RefName};
+use towpath_core::id::{ActId, CommitId, OwnerId, RefName};
 use towpath_core::journal::state::{ApprovalRecord, Phase};
 use towpath_core::journal::{JournalMessage, State};
 use towpath_core::time::Time;
@@ -571,5 +571,27 @@ fn a_confirmation_by_a_host_with_an_older_pipeline_changes_no_wiring() {
         older.replica("laptop").confirm(Confirmable::JournalLost);
         replica.pass();
         assert_eq!((replica.phase("dev"), bed.count("Configured")), (Phase::Verifying, configured));
+    });
+}
+
+#[test]
+fn a_strangers_journal_without_a_wiring_is_confirmed_and_claimed_back() {
+    on_both(|bed| {
+        let mut stranger = bed.replica("stranger");
+        stranger.pass();
+        stranger.release("1.1.0");
+        stranger.until_phase("dev", Phase::Syncing);
+        let first = bed.log(bed.journal()).pop().unwrap().id;
+        bed.force(bed.journal(), Some(&first));
+        let mut replica = bed.replica("here");
+        let claim = |replica: &Replica<'_>| {
+            let from = OwnerId::parse("stranger").unwrap();
+            replica.engine(|e| e.claim(&person("carol"), &from, "it is ours"))
+        };
+        assert!(matches!(claim(&replica), Err(EngineError::Lost { .. })), "the loss comes first");
+        replica.confirm(Confirmable::JournalLost);
+        claim(&replica).unwrap();
+        replica.pass();
+        assert_eq!((replica.phase("dev"), bed.version("dev")), (Phase::Adopted, "1.1.0".into()));
     });
 }

@@ -405,8 +405,10 @@ impl Engine<'_> {
             let events = match observed.head() {
                 None => self.begin_again(confirmed, &tip, now)?,
                 // The branches that are confirmed are those of the wiring, which an old journal may not know; but
-                // whose wiring counts is the owner's.
-                Some(head) if head.state.owner.id == self.host.settings.owner => {
+                // whose wiring counts is the owner's. A journal without one would confirm nothing.
+                Some(head)
+                    if head.state.owner.id == self.host.settings.owner || head.state.envs.is_empty() =>
+                {
                     configuration(self.pipeline, &head.state).into_iter().chain([confirmed]).collect()
                 }
                 Some(_) => vec![confirmed],
