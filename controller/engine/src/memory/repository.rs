@@ -171,9 +171,15 @@ impl MemoryHost {
         late.len()
     }
 
-    /// How many pushes are on their way.
-    pub fn on_their_way(&self) -> usize {
-        self.0.borrow().late.len()
+    /// What pushes that are on their way would let refs point to.
+    pub fn on_their_way(&self) -> Vec<CommitId> {
+        let contents = self.0.borrow();
+        contents
+            .late
+            .iter()
+            .flat_map(|(updates, _)| updates)
+            .filter_map(|update| update.new.clone())
+            .collect()
     }
 
     /// How many pushes reached the host.

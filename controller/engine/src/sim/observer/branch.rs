@@ -85,7 +85,11 @@ impl Observer {
         goes_to(scene.host, env, release, (commit, base))?;
         nothing_foreign_is_overwritten(scene.host, state, known, base, q.as_ref())?;
         nothing_else_is_written(scene.host, env, commit)?;
-        if *cause == Cause::Auto && self.unheld.contains(env) {
+        // What a person put there instead is no failed rollback.
+        let there = self.account.envs.get(env).and_then(|known| known.there.as_ref());
+        let failed =
+            self.unheld.get(env).filter(|pid| there.and_then(|there| there.pid.as_ref()) == Some(pid));
+        if *cause == Cause::Auto && failed.is_some() {
             return Err(format!(
                 "C11: {env} took {} by itself after a rollback failed there",
                 release.version()

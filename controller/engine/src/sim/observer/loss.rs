@@ -97,8 +97,11 @@ impl Observer {
         let before = self.journal.as_ref().and_then(|(_, s)| s.salt.clone());
         if let Some(state) = self.state(host).filter(|s| s.salt.is_some() && s.salt != before) {
             self.lost = false;
-            // Commits of the journal before say nothing of this one's numbers.
-            self.journalled.clear();
+            // Commits of the journal before say nothing of this one's numbers; but what is on its way is so still, where
+            // nothing was lost.
+            let on_its_way: Vec<&CommitId> =
+                state.envs.values().filter_map(|env| env.committing.as_ref()).map(|at| &at.commit).collect();
+            self.journalled.retain(|commit, _| on_its_way.contains(&commit));
             self.believe(host, Some(&state));
         }
     }

@@ -80,13 +80,15 @@ pub(crate) struct Observer {
     overridden: BTreeMap<Pid, BTreeSet<EntryGate>>,
     /// What stands outside of the pipeline, as of the last pass.
     outside: Outside,
+    /// The same as of the passes whose pushes have not arrived yet, by the commits that these bring.
+    sent: BTreeMap<CommitId, Outside>,
     windows: BTreeMap<Name, Shutter>,
     /// When something went back by itself.
     pub(crate) went_back: Vec<WentBack>,
     /// Images that were taken away from the registry, and when.
     pub(crate) gone: BTreeMap<Digest, Time>,
-    /// Environments in which a rollback failed, until that is held.
-    unheld: BTreeSet<Name>,
+    /// Environments in which a rollback failed and which, until that is held.
+    unheld: BTreeMap<Name, Pid>,
     /// Promotions that were given up.
     given_up: BTreeSet<Pid>,
     /// Hashes of the shapes that the state had.
@@ -144,7 +146,8 @@ impl Observer {
             went_back: Vec::new(),
             gone: BTreeMap::new(),
             given_up: BTreeSet::new(),
-            unheld: BTreeSet::new(),
+            unheld: BTreeMap::new(),
+            sent: BTreeMap::new(),
             windows,
             pipeline,
             natures,
@@ -170,8 +173,12 @@ impl Observer {
         }
     }
 
-    /// Hears what stood outside in the last pass, and what its host's clock said.
-    pub(crate) fn was_outside(&mut self, outside: Outside) {
+    /// Hears what stood outside in the last pass, what its host's clock said, and what has not arrived by now: whenever
+    /// it does, it was decided by what there was then.
+    pub(crate) fn was_outside(&mut self, outside: Outside, on_their_way: &[CommitId]) {
+        for commit in on_their_way {
+            self.sent.entry(commit.clone()).or_insert_with(|| outside.clone());
+        }
         self.outside = outside;
     }
 
@@ -241,7 +248,9 @@ impl Observer {
                 self.branch_moved(host, old.as_ref(), &new)?;
             }
             if name == self.pipeline.repository.journal {
+                let last = self.sent.remove(&new).map(|then| std::mem::replace(&mut self.outside, then));
                 self.journal_moved(host, cluster, qa, &new, now)?;
+                self.outside = last.unwrap_or_else(|| self.outside.clone());
             }
         }
         Ok(())
@@ -304,7 +313,7 @@ impl Observer {
                 self.has_failed(scene, (env, pid, gate.as_ref()), recorded.at)
             }
             Event::Held { select, .. } => {
-                self.unheld.retain(|env| !select.environments.contains(env));
+                self.unheld.retain(|env, _| !select.environments.contains(env));
                 Ok(())
             }
             Event::Revoked { env, r, .. } => {
@@ -336,8 +345,9 @@ impl Observer {
         }
     }
 
+    /// An environment as it is in the wiring that the host had whose push this is: a push may arrive after that changed.
     fn environment(&self, key: &Name) -> Result<&Environment, String> {
-        self.pipeline.environment(key).ok_or_else(|| format!("S1: {key} is unknown to the wiring"))
+        self.outside.pipeline.environment(key).ok_or_else(|| format!("S1: {key} is unknown to the wiring"))
     }
 }
 

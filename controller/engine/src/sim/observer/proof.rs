@@ -35,9 +35,7 @@ impl Observer {
 
     /// S7: a gate begins under the definition of now.
     pub(super) fn started(&self, env: &Name, gate: &GateName, gates: &GateHash) -> Checked {
-        // A push may arrive after the wiring changed: what counts is the one that its host had.
-        let environment = self.outside.pipeline.environment(env);
-        let environment = environment.ok_or_else(|| format!("S1: {env} is unknown to the wiring"))?;
+        let environment = self.environment(env)?;
         let bake = environment.bake.iter().flat_map(|bake| &bake.gates);
         let defined = environment.verify.iter().chain(bake).find(|defined| &defined.name == gate);
         match defined.is_some_and(|defined| &defined.hash() == gates) {
@@ -174,7 +172,7 @@ impl Observer {
         self.forget_soak(scene, env, &at.r);
         self.verified.remove(&(env.clone(), at.r.clone()));
         if at.cause == Cause::Rollback {
-            self.unheld.insert(env.clone());
+            self.unheld.insert(env.clone(), pid.clone());
         }
         self.is_held_when_late(scene, env, gate.and_then(|gate| at.runs.get(gate)), when)
     }
@@ -221,8 +219,10 @@ impl Observer {
                 there.digests
             ));
         }
-        // After a rewritten history the newest commit that is accounted for stands for ours.
-        let seen = scene.after.seen.get(self.pipeline.repository.branch.as_str()).map(|seen| &seen.commit);
+        // After a rewritten history the newest commit that is accounted for stands for ours: the one before this push,
+        // which may bring a newer one for another environment.
+        let known = scene.before.unwrap_or(scene.after);
+        let seen = known.seen.get(self.pipeline.repository.branch.as_str()).map(|seen| &seen.commit);
         let ours = [Some(&at.commit), seen];
         if !ours.into_iter().flatten().any(|commit| scene.host.contains(&there.revision, commit)) {
             return Err(format!("C6: {version} is recorded as live in {env} before it was synced"));

@@ -171,9 +171,9 @@ impl Play {
         Weather { shallow, wrong, partial }
     }
 
-    /// Pushes that were on their way arrive: what was outside then is what they are held against.
+    /// Pushes that were on their way arrive.
     pub(super) fn arrive(&mut self) -> Step {
-        if self.host.on_their_way() == 0 {
+        if self.host.on_their_way().is_empty() {
             return Ok(());
         }
         self.check()?;
@@ -183,9 +183,6 @@ impl Play {
             self.schedule.struck(Kind::LateArrival);
         }
         self.note("a push arrives late");
-        if let Some(outside) = self.outside_then.take() {
-            self.observer.was_outside(outside);
-        }
         self.check()
     }
 
@@ -206,7 +203,6 @@ impl Play {
         controller.faults.next(faults.iter().copied());
         let (settings, faults_of) = (controller.settings.clone(), controller.faults.clone());
         let (before, other) = (self.host.moved(), self.state().is_some_and(|s| s.owner.id != settings.owner));
-        let on_their_way = self.host.on_their_way();
         let at = weather.clock(now);
         self.clock.set(at);
         if at > now {
@@ -228,7 +224,7 @@ impl Play {
         let result = self.work(&self.pipeline, desk, |engine| {
             engine.pass(&mut remembered, &mut |step| recorded.extend(shown(step).filter(|_| self.tells)))
         });
-        self.tell_outside(shared.others, on_their_way);
+        self.observer.was_outside(self.outside(shared.others), &self.host.on_their_way());
         let took = self.clock.now().since(at);
         self.clock.set(now.plus(took));
         self.passes += 1;
@@ -251,19 +247,6 @@ impl Play {
             return Err("S14: a host that does not own the ledger had an effect".to_owned());
         }
         is_sound(&result)
-    }
-
-    /// Tells the observer what stood outside in a pass that just ended.
-    fn tell_outside(&mut self, others: Others, on_their_way: usize) {
-        let mut outside = self.outside(others);
-        if self.host.on_their_way() > on_their_way {
-            self.outside_then = Some(outside.clone());
-        } else if self.host.on_their_way() < on_their_way {
-            // What arrived while it slept was pushed by a host with another clock.
-            let then = self.outside_then.take();
-            outside.clock = then.map_or(outside.clock, |then| outside.clock.max(then.clock));
-        }
-        self.observer.was_outside(outside);
     }
 
     /// Counts the faults that struck in a pass; answers those of single calls.

@@ -31,7 +31,7 @@ use self::rounds::Rounds;
 use super::Orders;
 use super::cluster::Cluster;
 use super::glitches::{Calls, Glitch, Port};
-use super::observer::{Observer, Outside};
+use super::observer::Observer;
 use super::openings::Opening;
 use super::random::Random;
 use super::releases::{IMAGES, Nature, Version, companions, file, natures, of_neighbour, versions};
@@ -107,8 +107,6 @@ pub(crate) struct Play {
     in_between: Option<Kind>,
     /// What goes wrong with calls of the next pass.
     glitched: Vec<(Port, u32, Glitch)>,
-    /// What was outside when a push was sent that has not arrived yet.
-    outside_then: Option<Outside>,
     temper: Temper,
 }
 
@@ -224,7 +222,6 @@ impl Play {
             minutes: 0,
             sleeps: 0..0,
             in_between: None,
-            outside_then: None,
             glitched: Vec::new(),
             temper,
         })

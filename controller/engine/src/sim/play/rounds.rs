@@ -143,7 +143,7 @@ impl Play {
     pub(super) fn leave_out(&mut self, i: usize) {
         self.left_out += 1;
         let others = self.others();
-        self.observer.was_outside(self.outside(others));
+        self.observer.was_outside(self.outside(others), &[]);
         if let Some(controller) = self.controllers.get(i) {
             controller.faults.clear();
             self.calls.forget_hook();
