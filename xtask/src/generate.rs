@@ -43,6 +43,7 @@ pub(crate) const BLOCKS: &[Block] = &[
     reliability("faults", reliability::faults),
     reliability("museum", reliability::museum),
     reliability("crashes", reliability::crashes),
+    reliability("long", reliability::long),
     reliability("model", reliability::model),
     Block {
         file: "docs/cli.md",

@@ -134,6 +134,30 @@ pub(crate) fn crashes(root: &Path) -> anyhow::Result<String> {
     ))
 }
 
+/// The long runs, each of a commit.
+pub(crate) fn long(root: &Path) -> anyhow::Result<String> {
+    let text_of = std::fs::read_to_string(root.join("docs/long.json"))
+        .context("failed to read docs/long.json; cargo xtask simulate --seeds A..B --long FILE adds to it")?;
+    let record: Vec<Value> =
+        serde_json::from_str(&text_of).context("failed to read docs/long.json as JSON")?;
+    let row = |run: &Value| {
+        let count = |key: &str| number(run, key).to_string();
+        let (seconds, cores) =
+            (run.get("seconds").and_then(Value::as_f64).unwrap_or_default(), count("cores"));
+        vec![
+            text(run, "date").to_owned(),
+            text(run, "commit").to_owned(),
+            format!("{}..{}", count("from"), count("to")),
+            count("passes"),
+            count("promotions"),
+            count("struck"),
+            format!("{:.0} min on {cores} cores", seconds / 60.0),
+        ]
+    };
+    let head = ["recorded", "commit", "seeds", "passes", "promotions", "faults that struck", "time"];
+    Ok(table(&head, &record.iter().map(row).collect::<Vec<_>>()))
+}
+
 /// How much was checked of each size of the model.
 pub(crate) fn model(root: &Path) -> anyhow::Result<String> {
     let text_of = std::fs::read_to_string(root.join("docs/model.json"))

@@ -35,12 +35,14 @@ pub(crate) struct Wanted {
     pub(crate) only: Option<BTreeSet<FaultId>>,
     pub(crate) spared: BTreeSet<Kind>,
     pub(crate) summary: Option<PathBuf>,
+    /// The list to which what the seeds came to is added.
+    pub(crate) long: Option<PathBuf>,
 }
 
 /// The usage, for people.
 pub(crate) const USAGE: &str = "\
 simulate [--seeds N | --seeds A..B | --seed N] [--bug NAME [--unguarded]] [--only FAULT,...] [--spare KIND,...]
-         [--trace] [--summary FILE]
+         [--trace] [--summary FILE | --long FILE]
 simulate --scenario NAME          play one opening alone, without faults, and tell what happens
 simulate --scenario NAME --seeds  begin every run with it; --seed, --trace, --bug and --only as above
 simulate --bugs [--seeds N]       plant each bug in turn; fails when one is not found within 2,000 seeds
@@ -63,6 +65,7 @@ impl Wanted {
             only: None,
             spared: BTreeSet::new(),
             summary: None,
+            long: None,
         };
         let (mut args, mut chosen) = (args, false);
         while let Some(arg) = args.next() {
@@ -100,6 +103,7 @@ impl Wanted {
                         wanted.spared.insert(kind.ok_or(format!("--spare: one of {:?}", Kind::ALL))?);
                     }
                 }
+                "--long" => wanted.long = Some(value()?.into()),
                 "--summary" => wanted.summary = Some(value()?.into()),
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
             }

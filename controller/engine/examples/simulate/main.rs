@@ -13,6 +13,7 @@ use towpath_engine::sim::{Opening, Orders, Report, Sum, Swept, alone as play_alo
 
 use self::arguments::{Mode, Wanted};
 use self::museum::Found;
+use self::summary::Recorded;
 
 /// Within how many seeds each planted bug has to be found.
 const MUSEUM_SEEDS: u64 = 2_000;
@@ -44,7 +45,14 @@ fn carry_out(out: &mut (impl Write + Send), wanted: &Wanted) -> std::io::Result<
     let openings = wanted.opening.map_or_else(|| Opening::ALL.to_vec(), |opening| vec![opening]);
     match wanted.mode {
         Mode::Seeds if wanted.summary.is_some() => everything(out, wanted),
-        Mode::Seeds => Ok(seeds(out, wanted)?.err().into_iter().collect()),
+        Mode::Seeds => {
+            let recorded = Recorded::now();
+            let played = seeds(out, wanted)?;
+            if let (Some(path), Ok(sum)) = (&wanted.long, &played) {
+                summary::add(path, &recorded, &wanted.seeds, sum)?;
+            }
+            Ok(played.err().into_iter().collect())
+        }
         Mode::Alone => alone(out, &openings),
         Mode::Bugs => Ok(unfound(&museum::exhibit(out, &wanted.seeds)?)),
         Mode::Crashes => Ok(unsurvived(&crashes::sweep(out, &openings, false)?)),
@@ -109,7 +117,7 @@ fn seeds(out: &mut impl Write, wanted: &Wanted) -> std::io::Result<Result<Sum, S
 
 /// Seeds, planted bugs and crashes, with a summary for programs.
 fn everything(out: &mut (impl Write + Send), wanted: &Wanted) -> std::io::Result<Vec<String>> {
-    let recorded = summary::Recorded::now();
+    let recorded = Recorded::now();
     let sum = match seeds(out, wanted)? {
         Ok(sum) => sum,
         Err(missed) => return Ok(vec![missed]),

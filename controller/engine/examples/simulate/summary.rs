@@ -1,5 +1,6 @@
 //! The summary for programs.
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,7 +23,14 @@ impl Recorded {
     pub(crate) fn now() -> Self {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let now = Time::from_unix(i64::try_from(seconds).unwrap_or_default()).to_string();
-        let changed = git(&["status", "--porcelain", "--", ":/", ":(exclude,top)docs/reliability.*"]);
+        let changed = git(&[
+            "status",
+            "--porcelain",
+            "--",
+            ":/",
+            ":(exclude,top)docs/reliability.*",
+            ":(exclude,top)docs/long.json",
+        ]);
         let commit = git(&["rev-parse", "--short", "HEAD"]);
         Self {
             date: now.split('T').next().unwrap_or_default().to_owned(),
@@ -56,6 +64,28 @@ pub(crate) fn write(
         "crashes": sweep.iter().map(crashes).collect::<Vec<_>>(),
     });
     std::fs::write(path, format!("{value:#}\n"))
+}
+
+/// Adds what a long run came to, to the list of those.
+pub(crate) fn add(path: &Path, recorded: &Recorded, seeds: &Range<u64>, sum: &Sum) -> std::io::Result<()> {
+    let mut all: Vec<Value> = match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    all.push(json!({
+        "date": recorded.date,
+        "commit": recorded.commit,
+        "from": seeds.start,
+        "to": seeds.end,
+        "passes": sum.tally.passes,
+        "steps": sum.tally.steps,
+        "promotions": sum.tally.promotions,
+        "struck": sum.tally.struck(),
+        "seconds": sum.seconds.round(),
+        "cores": sum.cores,
+    }));
+    std::fs::write(path, format!("{:#}\n", Value::from(all)))
 }
 
 fn simulation(sum: &Sum, museum: &[Found]) -> Value {
