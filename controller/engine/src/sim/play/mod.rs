@@ -103,6 +103,8 @@ pub(crate) struct Play {
     /// The minutes of the opening that were played, and those in which the first controller sleeps.
     pub(super) minutes: u32,
     pub(super) sleeps: std::ops::Range<u32>,
+    /// How often the first controller is started again in a minute.
+    restarts: usize,
     /// Who gets in between in the next pass.
     in_between: Option<Kind>,
     /// What goes wrong with calls of the next pass.
@@ -221,6 +223,7 @@ impl Play {
             next_look: None,
             minutes: 0,
             sleeps: 0..0,
+            restarts: 1,
             in_between: None,
             glitched: Vec::new(),
             temper,
@@ -254,6 +257,7 @@ impl Play {
     pub(crate) fn crash_at(&mut self, crashes: &[(u64, Fault)]) -> Result<(u64, End), String> {
         let faults = self.controllers.first().map(|c| c.faults.clone()).ok_or("no controller")?;
         crashes.iter().for_each(|(number, fault)| faults.at(*number, *fault));
+        self.restarts = crashes.len().max(1);
         self.set_stage()?;
         self.open()?;
         self.calm()?;

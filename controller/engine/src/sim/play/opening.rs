@@ -80,7 +80,8 @@ impl Play {
         state.releases.iter().find(|r| r.images.iter().any(|i| &i.digest == digest)).map(|r| r.r.clone())
     }
 
-    /// The cluster follows, and the first controller passes; when it crashes it is started again at once.
+    /// The cluster follows, and the first controller passes; when it crashes it is started again at once, as often as it
+    /// may crash.
     fn minute(&mut self) -> Step {
         for i in 0..self.environments.len() {
             self.sync(i)?;
@@ -90,7 +91,7 @@ impl Play {
         }
         let sleeps = self.sleeps.contains(&self.minutes);
         self.minutes += 1;
-        for _ in 0..if sleeps { 0 } else { 2 } {
+        for _ in 0..if sleeps { 0 } else { 1 + self.restarts } {
             self.pass(0, &[], Weather::default())?;
             self.check()?;
         }
