@@ -1,6 +1,10 @@
 //! Arguments that several commands read in the same way, and the names that people may have meant.
 
+use std::collections::BTreeMap;
+
 use towpath_core::time::Span;
+
+use crate::failure::Failure;
 
 /// The longest reason, in characters.
 const REASON: usize = 1_000;
@@ -73,6 +77,17 @@ pub(crate) fn label(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if plain(key, 63) && plain(value, 200) => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected key=value in one line, at most 63 and 200 characters".to_owned()),
     }
+}
+
+/// Labels, each key once.
+pub(crate) fn distinct(labels: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
+    let mut distinct = BTreeMap::new();
+    for (key, value) in labels {
+        if distinct.insert(key.clone(), value).is_some() {
+            return Err(Failure::Usage(format!("the label {key} is there twice; keep one")));
+        }
+    }
+    Ok(distinct)
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl Hold {
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let environments = self.environments.iter().map(|name| environment(&pipeline, name));
         let environments: Vec<Name> = environments.collect::<Result<_, _>>()?;
-        let labels: BTreeMap<String, String> = self.labels.into_iter().collect();
+        let labels = arguments::distinct(self.labels)?;
         selects_some(&pipeline, &environments, &labels)?;
         let by = self.person.actor()?;
         let new = NewHold {

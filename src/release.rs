@@ -1,7 +1,5 @@
 //! `towpath release`.
 
-use std::collections::BTreeMap;
-
 use clap::{Args, Subcommand};
 use towpath_core::id::{Actor, PipelineId};
 use towpath_core::journal::state::Release as KnownRelease;
@@ -85,7 +83,7 @@ impl Create {
         let mut session = Session::open(global)?;
         let pipeline = session.pipeline(self.pipeline.as_deref())?;
         let by = self.person.actor()?;
-        let labels = distinct(self.labels)?;
+        let labels = arguments::distinct(self.labels)?;
         let mut images = self.images;
         images.sort();
         check(&pipeline, &images, self.base.is_some())?;
@@ -112,16 +110,6 @@ impl Create {
         terminal.print(id)?;
         Ok(Exit::Done)
     }
-}
-
-fn distinct(labels: Vec<(String, String)>) -> Result<BTreeMap<String, String>, Failure> {
-    let mut distinct = BTreeMap::new();
-    for (key, value) in labels {
-        if distinct.insert(key.clone(), value).is_some() {
-            return Err(Failure::Usage(format!("the label {key} is there twice; keep one")));
-        }
-    }
-    Ok(distinct)
 }
 
 /// What a pipeline would never take is wrong on the command line.

@@ -1,6 +1,6 @@
 //! Going back: recorded whole, one environment at a time, and stopped only by holds that mean it.
 
-use towpath_core::decide::{Answer, WaitCode};
+use towpath_core::decide::{Answer, IRREVERSIBLE, WaitCode};
 use towpath_core::event::{Cause, Event, Recorded, RequestKind};
 use towpath_core::id::Name;
 use towpath_core::journal::State;
@@ -9,9 +9,10 @@ use towpath_core::journal::state::Phase;
 use towpath_core::time::Span;
 use towpath_core::verdict::Verdict;
 use towpath_core::world::WentBack;
-use towpath_engine::people::{NewHold, ReleaseRef};
+use towpath_engine::people::{NewHold, NewRelease, ReleaseRef};
 use towpath_tests::bed::{
-    Bed, Replica, Wiring, digest, freeze, is_in, name, on_both, on_both_with, settled, waits,
+    Bed, Replica, Wiring, digest, freeze, image, is_in, name, new_release, on_both, on_both_with, person,
+    settled, waits,
 };
 
 fn names(events: &[Recorded]) -> Vec<&'static str> {
@@ -183,6 +184,50 @@ fn when_all_that_was_good_is_gone_a_person_is_told() {
         replica.pass();
         assert_eq!(bed.version("staging"), "1.2.0", "nor because somebody asks for it without naming it");
     });
+}
+
+#[test]
+fn a_rollback_that_failed_waits_for_a_person_without_room_for_a_hold() {
+    let bed = &Bed::memory(&Wiring::web());
+    let mut replica = fails_after_two(bed);
+    replica.put_up_idle(MAX_HOLDS, None);
+    bed.qa.set("regression", &digest("1.1.0"), Verdict::Failed);
+    replica.until_waits("staging", WaitCode::RollbackFailed);
+    replica.release("1.3.0");
+    for _ in 0..5 {
+        bed.wait("10m");
+        assert!(waits(&replica.pass(), "staging", WaitCode::RollbackFailed));
+    }
+    assert_eq!(bed.version("staging"), "1.1.0");
+}
+
+#[test]
+fn people_leave_room_for_the_holds_of_failures() {
+    let bed = &Bed::memory(&Wiring::web());
+    let replica = bed.adopted();
+    replica.put_up_idle(MAX_HOLDS - 10, None);
+    let refused =
+        replica.engine(|e| e.hold(&person("carol"), &freeze("production"))).unwrap_err().to_string();
+    assert!(
+        refused.contains("lift one, such as the oldest: towpath resume shop/web --hold h-idle-0"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_irreversible_label_is_true_and_in_time() {
+    let bed = &Bed::memory(&Wiring::web());
+    let replica = bed.adopted();
+    let labelled = |version: &str, value: &str| {
+        let labels = [(IRREVERSIBLE.to_owned(), value.to_owned())].into();
+        let new = NewRelease { labels, ..new_release(vec![image(version)]) };
+        replica.engine(|e| e.create_release(&person("ci"), &new))
+    };
+    assert!(labelled("1.1.0", "True").unwrap_err().to_string().contains("is true or is left out"));
+    replica.release("1.2.0");
+    assert!(labelled("1.2.0", "true").unwrap_err().to_string().contains("labels stay as they were"));
+    assert!(labelled("1.3.0", "true").is_ok());
+    assert!(labelled("1.3.0", "true").is_ok(), "said once more");
 }
 
 /// A hold in production that stops rollbacks too, of one release.

@@ -1,5 +1,6 @@
 //! Names and ids as types: parsed once at the edge, trusted inside.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -317,6 +318,16 @@ impl Digest {
 }
 
 impl Actor {
+    /// How many people these are.
+    pub fn people<'a>(actors: impl Iterator<Item = &'a Self>) -> usize {
+        actors.map(|actor| actor.0.to_ascii_lowercase()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whether this is the same person: logins have no case on GitHub, and CI and people spell them differently.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+
     /// The actor of everything that no person asked for.
     pub fn towpath() -> Self {
         Self("towpath".into())

@@ -3,8 +3,6 @@
 //! They are written apart from the rules of `decide()`, from the journal's state alone and as short as they can be: a
 //! bug in a rule is to meet somebody who does not share it. What breaks one is refused, counted and told.
 
-use std::collections::BTreeSet;
-
 use crate::decide::{Answer, Decision, Effect, Promotion, Source, Wait, WaitCode, When};
 use crate::event::{BakeResult, Cause, Event};
 use crate::hold::Stop;
@@ -146,7 +144,7 @@ impl Move<'_> {
             let upstream = self.state.environment(&edge.environment).map(|(_, env)| env);
             let soak = upstream.and_then(|env| env.soak_of(&self.release.r, self.now));
             (self.passes_by(EntryGate::Upstream) || soak.is_some())
-                && (self.passes_by(EntryGate::Soak) || soak.is_none_or(|soak| soak >= edge.soak))
+                && (self.passes_by(EntryGate::Soak) || soak.unwrap_or_default() >= edge.soak)
         });
         match self.environment.after.mode {
             EdgeMode::All => edges.all(|holds| holds),
@@ -218,9 +216,8 @@ impl Move<'_> {
     fn is_approved(&self) -> bool {
         let enough = |gate: &Approval| {
             let counts = |a: &&ApprovalRecord| self.counts(gate, a);
-            let people: BTreeSet<&Actor> =
-                self.state.approvals.iter().filter(counts).map(|approval| &approval.by).collect();
-            people.len() >= gate.count as usize
+            let by = self.state.approvals.iter().filter(counts).map(|approval| &approval.by);
+            Actor::people(by) >= gate.count as usize
         };
         self.passes_by(EntryGate::Approval) || self.environment.approvals.iter().all(enough)
     }
@@ -233,7 +230,8 @@ impl Move<'_> {
             && approval.n > self.env.voids
             && approval.until.is_none_or(|until| until > self.now)
             && (gate.groups.is_empty() || gate.groups.iter().any(|group| approval.groups.contains(group)))
-            && !(gate.not_author && (authors.is_empty() || authors.contains(&approval.by)))
+            && !(gate.not_author
+                && (authors.is_empty() || authors.iter().any(|author| author.is(&approval.by))))
     }
 
     /// What is there already may be verified once more.

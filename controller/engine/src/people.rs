@@ -7,6 +7,7 @@ use towpath_core::event::{Confirmable, Event, RequestKind};
 use towpath_core::hold::{Select, Stop, Subject};
 use towpath_core::id::{ActId, Actor, CommitId, Digest, Name, OwnerId, ReleaseId};
 use towpath_core::journal::State;
+use towpath_core::journal::fold::MAX_HOLDS;
 use towpath_core::journal::state::{EnvironmentState, Release, Request};
 use towpath_core::museum::{Bug, planted};
 use towpath_core::pipeline::EntryGate;
@@ -23,6 +24,8 @@ mod release;
 
 pub use release::{Base, Based, NewRelease};
 
+/// The most holds in force to which people may add one.
+const MAX_HOLDS_OF_PEOPLE: usize = MAX_HOLDS - 10;
 /// The most lost races in a row.
 const MAX_RACES: u32 = 20;
 
@@ -234,6 +237,7 @@ impl Engine<'_> {
     pub fn hold(&self, by: &Actor, new: &NewHold) -> Result<(ActId, Recorded), EngineError> {
         let mut id = None;
         let recorded = self.record(by, |state, now| {
+            self.has_room(state, now)?;
             let keys = new.environments.iter().map(|n| environment(state, n).map(|(key, _)| key.clone()));
             let subject = match (&new.release, &new.digest) {
                 (Some(release), None) => Subject::Release(release.find(state)?.r.clone()),
@@ -261,6 +265,20 @@ impl Engine<'_> {
         })?;
         let id = id.ok_or_else(|| EngineError::Impossible("no hold was made".to_owned()))?;
         Ok((id, recorded))
+    }
+
+    /// Of the holds that a journal takes some are kept for Towpath's own, after failures.
+    fn has_room(&self, state: &State, now: Time) -> Result<(), EngineError> {
+        let mut in_force = state.holds.iter().filter(|hold| hold.until.is_none_or(|until| until > now));
+        let Some(oldest) = in_force.next() else { return Ok(()) };
+        match in_force.count() + 1 {
+            many @ MAX_HOLDS_OF_PEOPLE.. => impossible(format!(
+                "{many} holds are in force, and a person's may not be more than {MAX_HOLDS_OF_PEOPLE}; lift one, such as the \
+                 oldest: towpath resume {} --hold {}",
+                self.pipeline.id, oldest.id
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Lifts a hold.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use towpath_core::event::{Confirmable, Event, RequestKind};
+use towpath_core::hold::{Select, Stop, Subject};
 use towpath_core::id::{ActId, ReleaseId};
 use towpath_core::pipeline::EntryGate;
 use towpath_core::release::Image;
@@ -91,8 +92,16 @@ impl Replica<'_> {
 
     /// Lets `carol` put up so many holds that stop nothing: of digests that nobody releases. Answers the last one.
     pub fn put_up_idle(&self, number: usize, until: Option<Time>) -> Option<ActId> {
-        let idle = |i| NewHold { digest: Some(digest(&format!("9.{i}"))), until, ..freeze("dev") };
-        let ids: Vec<ActId> = (0..number).map(|i| self.put_up(&idle(i))).collect();
+        let idle = |i: usize| {
+            let (id, select) =
+                (ActId::parse(&format!("h-idle-{i}")).unwrap(), Select::environment(&name("dev")));
+            let subject = Subject::Digest(digest(&format!("9.{i}")));
+            let (stops, reason) = (vec![Stop::Promotions], "because".to_owned());
+            let held = Event::Held { id: id.clone(), select, subject, stops, reason, until };
+            self.engine(|e| e.record(&person("carol"), |_, _| Ok(vec![held.clone()]))).unwrap();
+            id
+        };
+        let ids: Vec<ActId> = (0..number).map(idle).collect();
         ids.last().cloned()
     }
 

@@ -70,6 +70,15 @@ impl View<'_> {
         Rule::Act(events.into_iter().map(Effect::Record).collect())
     }
 
+    /// The failure that a verification gate came to, if one did.
+    pub(super) fn failed_verdict(&self, at: &Current) -> Option<Rule> {
+        let standings = self.standings(at, &self.environment.verify).into_iter();
+        let failed = |(_, standing): &(&Gate, Standing)| {
+            matches!(standing, Standing::Failed(_) | Standing::Judged { failed: Some(_), .. })
+        };
+        self.conclude(at, standings.filter(failed).collect(), FailedPhase::Verification)
+    }
+
     fn bake(&self, at: &Current) -> Rule {
         let Some(pid) = at.pid.clone() else { return Rule::Pass };
         let baked = Event::Baked { env: self.key.clone(), pid, result: BakeResult::Passed };
@@ -80,13 +89,20 @@ impl View<'_> {
         }
         let end = at.since.plus(bake.duration);
         if self.now < end || !self.lives_now(at) {
-            let text = match self.now < end {
-                true => format!("verified at {}, watched until {end}", at.since),
-                false => format!("watched until {end}, and not seen healthy as of now"),
-            };
-            return Rule::Note(self.wait(WaitCode::Baking, text, "", When::at(end, self.now)));
+            return Rule::Note(self.baking(at, end));
         }
         Rule::Act(vec![Effect::Record(baked)])
+    }
+
+    fn baking(&self, at: &Current, end: Time) -> Wait {
+        let when = When::at(end, self.now);
+        if self.now < end {
+            let text = format!("verified at {}, watched until {end}", at.since);
+            return self.wait(WaitCode::Baking, text, "", when);
+        }
+        let text = format!("was watched until {end}, and is not seen healthy as of now");
+        let remedy = format!("see to its health, or end the watch: towpath resume {}", self.target());
+        self.wait(WaitCode::Baking, text, remedy, when)
     }
 
     /// What follows from the gates of a phase; `None` when all of them passed.

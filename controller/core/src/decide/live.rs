@@ -58,10 +58,10 @@ impl View<'_> {
                 self.record_unlive(at, live.since, "its health had a break".to_owned())
             }
             (Presence::Stabilizing(_), Some(_)) => Rule::Pass,
-            (Presence::Stabilizing(since), None) => self.stabilizing(since),
-            (Presence::Absent(why), None) => self.syncing(at, WaitCode::Syncing, why),
+            (Presence::Stabilizing(since), None) => self.stabilizing(at, since),
+            (Presence::Absent(why), None) => self.syncing(at, WaitCode::Syncing, why, None),
             // Nobody can tell: that alone neither proves nor disproves anything (C7).
-            (Presence::Unknown(why), None) => self.syncing(at, WaitCode::LivenessUnknown, why),
+            (Presence::Unknown(why), None) => self.syncing(at, WaitCode::LivenessUnknown, why, None),
             (Presence::Unknown(why), Some(_)) => self.unknown(at, why),
         }
     }
@@ -89,23 +89,28 @@ impl View<'_> {
         Rule::Act(vec![Effect::Record(Event::Unlive { env: self.key.clone(), pid, until, why })])
     }
 
-    fn stabilizing(&self, since: Time) -> Rule {
+    fn stabilizing(&self, at: &Current, since: Time) -> Rule {
         let until = since.plus(self.environment.stable);
         let text = format!("healthy since {since}, counts as live after {}", self.environment.stable);
-        Rule::Stop(self.wait(WaitCode::Stabilizing, text, "", When::at(until, self.now)))
+        self.syncing(at, WaitCode::Stabilizing, text, Some(until))
     }
 
-    fn syncing(&self, at: &Current, code: WaitCode, why: String) -> Rule {
+    /// It is not live yet; `until` is when that changes if nothing else does.
+    fn syncing(&self, at: &Current, code: WaitCode, why: String, until: Option<Time>) -> Rule {
         let deadline = at.since.plus(self.environment.sync_timeout);
         if self.now >= deadline {
             let text = format!("not live after {}: {why}", self.environment.sync_timeout);
             let or = self.way_back().map_or_else(String::new, |way| format!("; or {way}"));
             let remedy = format!("look at the Applications{or}");
-            let when = When::on(Source::Liveness, self.now);
+            let when = When::on(Source::Liveness, self.now).no_later_than(until);
             // A stalled promotion ends by a newer one, so later rules are asked too.
             return Rule::Note(self.wait(WaitCode::SyncStalled, text, remedy, when));
         }
-        let when = When::on(Source::Liveness, self.now).no_later_than(Some(deadline));
+        let first = until.map_or(deadline, |until| until.min(deadline));
+        let when = match until {
+            Some(_) => When::at(first, self.now),
+            None => When::on(Source::Liveness, self.now).no_later_than(Some(deadline)),
+        };
         let remedy = if code == WaitCode::LivenessUnknown { ASK } else { "" };
         Rule::Stop(self.wait(code, why, remedy, when))
     }
@@ -116,7 +121,11 @@ impl View<'_> {
         }
         let when = When::on(Source::Liveness, self.now);
         let wait = self.wait(WaitCode::LivenessUnknown, why, ASK, when);
-        if at.phase == Phase::Verifying { Rule::Stop(wait) } else { Rule::Note(wait) }
+        if at.phase != Phase::Verifying {
+            return Rule::Note(wait);
+        }
+        // A verdict that it failed is data, whoever does not answer meanwhile.
+        self.failed_verdict(at).unwrap_or(Rule::Stop(wait))
     }
 
     fn degraded(&self, at: &Current, since: Time) -> Rule {
@@ -132,6 +141,10 @@ impl View<'_> {
         }
         let text =
             format!("Degraded since {since}; after {} that is a failure", self.environment.degraded_grace);
+        // What comes up and falls again never fails by its grace, and is stalled all the same.
+        if at.live.is_none() {
+            return self.syncing(at, WaitCode::Degraded, text, Some(grace_end));
+        }
         Rule::Stop(self.wait(WaitCode::Degraded, text, "", When::at(grace_end, self.now)))
     }
 

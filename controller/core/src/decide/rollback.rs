@@ -63,23 +63,13 @@ impl View<'_> {
                 &format!("the rollback itself failed: {why}"),
             );
         }
-        let Some(target) = self.rollback_target(at) else {
-            let nothing = match target(self.state, self.env, &at.r, &BTreeSet::new()) {
-                Some(gone) => format!("{} was good here, and is gone from the registry", gone.version()),
-                None => "no release was good here before".to_owned(),
-            };
-            let text = format!("{}: {why}; {nothing}", self.version(&at.r));
+        let Some(good) = target(self.state, self.env, &at.r, &BTreeSet::new()) else {
+            let text = format!("{}: {why}; no release was good here before", self.version(&at.r));
             return self.hold_and_wait(at, WaitCode::NoRollbackTarget, &text);
         };
-        if self.is_irreversible(&at.r) && !planted(Bug::IrreversibleGoesBack) {
-            let text = format!(
-                "{}: {why}; its label {IRREVERSIBLE} says that going back needs a person",
-                self.version(&at.r)
-            );
-            let remedy =
-                format!("release a fix, or go back all the same: towpath rollback {}", self.target());
-            let when = When::on(Source::Person, self.now);
-            return Rule::Note(self.wait(WaitCode::Irreversible, text, remedy, when));
+        let target = self.rollback_target(at);
+        if let Some(label) = self.irreversible_since(target.unwrap_or(good), &at.r) {
+            return Rule::Note(self.irreversible(at, label, &why));
         }
         if !self.environment.rollback.automatic {
             let remedy = format!("release a fix, or: towpath rollback {}", self.target());
@@ -87,6 +77,14 @@ impl View<'_> {
             let text = format!("{}: {why}", self.version(&at.r));
             return Rule::Note(self.wait(WaitCode::Failed, text, remedy, when));
         }
+        let Some(target) = target else {
+            let gone = good.version();
+            let text = format!(
+                "{}: {why}; {gone} was good here, and is gone from the registry",
+                self.version(&at.r)
+            );
+            return self.hold_and_wait(at, WaitCode::NoRollbackTarget, &text);
+        };
         if let Some(wait) = self.held_rollback(target) {
             return Rule::Stop(wait);
         }
@@ -102,9 +100,27 @@ impl View<'_> {
         target(self.state, self.env, &at.r, &self.world.shared.gone)
     }
 
-    fn is_irreversible(&self, r: &ReleaseId) -> bool {
-        let label = self.state.release(r).and_then(|release| release.labels.get(IRREVERSIBLE));
-        label.is_some_and(|value| value == "true")
+    fn irreversible(&self, at: &Current, label: &Release, why: &str) -> Wait {
+        let of = match label.r == at.r {
+            true => "its label".to_owned(),
+            false => format!("{} came in between, whose label", label.version()),
+        };
+        let version = self.version(&at.r);
+        let text = format!("{version}: {why}; {of} {IRREVERSIBLE} says that going back needs a person");
+        let remedy = format!("release a fix, or go back all the same: towpath rollback {}", self.target());
+        self.wait(WaitCode::Irreversible, text, remedy, When::on(Source::Person, self.now))
+    }
+
+    /// A release that cannot be undone and that going back to `target` would undo: the one that is left, or one in between,
+    /// whether it was here or was overtaken, since what is newer builds on it.
+    fn irreversible_since(&self, target: &Release, leaving: &ReleaseId) -> Option<&Release> {
+        let last = self.state.release(leaving)?;
+        let undone = |r: &&Release| &r.r == leaving || (target.rank() < r.rank() && r.rank() < last.rank());
+        let mut labelled = self.state.releases.iter().rev().filter(|r| r.is_irreversible());
+        labelled.find(undone).filter(|label| {
+            !planted(Bug::IrreversibleGoesBack)
+                && (&label.r == leaving || !planted(Bug::IrreversibleForgotten))
+        })
     }
 
     /// The effects that put `target` back.
@@ -186,14 +202,13 @@ impl View<'_> {
     /// Holds the environment once. While the hold is in force a person is waited for; once it is lifted a newer
     /// release may come, so later rules are asked too.
     fn hold_and_wait(&self, at: &Current, code: WaitCode, text: &str) -> Rule {
-        if !at.failed.as_ref().is_some_and(|failed| failed.held) {
-            // Where the journal takes no further hold, saying it has to do.
-            if let Some(event) = self.hold(at, vec![Stop::Promotions], text.to_owned()) {
-                return Rule::Act(vec![Effect::Record(event)]);
-            }
+        let held = at.failed.as_ref().is_some_and(|failed| failed.held);
+        if !held && let Some(event) = self.hold(at, vec![Stop::Promotions], text.to_owned()) {
+            return Rule::Act(vec![Effect::Record(event)]);
         }
+        // Where the journal takes no further hold, it is waited as if it had.
         let in_force = |hold: &Hold| Some(&hold.id) == at.hold_id().as_ref();
-        if !self.holds().any(in_force) && self.candidate().is_some() {
+        if held && !self.holds().any(in_force) && self.candidate().is_some() {
             return Rule::Pass;
         }
         let or = match code {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decide::IRREVERSIBLE;
 use crate::event::{Cause, EnvironmentConfig, FailedPhase, FieldBytes, RequestKind};
 use crate::hold::{Select, Stop, Subject};
 use crate::id::{
@@ -478,6 +479,11 @@ impl Release {
             0 => Rank::default(),
             seq => Rank { order: self.order.unwrap_or(0), seq },
         }
+    }
+
+    /// Whether it changes what older releases cannot work with, as its label says.
+    pub fn is_irreversible(&self) -> bool {
+        self.labels.get(IRREVERSIBLE).is_some_and(|value| value == "true")
     }
 
     /// Whether it is an adopted baseline that no release stands for.

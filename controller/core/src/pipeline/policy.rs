@@ -8,7 +8,7 @@ use super::address::covers;
 use super::document::{EntryDoc, Metadata, VerifyDoc};
 use super::entry::{Author, gates};
 use super::validate::{PipelineError, at, entry_gates, parsed, verify};
-use super::{Approval, Dependency, Entry, EntryGate, Environment, Gate, Pipeline, Templates};
+use super::{Approval, Dependency, Entry, EntryGate, Environment, Gate, Pipeline, Repository, Templates};
 use crate::id::{GateHash, GateName, Name, PipelineId, RepoPath};
 
 /// The most names, labels, addresses or paths in one list.
@@ -160,8 +160,23 @@ impl Policy {
     }
 
     /// Refuses what no grant covers.
-    fn permits(&self, id: &PipelineId, url: &str, environment: &Environment) -> Result<(), PipelineError> {
+    fn permits(
+        &self,
+        id: &PipelineId,
+        repository: &Repository,
+        environment: &Environment,
+    ) -> Result<(), PipelineError> {
         let Some(grants) = &self.grants else { return Ok(()) };
+        let (url, usual) = (&repository.url, id.default_journal());
+        // Grants are of folders; a ref of somebody else's choice could be another pipeline's journal, or any branch.
+        if repository.journal != usual {
+            let policy = &self.name;
+            let problem = format!(
+                "PromotionPolicy {policy} says what this namespace may use, and a journal of its own choice is not in it: \
+                 leave it out, it is {usual} then"
+            );
+            return Err(at("spec.repository.journal", problem));
+        }
         let (policy, namespace, path) = (&self.name, &id.namespace, &environment.path);
         let own: Vec<&Grant> = grants.iter().filter(|grant| grant.is_for(namespace)).collect();
         let here: Vec<&&Grant> = own.iter().filter(|grant| grant.has_repository(url)).collect();
@@ -232,7 +247,7 @@ impl Pipeline {
         for environment in &mut self.environments {
             for policy in &policies {
                 if policy.selects(&self.id, environment) {
-                    policy.permits(&self.id, &self.repository.url, environment)?;
+                    policy.permits(&self.id, &self.repository, environment)?;
                     policy.apply(&self.id, environment);
                 }
             }

@@ -106,9 +106,10 @@ impl Window {
     /// Whether it is open.
     pub fn is_open(&self, now: Time) -> bool {
         let runs = |recurring: &Recurring| self.running(recurring, now).is_some();
+        let denied = |deny: &Recurring| self.denied_until(deny, now).is_some();
         Timestamp::from_second(now.unix()).is_ok()
             && (self.excepted(now).next().is_some()
-                || (!self.deny.iter().any(runs) && (self.allow.is_empty() || self.allow.iter().any(runs))))
+                || (!self.deny.iter().any(denied) && (self.allow.is_empty() || self.allow.iter().any(runs))))
     }
 
     /// Whether it is open, and until when.
@@ -157,7 +158,7 @@ impl Window {
 
     /// What closes it now, for people; nothing where it is merely not allowed.
     pub fn denied_by(&self, now: Time) -> Option<String> {
-        let deny = self.deny.iter().find(|deny| self.running(deny, now).is_some())?;
+        let deny = self.deny.iter().find(|deny| self.denied_until(deny, now).is_some())?;
         Some(format!("{} for {}", deny.cron.as_str(), deny.duration))
     }
 
@@ -190,15 +191,16 @@ impl Window {
             return Some(end);
         }
         let exception = self.exceptions.iter().filter(|e| e.from > now).map(|e| e.from).min();
-        if let Some(end) = self.deny.iter().filter_map(|deny| self.covered_until(deny, now)).max() {
+        if let Some(end) = self.deny.iter().filter_map(|deny| self.denied_until(deny, now)).max() {
             return sooner(exception, Some(end));
         }
         let next = |all: &[Recurring]| all.iter().filter_map(|r| self.starts_after(r, now)).min();
+        let denied = self.deny.iter().filter_map(|deny| self.denied_after(deny, now)).min();
         if self.allow.is_empty() {
-            return next(&self.deny);
+            return denied;
         }
         match self.allow.iter().filter_map(|allow| self.covered_until(allow, now)).max() {
-            Some(end) => sooner(Some(end), next(&self.deny)),
+            Some(end) => sooner(Some(end), denied),
             None => sooner(exception, next(&self.allow)),
         }
     }
@@ -219,6 +221,50 @@ impl Window {
             end = start.at.plus(recurring.duration);
         }
         Some(end)
+    }
+
+    /// Until when a deny holds, at least; nothing when it does not. An hour that comes twice is denied both times: a freeze
+    /// does not end because the clock is turned back.
+    fn denied_until(&self, deny: &Recurring, now: Time) -> Option<Time> {
+        let again = || {
+            let fold = self.fold_of(now)?;
+            Some(fold.again(self.covered_until(deny, fold.first(now))?).min(fold.end()))
+        };
+        self.covered_until(deny, now).into_iter().chain(again()).max()
+    }
+
+    /// When a deny begins to hold next.
+    fn denied_after(&self, deny: &Recurring, now: Time) -> Option<Time> {
+        let again = match self.fold_of(now) {
+            Some(fold) => self.starts_after(deny, fold.first(now)).map(|start| (fold, fold.again(start))),
+            None => self.next_fold(now).and_then(|fold| {
+                let begins = fold.first(fold.at);
+                let runs = self.running(deny, begins).map(|_| fold.at);
+                Some((fold, runs.or_else(|| self.starts_after(deny, begins).map(|start| fold.again(start)))?))
+            }),
+        };
+        let again = again.filter(|(fold, start)| *start < fold.end()).map(|(_, start)| start);
+        sooner(self.starts_after(deny, now), again)
+    }
+
+    /// The fold whose second pass this time is in.
+    fn fold_of(&self, now: Time) -> Option<Fold> {
+        let instant = Timestamp::from_second(now.unix()).ok()?;
+        let next = instant.checked_add(jiff::Span::new().seconds(1)).ok()?;
+        let at = Time::from_unix(self.zone.preceding(next).next()?.timestamp().as_second());
+        self.fold_at(at).filter(|fold| now < fold.end())
+    }
+
+    fn next_fold(&self, now: Time) -> Option<Fold> {
+        let instant = Timestamp::from_second(now.unix()).ok()?;
+        self.fold_at(Time::from_unix(self.zone.following(instant).next()?.timestamp().as_second()))
+    }
+
+    /// The fold whose second pass begins at this change of the clock, if it is turned back there.
+    fn fold_at(&self, at: Time) -> Option<Fold> {
+        let offset = |unix: i64| Some(self.zone.to_offset(Timestamp::from_second(unix).ok()?).seconds());
+        let seconds = i64::from(offset(at.unix() - 1)? - offset(at.unix())?);
+        (seconds > 0).then_some(Fold { at, seconds })
     }
 
     /// The start of the occurrence that covers this time.
@@ -264,6 +310,31 @@ impl Window {
             }
         };
         Some(Time::from_unix(instant.ok()?.as_second()))
+    }
+}
+
+/// Civil time that comes twice.
+#[derive(Debug, Clone, Copy)]
+struct Fold {
+    /// When the second pass begins.
+    at: Time,
+    /// How long it lasts.
+    seconds: i64,
+}
+
+impl Fold {
+    fn end(self) -> Time {
+        Time::from_unix(self.at.unix() + self.seconds)
+    }
+
+    /// The same civil time in the first pass.
+    fn first(self, time: Time) -> Time {
+        Time::from_unix(time.unix() - self.seconds)
+    }
+
+    /// The same civil time in the second pass.
+    fn again(self, time: Time) -> Time {
+        Time::from_unix(time.unix() + self.seconds)
     }
 }
 

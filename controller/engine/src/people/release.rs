@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use towpath_core::decide::IRREVERSIBLE;
 use towpath_core::event::Event;
 use towpath_core::id::{Actor, Name, ReleaseId};
 use towpath_core::journal::State;
@@ -135,6 +136,7 @@ impl Engine<'_> {
     /// The event that makes the release known; none when nothing of it is new.
     fn released(&self, state: &State, r: ReleaseId, new: &NewRelease) -> Result<Vec<Event>, EngineError> {
         let known = state.release(&r).filter(|known| known.seq > 0);
+        is_labelled_in_time(new, known)?;
         let named = |known: &Release| new.authors.iter().all(|author| known.authors.contains(author));
         if known.is_some_and(|known| new.order <= known.order && named(known)) {
             return Ok(Vec::new());
@@ -211,5 +213,21 @@ impl Engine<'_> {
             Some(other) => impossible(format!("{} is not an image of {}", other.name, self.pipeline.id)),
             None => Ok(()),
         }
+    }
+}
+
+/// A label that protects nothing would be believed to protect.
+fn is_labelled_in_time(new: &NewRelease, known: Option<&Release>) -> Result<(), EngineError> {
+    match new.labels.get(IRREVERSIBLE).map(String::as_str) {
+        None => Ok(()),
+        Some("true") => match known.filter(|known| !known.is_irreversible()) {
+            None => Ok(()),
+            Some(known) => impossible(format!(
+                "{} exists without {IRREVERSIBLE}, and labels stay as they were; stop its rollbacks instead: towpath hold \
+                 --rollbacks --reason TEXT",
+                known.version()
+            )),
+        },
+        Some(other) => impossible(format!("{IRREVERSIBLE} is true or is left out, and not {other:?}")),
     }
 }

@@ -31,8 +31,9 @@ fn an_approval_lets_it_in() {
 #[test]
 fn approvals_that_do_not_count() {
     type Change = fn(&mut Stage, &ReleaseId);
-    let cases: [(&str, Change); 6] = [
+    let cases: [(&str, Change); 7] = [
         ("an author's", |s, r| s.approve("alice", r)),
+        ("an author's, spelt differently", |s, r| s.approve("Alice", r)),
         ("of another release", |s, _| {
             let other = s.release(9);
             s.approve("bob", &other);
@@ -101,6 +102,7 @@ fn groups_and_counts() {
     };
     assert!(!approve("bob", "managers"));
     assert!(!approve("bob", "managers"), "twice the same person");
+    assert!(!approve("BOB", "managers"), "the same person, spelt differently");
     assert!(!approve("carol", "developers"), "another group");
     assert!(approve("carol", "managers"));
 }

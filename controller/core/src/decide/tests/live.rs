@@ -5,7 +5,7 @@ use crate::decide::{Answer, Effect, WaitCode};
 use crate::event::Event;
 use crate::journal::state::Phase;
 use crate::observation::{Application, Health};
-use crate::time::Time;
+use crate::time::{Span, Time};
 use crate::verdict::Verdict;
 
 /// Release 1 was committed to dev, which shows it healthy since then, long enough.
@@ -147,4 +147,41 @@ fn soak_does_not_count_a_break() {
     stage.wait(500);
     assert_eq!(stage.env("dev").soak_of(&r, stage.now), Some(before));
     assert_eq!(stage.codes("staging"), [WaitCode::Soaking]);
+}
+
+#[test]
+fn what_comes_up_and_falls_again_is_stalled_after_its_time() {
+    let mut stage = Stage::new();
+    stage.pipeline.environments[0].stable = Span::seconds(30);
+    stage.pipeline.environments[0].sync_timeout = Span::seconds(300);
+    stage.release(1);
+    stage.step();
+    for i in 0..20 {
+        stage.show("dev", if i % 2 == 0 { Health::Degraded } else { Health::Healthy });
+        stage.wait(20);
+        let stalled = i >= 14;
+        assert_eq!(
+            stage.codes("dev").contains(&WaitCode::SyncStalled),
+            stalled,
+            "{i}: {:?}",
+            stage.codes("dev")
+        );
+    }
+    stage.release(2);
+    assert!(stage.promotes("dev").is_some(), "a newer one comes");
+}
+
+#[test]
+fn a_failed_verdict_is_heard_while_nobody_tells_what_is_live() {
+    for (verdict, phase) in [(Verdict::Failed, Phase::Failed), (Verdict::Passed, Phase::Verifying)] {
+        let mut stage = shown();
+        while stage.phase("dev") != Phase::Verifying {
+            stage.step();
+        }
+        while stage.step() {}
+        stage.facts.get_mut(&name("dev")).unwrap().live = Err("connection refused".into());
+        stage.finish_qa("dev", verdict);
+        while stage.phase("dev") == Phase::Verifying && stage.step() {}
+        assert_eq!(stage.phase("dev"), phase);
+    }
 }

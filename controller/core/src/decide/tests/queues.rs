@@ -210,6 +210,20 @@ fn soak_that_is_passed_by_hides_no_environment_where_nothing_was_verified() {
 }
 
 #[test]
+fn what_never_was_upstream_is_asked_for_its_soak_too() {
+    for (past, comes) in [(vec!["upstream now"], false), (vec!["upstream now", "soak now"], true)] {
+        let mut stage = Stage::new();
+        stage.pipeline.environments[2].after.edges[0].soak = Span::seconds(7200);
+        stage.pipeline.environments[2].approvals.clear();
+        stage.pipeline.environments[2].promotion.overrides = EntryGate::ALL.into();
+        let r = stage.release(1);
+        request(&mut stage, "production", &r, &past);
+        assert_eq!(stage.promotes("production").is_some(), comes, "{past:?}");
+        assert_eq!(stage.codes("production") == [WaitCode::Soaking], !comes, "{past:?}");
+    }
+}
+
+#[test]
 fn what_was_verified_under_other_gates_is_asked_for_the_soak_that_it_has() {
     let mut stage = Stage::new();
     stage.pipeline.environments[0].revalidate = true;
@@ -271,6 +285,27 @@ fn held(stage: &mut Stage) {
     let (id, stops, reason) = (ActId::parse("h-1").unwrap(), vec![Stop::Promotions], "sale".to_owned());
     let (select, subject) = (Select::default(), Subject::All);
     stage.record("carol", Event::Held { id, select, subject, stops, reason, until: None });
+}
+
+#[test]
+fn nothing_goes_back_by_itself_past_an_irreversible_release() {
+    for (labelled, expected) in [("1.1", None), ("1.2", Some(WaitCode::Irreversible))] {
+        let mut stage = Stage::new();
+        stage.release(1);
+        stage.verify("dev", Verdict::Passed);
+        // 1.2 is overtaken by 1.3, which builds on it.
+        stage.release(2);
+        stage.release(3);
+        let release = stage.state.releases.iter_mut().find(|r| r.version() == labelled).unwrap();
+        release.labels.insert(IRREVERSIBLE.to_owned(), "true".to_owned());
+        stage.verify("dev", Verdict::Failed);
+        let at = stage.env("dev").at.clone().unwrap();
+        let there = stage.state.release(&at.r).map(|r| r.version());
+        match expected {
+            Some(code) => assert!(stage.codes("dev").contains(&code), "{labelled}: {:?}", stage.codes("dev")),
+            None => assert_eq!(there.as_deref(), Some("1.1"), "{labelled}"),
+        }
+    }
 }
 
 #[test]

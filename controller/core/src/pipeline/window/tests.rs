@@ -110,6 +110,33 @@ fn clocks_that_are_turned() {
 }
 
 #[test]
+fn a_freeze_holds_in_both_passes_through_an_hour_that_comes_twice() {
+    let deny = |zone: &str, cron: &str, duration: &str| {
+        window(serde_json::json!({"timezone": zone, "deny": [{"cron": cron, "duration": duration}]}))
+    };
+    // Berlin turns its clock back at 01:00Z, Lord Howe by half an hour at 15:00Z the day before.
+    let always = deny("Europe/Berlin", "0 * * * *", "1h");
+    let mut now = time("2027-10-30T22:00:00Z");
+    while now < time("2027-10-31T04:00:00Z") {
+        assert!(!always.is_open(now), "{now}");
+        now = now.plus(Span::seconds(600));
+    }
+    let cases = [
+        ("Europe/Berlin", "30 2 * * *", "10m", "2027-10-31T00:35:00Z", false, "2027-10-31T00:40:00Z"),
+        ("Europe/Berlin", "30 2 * * *", "10m", "2027-10-31T00:40:00Z", true, "2027-10-31T01:30:00Z"),
+        ("Europe/Berlin", "30 2 * * *", "10m", "2027-10-31T01:30:00Z", false, "2027-10-31T01:40:00Z"),
+        ("Europe/Berlin", "30 2 * * *", "10m", "2027-10-31T01:40:00Z", true, "2027-11-01T01:30:00Z"),
+        // What began before the hour that comes twice holds again when that hour does.
+        ("Europe/Berlin", "30 1 * * *", "45m", "2027-10-31T00:15:00Z", true, "2027-10-31T01:00:00Z"),
+        ("Europe/Berlin", "30 1 * * *", "45m", "2027-10-31T01:00:00Z", false, "2027-10-31T01:15:00Z"),
+        ("Australia/Lord_Howe", "40 1 * * *", "5m", "2027-04-03T15:10:00Z", false, "2027-04-03T15:15:00Z"),
+    ];
+    for (zone, cron, duration, now, open, until) in cases {
+        assert_eq!(open_until(&deny(zone, cron, duration), now), (open, until.to_owned()), "{cron} at {now}");
+    }
+}
+
+#[test]
 fn starts_are_inside_and_ends_outside() {
     let window = allow("UTC", "0 9 * * *", "1h");
     let edges = [("08:59:59", false), ("09:00:00", true), ("09:59:59", true), ("10:00:00", false)];
@@ -274,7 +301,7 @@ const AUTUMN: i64 = 1_822_089_600;
 
 /// Whether it is open, said as simply as possible: every start of the last days is looked at.
 fn plainly_open(window: &Window, now: Time) -> bool {
-    let covers = |recurring: &Recurring| {
+    let covers_at = |recurring: &Recurring, now: Time| {
         let mut civil = window.zone.to_datetime(Timestamp::from_second(now.unix() - 6 * 86_400).unwrap());
         let end = window.zone.to_datetime(Timestamp::from_second(now.unix() + 2 * 86_400).unwrap());
         while let Some(start) = recurring.cron.first_from(civil).filter(|start| *start < end) {
@@ -286,8 +313,15 @@ fn plainly_open(window: &Window, now: Time) -> bool {
         }
         false
     };
+    let covers = |recurring: &Recurring| covers_at(recurring, now);
+    // A freeze holds for both times that a clock shows the same.
+    let civil = |time: Time| window.zone.to_datetime(Timestamp::from_second(time.unix()).unwrap());
+    let earlier = [1800, 3600, 7200].map(|back| Time::from_unix(now.unix() - back));
+    let denies = |deny: &Recurring| {
+        covers(deny) || earlier.iter().any(|then| civil(*then) == civil(now) && covers_at(deny, *then))
+    };
     window.exceptions.iter().any(|e| e.from <= now && now < e.to)
-        || (!window.deny.iter().any(covers) && (window.allow.is_empty() || window.allow.iter().any(covers)))
+        || (!window.deny.iter().any(denies) && (window.allow.is_empty() || window.allow.iter().any(covers)))
 }
 
 proptest! {

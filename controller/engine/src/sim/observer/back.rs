@@ -54,8 +54,8 @@ impl Observer {
             return Err(format!("S5: {key} went back to {version} from a rollback"));
         }
         let leaving = known.there.as_ref().and_then(|there| state.release(&there.r));
-        if leaving.is_some_and(|r| r.labels.contains_key("towpath.dev/irreversible")) {
-            return Err(format!("S5: {key} went back by itself from what says that it cannot"));
+        if leaving.is_some_and(|leaving| cannot_be_undone(state, release, leaving)) {
+            return Err(format!("S5: {key} went back by itself past what says that it cannot be undone"));
         }
         if self.has_failed_digest(key, release) {
             return Err(format!("S5: {key} went back to {version}, which is rejected there"));
@@ -105,4 +105,15 @@ impl Observer {
     pub(super) fn has_failed_digest(&self, key: &Name, release: &Release) -> bool {
         release.images.iter().any(|i| self.failed.contains(&(key.clone(), i.digest.clone())))
     }
+}
+
+/// Whether what is left, or anything that is between the two, is labelled as what cannot be undone.
+pub(super) fn cannot_be_undone(state: &State, to: &Release, from: &Release) -> bool {
+    let labelled =
+        |r: &&Release| r.labels.get("towpath.dev/irreversible").is_some_and(|value| value == "true");
+    state
+        .releases
+        .iter()
+        .filter(labelled)
+        .any(|r| r.r == from.r || (to.rank() < r.rank() && r.rank() < from.rank()))
 }

@@ -10,6 +10,7 @@ use towpath_core::journal::state::{EnvironmentState, Phase, Release};
 use towpath_core::pipeline::{EdgeMode, EntryGate, Environment, Queue};
 use towpath_core::time::Time;
 
+use super::back::cannot_be_undone;
 use super::{Checked, Observer};
 use crate::memory::{MemoryHost, MemoryPullRequests};
 use crate::sim::releases::{deployed, is_deployed};
@@ -107,15 +108,16 @@ impl Observer {
         let key = &environment.name;
         let failed = env.at.as_ref().filter(|at| at.phase == Phase::Failed && at.cause != Cause::Rollback);
         let Some(at) = failed.filter(|_| environment.rollback.automatic) else { return Ok(()) };
-        let irreversible = |r: &Release| r.labels.contains_key("towpath.dev/irreversible");
         let stops = |release: &Release| self.is_held(state, key, release, Stop::Rollbacks, now);
         let asked = state.requests.iter().any(|request| &request.env == key);
-        if asked || env.proposed.is_some() || state.release(&at.r).is_some_and(irreversible) {
+        if asked || env.proposed.is_some() {
             return Ok(());
         }
+        let stays =
+            |target: &Release| state.release(&at.r).is_some_and(|from| cannot_be_undone(state, target, from));
         match self
             .way_back(state, key, |digest| self.gone.contains_key(digest))
-            .filter(|target| !stops(target))
+            .filter(|target| !stops(target) && !stays(target))
         {
             Some(target) => Err(format!("L3: {key} failed, and does not go back to {}", target.version())),
             None => Ok(()),
