@@ -12,7 +12,7 @@ use towpath_core::world::WentBack;
 use towpath_engine::people::{NewHold, NewRelease, ReleaseRef};
 use towpath_tests::bed::{
     Bed, Replica, Wiring, digest, freeze, image, is_in, name, new_release, on_both, on_both_with, person,
-    settled, waits,
+    runs, settled, waits,
 };
 
 fn names(events: &[Recorded]) -> Vec<&'static str> {
@@ -155,6 +155,21 @@ fn what_is_gone_from_the_registry_is_not_put_back() {
         replica.until_rolled_back("staging", &digest("1.2.0"));
         assert_eq!(bed.version("staging"), "1.0.1");
         assert_eq!(bed.registry.asked(), [digest("1.1.0"), digest("1.0.1")], "each once, and nothing else");
+    });
+}
+
+#[test]
+fn an_image_that_goes_while_its_rollback_is_held_is_news() {
+    on_both(|bed| {
+        let mut replica = fails_after_two(bed);
+        let bad = replica.find("1.2.0");
+        replica.pass_until(|_, s| runs(s, "staging", &bad));
+        replica.hold_with("staging", true, None);
+        replica.until_waits("staging", WaitCode::RollbackHeld);
+        ["1.0.1", "1.1.0"].iter().for_each(|version| bed.registry.delete(&digest(version)));
+        // The bed sees to it that a pass is due that says something else.
+        assert!(waits(&replica.pass(), "staging", WaitCode::NoRollbackTarget));
+        assert_eq!(bed.version("staging"), "1.2.0");
     });
 }
 

@@ -3,7 +3,7 @@
 //! What is compared is what a decision looks at, and nothing else: a commit to the branch that touches no folder of a
 //! pipeline, or a newer comparison that says the same, is no change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::decide::{Decision, Horizon, horizon};
 use towpath_core::id::{CommitId, Digest, GateName, ImageName, Name, PipelineId, TreeId};
@@ -16,7 +16,8 @@ use crate::error::EngineError;
 use crate::evaluate::Known;
 use crate::journal::Found;
 use crate::observe::{Observed, Remembered};
-use crate::pass::{Engine, Readings};
+use crate::pass::Engine;
+use crate::registry::Images;
 
 /// What the last decision of a pass rested on, and how long it stands.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Look {
     at: Time,
     horizon: Horizon,
     seen: Seen,
+    /// What was to be put back, and is gone from the registry.
+    gone: BTreeSet<Digest>,
 }
 
 /// What was seen, as far as it matters.
@@ -153,7 +156,9 @@ impl Engine<'_> {
         let stands = |look: &Look| look.horizon.steady && in_time(look);
         let Some(look) = remembered.look.take().filter(stands) else { return Ok(true) };
         let observed = self.observer(now).observe(remembered)?;
-        let same = self.seen(&observed) == look.seen;
+        let mut images = Images::default();
+        self.ask_registry(&observed, &mut images)?;
+        let same = self.seen(&observed) == look.seen && images.gone == look.gone;
         remembered.look = same.then_some(look);
         Ok(!same)
     }
@@ -166,10 +171,10 @@ impl Engine<'_> {
     pub(crate) fn looked(
         &self,
         (seen, observed): (Seen, &Observed),
-        (decision, readings): (&Decision, &Readings),
+        (decision, known): (&Decision, Known<'_>),
         now: Time,
     ) -> Look {
-        let world = observed.world(self.host, self.pipeline, Known::only(readings));
-        Look { at: now, horizon: horizon(&world, decision, now), seen }
+        let world = observed.world(self.host, self.pipeline, known);
+        Look { at: now, horizon: horizon(&world, decision, now), seen, gone: known.gone.clone() }
     }
 }

@@ -152,7 +152,8 @@ impl Engine<'_> {
                 if let Some(error) = learnt.failed {
                     return Err(error.into());
                 }
-                remembered.look = Some(self.looked((seen, &observed), (&decision, &learnt.readings), now));
+                let known = Known { gone: &learnt.images.gone, ..Known::only(&learnt.readings) };
+                remembered.look = Some(self.looked((seen, &observed), (&decision, known), now));
                 return Ok(learnt.report(decision));
             }
             if acted.lost {
