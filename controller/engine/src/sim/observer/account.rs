@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::event::{BakeResult, Cause, Event, Recorded};
-use towpath_core::id::{ActId, Actor, GateHash, GateName, Handle, Name, Pid, ReleaseId};
+use towpath_core::id::{ActId, Actor, CommitId, GateHash, GateName, Handle, Name, Pid, ReleaseId};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{ApprovalRecord, EnvironmentState};
+use towpath_core::journal::state::{ApprovalRecord, Current, EnvironmentState, Hold, Phase};
 use towpath_core::release::Rank;
-use towpath_core::time::Time;
+use towpath_core::time::{Span, Time};
 use towpath_core::verdict::Verdict;
 
 use super::Checked;
@@ -21,8 +21,10 @@ pub(super) struct Account {
     /// Up to which event the journal was believed.
     believed: u64,
     pub(super) approvals: BTreeMap<u64, ApprovalRecord>,
-    /// Open requests, and who made them.
-    requests: BTreeMap<ActId, Actor>,
+    /// Open requests.
+    requests: BTreeMap<ActId, Asked>,
+    /// Holds that were not lifted.
+    pub(super) holds: Vec<Hold>,
     pub(super) envs: BTreeMap<Name, Known>,
     /// Gates that began, by promotion.
     runs: BTreeMap<(Pid, GateName), Trial>,
@@ -30,6 +32,15 @@ pub(super) struct Account {
     coming: BTreeMap<Pid, (Name, There)>,
     /// Releases that were accepted.
     pub(super) accepted: BTreeSet<ReleaseId>,
+}
+
+/// What a person asked for.
+pub(super) struct Asked {
+    by: Actor,
+    env: Name,
+    r: Option<ReleaseId>,
+    /// Gates to be passed by, each with a reason.
+    pub(super) overrides: Vec<String>,
 }
 
 /// What is known of an environment.
@@ -42,6 +53,19 @@ pub(super) struct Known {
     pub(super) verified: BTreeMap<ReleaseId, (GateHash, Option<GateHash>)>,
     /// The highest rank that ever came.
     pub(super) mark: Rank,
+    /// Whether a person's commit changed what is there.
+    pub(super) pinned: bool,
+    /// The pull request that is open.
+    pub(super) proposed: Option<Offer>,
+    /// For how long releases that are Verified were said to be live at most, of the times that are over.
+    soaked: BTreeMap<ReleaseId, Span>,
+}
+
+/// What a pull request offers.
+pub(super) struct Offer {
+    pub(super) pid: Pid,
+    pub(super) r: ReleaseId,
+    pub(super) head: CommitId,
 }
 
 /// What is in an environment.
@@ -51,6 +75,14 @@ pub(super) struct There {
     pub(super) pid: Option<Pid>,
     pub(super) cause: Cause,
     pub(super) failed: bool,
+    /// When it was Verified, as long as its bake goes on.
+    pub(super) bakes: Option<Time>,
+    /// Whether its bake is over.
+    pub(super) settled: bool,
+    /// Since when it was said to be live; nothing when it was not, or is not any more.
+    pub(super) live: Option<Time>,
+    /// When it was promoted, or was said last not to be live any more: nothing older says that it is.
+    pub(super) floor: Time,
 }
 
 /// A try of a gate.
@@ -70,7 +102,12 @@ impl Account {
         let Some(state) = state else { return };
         (self.last, self.believed) = (Some((state.n, state.at)), state.n);
         self.approvals = state.approvals.iter().map(|a| (a.n, a.clone())).collect();
-        self.requests = state.requests.iter().map(|q| (q.q.clone(), q.by.clone())).collect();
+        let asked = |q: &towpath_core::journal::state::Request| {
+            let (env, r, overrides) = (q.env.clone(), q.r.clone(), q.overrides.clone());
+            (q.q.clone(), Asked { by: q.by.clone(), env, r, overrides })
+        };
+        self.requests = state.requests.iter().map(asked).collect();
+        self.holds.clone_from(&state.holds);
         self.accepted = accepted.into_iter().filter(|r| state.release(r).is_some()).collect();
         for (key, env) in &state.envs {
             self.envs.insert(key.clone(), Known::of(env));
@@ -86,8 +123,7 @@ impl Account {
                 self.runs.extend(at.runs.iter().map(|(gate, run)| ((pid.clone(), gate.clone()), trial(run))));
             }
             if let Some((pid, at)) = env.committing.as_ref().and_then(|at| Some((at.pid.clone()?, at))) {
-                let there = There { r: at.r.clone(), pid: Some(pid.clone()), cause: at.cause, failed: false };
-                self.coming.insert(pid, (key.clone(), there));
+                self.coming.insert(pid, (key.clone(), There::of(at)));
             }
         }
     }
@@ -109,7 +145,7 @@ impl Account {
         let fits = match &recorded.event {
             Event::Promoted { q, cause, .. } => match q {
                 // A machine carries out what a person asked for, and names the request.
-                Some(q) => self.requests.get(q).is_some_and(|by| by == &recorded.by || !person),
+                Some(q) => self.requests.get(q).is_some_and(|asked| asked.by == recorded.by || !person),
                 None => !person || *cause == Cause::Manual,
             },
             Event::Live { .. }
@@ -149,11 +185,57 @@ impl Account {
         match &recorded.event {
             Event::Released { r, .. } => drop(self.accepted.insert(r.clone())),
             Event::Adopted { env, r, .. } => {
-                let there = There { r: r.clone(), pid: None, cause: Cause::Manual, failed: false };
-                self.env(env).there = Some(there);
+                let known = self.env(env);
+                known.end_live(recorded.at);
+                known.there = Some(There::new(r, None, Cause::Manual, recorded.at));
             }
-            Event::Requested { q, .. } => drop(self.requests.insert(q.clone(), recorded.by.clone())),
+            Event::Promoted { pid, env, r, cause, landed, .. } => {
+                let there = There::new(r, Some(pid), *cause, recorded.at);
+                self.coming.insert(pid.clone(), (env.clone(), there));
+                if *landed {
+                    self.arrive(pid, recorded.at, rank);
+                }
+            }
+            Event::Landed { pid, .. } => self.arrive(pid, recorded.at, rank),
+            Event::Undone { pid, .. } => {
+                self.coming.remove(pid);
+                self.envs
+                    .values_mut()
+                    .for_each(|known| drop(known.proposed.take_if(|open| open.pid == *pid)));
+            }
+            Event::Proposed { pid, env, r, head, .. } => {
+                let offer = Offer { pid: pid.clone(), r: r.clone(), head: head.clone() };
+                self.env(env).proposed = Some(offer);
+            }
+            Event::Pinned { env, .. } => {
+                let known = self.env(env);
+                known.end_live(recorded.at);
+                known.pinned = true;
+            }
+            Event::Unpinned { env, .. } => self.env(env).pinned = false,
+            Event::Configured { .. } => self.runs.retain(|_, trial| trial.verdict.is_none()),
+            event => self.hear_people(event, recorded),
+        }
+    }
+
+    fn hear_people(&mut self, event: &Event, recorded: &Recorded) {
+        match event {
+            Event::Requested { q, env, r, overrides, .. } => {
+                let (env, r, overrides) = (env.clone(), r.clone(), overrides.clone());
+                self.requests.insert(q.clone(), Asked { by: recorded.by.clone(), env, r, overrides });
+            }
             Event::Closed { q, .. } => drop(self.requests.remove(q)),
+            Event::Held { id, select, subject, stops, reason, until } => self.holds.push(Hold {
+                id: id.clone(),
+                select: select.clone(),
+                subject: subject.clone(),
+                stops: stops.clone(),
+                reason: reason.clone(),
+                by: recorded.by.clone(),
+                at: recorded.at,
+                until: *until,
+            }),
+            Event::Lifted { id } => self.holds.retain(|hold| &hold.id != id),
             Event::Approved { env, r, gates, groups, until } => {
                 let approval = ApprovalRecord {
                     n: recorded.n,
@@ -168,16 +250,6 @@ impl Account {
                 self.approvals.insert(recorded.n, approval);
             }
             Event::Unapproved { of } => drop(self.approvals.remove(of)),
-            Event::Promoted { pid, env, r, cause, landed, .. } => {
-                let there = There { r: r.clone(), pid: Some(pid.clone()), cause: *cause, failed: false };
-                self.coming.insert(pid.clone(), (env.clone(), there));
-                if *landed {
-                    self.arrive(pid, rank);
-                }
-            }
-            Event::Landed { pid, .. } => self.arrive(pid, rank),
-            Event::Undone { pid, .. } => drop(self.coming.remove(pid)),
-            Event::Configured { .. } => self.runs.retain(|_, trial| trial.verdict.is_none()),
             event => self.hear_proof(event, recorded.at),
         }
     }
@@ -194,22 +266,32 @@ impl Account {
                     trial.verdict = Some(*verdict);
                 }
             }
-            Event::Unlive { env, pid, .. } => {
-                let verifying =
-                    self.env(env).there.as_ref().is_some_and(|there| there.pid.as_ref() == Some(pid));
-                if verifying {
+            Event::Live { env, since, .. } => {
+                self.env(env).there.iter_mut().for_each(|there| there.live = Some(*since));
+            }
+            Event::Unlive { env, pid, until, .. } => {
+                let known = self.env(env);
+                known.end_live(*until);
+                known.there.iter_mut().for_each(|there| there.floor = there.floor.max(*until));
+                if known.there.as_ref().is_some_and(|there| there.pid.as_ref() == Some(pid)) {
                     self.take_back(pid);
                 }
             }
             Event::Verified { env, r, gates, policy, .. } => {
                 let known = self.env(env);
+                known.there.iter_mut().for_each(|there| there.bakes = Some(at));
+                known.soaked.entry(r.clone()).or_default();
                 known.verified.insert(r.clone(), (gates.clone(), policy.clone()));
                 let baked = known.good.iter().any(|(good, baked)| good == r && *baked);
                 known.good.retain(|(good, _)| good != r);
                 known.good.push((r.clone(), baked));
             }
-            Event::Baked { env, result: BakeResult::Passed, .. } => {
+            Event::Baked { env, result, .. } => {
                 let known = self.env(env);
+                known.there.iter_mut().for_each(|there| (there.bakes, there.settled) = (None, true));
+                if *result != BakeResult::Passed {
+                    return;
+                }
                 let r = known.there.as_ref().map(|there| there.r.clone());
                 let was_good = known.good.iter().any(|(good, _)| Some(good) == r.as_ref());
                 if let Some(r) = r.filter(|_| was_good) {
@@ -220,7 +302,7 @@ impl Account {
             Event::Failed { env, .. } => {
                 let known = self.env(env);
                 let failed = known.there.as_mut().map(|there| {
-                    there.failed = true;
+                    (there.failed, there.bakes) = (true, None);
                     there.r.clone()
                 });
                 failed.iter().for_each(|r| known.revoke(r));
@@ -234,12 +316,35 @@ impl Account {
         self.envs.entry(key.clone()).or_default()
     }
 
-    fn arrive(&mut self, pid: &Pid, rank: impl Fn(&ReleaseId) -> Rank) {
+    fn arrive(&mut self, pid: &Pid, at: Time, rank: impl Fn(&ReleaseId) -> Rank) {
         let Some((env, there)) = self.coming.remove(pid) else { return };
         let rank = rank(&there.r);
         let known = self.env(&env);
+        known.end_live(at);
         known.mark = known.mark.max(rank);
+        known.proposed = None;
         known.there = Some(there);
+    }
+
+    /// Whether a promotion into an environment is journalled, and nobody knows whether it landed.
+    pub(super) fn is_coming(&self, key: &Name) -> bool {
+        self.coming.values().any(|(env, _)| env == key)
+    }
+
+    /// Whether a person asked for something in an environment.
+    pub(super) fn is_asked(&self, key: &Name) -> bool {
+        self.requests.values().any(|asked| &asked.env == key)
+    }
+
+    /// What a person asked for with this release there.
+    pub(super) fn asked(&self, key: &Name, r: &ReleaseId) -> Option<&Asked> {
+        self.requests.values().find(|asked| &asked.env == key && asked.r.as_ref() == Some(r))
+    }
+
+    /// Whether a gate of a promotion was judged, and nothing was said by that.
+    pub(super) fn has_unsure(&self, pid: &Pid) -> bool {
+        let unsure = |trial: &Trial| matches!(trial.verdict, Some(Verdict::Error | Verdict::Inconclusive));
+        self.runs.iter().any(|((of, _), trial)| of == pid && unsure(trial))
     }
 
     /// What is not live any more before it is Verified is judged anew.
@@ -259,14 +364,16 @@ impl Account {
 
 impl Known {
     fn of(env: &EnvironmentState) -> Self {
-        let there = env.at.as_ref().map(|at| There {
-            r: at.r.clone(),
-            pid: at.pid.clone(),
-            cause: at.cause,
-            failed: at.failed.is_some(),
-        });
+        let offer = |open: &towpath_core::journal::state::Proposal| Offer {
+            pid: open.pid.clone(),
+            r: open.r.clone(),
+            head: open.head.clone(),
+        };
         Self {
-            there,
+            there: env.at.as_ref().map(There::of),
+            pinned: env.pin.is_some(),
+            proposed: env.proposed.as_ref().map(offer),
+            soaked: env.ok.iter().map(|(r, ok)| (r.clone(), ok.soak)).collect(),
             good: env.good.iter().map(|good| (good.r.clone(), good.baked)).collect(),
             verified: env
                 .ok
@@ -279,6 +386,47 @@ impl Known {
 
     fn revoke(&mut self, r: &ReleaseId) {
         self.verified.remove(r);
+        self.soaked.remove(r);
         self.good.retain(|(good, _)| good != r);
+    }
+
+    /// What was live is so no longer: that it was counts where it was Verified.
+    fn end_live(&mut self, until: Time) {
+        let Some(there) = &mut self.there else { return };
+        let Some(since) = there.live.take() else { return };
+        if let Some(longest) = self.soaked.get_mut(&there.r) {
+            *longest = (*longest).max(until.since(since));
+        }
+    }
+
+    /// For how long a release that is Verified was said to be live without a break: never longer than it really ran, since
+    /// what replaces it ends that as soon as it is journalled, however long the cluster takes to follow.
+    pub(super) fn soak_of(&self, r: &ReleaseId, now: Time) -> Option<Span> {
+        let ended = *self.soaked.get(r)?;
+        let running = self.there.as_ref().filter(|there| &there.r == r).and_then(|there| there.live);
+        Some(running.map_or(ended, |since| ended.max(now.since(since))))
+    }
+}
+
+impl There {
+    fn new(r: &ReleaseId, pid: Option<&Pid>, cause: Cause, at: Time) -> Self {
+        let (r, pid) = (r.clone(), pid.cloned());
+        Self { r, pid, cause, failed: false, bakes: None, settled: false, live: None, floor: at }
+    }
+
+    fn of(at: &Current) -> Self {
+        Self {
+            failed: at.failed.is_some(),
+            bakes: (at.phase == Phase::Verified).then_some(at.since),
+            settled: at.phase == Phase::Settled,
+            live: at.live.as_ref().map(|live| live.since),
+            floor: at.floor(),
+            ..Self::new(&at.r, at.pid.as_ref(), at.cause, at.at)
+        }
+    }
+
+    /// Whether it has no verdict yet.
+    pub(super) fn is_running(&self) -> bool {
+        self.pid.is_some() && !self.failed && self.bakes.is_none() && !self.settled
     }
 }

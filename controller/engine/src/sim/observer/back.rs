@@ -42,7 +42,7 @@ impl Observer {
         at: Time,
     ) -> Checked {
         let version = release.version();
-        if self.is_held(state, key, release, Stop::Rollbacks, at) {
+        if self.is_held(key, release, Stop::Rollbacks, at) {
             return Err(format!("S9: {key} was rolled back against a hold that stops rollbacks"));
         }
         if asked {
@@ -94,7 +94,7 @@ impl Observer {
         let usable = |(r, _): &&(ReleaseId, bool)| {
             let release = state.release(r);
             let leaving = known.there.as_ref().is_some_and(|there| &there.r == r);
-            let complete = |r: &Release| r.images.iter().map(|i| &i.name).eq(&state.images);
+            let complete = |r: &Release| r.images.iter().map(|i| &i.name).eq(&self.pipeline.images);
             let there = |r: &Release| !r.images.iter().any(|image| is_gone(&image.digest));
             !leaving && release.is_some_and(|r| complete(r) && there(r) && !self.has_failed_digest(key, r))
         };

@@ -6,10 +6,11 @@ use towpath_core::event::{Cause, Event};
 use towpath_core::hold::Stop;
 use towpath_core::id::{ActId, CommitId, Name, Pid, ReleaseId, RepoPath};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, Release, Request};
+use towpath_core::journal::state::{EnvironmentState, Release};
 use towpath_core::pipeline::EntryGate;
 use towpath_core::time::{Span, Time};
 
+use super::order::Occupant;
 use super::{Checked, Observer, Scene};
 use crate::memory::MemoryHost;
 use crate::sim::releases::{deployed, is_deployed, of_neighbour};
@@ -96,10 +97,10 @@ impl Observer {
             ));
         }
         match cause {
-            Cause::Auto => self.automatic(state, known, env, release, at),
+            Cause::Auto => self.automatic(state, known.at.as_ref().map(Occupant::of), env, release, at),
             Cause::Manual => {
                 let past = self.overridden.get(pid).cloned().unwrap_or_default();
-                self.gated(state, env, release, at, &past)
+                self.gated(env, release, at, &past)
             }
             Cause::Rollback => self.rolled_back(state, env, release, q.is_some(), at),
         }
@@ -115,15 +116,15 @@ impl Observer {
         let state = scene.before.ok_or("S11: a proposal without a journal before it")?;
         let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
         let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
-        match asked(state, env, r) {
-            None => self.automatic(state, known, env, release, at),
-            Some(_) => self.gated(state, env, release, at, &self.past(state, env, r, pid)),
+        match self.account.asked(env, r) {
+            None => self.automatic(state, known.at.as_ref().map(Occupant::of), env, release, at),
+            Some(_) => self.gated(env, release, at, &self.past(env, r, pid)),
         }
     }
 
     /// The gates that people pass by with a pull request.
-    pub(super) fn past(&self, state: &State, env: &Name, r: &ReleaseId, pid: &Pid) -> BTreeSet<EntryGate> {
-        let named = asked(state, env, r).into_iter().flat_map(|q| &q.overrides);
+    pub(super) fn past(&self, env: &Name, r: &ReleaseId, pid: &Pid) -> BTreeSet<EntryGate> {
+        let named = self.account.asked(env, r).into_iter().flat_map(|q| &q.overrides);
         let named = named.filter_map(|text| EntryGate::parse(text.split(' ').next()?));
         self.overridden.get(pid).into_iter().flatten().copied().chain(named).collect()
     }
@@ -145,7 +146,7 @@ impl Observer {
         let ended = scene.before.iter().flat_map(|s| s.envs.iter()).find_map(proposed);
         let Some((env, r)) = ended.filter(|_| closed) else { return Ok(()) };
         let release = scene.after.release(&r).ok_or("S11: a closed proposal's release is gone")?;
-        match self.is_held(scene.after, &env, release, Stop::Promotions, scene.after.at) {
+        match self.is_held_by(&scene.after.holds, &env, release, Stop::Promotions, scene.after.at) {
             true => Ok(()),
             false => Err(format!("S12: {} was closed for {env}, and may come again", release.version())),
         }
@@ -169,11 +170,6 @@ fn nothing_else_is_written(host: &MemoryHost, env: &Name, commit: &CommitId) -> 
         true => Ok(()),
         false => Err(format!("C8: {commit} is a promotion in {env}, and changes what is not its own")),
     }
-}
-
-/// The open request for this release.
-fn asked<'s>(state: &'s State, env: &Name, r: &ReleaseId) -> Option<&'s Request> {
-    state.requests.iter().find(|q| &q.env == env && q.r.as_ref() == Some(r))
 }
 
 /// S4, S11: the commit stands on the tip that it names, and deploys what its event says, here and nowhere else.

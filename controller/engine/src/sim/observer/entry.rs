@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use towpath_core::hold::{Stop, Subject};
 use towpath_core::id::{Name, Pid};
-use towpath_core::journal::State;
 use towpath_core::journal::state::{ApprovalRecord, Hold, Release};
 use towpath_core::observation::Application;
 use towpath_core::pipeline::{Approval, Edge, EdgeMode, EntryGate, Environment};
@@ -16,8 +15,20 @@ use crate::sim::wiring::HOLDS;
 
 impl Observer {
     /// Whether a hold in force stops this for this release.
-    pub(super) fn is_held(&self, state: &State, key: &Name, release: &Release, stop: Stop, at: Time) -> bool {
-        state.holds.iter().any(|h| {
+    pub(super) fn is_held(&self, key: &Name, release: &Release, stop: Stop, at: Time) -> bool {
+        self.is_held_by(&self.account.holds, key, release, stop, at)
+    }
+
+    /// Whether one of these holds does.
+    pub(super) fn is_held_by(
+        &self,
+        holds: &[Hold],
+        key: &Name,
+        release: &Release,
+        stop: Stop,
+        at: Time,
+    ) -> bool {
+        holds.iter().any(|h| {
             let about = match &h.subject {
                 Subject::All => true,
                 Subject::Release(r) => *r == release.r,
@@ -44,7 +55,6 @@ impl Observer {
 
     pub(super) fn gated(
         &self,
-        state: &State,
         key: &Name,
         release: &Release,
         at: Time,
@@ -54,20 +64,19 @@ impl Observer {
         if let Some(gate) = past.iter().find(|gate| !environment.promotion.overrides.contains(gate)) {
             return Err(format!("S1: {} was passed by in {key}, which allows it to nobody", gate.as_str()));
         }
-        self.entry(state, environment, release, at, past)
+        self.entry(environment, release, at, past)
     }
 
     /// The gates, but for those that are passed by.
     pub(super) fn entry(
         &self,
-        state: &State,
         environment: &Environment,
         release: &Release,
         at: Time,
         past: &BTreeSet<EntryGate>,
     ) -> Checked {
         let key = &environment.name;
-        if self.is_held(state, key, release, Stop::Promotions, at) {
+        if self.is_held(key, release, Stop::Promotions, at) {
             return Err(format!("S9: {} went to {key} against a hold", release.version()));
         }
         self.upstream(environment, release, at, past)?;

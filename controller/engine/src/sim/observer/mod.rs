@@ -10,7 +10,8 @@
 //! - `loss`: what a lost journal and a rewound branch leave of all that.
 //! - `rest`: what has to be so when nothing moves any more (L1, L3, L4).
 //!
-//! S13 is looked for in whatever is written to git; S14 is checked by the play, which knows whose pass it was.
+//! S13 is looked for in whatever is written to git, and by the play in what hosts tell people; S14 is checked by the play,
+//! which knows whose pass it was.
 
 mod account;
 mod back;
@@ -44,7 +45,7 @@ use super::releases::Nature;
 use super::wiring::{SECRET, Shutter};
 use crate::memory::{MemoryHost, MemoryQa};
 
-pub(crate) use self::rest::Told;
+pub(crate) use self::rest::{Ending, Told};
 
 type Foreign = Rc<RefCell<BTreeSet<CommitId>>>;
 type Checked = Result<(), String>;
@@ -239,11 +240,7 @@ impl Observer {
         self.moves = host.moved();
         for (name, old, new) in new {
             let Some(new) = new else { continue };
-            if !self.foreign.borrow().contains(&new)
-                && host.info(&new).is_some_and(|c| c.message.contains(SECRET))
-            {
-                return Err(format!("S13: {new} tells a secret"));
-            }
+            self.tells_no_secret(host, old.as_ref(), &new)?;
             if name == self.pipeline.repository.branch && !self.foreign.borrow().contains(&new) {
                 self.branch_moved(host, old.as_ref(), &new)?;
             }
@@ -252,6 +249,20 @@ impl Observer {
                 self.journal_moved(host, cluster, qa, &new, now)?;
                 self.outside = last.unwrap_or_else(|| self.outside.clone());
             }
+        }
+        Ok(())
+    }
+
+    /// S13: no commit that a ref moved over, and that is not a person's, has what the repository is reached with.
+    fn tells_no_secret(&self, host: &MemoryHost, old: Option<&CommitId>, new: &CommitId) -> Checked {
+        let mut at = Some(new.clone());
+        while let Some(commit) = at.filter(|at| Some(at) != old && !self.foreign.borrow().contains(at)) {
+            let Some(info) = host.info(&commit) else { break };
+            if info.message.contains(SECRET) {
+                return Err(format!("S13: {commit} tells a secret"));
+            }
+            // What has no old tip is new from its own commit on.
+            at = info.parents.first().filter(|_| old.is_some()).cloned();
         }
         Ok(())
     }

@@ -194,8 +194,14 @@ impl Observer {
         let Some(at) = at.filter(|at| at.pid.as_ref() == Some(pid)) else { return Ok(()) };
         let Some(release) = scene.after.release(&at.r) else { return Ok(()) };
         let version = release.version();
-        // What is recorded may have been seen a while ago: by an old answer, or by a push that arrived late.
-        let old = self.outside.old.iter().filter_map(|application| application.reconciled_at);
+        // What is recorded may have been seen a while ago: by an old answer, or by a push that arrived late. An answer from
+        // before this was promoted, or was last said not to be live, is of something else.
+        let floor =
+            self.account.envs.get(env).and_then(|known| known.there.as_ref()).map(|there| there.floor);
+        let of_here =
+            self.outside.old.iter().filter(|a| a.name.as_str().strip_prefix("web-") == Some(env.as_str()));
+        let old = of_here.filter_map(|application| application.reconciled_at);
+        let old = old.filter(|at| floor.is_none_or(|floor| *at >= floor));
         let since = old.chain([when]).min().unwrap_or(when);
         let seen: Vec<Deployed> = scene.cluster.ran_since(env, since).cloned().collect();
         let proofs =

@@ -8,6 +8,7 @@ use towpath_core::time::Span;
 use super::controllers::Weather;
 use super::{Play, Step, person};
 use crate::ports::Clock as _;
+use crate::sim::observer::Ending;
 use crate::sim::sweep::End;
 use crate::sim::wiring::{EXPRESSION, URL};
 
@@ -84,7 +85,13 @@ impl Play {
         if self.host.pushes() != pushes {
             return Err("L2: one controller was at rest, and the other was not".to_owned());
         }
-        self.observer.at_rest(&self.host, &self.requests, &self.told(), self.clock.now())
+        self.observer.at_rest(&Ending {
+            host: &self.host,
+            requests: &self.requests,
+            cluster: &self.cluster,
+            told: &self.told(),
+            now: self.clock.now(),
+        })
     }
 
     /// What each environment has come to: what is there, how far it is, and what was said of releases there. Times,
