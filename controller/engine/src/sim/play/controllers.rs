@@ -20,7 +20,7 @@ use crate::sim::counted::Counted;
 use crate::sim::glitches::{Calls, Glitch, Port};
 use crate::sim::observer::Outside;
 use crate::sim::schedule::Kind;
-use crate::sim::wiring::{EXPRESSION, HOLDS, URL};
+use crate::sim::wiring::{EXPRESSION, HOLDS, SECRET, URL};
 
 /// A controller: what it remembers, and what goes wrong with it.
 pub(super) struct Controller {
@@ -88,6 +88,11 @@ impl Play {
         }
         if self.random.percent(25) {
             self.let_somebody_in(i)?;
+        }
+        // A push that hangs is over by its deadline, which `LANDING` covers: nothing of it arrives after that.
+        if self.in_between == Some(Kind::HangingCall) {
+            let late = faults.iter_mut().filter(|fault| **fault == Fault::Late);
+            late.for_each(|fault| *fault = Fault::Unreachable);
         }
         if self.random.percent(50) {
             self.arrive()?;
@@ -354,8 +359,17 @@ impl Weather {
     }
 }
 
-/// Whether a pass left the journal whole, and decided nothing that the invariants refuse.
+/// Whether a pass left the journal whole, decided nothing that the invariants refuse, and told no secret (S13).
 fn is_sound(result: &Result<PassReport, EngineError>) -> Step {
+    let secret = match result {
+        Ok(report) => {
+            report.waits().any(|(_, wait)| wait.text.contains(SECRET) || wait.remedy.contains(SECRET))
+        }
+        Err(error) => error.to_string().contains(SECRET),
+    };
+    if secret {
+        return Err("S13: people are told a secret".to_owned());
+    }
     let refused = match result {
         Err(EngineError::Journal { reason, .. }) => {
             return Err(format!("S11: the journal is broken: {reason}"));
