@@ -1,7 +1,9 @@
 //! Ports that count their calls, and with whose calls something goes wrong: a step of the engine is a call of a port,
 //! or a decision.
 
+use towpath_core::event::Event;
 use towpath_core::id::{CommitId, GateName, Handle, Pid, RefName, RepoPath, TreeId};
+use towpath_core::journal::JournalMessage;
 use towpath_core::observation::{Application, Sample};
 use towpath_core::release::Image;
 use towpath_core::world::ProposalStatus;
@@ -34,7 +36,7 @@ impl<P> Counted<'_, P> {
 
     fn effect<T>(&self, effect: impl FnOnce(&P) -> T) -> T {
         let done = effect(self.port());
-        self.calls.had_effect();
+        self.calls.had_effect(false);
         done
     }
 
@@ -51,6 +53,14 @@ impl<P> Counted<'_, P> {
 }
 
 impl<P: Repository> Counted<'_, P> {
+    /// Whether a push journals a promotion whose commit is pushed after it.
+    fn promises(&self, updates: &[RefUpdate]) -> bool {
+        let new = updates.iter().filter_map(|update| update.new.as_ref());
+        let commits = new.filter_map(|tip| self.port.history(tip, None, 1).ok()?.commits.pop());
+        let events = commits.filter_map(|commit| Some(JournalMessage::parse(&commit.message).ok()?.events));
+        events.flatten().any(|recorded| matches!(recorded.event, Event::Promoted { landed: false, .. }))
+    }
+
     /// The refs as they were answered before they changed last: all of them, or one.
     fn stale(&self, queries: &[RefQuery], mut heads: Heads, glitch: Option<Glitch>) -> Heads {
         let mut answers = self.calls.answers.borrow_mut();
@@ -120,7 +130,10 @@ impl<P: Repository> Repository for Counted<'_, P> {
     }
 
     fn push(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {
-        self.effect(|port| port.push(updates, mode))
+        let promise = self.calls.wants_promise() && self.promises(updates);
+        let done = self.port().push(updates, mode);
+        self.calls.had_effect(promise);
+        done
     }
 
     fn rehearse(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Vec<PushOutcome>, RepositoryError> {

@@ -110,12 +110,21 @@ pub(crate) struct Calls {
     pub(crate) old: RefCell<Vec<Application>>,
     /// Whether it is the pass in which all of that is to happen, not one that only looks.
     armed: Cell<bool>,
-    /// What happens after so many effects of this pass.
-    after: RefCell<Option<(u32, Hook)>>,
+    /// What happens after an effect of this pass.
+    after: RefCell<Option<(Effect, Hook)>>,
 }
 
 /// Something that happens once.
 type Hook = Box<dyn FnMut()>;
+
+/// Which effect of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The one after so many others.
+    Nth(u32),
+    /// The first that journals a promotion of which the branch does not know yet, on hosts without atomic push.
+    Promise,
+}
 
 impl Calls {
     pub(crate) fn new(clock: &ManualClock) -> Self {
@@ -154,9 +163,14 @@ impl Calls {
         std::mem::take(&mut self.struck.borrow_mut())
     }
 
-    /// Lets this happen between this effect, the first being 0, and whatever comes next.
-    pub(crate) fn after_nth(&self, nth: u32, hook: Hook) {
-        self.after.replace(Some((nth, hook)));
+    /// Lets this happen between this effect and whatever comes next.
+    pub(crate) fn after(&self, effect: Effect, hook: Hook) {
+        self.after.replace(Some((effect, hook)));
+    }
+
+    /// Whether a promise is looked out for.
+    pub(crate) fn wants_promise(&self) -> bool {
+        self.armed.get() && matches!(*self.after.borrow(), Some((Effect::Promise, _)))
     }
 
     /// Whether that did not happen yet. It does not any more.
@@ -164,18 +178,19 @@ impl Calls {
         self.after.take().is_some()
     }
 
-    /// An effect took place, or not.
-    pub(crate) fn had_effect(&self) {
+    /// An effect took place, or not, and may have been a promise.
+    pub(crate) fn had_effect(&self, promise: bool) {
         let due = {
             let mut after = self.after.borrow_mut();
             match after.as_mut() {
                 _ if !self.armed.get() => None,
-                Some((0, _)) => after.take(),
-                Some((nth, _)) => {
+                Some((Effect::Nth(0), _)) => after.take(),
+                Some((Effect::Nth(nth), _)) => {
                     *nth -= 1;
                     None
                 }
-                None => None,
+                Some((Effect::Promise, _)) if promise => after.take(),
+                Some((Effect::Promise, _)) | None => None,
             }
         };
         if let Some((_, mut hook)) = due {

@@ -27,6 +27,10 @@ pub enum Opening {
     TakenOut,
     /// All environments fail at once.
     Storm,
+    /// What cannot go back by itself fails in staging's bake, before production takes it; then comes its fix.
+    FailsUpstream,
+    /// Without atomic push: a replica sleeps between journal and branch until another one gives its promotion up.
+    SleepsInPush,
 }
 
 /// One thing that happens in an opening.
@@ -53,6 +57,8 @@ pub(crate) enum Act {
     Lift,
     /// Somebody merges what is green.
     Merge,
+    /// The first controller sleeps between journal and branch in its next pass, and somebody holds everything meanwhile.
+    SleepInPush,
 }
 
 /// How long a release takes to be Verified in staging, at most.
@@ -65,7 +71,7 @@ impl Opening {
     }
 
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Onward,
         Self::ApprovedTooEarly,
         Self::TwoSoaks,
@@ -75,6 +81,8 @@ impl Opening {
         Self::Irreversible,
         Self::TakenOut,
         Self::Storm,
+        Self::FailsUpstream,
+        Self::SleepsInPush,
     ];
 
     /// The one with this name.
@@ -84,8 +92,13 @@ impl Opening {
 
     /// Draws what a run begins with: mostly nothing.
     pub(crate) fn drawn(random: &mut Random) -> Option<Self> {
-        let opens = random.percent(16);
-        random.pick(&Self::ALL).copied().filter(|_| opens)
+        let (of_hundred, one) = (random.below(100), random.below(9));
+        match of_hundred {
+            0..16 => Self::ALL.get(one).copied(),
+            16..18 => Some(Self::FailsUpstream),
+            18..20 => Some(Self::SleepsInPush),
+            _ => None,
+        }
     }
 
     /// The wiring that it needs.
@@ -101,7 +114,7 @@ impl Opening {
             verify: STAGING,
             after: after(&edge("dev", soak)),
             queue: "newest-wins",
-            bakes: storm,
+            bakes: storm || self == Self::FailsUpstream,
             ..Shape::default()
         };
         let load = Shape {
@@ -133,13 +146,15 @@ impl Opening {
         let shapes = [dev, staging].into_iter().chain(forks.then_some(load)).chain([production]);
         let shapes: Vec<Shape> =
             shapes.map(|shape| Shape { destination: storm.then_some("everything"), ..shape }).collect();
-        Wiring::of(&shapes, 1, true, false)
+        Wiring::of(&shapes, 1, self != Self::SleepsInPush, false)
     }
 
     /// The versions, with the natures that the script needs.
     pub(crate) fn cast(self, versions: Vec<Version>) -> Vec<Version> {
         let natures: &[Nature] = match self {
-            Self::ApprovedTooEarly | Self::Irreversible => &[Nature::Good, Nature::Good, Nature::Rots],
+            Self::ApprovedTooEarly | Self::Irreversible | Self::FailsUpstream => {
+                &[Nature::Good, Nature::Good, Nature::Rots]
+            }
             _ => &[],
         };
         let tagged = |(i, version): (usize, Version)| {
@@ -154,6 +169,7 @@ impl Opening {
     pub(crate) fn acts(self) -> Vec<Act> {
         use Act::{
             Approve, ByHand, Commit, Hold, Incident, Irreversible, Lift, Merge, Minutes, Release, Resume,
+            SleepInPush,
         };
         // The first version is in production and has baked.
         let first = [Release(1), STAGED, Approve(1), Minutes(26)];
@@ -198,6 +214,19 @@ impl Opening {
                 Approve(2),
                 Minutes(8),
             ],
+            Self::FailsUpstream => &[
+                Irreversible(2),
+                STAGED,
+                Approve(2),
+                Minutes(6),
+                Release(3),
+                STAGED,
+                Approve(3),
+                Minutes(20),
+            ],
+            Self::SleepsInPush => {
+                &[Release(2), SleepInPush, Minutes(3), Lift, STAGED, Approve(2), Minutes(26)]
+            }
             Self::Storm => &[
                 Release(2),
                 Minutes(8),

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
+use towpath_core::decide::LANDING;
 use towpath_core::id::{Actor, Digest, Name, RepoPath};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Span;
 use towpath_core::world::SharedFacts;
 
 use super::neighbour::Neighbour;
+use super::people::hold_all;
 use super::{Play, Step, must};
 use crate::error::EngineError;
 use crate::memory::{
@@ -18,6 +20,7 @@ use crate::observe::Remembered;
 use crate::pass::{Engine, Host, Settings};
 use crate::people::NewHold;
 use crate::ports::Clock as _;
+use crate::sim::glitches::Effect;
 use crate::sim::schedule::Kind;
 use crate::sim::wiring::{EXPRESSION, URL, path_of};
 
@@ -69,7 +72,7 @@ impl Play {
         self.note(format!("at controller {i}'s effect {after}: {}", kind.text()));
         let nth = u32::try_from(after).unwrap_or(0);
         match (kind, self.controllers.get(i)) {
-            (Kind::PauseBetween | Kind::HoldInPause, _) => self.calls.after_nth(nth, hook),
+            (Kind::PauseBetween | Kind::HoldInPause, _) => self.calls.after(Effect::Nth(nth), hook),
             (_, Some(controller)) => controller.faults.before_nth(nth, hook),
             (_, None) => {}
         }
@@ -126,6 +129,23 @@ impl Play {
             }),
             _ => Box::new(move || stand_in.passes()),
         })
+    }
+
+    /// In the next pass a replica sleeps between journal and branch, for so long that others give its promotion up; and what
+    /// is given up does not come again at once, since somebody holds.
+    pub(super) fn sleeps_in_push(&mut self) {
+        if !self.schedule.plans(Kind::PauseBetween) {
+            return;
+        }
+        let (stand_in, clock) = (self.stand_in(Kind::PauseBetween), self.clock.clone());
+        let hold = hold_all("a moment", false);
+        let hook = move || {
+            clock.advance(Span::seconds(LANDING.as_seconds() + 60));
+            stand_in.holds(&hold);
+            stand_in.passes();
+        };
+        self.calls.after(Effect::Promise, Box::new(hook));
+        self.in_between = Some(Kind::PauseBetween);
     }
 
     fn stand_in(&self, kind: Kind) -> StandIn {

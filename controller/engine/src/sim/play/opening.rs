@@ -14,12 +14,17 @@ use crate::people::{NewRelease, ReleaseRef};
 use crate::ports::Clock as _;
 use crate::sim::openings::Act;
 use crate::sim::releases::file;
+use crate::sim::schedule::Kind;
 use crate::sim::wiring::path_of;
+
+/// The step that faults of an opening are numbered by; no run has so many.
+const OPENING: u32 = 1_000;
 
 impl Play {
     /// Plays the opening, when this run has one.
     pub(super) fn open(&mut self) -> Step {
         let acts = self.opening.map(|opening| opening.acts()).unwrap_or_default();
+        self.schedule.begin(OPENING);
         for act in acts {
             self.note(format!("{act:?}"));
             self.act(act)?;
@@ -39,7 +44,9 @@ impl Play {
                 self.people("bob approves", |e| e.approve(&bob, &name, &ReleaseRef::Id(r), &[], None))
             }
             Act::Minutes(minutes) => (0..minutes).try_for_each(|_| self.minute()),
+            Act::Incident(..) if !self.schedule.plans(Kind::Incident) => Ok(()),
             Act::Incident(name, minutes) => {
+                self.schedule.struck(Kind::Incident);
                 let (name, now) = (must(Name::parse(name))?, self.clock.now());
                 self.cluster.incident(&name, now, now.plus(Span::seconds(minutes * 60)));
                 Ok(())
@@ -63,6 +70,10 @@ impl Play {
             Act::Hold => self.people("bob holds", |e| e.hold(&bob, &hold_all("a moment", false))),
             Act::Lift => self.lift_all(),
             Act::Merge => self.merge_green(),
+            Act::SleepInPush => {
+                self.sleeps_in_push();
+                Ok(())
+            }
         }
     }
 
