@@ -88,18 +88,22 @@ pub(crate) fn faults(root: &Path) -> anyhow::Result<String> {
     ))
 }
 
-/// Each planted bug, the rule by which the observer finds it and the first seed at which it does, and the same of the
-/// invariants.
+/// Each planted bug, the rule by which the observer finds it and the first seed at which it does, or the life of the crash
+/// sweep, and the same of the invariants.
 pub(crate) fn museum(root: &Path) -> anyhow::Result<String> {
     let record = record(root)?;
     let seed = |bug: &Value, key: &str, none: &str| {
         bug.get(key).and_then(Value::as_u64).map_or_else(|| none.to_owned(), |seed| seed.to_string())
     };
+    let first = |bug: &Value| match bug.get("life").and_then(Value::as_str) {
+        Some(life) => format!("crash {} ({life})", number(bug, "seed")),
+        None => seed(bug, "seed", "not found"),
+    };
     let row = |bug: &Value| {
         vec![
             text(bug, "bug").to_owned(),
             text(bug, "check").to_owned(),
-            seed(bug, "seed", "not found"),
+            first(bug),
             text(bug, "invariant").to_owned(),
             seed(bug, "invariantSeed", "-"),
             words(bug, "faults"),

@@ -295,10 +295,74 @@ pub enum Bug {
     ///
     /// Modelled on Kargo #7032, for bakes.
     BakeNotAwaited,
+    /// A commit says where it came from, with the credentials in the address.
+    ///
+    /// Modelled on repository addresses with credentials in the messages and logs of git tools.
+    SecretInMessage,
+    /// A remedy names the repository as the host reaches it, with the credentials.
+    ///
+    /// Modelled on repository addresses with credentials in the messages and logs of git tools.
+    SecretInRemedy,
+    /// Tries that are used up are forgotten after a while, so that a gate is tried for ever.
+    ///
+    /// Modelled on remediation without an end, as Flux has with retries of -1, where nobody asked for that.
+    TriedForEver,
+    /// What fails stays, as where automatic rollback is switched off.
+    ///
+    /// Modelled on controllers that report a failed health check and leave it at that.
+    NoRollbackAtAll,
+    /// Only who noted that a run is to begin sees to it that it does: after a crash nobody does.
+    ///
+    /// Modelled on work that is queued in memory, behind a status that says it has begun.
+    RunForgotten,
+    /// A run that has not failed so far has passed.
+    ///
+    /// Breaks our rule that nothing but a verdict is one; no public report of it is known.
+    RunningPasses,
+    /// A run that cannot be asked about has passed.
+    ///
+    /// Modelled on Kargo #7180: what did not run to its end has passed.
+    PollErrorPasses,
+    /// Who takes long to say how a run ended has said that it passed.
+    ///
+    /// Modelled on steps that go on after a timeout, as `timeout ... || true` in pipelines does.
+    TimeoutPasses,
+    /// A run whose begin hung for minutes is taken for one that has come to its end.
+    ///
+    /// Modelled on FoundationDB's commit_unknown_result: what is not known is taken for done.
+    HangCountsAsAnswer,
+    /// Of all samples of a window only the last counts.
+    ///
+    /// Modelled on health that is read once at the end, as in Kargo #41.
+    LastSampleDecides,
+    /// A comparison from before the promotion was last seen not to run says that it runs.
+    ///
+    /// Modelled on gitops-promoter #991, #1007: a status that nobody compared since.
+    OldComparisonCounts,
+    /// What a cut history does not show of the journal is taken for what never was.
+    ///
+    /// Modelled on checkouts with a depth, in which tools find no earlier commit.
+    CutJournalIsWhole,
+    /// Who rewinds the branch by force is taken for somebody who did nothing.
+    ///
+    /// Modelled on Kargo #3016, #6334: what a person did to the branch is undone by the automation.
+    RewindOverwritten,
+    /// Whether the journal is whole is known only to who remembers a newer one.
+    ///
+    /// Modelled on operators whose memory is the only copy of what they did.
+    ClaimsIgnored,
+    /// Who is told that something happened looks when it would have looked anyway.
+    ///
+    /// Modelled on webhooks that are acknowledged and dropped.
+    NoticeIgnored,
+    /// What is Degraded from its first moment on is waited for.
+    ///
+    /// Breaks our rule that what stays Degraded has failed; no public report of it is known.
+    DegradedWaitedFor,
 }
 
 /// All of them.
-pub const ALL: [Bug; 72] = [
+pub const ALL: [Bug; 88] = [
     Bug::NoRecheckAfterLostRace,
     Bug::StaleHealth,
     Bug::RepromotionAfterStateLoss,
@@ -371,6 +435,22 @@ pub const ALL: [Bug; 72] = [
     Bug::OverrideNotAllowed,
     Bug::NewestNotBaked,
     Bug::BakeNotAwaited,
+    Bug::SecretInMessage,
+    Bug::SecretInRemedy,
+    Bug::TriedForEver,
+    Bug::NoRollbackAtAll,
+    Bug::RunForgotten,
+    Bug::RunningPasses,
+    Bug::PollErrorPasses,
+    Bug::TimeoutPasses,
+    Bug::HangCountsAsAnswer,
+    Bug::LastSampleDecides,
+    Bug::OldComparisonCounts,
+    Bug::CutJournalIsWhole,
+    Bug::RewindOverwritten,
+    Bug::ClaimsIgnored,
+    Bug::NoticeIgnored,
+    Bug::DegradedWaitedFor,
 ];
 
 #[cfg(feature = "museum")]

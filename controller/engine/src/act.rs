@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::decide::{Answer, Decision, Effect, Measurement, QaStart};
 use towpath_core::id::{CommitId, GateName, Handle, Name, Pid};
+use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::{Reading, RunStatus};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::release::{digests_of, version_of};
@@ -17,7 +18,7 @@ use self::plan::Plan;
 use self::push::Pushed;
 use crate::error::EngineError;
 use crate::journal::Head;
-use crate::observe::{Observed, topic};
+use crate::observe::{Observed, passed, topic};
 use crate::pass::{Host, Readings};
 use crate::ports::{MetricQuery, MetricsError, PushMode, QaError, QaRequest, RefUpdate, RepositoryError};
 
@@ -237,7 +238,11 @@ impl Executor<'_> {
             parameters: start.qa.parameters.clone(),
             deadline: start.deadline,
         };
+        let asked = self.host.clock.now();
         match self.host.qa.ensure(&request) {
+            Ok(()) if planted(Bug::HangCountsAsAnswer) && self.host.clock.now() > asked => {
+                Ok(Some(Ok(passed())))
+            }
             Ok(()) => Ok(Some(Ok(RunStatus::Running))),
             Err(QaError::Crashed) => Err(EngineError::Crashed),
             // The start is journalled: the run is looked up, started again or given up at its deadline.

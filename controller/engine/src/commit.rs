@@ -112,7 +112,7 @@ impl Context<'_> {
         let overrides = promotion.overrides.iter().map(|(gate, why)| (gate.as_str().to_owned(), why.clone()));
         Ok(PromotionMessage {
             subject,
-            body: self.body(promotion, release),
+            body: self.body(promotion, release).into_iter().chain(self.source()).collect(),
             extra: extra.collect::<Result<_, ContentError>>()?,
             trailers: Trailers {
                 pid: promotion.pid.clone(),
@@ -146,6 +146,11 @@ impl Context<'_> {
         }
         lines.extend(promotion.because.clone());
         lines
+    }
+
+    /// Where a commit was made: said nowhere, where no bug is planted.
+    fn source(&self) -> Option<String> {
+        planted(Bug::SecretInMessage).then(|| format!("Made in {}", self.pipeline.repository.url))
     }
 
     fn render(

@@ -9,11 +9,12 @@ use towpath_core::journal::state::EnvironmentState;
 use towpath_core::journal::{
     ArchiveLine, FoldError, Header, JournalMessage, State, archive, fold_all, genesis,
 };
+use towpath_core::museum::{Bug, planted};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::Time;
 
 use crate::error::EngineError;
-use crate::ports::{CommitInfo, Edit, NewCommit, RefQuery, Repository, Signature, Since};
+use crate::ports::{CommitInfo, Edit, History, NewCommit, RefQuery, Repository, Signature, Since};
 
 /// The largest `state.json` that is read.
 const STATE_LIMIT: usize = 4 * 1024 * 1024;
@@ -142,9 +143,10 @@ impl Journal<'_> {
 
     /// Goes on from a tip that was seen before, event by event.
     fn follow(&self, seen: &Head, tip: &CommitId) -> Result<Found, EngineError> {
-        let mut commits = self.repository.history(tip, Some(&seen.tip), usize::MAX)?.commits;
+        let History { mut commits, complete } = self.repository.history(tip, Some(&seen.tip), usize::MAX)?;
         commits.reverse();
-        let goes_on = commits.first().is_some_and(|first| first.parents.first() == Some(&seen.tip));
+        let goes_on = commits.first().is_some_and(|first| first.parents.first() == Some(&seen.tip))
+            || (!complete && planted(Bug::CutJournalIsWhole));
         let folded = goes_on.then(|| self.fold((*seen.state).clone(), &commits));
         match folded {
             // Nearly always the events make the very bytes, which then do not have to be understood.

@@ -11,6 +11,7 @@ use towpath_core::museum::{Bug, planted};
 use towpath_core::observation::RunStatus;
 use towpath_core::pipeline::{Delivery, Environment, Pipeline};
 use towpath_core::time::{Span, Time};
+use towpath_core::verdict::{Outcome, Verdict};
 use towpath_core::world::{
     BranchFacts, EnvironmentFacts, Evaluations, LedgerFacts, PathFacts, PathProblem, ProposalStatus, World,
 };
@@ -330,9 +331,12 @@ impl Observer<'_> {
         let Some(at) = &env.at else { return Ok(()) };
         for (gate, run) in at.runs.iter().filter(|(_, run)| run.verdict.is_none()) {
             let Some(handle) = &run.handle else { continue };
+            let asked = self.host.clock.now();
             let status: Result<RunStatus, String> = match self.host.qa.poll(handle) {
+                Ok(_) if planted(Bug::TimeoutPasses) && self.host.clock.now() > asked => Ok(passed()),
                 Ok(status) => Ok(status),
                 Err(crate::ports::QaError::Crashed) => return Err(EngineError::Crashed),
+                Err(_) if planted(Bug::PollErrorPasses) => Ok(passed()),
                 Err(error) => Err(error.to_string()),
             };
             facts.runs.insert(gate.clone(), status);
@@ -378,6 +382,11 @@ impl Observer<'_> {
             Err(error) => Ok(Some(ProposalStatus::Unanswered(error.to_string()))),
         }
     }
+}
+
+/// What planted bugs take for the end of a run.
+pub(crate) fn passed() -> RunStatus {
+    RunStatus::Finished(Outcome { verdict: Verdict::Passed, detail: "nothing else was heard".to_owned() })
 }
 
 /// The topic branch of an environment's pull requests.

@@ -66,6 +66,9 @@ impl Schedule {
 
     /// Has all be looked at now.
     pub fn hurry(&mut self, now: Time) {
+        if planted(Bug::NoticeIgnored) {
+            return;
+        }
         self.due.values_mut().for_each(|due| *due = now);
     }
 

@@ -187,7 +187,7 @@ impl View<'_> {
             Some(Verdict::Passed) => Standing::Passed,
             Some(Verdict::Failed) => Standing::Failed(self.failed_when(run, gate)),
             Some(Verdict::Error) if planted(Bug::ErrorPasses) => Standing::Passed,
-            Some(Verdict::Error) if run.errors < gate.error_limit => {
+            Some(Verdict::Error) if run.errors < gate.error_limit || self.forgets_errors(run) => {
                 self.start(at, pid, gate, run.attempt + 1)
             }
             Some(Verdict::Inconclusive) if run.inconclusive < gate.inconclusive_limit => {
@@ -203,6 +203,11 @@ impl View<'_> {
                 GateKind::Metric(metric) => self.metric(pid, gate, metric, run),
             },
         }
+    }
+
+    /// A planted bug: what was tried a while ago is not counted any more.
+    fn forgets_errors(&self, run: &Run) -> bool {
+        planted(Bug::TriedForEver) && self.now >= run.deadline
     }
 
     /// When a gate failed whose verdict is on record already: at the end of its window or deadline at the latest.
@@ -264,6 +269,9 @@ impl View<'_> {
                 self.judged(pid, gate, run, outcome.verdict, &outcome.detail)
             }
             _ if overdue => self.judged(pid, gate, run, Verdict::Error, "no result before its deadline"),
+            Some(Ok(RunStatus::Absent)) if planted(Bug::RunForgotten) => {
+                self.qa_open(gate, run, "is running")
+            }
             Some(Ok(RunStatus::Absent)) => match &run.handle {
                 Some(handle) => {
                     let mut start = self.qa_start(at, pid, gate, qa, run.attempt);
@@ -274,6 +282,9 @@ impl View<'_> {
             },
             Some(Ok(RunStatus::Elsewhere)) => {
                 self.qa_open(gate, run, "runs elsewhere, or ended with the host that began it,")
+            }
+            Some(Ok(RunStatus::Running)) if planted(Bug::RunningPasses) => {
+                self.judged(pid, gate, run, Verdict::Passed, "it has not failed")
             }
             Some(Ok(RunStatus::Running)) => self.qa_open(gate, run, "is running"),
             Some(Err(why)) => self.qa_open(gate, run, why),

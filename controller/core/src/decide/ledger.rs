@@ -79,7 +79,7 @@ fn lost(world: &World<'_>) -> bool {
     if planted(Bug::RepromotionAfterStateLoss) {
         return false;
     }
-    let claimed = world.branch.claim.as_ref().map(|(n, _)| *n);
+    let claimed = world.branch.claim.as_ref().map(|(n, _)| *n).filter(|_| !planted(Bug::ClaimsIgnored));
     match world.ledger {
         LedgerFacts::Absent => claimed.is_some(),
         LedgerFacts::Present(state) => {
@@ -182,7 +182,8 @@ fn key_of(state: &State, environment: &Environment, taken: &[EnvironmentConfig])
 
 /// The branch lost the newest commit that the journal accounts for.
 fn rewritten<'a>(world: &'a World<'a>, state: &'a State, now: Time) -> Gate<'a> {
-    let Some(tip) = world.branch.tip.as_ref().filter(|_| world.branch.contains_seen == Some(false)) else {
+    let rewound = world.branch.contains_seen == Some(false) && !planted(Bug::RewindOverwritten);
+    let Some(tip) = world.branch.tip.as_ref().filter(|_| rewound) else {
         return Gate::Open(state);
     };
     let on_its_way = state.envs.values().any(|e| e.committing.is_some());

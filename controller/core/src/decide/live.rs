@@ -133,7 +133,7 @@ impl View<'_> {
         // After the bake a failure is no promotion's any more.
         let baked = self.environment.bake.as_ref().map(|bake| at.since.plus(bake.duration));
         let late = at.phase == Phase::Verified && baked.is_some_and(|end| since >= end);
-        if at.phase == Phase::Settled || late {
+        if at.phase == Phase::Settled || late || planted(Bug::DegradedWaitedFor) {
             return Rule::Pass;
         }
         if self.now >= grace_end {
@@ -208,7 +208,7 @@ impl View<'_> {
         }
         match seen.reconciled_at {
             None => Err(Presence::Unknown(format!("{name} does not say when it was compared"))),
-            Some(time) if time < at.floor() => {
+            Some(time) if time < at.floor() && !planted(Bug::OldComparisonCounts) => {
                 Err(Presence::Absent(format!("{name} was last compared at {time}, before this began")))
             }
             Some(_) => Ok(()),

@@ -34,7 +34,9 @@ pub fn judge(gate: &MetricGate, start: Time, (samples, to): (&[Sample], Time), n
     let (mut good, mut bad, mut last_good, mut last_bad) = (0_u32, 0_u32, None, None);
     for sample in inside {
         match is_bad(gate, sample.value) {
-            Some(true) if bad >= gate.failure_limit => return failed(gate, sample),
+            Some(true) if bad >= gate.failure_limit && !planted(Bug::LastSampleDecides) => {
+                return failed(gate, sample);
+            }
             Some(true) => (bad, last_bad) = (bad + 1, Some(*sample)),
             Some(false) => (good, last_good) = (good + 1, Some(sample.at)),
             None => {}
@@ -47,6 +49,10 @@ pub fn judge(gate: &MetricGate, start: Time, (samples, to): (&[Sample], Time), n
         let fresh = |t: Time| now.since(t).as_seconds() <= step.saturating_mul(2);
         let worse = |good: Time| last_bad.is_some_and(|bad| bad.at >= good);
         return Judgement::Open { next, good_now: last_good.is_some_and(|t| fresh(t) && !worse(t)) };
+    }
+    let last = last_bad.filter(|bad| planted(Bug::LastSampleDecides) && last_good.is_none_or(|t| t < bad.at));
+    if let Some(bad) = last {
+        return failed(gate, &bad);
     }
     if good >= gate.min_samples {
         return ended(end, Verdict::Passed, format!("{good} good samples, {bad} bad, {}", limit(gate)));

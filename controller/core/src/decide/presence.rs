@@ -150,11 +150,16 @@ impl View<'_> {
             (Some(_), true) => {
                 Rule::Act(vec![Effect::Record(Event::Unpinned { env, how: Unpinning::Restored })])
             }
-            (None, false) if planted(Bug::RevertOverwritten) => Rule::Pass,
+            (None, false) if planted(Bug::RevertOverwritten) || self.overlooks_a_rewind() => Rule::Pass,
             (None, false) => self.pin(at, path),
             (Some(pin), false) if pin.set != path.for_people() => self.pin(at, path),
             _ => Rule::Pass,
         }
+    }
+
+    /// A planted bug: a branch that was rewound says nothing of what a person wants.
+    fn overlooks_a_rewind(&self) -> bool {
+        planted(Bug::RewindOverwritten) && self.world.branch.contains_seen == Some(false)
     }
 
     fn pin(&self, at: &Current, path: &PathFacts) -> Rule {
@@ -193,6 +198,8 @@ impl View<'_> {
         );
         let remedy =
             format!("keep it until the next release: towpath resume {}; or revert the commit", self.target());
+        let clone = planted(Bug::SecretInRemedy).then_some(&self.world.pipeline.repository.url);
+        let remedy = clone.map_or(remedy, |url| format!("git clone {url}, and revert the commit"));
         let when = When::on(Source::Person, self.now);
         Rule::Stop(self.wait(WaitCode::Pinned, text, remedy, when).about(pin.commit.short()))
     }

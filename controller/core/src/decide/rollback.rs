@@ -71,7 +71,7 @@ impl View<'_> {
         if let Some(label) = self.irreversible_since(target.unwrap_or(good), &at.r) {
             return Rule::Note(self.irreversible(at, label, &why));
         }
-        if !self.environment.rollback.automatic {
+        if !self.environment.rollback.automatic || planted(Bug::NoRollbackAtAll) {
             let remedy = format!("release a fix, or: towpath rollback {}", self.target());
             let when = When::on(Source::Person, self.now);
             let text = format!("{}: {why}", self.version(&at.r));

@@ -45,7 +45,7 @@ simulate [--seeds N | --seeds A..B | --seed N] [--bug NAME [--unguarded]] [--onl
          [--trace] [--summary FILE | --long FILE]
 simulate --scenario NAME          play one opening alone, without faults, and tell what happens
 simulate --scenario NAME --seeds  begin every run with it; --seed, --trace, --bug and --only as above
-simulate --bugs [--seeds N]       plant each bug in turn; fails when one is not found within 2,000 seeds
+simulate --bugs [--seeds N]       plant each bug in turn, or --bug NAME alone; fails when one is not found within 2,000 seeds
 simulate --crashes                crash at each effect of each opening, or of --scenario NAME, before and after it
 simulate --crash-pairs            the same at each pair of effects";
 
@@ -129,6 +129,11 @@ impl Wanted {
             until: None,
             trace: self.trace,
         }
+    }
+
+    /// The bugs that are asked for: the one that is named, or all.
+    pub(crate) fn bugs(&self) -> Vec<Bug> {
+        self.bug.map_or_else(|| ALL.to_vec(), |bug| vec![bug])
     }
 
     /// Whether one seed is asked for.

@@ -9,6 +9,7 @@ mod summary;
 use std::io::Write;
 use std::process::ExitCode;
 
+use towpath_core::museum::ALL;
 use towpath_engine::sim::{Opening, Orders, Report, Sum, Swept, alone as play_alone};
 
 use self::arguments::{Mode, Wanted};
@@ -54,7 +55,7 @@ fn carry_out(out: &mut (impl Write + Send), wanted: &Wanted) -> std::io::Result<
             Ok(played.err().into_iter().collect())
         }
         Mode::Alone => alone(out, &openings),
-        Mode::Bugs => Ok(unfound(&museum::exhibit(out, &wanted.seeds)?)),
+        Mode::Bugs => Ok(unfound(&museum::exhibit(out, &wanted.bugs(), &wanted.seeds)?)),
         Mode::Crashes => Ok(unsurvived(&crashes::sweep(out, &openings, false)?)),
         Mode::CrashPairs => Ok(unsurvived(&crashes::sweep(out, &openings, true)?)),
     }
@@ -122,7 +123,7 @@ fn everything(out: &mut (impl Write + Send), wanted: &Wanted) -> std::io::Result
         Ok(sum) => sum,
         Err(missed) => return Ok(vec![missed]),
     };
-    let found = museum::exhibit(out, &(0..MUSEUM_SEEDS))?;
+    let found = museum::exhibit(out, &ALL, &(0..MUSEUM_SEEDS))?;
     let sweep = crashes::sweep(out, &Opening::ALL, false)?;
     if let Some(path) = &wanted.summary {
         summary::write(path, &recorded, &sum, &found, &sweep)?;

@@ -93,7 +93,7 @@ fn simulation(sum: &Sum, museum: &[Found]) -> Value {
         .into_iter()
         .map(|kind| {
             let count = sum.tally.faults.get(&kind).copied().unwrap_or_default();
-            let needed = museum.iter().filter(|found| found.faults.contains_key(&kind));
+            let needed = museum.iter().filter(|found| found.needs(kind));
             let needed: Vec<String> = needed.map(|found| format!("{:?}", found.bug)).collect();
             json!({
                 "kind": format!("{kind:?}"),
@@ -122,9 +122,10 @@ fn simulation(sum: &Sum, museum: &[Found]) -> Value {
 }
 
 fn exhibit(found: &Found) -> Value {
-    let faults: Vec<String> = found.faults.keys().map(|kind| format!("{kind:?}")).collect();
+    let faults: Vec<String> = found.faults.iter().map(|kind| format!("{kind:?}")).collect();
     json!({
         "bug": format!("{:?}", found.bug),
+        "life": found.life.map(|life| format!("{life:?}")),
         "seed": found.by.as_ref().map(|(seed, _)| seed),
         "check": found.check(),
         "violation": found.by.as_ref().map(|(_, violation)| violation),

@@ -27,9 +27,9 @@ use self::play::Play;
 
 pub use many::{Sum, cores, play, replay, search};
 pub use openings::Opening;
-pub use schedule::{Count, FaultId, Kind};
+pub use schedule::{Count, FaultId, GROUPS, Kind};
 pub use shrink::{check_of, is_refused, shrink};
-pub use sweep::{Course, Crashes, Swept, crash_once};
+pub use sweep::{Course, Crashes, SWEPT, Swept, crash_once, sweep_for};
 pub use tally::Tally;
 
 /// How many steps a run has before its faults stop.

@@ -189,6 +189,32 @@ impl Kind {
     }
 }
 
+/// Kinds that do the same harm, so that one stands in where another does not strike: what breaks an effect off, who is
+/// faster, what makes a host forget, what tells it to look, what has errors, what takes minutes.
+pub const GROUPS: [&[Kind]; 6] = [
+    &[Kind::CrashBefore, Kind::CrashAfter, Kind::Unreachable, Kind::LostAnswer, Kind::LateArrival],
+    &[
+        Kind::CommitBetween,
+        Kind::FieldsBetween,
+        Kind::HoldBetween,
+        Kind::PassBetween,
+        Kind::NeighbourBetween,
+        Kind::StaleRefs,
+    ],
+    &[
+        Kind::CrashBefore,
+        Kind::CrashAfter,
+        Kind::ShallowHost,
+        Kind::LostCaches,
+        Kind::PassBetween,
+        Kind::PauseBetween,
+        Kind::CutHistory,
+    ],
+    &[Kind::EarlyNotice, Kind::DoubledNotice],
+    &[Kind::Incident, Kind::Storm],
+    &[Kind::HangingCall, Kind::PauseBetween, Kind::HoldInPause],
+];
+
 /// How often something went wrong, and how often that came to anything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {

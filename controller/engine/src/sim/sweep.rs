@@ -11,9 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use towpath_core::id::Name;
+use towpath_core::museum::{self, Bug};
 
 use super::openings::Opening;
 use super::play::Play;
+use super::schedule::Kind;
 use crate::memory::Fault;
 
 /// What a life comes to: for each environment, what is there and what was said of it.
@@ -138,4 +140,30 @@ pub fn crash_once(opening: Opening, atomic: bool) -> Swept {
         Err(why) => swept.violation = Some(format!("without a crash: {why}")),
     }
     swept
+}
+
+/// Planted bugs that no rule but L5 finds: without a crash they do nothing, and after one everything comes all the same,
+/// only too late.
+pub const SWEPT: [Bug; 1] = [Bug::RunForgotten];
+
+/// Plants a bug and crashes at each effect of each opening in turn, until a life ends otherwise than it should: how many
+/// lives were played before, which one it is, with which kind of crash, and what is wrong with it.
+pub fn sweep_for(bug: Bug) -> Option<(u64, Opening, Kind, String)> {
+    museum::plant(Some(bug));
+    museum::lower_guard(true);
+    let mut lives = 0;
+    let both = Opening::ALL.into_iter().flat_map(|opening| [(opening, true), (opening, false)]);
+    let courses = both.map(|(opening, atomic)| (opening, Course::of(opening, atomic)));
+    let found = courses.into_iter().find_map(|(opening, course)| match course {
+        Ok(course) => course.once().iter().find_map(|crashes| {
+            lives += 1;
+            let before = crashes.iter().any(|(_, fault)| *fault == Fault::CrashBefore);
+            let kind = if before { Kind::CrashBefore } else { Kind::CrashAfter };
+            course.crash(crashes).err().map(|why| (lives - 1, opening, kind, why))
+        }),
+        Err(_) => None,
+    });
+    museum::plant(None);
+    museum::lower_guard(false);
+    found
 }
