@@ -92,8 +92,9 @@ impl Observer {
         if self.account.is_asked(key) || known.proposed.is_some() {
             return Ok(());
         }
-        let stays =
-            |target: &Release| state.release(&there.r).is_some_and(|from| cannot_be_undone(state, target, from));
+        let stays = |target: &Release| {
+            state.release(&there.r).is_some_and(|from| cannot_be_undone(state, target, from))
+        };
         match self
             .way_back(state, key, |digest| self.gone.contains_key(digest))
             .filter(|target| !stops(target) && !stays(target))
