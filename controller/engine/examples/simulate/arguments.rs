@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::MUSEUM_SEEDS;
 use towpath_core::museum::{ALL, Bug};
 use towpath_engine::sim::{FaultId, Kind, Opening, Orders};
 
@@ -107,6 +108,9 @@ impl Wanted {
                 "--summary" => wanted.summary = Some(value()?.into()),
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
             }
+        }
+        if wanted.mode == Mode::Bugs && !chosen {
+            wanted.seeds = 0..MUSEUM_SEEDS;
         }
         let alone = wanted.opening.is_some() && !chosen && wanted.mode == Mode::Seeds;
         match (alone, wanted.bug.is_some() || wanted.only.is_some() || wanted.summary.is_some()) {
