@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::MUSEUM_SEEDS;
 use towpath_core::museum::{ALL, Bug};
 use towpath_engine::sim::{FaultId, Kind, Opening, Orders};
+
+use crate::MUSEUM_SEEDS;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
