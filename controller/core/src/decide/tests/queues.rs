@@ -219,7 +219,9 @@ fn what_never_was_upstream_is_asked_for_its_soak_too() {
         let r = stage.release(1);
         request(&mut stage, "production", &r, &past);
         assert_eq!(stage.promotes("production").is_some(), comes, "{past:?}");
-        assert_eq!(stage.codes("production") == [WaitCode::Soaking], !comes, "{past:?}");
+        if !comes {
+            assert_eq!(stage.codes("production"), [WaitCode::Soaking], "{past:?}");
+        }
     }
 }
 
