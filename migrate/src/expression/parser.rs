@@ -340,3 +340,54 @@ fn append(operands: &mut Vec<Node>, mut nested: Vec<Node>) {
         operands.append(&mut nested);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each node of the tree as it stands in the source, from the root down.
+    fn spans(source: &str) -> Vec<&str> {
+        let availability = Availability::new().context("a").context("b").context("c");
+        let read = parse(source, &availability).unwrap();
+        let mut waiting: Vec<&Node> = read.root().into_iter().collect();
+        let mut found = Vec::new();
+        while let Some(node) = waiting.pop() {
+            found.push(node.span.of(source));
+            waiting.extend(node.children().into_iter().rev());
+        }
+        found
+    }
+
+    #[test]
+    fn spans_have_the_groups_of_their_operands() {
+        for (source, expected) in [
+            (" ( a ) == (b) ", &["( a ) == (b)", "a", "b"][..]),
+            ("(a)", &["a"]),
+            ("((a)).b", &["((a)).b", "a", "b"]),
+            ("a[ (b) ] ", &["a[ (b) ]", "a", "b"]),
+            ("!(a && b) || c", &["!(a && b) || c", "!(a && b)", "a && b", "a", "b", "c"]),
+            ("a && (b && c)", &["a && (b && c)", "a", "b", "c"]),
+            ("(a || b) || c", &["(a || b) || c", "a", "b", "c"]),
+            ("Join( a.*, 'x' )", &["Join( a.*, 'x' )", "a.*", "a", "*", "'x'"]),
+        ] {
+            assert_eq!(spans(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn operators_bind_as_documented() {
+        let availability = Availability::new().context("a").context("b").context("c");
+        for (source, grouped) in [
+            ("!a.b == c", "(!a.b == c)"),
+            ("a == b < c", "(a == (b < c))"),
+            ("a == b == c", "((a == b) == c)"),
+            ("a || b && c", "(a || (b && c))"),
+            ("a && b || c", "((a && b) || c)"),
+            ("!!a[b == c].c", "!!a[(b == c)].c"),
+            ("join(a || b, !c)", "join((a || b), !c)"),
+        ] {
+            let read = parse(source, &availability).unwrap();
+            assert_eq!(read.root().map(ToString::to_string).as_deref(), Some(grouped));
+        }
+    }
+}
