@@ -9,8 +9,8 @@ use crate::exit::{Exit, TABLE};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use crate::{
-    approve, clear, demo, drill, history, hold, ledger, lint, promote, reconcile, reference, release, resume,
-    rollback, status, unapprove, why,
+    approve, clear, demo, drill, history, hold, ledger, lint, migrate, promote, reconcile, reference,
+    release, resume, rollback, status, unapprove, why,
 };
 
 /// Promotes container images through environments by git commits, gated on QA and metrics, and rolls back by itself.
@@ -91,6 +91,8 @@ pub(crate) enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Ledger(ledger::Ledger),
     Lint(lint::Lint),
+    #[command(subcommand, arg_required_else_help = true)]
+    Migrate(migrate::Migrate),
     /// Print the help of all commands
     #[command(hide = true)]
     Reference,
@@ -130,6 +132,7 @@ pub(crate) fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Clear(command) => command.run(global, terminal),
         Command::Ledger(command) => command.run(global, terminal),
         Command::Lint(command) => command.run(global, terminal),
+        Command::Migrate(command) => command.run(terminal),
         Command::Reference => reference::run(terminal),
     }
 }
@@ -147,7 +150,7 @@ mod tests {
     fn hidden_commands_are_not_offered() {
         let offered =
             without_hidden(Cli::try_parse_from(["towpath", "--local", "x"]).unwrap_err()).to_string();
-        assert!(offered.contains("ledger, lint]") && !offered.contains("demo-qa"), "{offered}");
+        assert!(offered.contains("ledger, lint, migrate]") && !offered.contains("demo-qa"), "{offered}");
     }
 
     /// What waits tell people to type, by the rules of the core.

@@ -12,6 +12,7 @@ mod history;
 mod hold;
 mod ledger;
 mod lint;
+mod migrate;
 mod person;
 mod promote;
 mod reconcile;

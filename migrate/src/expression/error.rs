@@ -149,6 +149,14 @@ impl ExpressionError {
         }
     }
 
+    /// All of it for a person: the text, the detail, and the place with a caret. Nothing in it steers a terminal.
+    #[must_use]
+    pub fn report(&self, source: &str) -> String {
+        let detail = self.detail().map(|why| format!(": {why}")).unwrap_or_default();
+        let text = messages::harmless_text(&format!("{}{detail}", self.message));
+        format!("{text}\n{}", self.caret(source))
+    }
+
     /// The line of the source with a caret below the place.
     #[must_use]
     pub fn caret(&self, source: &str) -> String {

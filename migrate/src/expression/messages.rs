@@ -64,6 +64,11 @@ pub(crate) fn caret(source: &str, span: Span) -> String {
     format!("{shown}\n{}{}", " ".repeat(column), "^".repeat(marked))
 }
 
+/// The text without what steers a terminal, but for the ends of its lines.
+pub(crate) fn harmless_text(text: &str) -> String {
+    text.chars().map(|character| if character == '\n' { character } else { harmless(character) }).collect()
+}
+
 /// A character that moves nothing on a terminal.
 fn harmless(character: char) -> char {
     let reorders =

@@ -1,0 +1,144 @@
+//! `towpath migrate`.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use towpath_migrate::expression::{Availability, Contexts, ExpressionError, Status, parse};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// How large a file of contexts may be: more than GitHub's own limit for the payload of an event.
+const MAX_CONTEXTS: u64 = 32 << 20;
+
+/// What can be named in a step. A context that the file does not have is null.
+const STEP: [&str; 17] = [
+    "github",
+    "env",
+    "vars",
+    "job",
+    "jobs",
+    "steps",
+    "runner",
+    "secrets",
+    "strategy",
+    "matrix",
+    "needs",
+    "inputs",
+    "hashFiles(1,255)",
+    "success(0,0)",
+    "failure(0,0)",
+    "always(0,0)",
+    "cancelled(0,0)",
+];
+
+/// Understand workflows of GitHub Actions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Migrate {
+    Eval(Eval),
+}
+
+/// Evaluate an expression of GitHub Actions.
+///
+/// The value is printed as toJSON prints it. An error has GitHub's own text, and shows the place. Contexts that the file does not have
+/// are null.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  towpath migrate eval \"contains(github.ref, '/tags/')\" --context contexts.json
+  towpath migrate eval \"failure() && matrix.os == 'linux'\" --context contexts.json --status failure
+  towpath migrate eval \"format('{0}', 1e15)\"")]
+pub(crate) struct Eval {
+    /// The expression, without ${{ and }}
+    #[arg(value_name = "EXPR")]
+    expression: String,
+    /// A JSON object with the contexts, such as {"github": {"ref": "refs/heads/main"}} [default: all contexts are null]
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
+    /// What the job did so far, for success(), failure() and cancelled()
+    #[arg(long, value_enum, default_value_t = Job::Success)]
+    status: Job,
+}
+
+/// What a job did so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Job {
+    Success,
+    Failure,
+    Cancelled,
+}
+
+impl From<Job> for Status {
+    fn from(job: Job) -> Self {
+        match job {
+            Job::Success => Self::Success,
+            Job::Failure => Self::Failure,
+            Job::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl Migrate {
+    /// Does it.
+    pub(crate) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        match self {
+            Self::Eval(eval) => eval.run(terminal),
+        }
+    }
+}
+
+impl Eval {
+    fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let contexts = self.contexts()?.with_status(self.status.into());
+        let step = Availability::from_schema(STEP).map_err(|error| Failure::Impossible(error.to_string()))?;
+        let availability = contexts.names().into_iter().fold(step, Availability::context);
+        let value = parse(&self.expression, &availability).and_then(|read| read.evaluate(&contexts));
+        match value {
+            Ok(value) => {
+                terminal.print(value.to_json())?;
+                Ok(Exit::Done)
+            }
+            Err(error) => {
+                terminal.error(error.report(&self.expression), self.next(&error));
+                Ok(Exit::Usage)
+            }
+        }
+    }
+
+    fn contexts(&self) -> Result<Contexts, Failure> {
+        let (name, text) = match &self.context {
+            Some(path) => (path.display().to_string(), read(path)?),
+            None => (String::new(), "{}".to_owned()),
+        };
+        Contexts::from_json(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+    }
+
+    /// What to do about the mistakes that are made here and not in workflows.
+    fn next(&self, error: &ExpressionError) -> Option<&'static str> {
+        use towpath_migrate::expression::Kind;
+        match error.kind() {
+            Kind::UnexpectedSymbol(_) if self.expression.trim_start().starts_with("${{") => {
+                Some("leave out ${{ and }}")
+            }
+            Kind::UnrecognizedNamedValue(_) => {
+                Some("correct the name, or put a context of that name into the file of --context")
+            }
+            _ => None,
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let failed = |why: String| Failure::Usage(format!("failed to read {}: {why}", path.display()));
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut text = String::new();
+    let read =
+        file.take(MAX_CONTEXTS + 1).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    if u64::try_from(read).is_ok_and(|read| read > MAX_CONTEXTS) {
+        return Err(failed(format!("it is larger than {} MiB", MAX_CONTEXTS >> 20)));
+    }
+    Ok(text)
+}
