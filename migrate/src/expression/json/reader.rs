@@ -294,8 +294,7 @@ fn read_number(text: &str) -> Result<f64, String> {
         if text.len() > MAX_INTEGER {
             return Err("a whole number is too large to parse".to_owned());
         }
-        // A whole number has no negative zero.
-        return text.parse::<f64>().map(|number| number + 0.0).map_err(|_| wrong());
+        return text.parse().map_err(|_| wrong());
     }
     number::decimal(text).ok_or_else(wrong)
 }
