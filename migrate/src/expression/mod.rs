@@ -14,6 +14,8 @@
 //! (docs/decisions/0008).
 
 mod availability;
+mod condition;
+mod constant;
 mod error;
 mod evaluate;
 mod functions;
@@ -22,16 +24,20 @@ mod lexer;
 mod limits;
 mod messages;
 mod parser;
+mod template;
 mod tree;
 mod value;
 mod world;
 
 pub use availability::{Availability, SchemaError};
+pub use condition::Condition;
+pub use constant::Truth;
 pub use error::{ExpressionError, Kind, Span, Stage};
 pub use functions::{Function, Parameters, Status};
 pub use json::JsonError;
 pub use limits::{MAX_DEPTH, MAX_LENGTH, MAX_MEMORY};
 pub use parser::parse;
+pub use template::{Evaluated, Part, Template, TemplateError};
 pub use tree::{Expression, Literal, Node, NodeKind, Operator};
 pub use value::{Array, Object, Value, ValueKind};
 pub use world::{Contexts, ContextsError, World};
