@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use towpath_migrate::expression::{
-    Availability, Contexts, Expression, Function, Literal, Node, NodeKind, Operator, Span, Value, parse,
+    Availability, Condition, Contexts, Expression, Function, Literal, Node, NodeKind, Operator, Span,
+    Template, Value, parse,
 };
 
 const CONTEXTS: &str = r#"{
@@ -190,6 +191,39 @@ proptest! {
                 prop_assert!(error.caret(&source).contains('^'));
             }
         }
+    }
+
+    /// Whatever the scalar, there is an answer, and what it found stands where it says.
+    #[test]
+    fn any_scalar_has_an_answer(pieces in prop::collection::vec(prop_oneof![
+        Just("${{ ".to_owned()), Just(" }}".to_owned()), Just("}".to_owned()), Just("'".to_owned()), likely(), any::<String>(),
+    ], 0..8)) {
+        let scalar = pieces.concat();
+        let condition = Condition::read(Some(&scalar), &availability());
+        prop_assert!(condition.is_err() || Template::read(&scalar, &availability()).is_ok());
+        match Template::read(&scalar, &availability()) {
+            Ok(Template::Expression(evaluated)) => {
+                for part in evaluated.parts {
+                    let (outer, inner) = (part.outer.of(&scalar), part.inner.of(&scalar));
+                    prop_assert!(outer.starts_with("${{") && outer.ends_with("}}"), "{}", outer);
+                    prop_assert_eq!(inner, part.expression.source());
+                    prop_assert!(part.outer.contains(part.inner));
+                }
+            }
+            Ok(Template::Text(_) | Template::Insert) => {}
+            Err(error) => prop_assert!(scalar.get(error.span().start..error.span().end).is_some(), "{:?}", error),
+        }
+    }
+
+    /// Text around expressions stays as it is.
+    #[test]
+    fn text_around_expressions_stays(before in "[^$]*", after in "[^$]*") {
+        let scalar = format!("{before}${{{{ 'x' }}}}{after}${{{{ matrix.os }}}}");
+        let Ok(Template::Expression(evaluated)) = Template::read(&scalar, &availability()) else {
+            return Err(TestCaseError::fail(scalar));
+        };
+        let value = evaluated.expression.evaluate(&Contexts::from_json(CONTEXTS).unwrap());
+        prop_assert_eq!(value, Ok(Value::text(&format!("{before}x{after}linux"))));
     }
 
     /// A printed tree is read as the same tree.
