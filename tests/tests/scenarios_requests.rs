@@ -233,8 +233,6 @@ fn a_resume_does_not_throw_a_failing_result_away_while_nobody_can_tell() {
         let mut replica = bed.come_to("1.1.0", "dev", Phase::Verifying);
         bed.qa.finish();
         bed.show("web-dev", "1.1.0", Health::Missing);
-        replica.pass();
-        assert_eq!(replica.phase("dev"), Phase::Verifying);
         replica.ask(RequestKind::Resume, "dev", None);
         replica.pass();
         assert_eq!(bed.count("Failed"), 1);
