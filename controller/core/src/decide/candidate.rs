@@ -237,7 +237,8 @@ impl<'a> View<'a> {
     }
 
     fn no_reading(&self, at: &Current) -> Rule {
-        let when = When::on(Source::Metrics, self.now);
+        // What is ready may be so no longer when a window closes or an approval ends.
+        let when = When::on(Source::Metrics, self.now).no_later_than(self.turn(None));
         let (text, remedy) = match self.bake_is_unreadable(at) {
             true => (
                 "a newer release is ready, and the bake cannot be read",

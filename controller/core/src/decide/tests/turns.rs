@@ -11,7 +11,7 @@ use crate::hold::{Select, Stop, Subject};
 use crate::id::{ActId, GateName, ReleaseId};
 use crate::journal::state::Phase;
 use crate::observation::{Health, Reading};
-use crate::pipeline::{Delivery, Edge, EdgeMode, Queue, Window};
+use crate::pipeline::{Bake, Delivery, Edge, EdgeMode, Queue, Window};
 use crate::time::{Span, Time};
 use crate::verdict::Verdict;
 use crate::world::ProposalStatus;
@@ -233,4 +233,22 @@ fn what_is_offered_by_a_pull_request_is_not_asked_for_again() {
     stage.record("towpath", Event::Proposed { pid, env, r, head, pr: Some(1) });
     stage.facts.get_mut(&name("dev")).unwrap().proposal = Some(ProposalStatus::Open { green: true });
     assert_eq!(stage.codes("dev"), [WaitCode::Proposed]);
+}
+
+#[test]
+fn a_bake_that_cannot_be_read_hides_no_window_that_closes() {
+    let mut stage = Stage::new();
+    stage.pipeline.environments[0].bake = Some(Bake { duration: Span::seconds(600), gates: Vec::new() });
+    stage.release(1);
+    stage.verify("dev", Verdict::Passed);
+    stage.show("dev", Health::Unknown);
+    stage.release(2);
+    let closes = stage.now.plus(Span::seconds(60));
+    let (from, to) = (stage.now.plus(Span::seconds(0)).to_string(), closes.to_string());
+    let exceptions = json!([{"from": from, "to": to, "reason": "now"}]);
+    let deny = json!([{"cron": "* * * * *", "duration": "1h"}]);
+    let window = json!({"timezone": "UTC", "deny": deny, "exceptions": exceptions});
+    stage.pipeline.environments[0].entry.windows = vec![Window::read(window)];
+    assert!(stage.codes("dev").contains(&WaitCode::BakeReading), "{:?}", stage.codes("dev"));
+    assert_eq!(first_look(&stage, "dev"), closes);
 }
