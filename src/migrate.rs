@@ -43,8 +43,8 @@ pub(crate) enum Migrate {
 
 /// Evaluate an expression of GitHub Actions.
 ///
-/// The value is printed as toJSON prints it. An error has GitHub's own text, and shows the place. Contexts that the file does not have
-/// are null.
+/// The value is printed as toJSON prints it. An error has GitHub's own text, and shows the place. Contexts that the
+/// file does not have are null. In env the case of names counts, as on Linux.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

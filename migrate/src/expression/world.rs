@@ -1,8 +1,10 @@
 //! What an expression asks from outside.
 
+use std::sync::Arc;
+
 use super::functions::Status;
 use super::json::JsonError;
-use super::value::Value;
+use super::value::{Object, Value};
 
 /// Answers what the expression itself does not have.
 pub trait World {
@@ -43,11 +45,16 @@ pub enum ContextsError {
 impl Contexts {
     /// Contexts from a JSON object that has each of them under its name. The job succeeded so far.
     ///
+    /// In `env` the case of names counts, as on runners of Linux and macOS.
+    ///
     /// # Errors
     /// When the text is no JSON object.
     pub fn from_json(text: &str) -> Result<Self, ContextsError> {
         match Value::from_json(text)? {
-            contexts @ Value::Object(_) => Ok(Self { contexts, status: Status::Success }),
+            Value::Object(contexts) => {
+                let contexts = Value::Object(Arc::new(with_env(&contexts)));
+                Ok(Self { contexts, status: Status::Success })
+            }
             _ => Err(ContextsError::NoObject),
         }
     }
@@ -68,6 +75,23 @@ impl Contexts {
     }
 }
 
+/// The same contexts with an `env` in which case counts (runner: StepsRunner.cs, "Initialize Env context for step").
+fn with_env(contexts: &Object) -> Object {
+    let mut result = Object::new();
+    for (name, value) in contexts.iter() {
+        let value = match value {
+            Value::Object(env) if name.eq_ignore_ascii_case("env") => {
+                let mut exact = Object::case_sensitive();
+                env.iter().for_each(|(name, value)| exact.insert(name, value.clone()));
+                Value::Object(Arc::new(exact))
+            }
+            other => other.clone(),
+        };
+        result.insert(name, value);
+    }
+    result
+}
+
 impl World for Contexts {
     fn context(&self, name: &str) -> Value {
         match &self.contexts {
@@ -85,5 +109,48 @@ impl World for Contexts {
 
     fn hash_files(&self, _patterns: &[String], _follow_links: bool) -> Result<String, String> {
         Err("hashFiles() needs a workspace, and there is none here".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::{Availability, parse};
+
+    #[test]
+    fn case_counts_in_env_only() {
+        let contexts = Contexts::from_json(r#"{"env": {"Path": "x"}, "vars": {"Path": "y"}}"#).unwrap();
+        let availability = Availability::new().context("env").context("vars");
+        for (source, value) in [
+            ("ENV.Path", Value::text("x")),
+            ("env.path", Value::Null),
+            ("env['PATH']", Value::Null),
+            ("vars.path", Value::text("y")),
+        ] {
+            assert_eq!(parse(source, &availability).unwrap().evaluate(&contexts), Ok(value), "{source}");
+        }
+    }
+
+    #[test]
+    fn contexts_are_an_object() {
+        assert_eq!(Contexts::from_json("[]").unwrap_err(), ContextsError::NoObject);
+        assert!(matches!(Contexts::from_json("{").unwrap_err(), ContextsError::Json(_)));
+    }
+
+    #[test]
+    fn a_job_is_in_one_state() {
+        let failed = Contexts::from_json("{}").unwrap().with_status(Status::Failure);
+        for (status, holds) in [
+            (Status::Always, true),
+            (Status::Failure, true),
+            (Status::Success, false),
+            (Status::Cancelled, false),
+        ] {
+            assert_eq!(failed.status(status, &[]), Ok(holds), "{status:?}");
+        }
+        assert!(
+            failed.status(Status::Success, &["build".to_owned()]).is_err(),
+            "this world knows no other job"
+        );
     }
 }

@@ -32,3 +32,61 @@ pub(super) fn hash_files(call: &mut Call<'_, '_>) -> Result<Outcome, ExpressionE
 fn texts(call: &mut Call<'_, '_>) -> Result<Vec<String>, ExpressionError> {
     (0..call.arguments.len()).map(|index| Ok(call.argument(index)?.to_text().into_owned())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use crate::expression::{Availability, Status, Value, World, parse};
+
+    /// A world that writes down what it is asked.
+    #[derive(Default)]
+    struct Asked(RefCell<Vec<String>>);
+
+    impl World for Asked {
+        fn context(&self, _name: &str) -> Value {
+            Value::Null
+        }
+
+        fn status(&self, status: Status, jobs: &[String]) -> Result<bool, String> {
+            self.0.borrow_mut().push(format!("{}({})", status.name(), jobs.join(" ")));
+            Ok(true)
+        }
+
+        fn hash_files(&self, patterns: &[String], follow_links: bool) -> Result<String, String> {
+            self.0.borrow_mut().push(format!("{} {follow_links}", patterns.join(" ")));
+            Ok("abc".to_owned())
+        }
+    }
+
+    fn asked(source: &str) -> (Result<Value, String>, Vec<String>) {
+        let words = ["hashFiles(1,255)", "success(0,MAX)", "failure(0,MAX)"];
+        let expression = parse(source, &Availability::from_schema(words).unwrap()).unwrap();
+        let world = Asked::default();
+        let value = expression.evaluate(&world).map_err(|error| error.to_string());
+        (value, world.0.into_inner())
+    }
+
+    #[test]
+    fn files_are_asked_for_with_the_option_taken_out() {
+        let hash = Ok(Value::text("abc"));
+        assert_eq!(asked("hashFiles('a', 1)"), (hash.clone(), vec!["a 1 false".to_owned()]));
+        assert_eq!(
+            asked("hashFiles('--Follow-Symbolic-Links', 'a', '--b')"),
+            (hash, vec!["a --b true".to_owned()])
+        );
+    }
+
+    #[test]
+    fn an_option_that_is_not_known_is_refused() {
+        let (value, asked) = asked("hashFiles('--follow', 'a')");
+        let why = "Invalid glob option --follow, avaliable option: '--follow-symbolic-links'.";
+        assert_eq!((value, asked), (Err(why.to_owned()), Vec::new()));
+    }
+
+    #[test]
+    fn status_is_asked_for_with_the_names_of_jobs() {
+        assert_eq!(asked("success('a', 'b')").1, ["success(a b)"]);
+        assert_eq!(asked("success() && failure('c')").1, ["success()", "failure(c)"]);
+    }
+}

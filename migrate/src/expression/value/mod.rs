@@ -187,11 +187,12 @@ impl Array {
     }
 }
 
-/// Values by name, in the order in which they came. Names that differ only by case are one.
+/// Values by name, in the order in which they came. Names that differ only by case are one, unless it was made otherwise.
 #[derive(Debug, Clone, Default)]
 pub struct Object {
     entries: Vec<(Arc<str>, Value)>,
     index: HashMap<String, usize>,
+    case_sensitive: bool,
 }
 
 impl Object {
@@ -201,21 +202,32 @@ impl Object {
         Self::default()
     }
 
+    /// An object without values, in which names that differ by case differ (runner:
+    /// CaseSensitiveDictionaryExpressionData.cs). The context `env` is one, but for runners of Windows.
+    #[must_use]
+    pub fn case_sensitive() -> Self {
+        Self { case_sensitive: true, ..Self::default() }
+    }
+
+    fn key(&self, name: &str) -> String {
+        if self.case_sensitive { name.to_owned() } else { text::folded(name) }
+    }
+
     /// Puts a value under a name. Where the name is taken, whatever its case, the place and the name stay as they are and
     /// the value is replaced (runner: DictionaryExpressionData.cs, `this[String]`).
     pub fn insert(&mut self, name: &str, value: Value) {
         let next = self.entries.len();
-        let at = *self.index.entry(text::folded(name)).or_insert(next);
+        let at = *self.index.entry(self.key(name)).or_insert(next);
         match self.entries.get_mut(at) {
             Some((_, old)) => *old = value,
             None => self.entries.push((Arc::from(name), value)),
         }
     }
 
-    /// The value of a name, whatever its case.
+    /// The value of a name, whatever its case unless that counts.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let at = self.index.get(&text::folded(name))?;
+        let at = self.index.get(&self.key(name))?;
         self.entries.get(*at).map(|(_, value)| value)
     }
 
@@ -250,6 +262,15 @@ mod tests {
         let names: Vec<_> = object.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["Key", "other"]);
         assert_eq!(object.get("kEy"), Some(&Value::Number(2.0)));
+        assert_eq!(object.len(), 2);
+    }
+
+    #[test]
+    fn names_of_other_case_differ_where_that_is_asked_for() {
+        let mut object = Object::case_sensitive();
+        object.insert("Path", Value::Number(1.0));
+        object.insert("PATH", Value::Number(2.0));
+        assert_eq!((object.get("Path"), object.get("path")), (Some(&Value::Number(1.0)), None));
         assert_eq!(object.len(), 2);
     }
 
