@@ -211,7 +211,8 @@ fn a_rollback_that_failed_waits_for_a_person_without_room_for_a_hold() {
     replica.release("1.3.0");
     for _ in 0..5 {
         bed.wait("10m");
-        assert!(waits(&replica.pass(), "staging", WaitCode::RollbackFailed));
+        let report = replica.pass();
+        assert!(waits(&report, "staging", WaitCode::RollbackFailed), "{:?}", report.answers);
     }
     assert_eq!(bed.version("staging"), "1.1.0");
 }

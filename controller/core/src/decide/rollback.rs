@@ -206,10 +206,18 @@ impl View<'_> {
         if !held && let Some(event) = self.hold(at, vec![Stop::Promotions], text.to_owned()) {
             return Rule::Act(vec![Effect::Record(event)]);
         }
-        // Where the journal takes no further hold, it is waited as if it had.
         let in_force = |hold: &Hold| Some(&hold.id) == at.hold_id().as_ref();
         if held && !self.holds().any(in_force) && self.candidate().is_some() {
             return Rule::Pass;
+        }
+        let when = When::on(Source::Person, self.now);
+        // Where the journal takes no further hold, it is waited as if it had.
+        if let Some(oldest) = self.no_room_for_a_hold().filter(|_| !held) {
+            let remedy = format!(
+                "make room for its hold by lifting another: towpath resume {} --hold {oldest}",
+                self.world.pipeline.id
+            );
+            return Rule::Stop(self.wait(code, text, remedy, when));
         }
         let or = match code {
             WaitCode::NoRollbackTarget => {
@@ -218,7 +226,6 @@ impl View<'_> {
             _ => String::new(),
         };
         let remedy = format!("release a fix and: towpath resume {}{or}", self.target());
-        let when = When::on(Source::Person, self.now);
         Rule::Note(self.wait(code, text, remedy, when))
     }
 
