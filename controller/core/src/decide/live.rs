@@ -106,9 +106,8 @@ impl View<'_> {
             // A stalled promotion ends by a newer one, so later rules are asked too.
             return Rule::Note(self.wait(WaitCode::SyncStalled, text, remedy, when));
         }
-        let first = until.map_or(deadline, |until| until.min(deadline));
         let when = match until {
-            Some(_) => When::at(first, self.now),
+            Some(until) => When::at(until.min(deadline), self.now),
             None => When::on(Source::Liveness, self.now).no_later_than(Some(deadline)),
         };
         let remedy = if code == WaitCode::LivenessUnknown { ASK } else { "" };
