@@ -78,33 +78,15 @@ impl Wanted {
                     (wanted.seeds, chosen) = (seed..seed + 1, true);
                 }
                 "--seeds" => (wanted.seeds, chosen) = (range(&arg, &value()?)?, true),
-                "--scenario" => {
-                    let name = value()?;
-                    let unknown = || format!("--scenario: no {name:?}, but one of {:?}", Opening::ALL);
-                    wanted.opening = Some(Opening::named(&name).ok_or_else(unknown)?);
-                }
+                "--scenario" => wanted.opening = Some(opening(&value()?)?),
                 "--trace" => wanted.trace = true,
                 "--unguarded" => wanted.unguarded = true,
                 "--bugs" => wanted.mode = Mode::Bugs,
                 "--crashes" => wanted.mode = Mode::Crashes,
                 "--crash-pairs" => wanted.mode = Mode::CrashPairs,
-                "--bug" => {
-                    let text = value()?;
-                    let bug = ALL.into_iter().find(|b| format!("{b:?}") == text);
-                    wanted.bug = Some(bug.ok_or(format!("--bug: one of {ALL:?}"))?);
-                }
-                "--only" => {
-                    let text = value()?;
-                    let ids = text.split(',').filter(|id| !id.is_empty());
-                    let ids = ids.map(|id| FaultId::parse(id).ok_or(format!("--only: no fault {id:?}")));
-                    wanted.only = Some(ids.collect::<Result<_, _>>()?);
-                }
-                "--spare" => {
-                    for text in value()?.split(',') {
-                        let kind = Kind::ALL.into_iter().find(|kind| format!("{kind:?}") == text);
-                        wanted.spared.insert(kind.ok_or(format!("--spare: one of {:?}", Kind::ALL))?);
-                    }
-                }
+                "--bug" => wanted.bug = Some(bug(&value()?)?),
+                "--only" => wanted.only = Some(faults(&value()?)?),
+                "--spare" => wanted.spared.extend(kinds(&value()?)?),
                 "--long" => wanted.long = Some(value()?.into()),
                 "--summary" => wanted.summary = Some(value()?.into()),
                 other => return Err(format!("unknown argument {other}\n{USAGE}")),
@@ -145,6 +127,25 @@ impl Wanted {
     pub(crate) fn is_single(&self) -> bool {
         self.seeds.end == self.seeds.start + 1
     }
+}
+
+fn opening(name: &str) -> Result<Opening, String> {
+    Opening::named(name).ok_or_else(|| format!("--scenario: no {name:?}, but one of {:?}", Opening::ALL))
+}
+
+fn bug(name: &str) -> Result<Bug, String> {
+    ALL.into_iter().find(|bug| format!("{bug:?}") == name).ok_or_else(|| format!("--bug: one of {ALL:?}"))
+}
+
+fn faults(list: &str) -> Result<BTreeSet<FaultId>, String> {
+    let ids = list.split(',').filter(|id| !id.is_empty());
+    ids.map(|id| FaultId::parse(id).ok_or_else(|| format!("--only: no fault {id:?}"))).collect()
+}
+
+fn kinds(list: &str) -> Result<BTreeSet<Kind>, String> {
+    let named = |name: &str| Kind::ALL.into_iter().find(|kind| format!("{kind:?}") == name);
+    let one = |name| named(name).ok_or_else(|| format!("--spare: one of {:?}", Kind::ALL));
+    list.split(',').map(one).collect()
 }
 
 fn number(name: &str, text: &str) -> Result<u64, String> {

@@ -239,19 +239,22 @@ impl Play {
             self.note(format!("controller {i} passes {}{glitches:?}{}", weather.text(), said(&result)));
         }
         // Who was told something old looks again before anybody is asked.
-        self.waits_for_confirmation = glitches.is_empty()
-            && matches!(&result, Ok(report)
-            if report.waits_for(WaitCode::JournalLost) || report.waits_for(WaitCode::HistoryRewritten));
+        self.waits_for_confirmation = glitches.is_empty() && asks_to_confirm(&result);
         self.next_look = result.as_ref().ok().and_then(named);
-        let crashed = matches!(&result, Err(error) if error.is_crash());
-        if let Some(controller) = self.controllers.get_mut(i) {
-            controller.remembered = if crashed { Remembered::default() } else { remembered };
-        }
+        self.keep(i, remembered, &result);
         self.passed(i, &result)?;
         if stranger && other && self.host.moved() != before && in_between.is_none() {
             return Err("S14: a host that does not own the ledger had an effect".to_owned());
         }
         is_sound(&result)
+    }
+
+    /// What a controller knows after a pass; a crash leaves nothing.
+    fn keep(&mut self, i: usize, remembered: Remembered, result: &Result<PassReport, EngineError>) {
+        let crashed = matches!(result, Err(error) if error.is_crash());
+        if let Some(controller) = self.controllers.get_mut(i) {
+            controller.remembered = if crashed { Remembered::default() } else { remembered };
+        }
     }
 
     /// Counts the faults that struck in a pass; answers those of single calls.
@@ -422,4 +425,10 @@ impl Describe for PassReport {
         let waits = self.waits().map(|(e, w)| format!("{e}: {}", w.code)).collect::<Vec<_>>().join(", ");
         format!("-> {} rounds; {waits}", self.rounds)
     }
+}
+
+/// Whether a person has to say that what was lost is lost.
+fn asks_to_confirm(result: &Result<PassReport, EngineError>) -> bool {
+    let asks = [WaitCode::JournalLost, WaitCode::HistoryRewritten];
+    result.as_ref().is_ok_and(|report| asks.into_iter().any(|code| report.waits_for(code)))
 }
