@@ -7,3 +7,5 @@
 //! expression needs from outside comes through [`expression::World`].
 
 pub mod expression;
+pub mod span;
+pub mod yaml;

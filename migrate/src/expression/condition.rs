@@ -2,10 +2,10 @@
 
 use super::availability::Availability;
 use super::constant::Truth;
-use super::error::Span;
 use super::parser::parse;
 use super::template::{Evaluated, Template, TemplateError};
 use super::tree::{Expression, Node};
+use crate::span::Span;
 
 /// A condition as GitHub evaluates it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,41 +1,7 @@
 //! Errors by stage, kind and place.
 
 use super::messages;
-
-/// A part of the source, in bytes; `end` is not in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Span {
-    /// The first byte.
-    pub start: usize,
-    /// The byte after the last one.
-    pub end: usize,
-}
-
-impl Span {
-    /// A span of these bytes.
-    #[must_use]
-    pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
-    }
-
-    /// The smallest span that has both.
-    #[must_use]
-    pub fn to(self, other: Self) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
-    }
-
-    /// Whether the other one lies within this one.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.start <= other.start && other.end <= self.end
-    }
-
-    /// What stands there; empty if the span is not of this source.
-    #[must_use]
-    pub fn of(self, source: &str) -> &str {
-        source.get(self.start..self.end).unwrap_or_default()
-    }
-}
+use crate::span::Span;
 
 /// When an error is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,8 +3,9 @@
 //! Which symbols may follow each other is decided here as well, as in the runner: a symbol that may not stand where it
 //! stands comes out as unexpected, with the stage that says whether it is wrong by itself.
 
-use super::error::{Span, Stage};
+use super::error::Stage;
 use super::value::number;
+use crate::span::Span;
 
 /// What a symbol is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! The texts of errors, as GitHub prints them.
 
-use super::error::{Kind, Span};
+use super::error::Kind;
 use super::limits::{MAX_DEPTH, MAX_LENGTH};
 use super::value::text;
+use crate::span::Span;
 
 /// How many characters of a line a caret shows.
 const SHOWN: usize = 120;

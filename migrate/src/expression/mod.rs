@@ -32,7 +32,7 @@ mod world;
 pub use availability::{Availability, SchemaError};
 pub use condition::Condition;
 pub use constant::Truth;
-pub use error::{ExpressionError, Kind, Span, Stage};
+pub use error::{ExpressionError, Kind, Stage};
 pub use functions::{Function, Parameters, Status};
 pub use json::JsonError;
 pub use limits::{MAX_DEPTH, MAX_LENGTH, MAX_MEMORY};
@@ -41,3 +41,5 @@ pub use template::{Evaluated, Part, Template, TemplateError};
 pub use tree::{Expression, Literal, Node, NodeKind, Operator};
 pub use value::{Array, Object, Value, ValueKind};
 pub use world::{Contexts, ContextsError, World};
+
+pub use crate::span::Span;

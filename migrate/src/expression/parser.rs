@@ -3,12 +3,13 @@
 //! Nothing recurses, and each check is where the runner has it, so the first error here is the first error there.
 
 use super::availability::Availability;
-use super::error::{ExpressionError, Kind, Span, Stage};
+use super::error::{ExpressionError, Kind, Stage};
 use super::functions::{Function, Parameters};
 use super::lexer::{Lexer, Parsed, Token, TokenKind};
 use super::limits::{MAX_DEPTH, MAX_LENGTH};
 use super::tree::{Expression, Literal, Node, NodeKind, Operator};
 use super::value::text;
+use crate::span::Span;
 
 /// Reads an expression, without the `${{` and `}}` around it.
 ///

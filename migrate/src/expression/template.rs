@@ -2,9 +2,10 @@
 //! `ParseScalar`).
 
 use super::availability::Availability;
-use super::error::{ExpressionError, Span};
+use super::error::ExpressionError;
 use super::parser::parse;
 use super::tree::{Expression, Literal, NodeKind};
+use crate::span::Span;
 
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";

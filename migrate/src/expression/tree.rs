@@ -2,10 +2,10 @@
 
 use std::fmt::{self, Display as _};
 
-use super::error::Span;
 use super::functions::Function;
 use super::lexer::is_keyword;
 use super::value::number;
+use crate::span::Span;
 
 /// An expression that was read.
 #[derive(Debug, Clone, PartialEq)]
