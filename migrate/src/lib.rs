@@ -7,5 +7,6 @@
 //! expression needs from outside comes through [`expression::World`].
 
 pub mod expression;
+pub mod schema;
 pub mod span;
 pub mod yaml;
