@@ -43,3 +43,5 @@ pub use value::{Array, Object, Value, ValueKind};
 pub use world::{Contexts, ContextsError, World};
 
 pub use crate::span::Span;
+
+pub(crate) use value::text::{equal as same, folded, units};

@@ -6,6 +6,7 @@ use super::decode::{Decoded, decode};
 use super::error::SyntaxError;
 use super::event::{Event, Events, Properties, ScalarStyle, Shape};
 use super::granit::Granit;
+use super::place::{Lines, Place};
 use crate::span::Span;
 
 /// How long a source may be, in bytes: sixteen times what GitHub reads. Places are kept in 32 bits.
@@ -16,6 +17,9 @@ pub const MAX_SOURCE: usize = 16 << 20;
 pub struct NodeId(u32);
 
 impl NodeId {
+    /// The first node of a tree.
+    pub(crate) const FIRST: Self = Self(0);
+
     /// Its number, in the order of the source.
     #[must_use]
     pub const fn index(self) -> usize {
@@ -177,6 +181,18 @@ impl Tree {
         let properties = self.properties(id).into_iter();
         let places = properties.flat_map(|read| [read.tag.as_ref(), read.anchor.as_ref()]);
         places.flatten().fold(span, |whole, (_, place)| whole.to(*place))
+    }
+
+    /// The place of a byte. Lines are counted anew each time: for one place, not for many.
+    #[must_use]
+    pub fn place(&self, offset: usize) -> Place {
+        Lines::of(&self.source).place(&self.source, offset)
+    }
+
+    /// Whether the last node is this one or below it.
+    #[must_use]
+    pub fn reaches_end(&self, id: NodeId) -> bool {
+        self.node(id).next as usize == self.nodes.len()
     }
 
     /// The items of a sequence, or the keys and values of a mapping in turn; nothing for others.

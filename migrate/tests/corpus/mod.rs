@@ -1,9 +1,14 @@
 //! Real workflows of public projects, where they are at hand.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a fixture that fails ends its test, and a skip is loud"
+)]
 
 use std::path::{Path, PathBuf};
 
 /// The corpus: `$TOWPATH_CORPUS`, or beside the workspace. Says so loudly where there is none.
-pub fn folder(test: &str) -> Option<PathBuf> {
+pub(crate) fn folder(test: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     let folder = std::env::var_os("TOWPATH_CORPUS").map_or_else(beside, PathBuf::from);
     if folder.is_dir() {
@@ -14,7 +19,7 @@ pub fn folder(test: &str) -> Option<PathBuf> {
 }
 
 /// Each YAML file of the corpus that is UTF-8, with its path in it.
-pub fn yaml_files(test: &str) -> Option<Vec<(String, String)>> {
+pub(crate) fn yaml_files(test: &str) -> Option<Vec<(String, String)>> {
     let corpus = folder(test)?;
     let mut files = Vec::new();
     let mut folders = vec![corpus.clone()];

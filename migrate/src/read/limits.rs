@@ -1,0 +1,28 @@
+//! How much GitHub reads (runner: WorkflowParser/ParseOptions.cs and Conversion/YamlObjectReader.cs).
+
+/// How much is read. The default is what GitHub has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a file may be, in UTF-16 units.
+    pub file_size: usize,
+    /// How deep sequences and mappings may be in each other.
+    pub depth: usize,
+    /// How many nodes may be read, those of an alias each time.
+    pub nodes: usize,
+    /// How many bytes the result may have, as GitHub counts them.
+    pub bytes: usize,
+    /// Whether anchors may be used. They may since 2025-09.
+    pub anchors: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file_size: 1 << 20, depth: 50, nodes: 50_000, bytes: 10 << 20, anchors: true }
+    }
+}
+
+/// What anything counts in bytes (runner: ObjectTemplating/TemplateMemory.cs).
+pub(super) const OBJECT: usize = 24;
+
+/// What a text counts in bytes, beside two for each UTF-16 unit.
+pub(super) const TEXT: usize = 26;

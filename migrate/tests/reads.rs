@@ -1,0 +1,166 @@
+//! What GitHub refuses in a file: its words, its place, our span and hint; and that the reading goes on.
+
+use towpath_migrate::read::{Document, Limits, ProblemKind, TokenKind, read_action, read_workflow};
+
+fn jobs(body: &str) -> Document {
+    read_workflow(format!("on: push\njobs:\n  a:\n    runs-on: x\n{body}"), &Limits::default())
+}
+
+/// Each problem: its message, what is wrong by its span, and its hint.
+fn told(document: &Document) -> Vec<(String, String, Option<String>)> {
+    let source = document.tree().source();
+    let told = document.problems().iter();
+    told.map(|read| (read.message.clone(), read.span.of(source).to_owned(), read.hint.clone())).collect()
+}
+
+#[test]
+fn keys_and_values_that_may_not_be_here_are_told_with_a_hint() {
+    for (body, message, wrong, hint) in [
+        ("    step: []\n", "Unexpected value 'step'", "step", Some("did you mean steps?")),
+        (
+            "    branches: []\n",
+            "Unexpected value 'branches'",
+            "branches",
+            Some("the key is known elsewhere: in"),
+        ),
+        ("    neverheard: 1\n", "Unexpected value 'neverheard'", "neverheard", Some("no key of this name")),
+        ("    name: [1]\n", "A sequence was not expected", "[1]", None),
+        ("    needs: {}\n", "A mapping was not expected", "{}", None),
+        ("    timeout-minutes: soon\n", "Unexpected value 'soon'", "soon", None),
+        (
+            "    permissions: {contents: wrote}\n",
+            "Unexpected value 'wrote'",
+            "wrote",
+            Some("did you mean write?"),
+        ),
+        ("    Runs-On: y\n", "'Runs-On' is already defined", "Runs-On", None),
+        (
+            "    name: it is ${{ nope.x }}\n",
+            "Unrecognized named-value: 'nope'. Located at position 1 within expression: nope.x",
+            "nope",
+            None,
+        ),
+        (
+            "    steps:\n      - run: |\n          a\n          b ${{ github. }}\n",
+            "Unexpected end of expression: '.'. Located at position 7 within expression: github.",
+            ".",
+            None,
+        ),
+    ] {
+        let document = jobs(body);
+        let [(said, span, hinted)] = &told(&document)[..] else { panic!("{body}: {:?}", told(&document)) };
+        assert_eq!((said.as_str(), span.as_str()), (message, wrong), "{body}");
+        match hint {
+            Some(hint) => assert!(hinted.as_ref().is_some_and(|told| told.starts_with(hint)), "{hinted:?}"),
+            None => assert_eq!(*hinted, None, "{body}"),
+        }
+    }
+}
+
+#[test]
+fn reading_goes_on_where_github_stops() {
+    let document = jobs("    if: !cancelled()\n    step: []\n    name: *nobody\n    steps: [1\n");
+    let said: Vec<_> = document.problems().iter().map(|read| (&read.kind, read.is_beyond)).collect();
+    assert!(
+        matches!(
+            said[..],
+            [
+                (ProblemKind::Tag, false),
+                (ProblemKind::UnexpectedKey, true),
+                (ProblemKind::Anchor, true),
+                (ProblemKind::Syntax, true)
+            ]
+        ),
+        "{said:?}"
+    );
+    let root = document.root().unwrap();
+    assert!(document.find(root, &["jobs", "a", "runs-on"]).is_some());
+}
+
+#[test]
+fn what_is_too_much_ends_and_says_so() {
+    let deep = format!("on: push\njobs: {}1{}\n", "[".repeat(60), "]".repeat(60));
+    let bomb = "a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\n\
+                d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e]\n";
+    let bomb = format!(
+        "on: push\njobs:\n  a:\n    runs-on: x\n    strategy:\n      matrix:\n        x:\n{}",
+        indented(bomb)
+    );
+    let cycle = "on: push\njobs:\n  a:\n    runs-on: x\n    strategy:\n      matrix: &m {x: [*m]}\n";
+    for (source, message) in [
+        (deep, "Unexpected"),
+        (bomb, "Maximum YAML nodes exceeded"),
+        (cycle.to_owned(), "Maximum object depth exceeded"),
+        (format!("# {}\non: push\njobs: {{}}\n", "x".repeat(1 << 20)), "The maximum file size of 1048576"),
+    ] {
+        let document = read_workflow(source, &Limits::default());
+        let said = told(&document);
+        let is_said = said.iter().any(|(said, ..)| said.starts_with(message));
+        assert!(is_said || message == "Unexpected", "{message}: {said:?}");
+        assert!(document.tokens().count() <= Limits::default().nodes);
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("          - {}\n", &line[3..])).collect()
+}
+
+#[test]
+fn aliases_are_read_where_they_stand() {
+    let source = "on: push\njobs:\n  a: &job\n    runs-on: x\n    steps:\n      - run: echo\n  b: *job\n";
+    let document = read_workflow(source, &Limits::default());
+    assert_eq!(document.problems(), []);
+    let root = document.root().unwrap();
+    let (first, second) = (document.find(root, &["jobs", "a"]), document.find(root, &["jobs", "b"]));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert_ne!(first, second);
+    assert_eq!(document.span(first), document.span(second), "what an alias brings is written at its anchor");
+    let refused = read_workflow(source, &Limits { anchors: false, ..Limits::default() });
+    assert_eq!(refused.problems()[0].message, "Anchors are not currently supported. Remove the anchor 'job'");
+}
+
+#[test]
+fn scalars_are_typed_as_the_schema_wants() {
+    let document = jobs(
+        "    name: 010\n    continue-on-error: true\n    env: {A: 1.50, B: ~, C: 0x10, D: '1'}\n    \
+         steps:\n      - run: ${{ 'it''s' }}\n        with: {}\n",
+    );
+    let root = document.root().unwrap();
+    let text = |way: &[&str]| {
+        let way: Vec<_> = ["jobs", "a"].iter().chain(way).copied().collect();
+        document.text(document.find(root, &way).unwrap()).map(str::to_owned)
+    };
+    assert_eq!(text(&["name"]).as_deref(), Some("10"), "a number as text is the runner's");
+    let steps = document.find(root, &["jobs", "a", "steps"]).unwrap();
+    let step = document.children(steps).next().unwrap();
+    assert_eq!(document.get(step, "run").and_then(|run| document.text(run)), Some("it's"));
+    let kind = |way: &[&str]| document.token(document.find(root, way).unwrap()).kind;
+    assert_eq!(kind(&["jobs", "a", "continue-on-error"]), TokenKind::Boolean(true));
+}
+
+#[test]
+fn files_that_hold_nothing_or_too_much_are_named() {
+    for (source, message) in [
+        ("", "Expected document start parse event"),
+        ("# nothing\n", "Expected document start parse event"),
+        ("on: push\njobs: {}\n---\nname: second\n", "Expected stream end parse event"),
+        ("- a\n", "A sequence was not expected"),
+        ("text", "Unexpected value 'text'"),
+        ("? [a]\n: b\n", "Expected mapping end"),
+        ("on: push\n", "Required property is missing: jobs"),
+    ] {
+        let document = read_workflow(source, &Limits::default());
+        let said = told(&document);
+        assert!(said.iter().any(|(said, ..)| said == message), "{source:?}: {said:?}");
+    }
+}
+
+#[test]
+fn metadata_of_actions_has_its_own_schema() {
+    let source = "name: A\ndescription: b\ninputs: {x: {default: '${{ github.token }}'}}\n\
+                  runs:\n  using: composite\n  steps:\n    - run: echo ${{ inputs.x }}\n      shell: bash\n";
+    let document = read_action(source, &Limits::default());
+    assert_eq!(document.problems(), []);
+    let wrong = read_action("name: A\nruns: {using: node20, man: x.js}\n", &Limits::default());
+    assert!(!wrong.problems().is_empty());
+}
