@@ -204,19 +204,22 @@ enum Chomping {
 /// A block scalar, as libyaml reads one: line feeds are held back until it is known what follows them.
 fn block(source: &str, span: Span, style: ScalarStyle, indent: usize, decoded: &mut Decoded) {
     let header = span.of(source).find(['\n', '\r']).unwrap_or(span.end - span.start);
-    let chomping = chomping(source.get(span.start..span.start + header).unwrap_or_default());
+    let indicators = indicators(source.get(span.start..span.start + header).unwrap_or_default());
+    // Where no digit tells the indentation, spaces before the first text are all of it.
+    let mut is_blank_empty = !indicators.contains(|letter: char| letter.is_ascii_digit());
     let mut lines = BlockLines { source, at: span.start + header, end: span.end, indent };
     lines.end_of_line();
     let (mut held, mut empty): (Option<Span>, Vec<Span>) = (None, Vec::new());
     let mut was_indented = false;
     while let Some(line) = lines.line() {
         let text = line.of(source);
-        if text.is_empty() {
+        if text.is_empty() || (is_blank_empty && text.bytes().all(|byte| byte == b' ')) {
             if let Some(feed) = lines.end_of_line() {
                 empty.push(feed);
             }
             continue;
         }
+        is_blank_empty = false;
         let is_indented = text.starts_with([' ', '\t']);
         let folds = style == ScalarStyle::Folded && !was_indented && !is_indented;
         match held.take() {
@@ -231,7 +234,7 @@ fn block(source: &str, span: Span, style: ScalarStyle, indent: usize, decoded: &
         was_indented = is_indented;
         held = lines.end_of_line();
     }
-    let feeds = match chomping {
+    let feeds = match chomping(indicators) {
         Chomping::Strip => 0,
         Chomping::Clip => usize::from(held.is_some()),
         Chomping::Keep => usize::MAX,
@@ -241,8 +244,12 @@ fn block(source: &str, span: Span, style: ScalarStyle, indent: usize, decoded: &
     }
 }
 
-fn chomping(header: &str) -> Chomping {
-    let indicators = header.split([' ', '\t', '#']).next().unwrap_or_default();
+/// What stands behind `|` or `>`: a digit for the indentation, and what happens to the last line feeds.
+fn indicators(header: &str) -> &str {
+    header.split([' ', '\t', '#']).next().unwrap_or_default()
+}
+
+fn chomping(indicators: &str) -> Chomping {
     match indicators {
         _ if indicators.contains('-') => Chomping::Strip,
         _ if indicators.contains('+') => Chomping::Keep,

@@ -56,8 +56,11 @@ impl<'s> Granit<'s> {
             };
             let bytes = self.bytes(&span);
             return Some(Ok(match event {
-                yaml::Event::DocumentStart(..) => {
-                    self.at = self.at.max(bytes.end);
+                yaml::Event::DocumentStart(explicit, _) => {
+                    // Without `---`, a document begins where its root does, which may be a text behind its indicator.
+                    if explicit {
+                        self.at = self.at.max(bytes.end);
+                    }
                     Event::DocumentStart
                 }
                 yaml::Event::DocumentEnd => {
