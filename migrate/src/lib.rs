@@ -11,4 +11,5 @@ pub mod expression;
 pub mod read;
 pub mod schema;
 pub mod span;
+pub mod values;
 pub mod yaml;
