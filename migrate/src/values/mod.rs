@@ -7,6 +7,7 @@
 //! What GitHub accepts is accepted, even where it cannot work; what is odd about it is told by the `remarks` of
 //! each type.
 
+pub mod cron;
 pub mod glob;
 pub mod image;
 pub mod uses;
