@@ -10,6 +10,7 @@
 pub mod cron;
 pub mod glob;
 pub mod image;
+pub mod label;
 pub mod shell;
 pub mod uses;
 
