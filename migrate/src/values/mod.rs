@@ -9,6 +9,7 @@
 
 pub mod cron;
 pub mod glob;
+pub mod id;
 pub mod image;
 pub mod label;
 pub mod shell;
