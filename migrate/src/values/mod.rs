@@ -12,6 +12,7 @@ pub mod glob;
 pub mod id;
 pub mod image;
 pub mod label;
+pub mod permission;
 pub mod shell;
 pub mod uses;
 
