@@ -1,6 +1,6 @@
 //! What is wrong or odd about a value, and where.
 
-use crate::expression::Span;
+use crate::span::Span;
 
 /// Whose words a message is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::finding::{Finding, whole};
-use crate::expression::Span;
+use crate::span::Span;
 
 /// An id has to be shorter than this (`WorkflowConstants.MaxNodeNameLength`).
 pub const MAX_LENGTH: usize = 100;

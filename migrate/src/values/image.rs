@@ -4,7 +4,7 @@
 //! GitHub hands the text to Docker, but for an empty one and a `docker://` before it.
 
 use super::finding::{Author, Finding, Part, whole};
-use crate::expression::Span;
+use crate::span::Span;
 
 /// The longest name, domain left out, in bytes.
 const MAX_NAME: usize = 255;

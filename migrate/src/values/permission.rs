@@ -5,7 +5,7 @@
 //! runner's (`PermissionsHelper.cs`); it compares the scopes that it knows, in its own order.
 
 use super::finding::{Finding, whole};
-use crate::expression::Span;
+use crate::span::Span;
 
 /// How much a scope allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -4,7 +4,7 @@
 //! command, the rest its arguments, and without arguments a command that is known gets its own.
 
 use super::finding::{Finding, Part, whole};
-use crate::expression::Span;
+use crate::span::Span;
 
 /// Shells that the runner has arguments for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! From text to sets, refusing what GitHub refuses.
 
 use super::Cron;
-use crate::expression::Span;
+use crate::span::Span;
 use crate::values::finding::{Finding, Part, whole};
 
 const MESSAGE: &str = "Invalid cron expression. Expected format: '* * * * *' (minute hour day month weekday)";

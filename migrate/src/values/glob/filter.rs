@@ -1,7 +1,7 @@
 //! Several patterns together: what `branches`, `tags-ignore`, `paths` and their like select.
 
 use super::parser::{Pattern, parse};
-use crate::expression::Span;
+use crate::span::Span;
 use crate::values::finding::Finding;
 
 /// The patterns of one key, in their order.

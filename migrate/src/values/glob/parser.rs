@@ -1,7 +1,7 @@
 //! From the text of a pattern to its program.
 
 use super::matcher::Program;
-use crate::expression::Span;
+use crate::span::Span;
 use crate::values::finding::{Finding, Part, whole};
 
 /// One pattern.

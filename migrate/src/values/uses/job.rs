@@ -1,7 +1,7 @@
 //! What a job calls.
 
 use super::{JobUses, Repository};
-use crate::expression::Span;
+use crate::span::Span;
 use crate::values::finding::{Finding, Part};
 
 const JOB_FORMS: &str = "write owner/repo/.github/workflows/file.yml@ref, ./.github/workflows/file.yml or \

@@ -1,7 +1,7 @@
 //! What a step runs.
 
 use super::{Pin, Repository, SEPARATORS, StepUses};
-use crate::expression::Span;
+use crate::span::Span;
 use crate::values::finding::{Finding, Part, whole};
 
 const STEP_FORMS: &str = "write owner/repo@ref, owner/repo/path@ref, ./path, $/path or docker://image";
