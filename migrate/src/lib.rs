@@ -8,6 +8,7 @@
 //! expression needs from outside comes through [`expression::World`].
 
 pub mod expression;
+pub mod features;
 pub mod read;
 pub mod schema;
 pub mod span;

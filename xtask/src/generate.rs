@@ -34,6 +34,8 @@ enum Source {
     /// What `towpath` prints for these arguments, under the command that a reader would type; built first, must
     /// succeed, must print the same each time.
     Towpath(&'static str, &'static [&'static str]),
+    /// What an example of a package prints.
+    Example(&'static str, &'static str),
 }
 
 /// All generated blocks. A file that is not there yet, or has no markers for its block yet, is skipped and said.
@@ -57,12 +59,29 @@ pub(crate) const BLOCKS: &[Block] = &[
     },
 ];
 
+/// A file that is generated as a whole.
+struct Whole {
+    file: &'static str,
+    source: Source,
+}
+
+/// All generated files.
+const FILES: &[Whole] =
+    &[Whole { file: "migrate/features.yaml", source: Source::Example("towpath-migrate", "features") }];
+
 const fn reliability(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
     Block { file: "docs/reliability.md", name, source: Source::Recorded(text) }
 }
 
-/// Goes through all blocks.
+/// Goes through all files and blocks.
 pub(crate) fn run(session: &mut Session<'_>, mode: Mode) -> anyhow::Result<()> {
+    for whole in FILES {
+        let root = session.root().to_owned();
+        session.part(whole.file, "generate", |out| match file(&root, whole, mode, out) {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Failed(format!("{error:#}")),
+        })?;
+    }
     for block in BLOCKS {
         let root = session.root().to_owned();
         let part = format!("{} ({})", block.file, block.name);
@@ -72,6 +91,12 @@ pub(crate) fn run(session: &mut Session<'_>, mode: Mode) -> anyhow::Result<()> {
         })?;
     }
     Ok(())
+}
+
+fn file(root: &Path, whole: &Whole, mode: Mode, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let path = root.join(whole.file);
+    let old = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", whole.file))?;
+    finish(&path, whole.file, mode, (&old, &whole.source.produce(root)?), out)
 }
 
 fn one(root: &Path, block: &Block, mode: Mode, out: &mut dyn Write) -> anyhow::Result<Outcome> {
@@ -94,14 +119,14 @@ fn one(root: &Path, block: &Block, mode: Mode, out: &mut dyn Write) -> anyhow::R
     }
     let body = block.source.produce(root)?;
     match block::replace(&old, block.name, &body) {
-        Ok(new) => finish(&path, block, mode, (&old, &new), out),
+        Ok(new) => finish(&path, block.file, mode, (&old, &new), out),
         Err(problem) => bail!("failed to replace the block {} in {}: {problem}", block.name, block.file),
     }
 }
 
 fn finish(
     path: &Path,
-    block: &Block,
+    file: &str,
     mode: Mode,
     (old, new): (&str, &str),
     out: &mut dyn Write,
@@ -110,13 +135,13 @@ fn finish(
         return Ok(Outcome::Passed);
     }
     if mode == Mode::Check {
-        write!(out, "{}", difference::between(block.file, old, new))?;
+        write!(out, "{}", difference::between(file, old, new))?;
         return Ok(Outcome::Failed(
             "it is stale: type `cargo xtask generate` and commit the result".to_owned(),
         ));
     }
-    std::fs::write(path, new).with_context(|| format!("failed to write {}", block.file))?;
-    writeln!(out, "wrote {}", block.file)?;
+    std::fs::write(path, new).with_context(|| format!("failed to write {file}"))?;
+    writeln!(out, "wrote {file}")?;
     Ok(Outcome::Passed)
 }
 
@@ -125,15 +150,20 @@ impl Source {
         match self {
             Self::Text(text) => Ok(text()),
             Self::Recorded(text) => text(root),
-            Self::Towpath(shown, arguments) => towpath(root, shown, arguments),
+            Self::Towpath(shown, arguments) => {
+                let text = printed(root, "towpath", &["--"], arguments)?;
+                Ok(format!("$ {shown}\n{text}"))
+            }
+            Self::Example(package, name) => printed(root, package, &["--example", name], &[]),
         }
     }
 }
 
-fn towpath(root: &Path, shown: &str, arguments: &[&str]) -> anyhow::Result<String> {
-    let line = format!("towpath {}", arguments.join(" "));
+/// What a program of ours prints: built first, must succeed.
+fn printed(root: &Path, package: &str, which: &[&str], arguments: &[&str]) -> anyhow::Result<String> {
+    let line = [&[package], which, arguments].concat().join(" ");
     let mut command = Command::new("cargo");
-    command.args(["run", "--quiet", "--locked", "--package", "towpath", "--"]).args(arguments);
+    command.args(["run", "--quiet", "--locked", "--package", package]).args(which).args(arguments);
     let child = command.current_dir(root).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     let output = child.with_context(|| format!("failed to run {line}"))?;
     if !output.status.success() {
@@ -144,7 +174,7 @@ fn towpath(root: &Path, shown: &str, arguments: &[&str]) -> anyhow::Result<Strin
     if text.trim().is_empty() {
         bail!("failed to use what {line} printed: nothing");
     }
-    Ok(format!("$ {shown}\n{text}"))
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -212,6 +242,21 @@ mod tests {
             let (outcome, _) = Folder::new(test, page).run(Mode::Check);
             assert!(matches!(outcome.unwrap(), Outcome::Skipped(why) if why.contains(reason)), "{test}");
         }
+    }
+
+    #[test]
+    fn a_whole_file_is_written_anew() {
+        let folder = Folder::new("whole", Some("old\n"));
+        let whole = Whole { file: "page.md", source: Source::Text(|| "made\n".to_owned()) };
+        let run = |mode| {
+            let mut out = Vec::new();
+            file(&folder.0, &whole, mode, &mut out).unwrap()
+        };
+        assert!(matches!(run(Mode::Check), Outcome::Failed(_)));
+        assert_eq!(folder.page(), "old\n");
+        assert_eq!(run(Mode::Write), Outcome::Passed);
+        assert_eq!(folder.page(), "made\n");
+        assert_eq!(run(Mode::Check), Outcome::Passed);
     }
 
     #[test]

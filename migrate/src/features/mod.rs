@@ -1,0 +1,33 @@
+//! What a file uses of GitHub Actions: each key, item, event, expression, function, context, runner file and command is
+//! one feature of a catalogue.
+//!
+//! ```
+//! use towpath_migrate::features::{Catalogue, FeatureKind};
+//!
+//! let catalogue = Catalogue::get();
+//! let push = catalogue.event("push").ok_or("push is an event")?;
+//! assert_eq!(catalogue.feature(push).kind, FeatureKind::Event);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The rows of the catalogue come from the schemas and a few tables of facts; `features.yaml` lists them, with columns that
+//! are kept by hand.
+
+mod catalogue;
+mod contexts;
+mod entry;
+mod facts;
+mod file;
+mod paths;
+
+pub use catalogue::{Catalogue, Feature, FeatureId};
+pub use contexts::Segment;
+pub use entry::{FeatureKind, FileKind};
+pub use facts::{Default, Embedding, UsesForm};
+pub use file::generate;
+
+/// The list of features, as it is kept.
+pub const FEATURES: &str = include_str!("../../features.yaml");
+
+#[cfg(test)]
+mod tests;
