@@ -1,0 +1,141 @@
+//! Inputs of `workflow_dispatch` and `workflow_call` (languageservices: converter/workflow-dispatch.ts and workflow-call.ts).
+
+use super::convert::Converter;
+use super::value::{At, Name, Names, Scalar};
+use crate::read::{TokenId, TokenKind};
+
+/// An input of a workflow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input<'d> {
+    /// Its name.
+    pub name: Name<'d>,
+    /// All of it.
+    pub token: TokenId,
+    /// `type`, as it is written.
+    pub written_type: Option<Name<'d>>,
+    /// What it is: text where no `type` is.
+    pub kind: InputType,
+    /// `description`
+    pub description: Option<Name<'d>>,
+    /// `required`
+    pub required: Option<At<bool>>,
+    /// `default`
+    pub default: Option<At<Scalar<'d>>>,
+    /// `options` of a choice.
+    pub options: Option<Names<'d>>,
+}
+
+/// What an input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum InputType {
+    /// Text.
+    #[default]
+    String,
+    /// true or false.
+    Boolean,
+    /// A number.
+    Number,
+    /// One of its options.
+    Choice,
+    /// The name of an environment.
+    Environment,
+}
+
+impl InputType {
+    /// The type of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::String, Self::Boolean, Self::Number, Self::Choice, Self::Environment]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::Choice => "choice",
+            Self::Environment => "environment",
+        }
+    }
+}
+
+/// All inputs of a mapping.
+pub(super) fn inputs<'d>(converter: &mut Converter<'d>, token: TokenId) -> Vec<Input<'d>> {
+    converter.properties(token).map(|(name, value)| Input::read(converter, name, value)).collect()
+}
+
+impl<'d> Input<'d> {
+    fn read(converter: &mut Converter<'d>, name: Name<'d>, token: TokenId) -> Self {
+        let mut input = Self {
+            name,
+            token,
+            written_type: None,
+            kind: InputType::String,
+            description: None,
+            required: None,
+            default: None,
+            options: None,
+        };
+        for (key, value) in converter.properties(token) {
+            match key.value {
+                "type" => input.written_type = converter.name(value),
+                "description" => input.description = converter.name(value),
+                "required" => input.required = converter.boolean(value),
+                "default" => input.default = Some(converter.scalar(value)),
+                "options" => input.options = Some(converter.names(value)),
+                _ => {}
+            }
+        }
+        let written = input.written_type.and_then(|written| InputType::named(written.value));
+        input.kind = written.unwrap_or_default();
+        input.check_default(converter);
+        input.check_options(converter);
+        input
+    }
+
+    /// The default has to be of the type; npm does not look at that of a number.
+    fn check_default(&mut self, converter: &mut Converter<'d>) {
+        let Some(At { token, value }) = self.default else { return };
+        let expected = match (self.kind, value) {
+            (_, Scalar::Expression(_)) | (InputType::Number, _) => return,
+            (InputType::Boolean, Scalar::Boolean(_)) => return,
+            (InputType::Boolean, _) => "BooleanToken",
+            (_, Scalar::Text(_)) => return,
+            _ => "StringToken",
+        };
+        let actual = match converter.kind(token) {
+            TokenKind::Null => "NullToken",
+            TokenKind::Boolean(_) => "BooleanToken",
+            TokenKind::Number(_) => "NumberToken",
+            TokenKind::String(_) => "StringToken",
+            TokenKind::Expression(_) => "BasicExpressionToken",
+            TokenKind::Insert => "InsertExpressionToken",
+            TokenKind::Sequence => "SequenceToken",
+            TokenKind::Mapping => "MappingToken",
+        };
+        converter.refuse(
+            token,
+            format!(
+                "Unexpected type '{actual}' encountered while reading 'input default'. The type '{expected}' was expected."
+            ),
+        );
+        self.default = None;
+    }
+
+    fn check_options(&self, converter: &mut Converter<'d>) {
+        let has_options = self.options.as_ref().map(|options| !options.value.is_empty());
+        match (self.kind, has_options) {
+            (InputType::Choice, None | Some(false)) => {
+                converter.refuse(self.token, "Missing 'options' for choice input");
+            }
+            (InputType::Choice, Some(true)) | (_, None) => {}
+            (_, Some(_)) => {
+                converter.refuse(self.token, "Input type is not 'choice', but 'options' is defined");
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `strategy` (runner: `ConvertToStrategy`, and what MatrixBuilder.cs refuses).
+
+use super::convert::Converter;
+use super::value::{At, Flag, Key, Number, Value};
+use crate::expression::same;
+use crate::read::{TokenId, TokenKind};
+
+/// `strategy` of a job.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Strategy<'d> {
+    /// `fail-fast`; true where there is none.
+    pub fail_fast: Option<Flag<'d>>,
+    /// `max-parallel`
+    pub max_parallel: Option<Number<'d>>,
+    /// `matrix`
+    pub matrix: Option<At<Value<'d, Matrix<'d>>>>,
+}
+
+/// `matrix` of a strategy, as it is written. Its values are any trees, so they are tokens.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Matrix<'d> {
+    /// The vectors, in the order of the source.
+    pub axes: Vec<Axis<'d>>,
+    /// `include`
+    pub include: Option<Combinations<'d>>,
+    /// `exclude`
+    pub exclude: Option<Combinations<'d>>,
+}
+
+/// A vector of a matrix: its name and the tokens of its values, or an expression for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis<'d> {
+    /// Its name.
+    pub name: At<Key<'d>>,
+    /// Its values.
+    pub values: At<Value<'d, Vec<TokenId>>>,
+}
+
+/// `include` or `exclude`: tokens of mappings, or of expressions for them; or an expression for all.
+pub type Combinations<'d> = At<Value<'d, Vec<TokenId>>>;
+
+impl<'d> Strategy<'d> {
+    pub(super) fn read(converter: &mut Converter<'d>, token: TokenId) -> Option<At<Value<'d, Self>>> {
+        converter.structure(token, |converter, token| {
+            let mut strategy = Self::default();
+            for (key, value) in converter.properties(token) {
+                match key.value {
+                    "fail-fast" => strategy.fail_fast = converter.flag(value),
+                    "max-parallel" => strategy.max_parallel = converter.number(value),
+                    "matrix" => strategy.matrix = converter.structure(value, Matrix::read),
+                    _ => {}
+                }
+            }
+            if let Some(At { value: Value::Literal(matrix), .. }) = &strategy.matrix
+                && !converter.has_expression(token)
+            {
+                matrix.check_combinations(converter);
+            }
+            strategy
+        })
+    }
+}
+
+impl<'d> Matrix<'d> {
+    fn read(converter: &mut Converter<'d>, token: TokenId) -> Self {
+        let mut matrix = Self::default();
+        let pairs: Vec<_> = converter.document.pairs(token).collect();
+        for (key, value) in pairs {
+            let name = converter.key(key);
+            match name.value {
+                Key::Text("include") => matrix.include = sequence(converter, value),
+                Key::Text("exclude") => matrix.exclude = sequence(converter, value),
+                _ => {
+                    let Some(values) = sequence(converter, value) else { continue };
+                    refuse_empty(converter, name.value, &values);
+                    matrix.axes.push(Axis { name, values });
+                }
+            }
+        }
+        let include = matrix.include.as_ref().map(|include| &include.value);
+        let includes = match include {
+            Some(Value::Literal(items)) => !items.is_empty(),
+            Some(Value::Expression(_)) => true,
+            None => false,
+        };
+        if matrix.axes.is_empty() && !includes {
+            converter.refuse(token, "Matrix must define at least one vector");
+        }
+        matrix
+    }
+
+    /// Each mapping of `include` and `exclude` has to say something, those of `exclude` about vectors. GitHub looks only where
+    /// no expression is.
+    fn check_combinations(&self, converter: &mut Converter<'d>) {
+        for item in literal(self.include.as_ref()) {
+            if converter.document.pairs(*item).next().is_none() {
+                converter.refuse(*item, "Matrix include mapping does not contain any values");
+            }
+        }
+        for item in literal(self.exclude.as_ref()) {
+            if converter.document.pairs(*item).next().is_none() {
+                converter.refuse(*item, "Matrix exclude filter must not be empty");
+            }
+            for (key, _) in converter.properties(*item) {
+                if !self.has_axis(key.value) {
+                    let message = format!(
+                        "Matrix exclude key '{}' does not match any key within the matrix",
+                        key.value
+                    );
+                    converter.refuse(key.token, message);
+                }
+            }
+        }
+    }
+
+    fn has_axis(&self, name: &str) -> bool {
+        self.axes.iter().any(|axis| axis.name.value.text().is_some_and(|axis| same(axis, name)))
+    }
+}
+
+fn literal<'a>(list: Option<&'a Combinations<'_>>) -> &'a [TokenId] {
+    list.and_then(|list| list.value.literal()).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn refuse_empty(converter: &mut Converter<'_>, name: Key<'_>, values: &Combinations<'_>) {
+    let (Key::Text(name), Value::Literal(items)) = (name, &values.value) else { return };
+    if items.is_empty() {
+        converter.refuse(values.token, format!("Matrix vector '{name}' does not contain any values"));
+    }
+}
+
+fn sequence<'d>(converter: &Converter<'d>, token: TokenId) -> Option<Combinations<'d>> {
+    let value = match converter.kind(token) {
+        TokenKind::Sequence => Value::Literal(converter.document.children(token).collect()),
+        _ => Value::Expression(converter.document.template(token)?),
+    };
+    Some(At::new(token, value))
+}
