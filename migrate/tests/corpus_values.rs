@@ -2,10 +2,9 @@
 //!
 //! They are read from `$TOWPATH_CORPUS`, or from `../shared/corpus` beside the repository, and never copied.
 
+mod corpus;
+
 use std::collections::BTreeMap;
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_yaml::{Mapping, Value};
 use towpath_migrate::values::glob::Subject;
@@ -14,29 +13,10 @@ use towpath_migrate::values::uses::{JobUses, Pin, StepUses};
 use towpath_migrate::values::{Finding, cron, glob, id, image, label, permission, shell, uses};
 
 /// Real workflows, those of act, and actionlint's: valid ones, and examples of wrong ones.
-const FOLDERS: [&str; 4] = ["workflows", "act", "actionlint/ok", "actionlint/examples"];
+const FOLDERS: [&str; 4] = ["workflows/", "act/", "actionlint/ok/", "actionlint/examples/"];
 
 /// The day for which labels are looked at.
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 21);
-
-fn corpus() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let root = env::var_os("TOWPATH_CORPUS").map_or_else(beside, PathBuf::from);
-    root.join("workflows").is_dir().then_some(root)
-}
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
-            found.push(path);
-        }
-    }
-}
 
 /// What was seen: how many values of each kind, and what was said of which.
 #[derive(Default)]
@@ -386,24 +366,17 @@ const NOT_READ: [&str; 3] = [
 
 #[test]
 fn real_values_are_read() {
-    let Some(folder) = corpus() else {
-        println!(
-            "SKIPPED: no corpus; name its folder with TOWPATH_CORPUS to run the values of real workflows"
-        );
-        return;
-    };
-    let (mut paths, mut seen, mut unread) = (Vec::new(), Seen::default(), Vec::new());
-    for part in FOLDERS {
-        files(&folder.join(part), &mut paths);
-    }
-    for path in &paths {
-        let source = fs::read_to_string(path).unwrap();
-        match serde_yaml::from_str::<Value>(&source) {
+    let Some(files) = corpus::yaml_files("real_values_are_read") else { return };
+    let chosen = |path: &str| FOLDERS.iter().any(|folder| path.starts_with(folder));
+    let files: Vec<_> = files.into_iter().filter(|(path, _)| chosen(path)).collect();
+    let (mut seen, mut unread) = (Seen::default(), Vec::new());
+    for (path, source) in &files {
+        match serde_yaml::from_str::<Value>(source) {
             Ok(Value::Mapping(root)) => seen.file(&root),
-            _ => unread.push(path.strip_prefix(&folder).unwrap().display().to_string()),
+            _ => unread.push(path.as_str()),
         }
     }
-    println!("{} files, {} not read: {unread:?}", paths.len(), unread.len());
+    println!("{} files, {} not read: {unread:?}", files.len(), unread.len());
     for (kind, count) in &seen.counts {
         println!("{count:6} {kind}");
     }

@@ -297,6 +297,10 @@ mod tests {
         assert_eq!(state("ubuntu-22.04"), State::Deprecated(Some(date(2027, 4, 17))));
         assert_eq!(state("ubuntu-18.04"), State::Retired(date(2023, 4, 3)));
         assert_eq!(state("macos-14"), State::Retired(date(2026, 11, 2)));
+        let Label::Hosted(last) = classify("macos-14") else { panic!() };
+        assert_eq!(last.state(date(2026, 11, 1)), State::Deprecated(Some(date(2026, 11, 2))));
+        assert_eq!(last.state(date(2026, 11, 2)), State::Retired(date(2026, 11, 2)));
+        assert_eq!(last.state(date(2026, 7, 5)), State::Available);
         let said = |label| remark(label, TODAY).map(|finding| finding.message);
         assert_eq!(said("ubuntu-latest"), None);
         assert_eq!(said("my-runner"), None);
