@@ -2,7 +2,7 @@
 
 use super::{JobUses, Repository};
 use crate::span::Span;
-use crate::values::finding::{Finding, Part};
+use crate::values::finding::{Author, Finding, Part};
 
 const JOB_FORMS: &str = "write owner/repo/.github/workflows/file.yml@ref, ./.github/workflows/file.yml or \
                          $/.github/workflows/file.yml";
@@ -24,7 +24,9 @@ pub fn job(text: &str) -> Result<JobUses<'_>, Finding> {
         return local(Part::new(path, 2)).map(JobUses::Local).map_err(invalid);
     }
     if let Some(path) = text.strip_prefix("$/") {
-        return local(Part::new(path, 2)).map(JobUses::SelfRepository).map_err(invalid);
+        // The editor's words for `./`: those for `$/` are not published.
+        let ours = |fault| Finding { author: Author::Towpath, ..invalid(fault) };
+        return local(Part::new(path, 2)).map(JobUses::SelfRepository).map_err(ours);
     }
     called(Part::new(text, 0)).map(JobUses::Repository).map_err(invalid)
 }
@@ -231,6 +233,7 @@ mod tests {
         ] {
             let finding = job(text).unwrap_err();
             assert_eq!(finding.message, format!("Invalid workflow reference '{text}': {why}"));
+            assert_eq!(finding.author == Author::Towpath, text.starts_with("$/"), "{text}");
         }
     }
 }
