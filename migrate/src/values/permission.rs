@@ -157,6 +157,9 @@ impl Permissions {
     pub const NOTHING: Self = Self([Level::None; COUNT]);
 
     /// `read-all` or `write-all`: each scope as far as it can have the level.
+    ///
+    /// The published cases know neither `artifact-metadata` nor `attestations` nor `models`; they are older than those, so here
+    /// the runner decides.
     #[must_use]
     pub fn all(level: Level) -> Self {
         Scope::ALL.iter().fold(Self::NOTHING, |all, scope| all.with(*scope, scope.at_most(level)))

@@ -28,7 +28,7 @@ pub enum Architecture {
 /// How much machine there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Size {
-    /// One core and no Docker in it: a container, not a machine.
+    /// One core, fifteen minutes and no Docker: a container, not a machine.
     Slim,
     /// What every account has.
     Standard,
