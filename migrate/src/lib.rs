@@ -9,6 +9,7 @@
 
 pub mod expression;
 pub mod features;
+pub mod graph;
 pub mod model;
 pub mod read;
 pub mod schema;

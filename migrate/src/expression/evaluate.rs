@@ -15,13 +15,17 @@ impl Expression {
     /// # Errors
     /// What the runner would say, with the node at which it would.
     pub fn evaluate(&self, world: &dyn World) -> Result<Value, ExpressionError> {
-        match &self.root {
-            Some(root) => {
-                let mut evaluation = Evaluation { world, root, memory: Memory::default() };
-                evaluation.node(root, 0)
-            }
-            None => Ok(Value::Null),
-        }
+        self.root.as_ref().map_or(Ok(Value::Null), |root| root.evaluate(world))
+    }
+}
+
+impl Node {
+    /// The value of a part of an expression, as if it stood alone.
+    ///
+    /// # Errors
+    /// What the runner would say, with the node at which it would.
+    pub fn evaluate(&self, world: &dyn World) -> Result<Value, ExpressionError> {
+        Evaluation { world, root: self, memory: Memory::default() }.node(self, 0)
     }
 }
 
@@ -205,7 +209,7 @@ fn parts(value: &Value) -> Vec<Value> {
 }
 
 /// One part, by name or number.
-fn part(value: &Value, index: &Value) -> Option<Value> {
+pub(crate) fn part(value: &Value, index: &Value) -> Option<Value> {
     match value {
         Value::Array(array) => array.items().get(place(index)?).cloned(),
         Value::Object(object) if index.is_primitive() => object.get(&index.to_text()).cloned(),

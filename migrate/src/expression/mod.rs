@@ -44,4 +44,5 @@ pub use world::{Contexts, ContextsError, World};
 
 pub use crate::span::Span;
 
+pub(crate) use evaluate::part;
 pub(crate) use value::text::{equal as same, folded, units};

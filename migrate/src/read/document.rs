@@ -7,7 +7,7 @@ use crate::span::Span;
 use crate::yaml::{NodeId, Tree};
 
 /// A token of a [`Document`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct TokenId(pub(super) u32);
 
 impl TokenId {

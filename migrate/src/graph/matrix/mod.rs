@@ -1,0 +1,143 @@
+//! The legs of a matrix (runner: WorkflowParser/Conversion/MatrixBuilder.cs, and `ConvertToStrategy` of
+//! WorkflowTemplateConverter.cs).
+//!
+//! Where values, vectors or filters are expressions that mean something else in each run, the legs are known up to these.
+
+mod expand;
+mod filter;
+mod id;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+pub use id::{IdBuilder, leg_name};
+
+use crate::expression::Value;
+use crate::read::{Document, Problem, TokenId};
+
+/// How many legs one matrix may have on GitHub (docs: "A matrix will generate a maximum of 256 jobs per workflow run").
+pub const MAX_LEGS: usize = 256;
+
+/// An expression of a matrix whose value nobody knows before the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// The scalar that it stands in.
+    pub token: TokenId,
+    /// What it says, without `${{` and `}}`.
+    pub expression: Box<str>,
+}
+
+/// An unknown of a matrix, by its place in [`Legs::unknowns`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UnknownId(pub(super) u32);
+
+impl UnknownId {
+    /// Its place.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Expressions on which something depends.
+pub type Unknowns = BTreeSet<UnknownId>;
+
+/// A value of a matrix, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// What it is.
+    pub value: CellValue,
+    /// Where it stands; for what an expression gives, where the expression does.
+    pub token: TokenId,
+}
+
+/// A value as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CellValue {
+    /// It is this one, with its type: `3.10` is the number 3.1.
+    Known(Value),
+    /// It depends on these.
+    Unknown(Unknowns),
+    /// One leg for each value that this expression gives; there is one at least.
+    Each(UnknownId),
+}
+
+/// What a matrix comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expansion {
+    /// These legs, in all runs.
+    Exact(Legs),
+    /// These legs but for what depends on [`Legs::unknowns`].
+    UpTo(Legs),
+    /// All of it is an expression, or its keys are.
+    Dynamic(Unknown),
+}
+
+/// The legs of a matrix, in the order in which they start.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Legs {
+    /// The legs that are known, certain or not.
+    pub legs: Vec<Leg>,
+    /// All expressions on which something depends.
+    pub unknowns: Vec<Unknown>,
+    /// Expressions that may add legs of which nothing is known.
+    pub more: Unknowns,
+    /// Whether there are more than GitHub starts; those beyond [`MAX_LEGS`] are not here.
+    pub too_many: bool,
+}
+
+/// A leg: one job of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leg {
+    /// What the context `matrix` has, in its order.
+    pub values: Vec<(Box<str>, Cell)>,
+    /// How many of these give the leg its id and name: what `include` adds to a leg does not.
+    pub naming: usize,
+    /// GitHub's id of the leg; `None` where that depends on an unknown.
+    pub id: Option<String>,
+    /// Whether it comes from `include` alone.
+    pub is_included: bool,
+    /// Expressions on which it depends whether there is such a leg. None: there is in all runs.
+    pub depends_on: Unknowns,
+    /// Expressions that may add or change values beside the unknown ones.
+    pub extra: Unknowns,
+}
+
+impl Leg {
+    /// A value of the leg, whatever the case of its name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Cell> {
+        self.values.iter().find(|(key, _)| crate::expression::same(key, name)).map(|(_, cell)| cell)
+    }
+
+    /// Whether there is such a leg in all runs, with exactly these values.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        let known = |(_, cell): &(_, Cell)| matches!(cell.value, CellValue::Known(_));
+        self.depends_on.is_empty() && self.extra.is_empty() && self.values.iter().all(known)
+    }
+}
+
+/// What a matrix comes to, and what GitHub refuses about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expanded {
+    /// The legs.
+    pub expansion: Expansion,
+    /// What GitHub refuses, in its words; some of it only when the job is about to start.
+    pub problems: Vec<Problem>,
+}
+
+/// Expands the matrix at a token of a workflow.
+#[must_use]
+pub fn expand(document: &Document, matrix: TokenId) -> Expanded {
+    let mut reader = spec::Reader::new(document);
+    let read = reader.matrix(matrix);
+    let spec::Reader { unknowns, mut problems, .. } = reader;
+    let expansion = match read {
+        spec::Read::Dynamic(unknown) => Expansion::Dynamic(unknown),
+        spec::Read::Spec(spec) => expand::expand(&spec, unknowns, &mut problems, document),
+    };
+    Expanded { expansion, problems }
+}

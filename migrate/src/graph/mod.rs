@@ -1,0 +1,3 @@
+//! What a workflow does: its jobs, when they run, what they get and give.
+
+pub mod matrix;
