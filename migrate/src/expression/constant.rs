@@ -54,6 +54,12 @@ impl Expression {
 }
 
 impl Node {
+    /// Whether it is true in every world, or in none, in which it has a value.
+    #[must_use]
+    pub fn truth(&self) -> Truth {
+        truth(self)
+    }
+
     /// Whether a status function is called anywhere in it.
     #[must_use]
     pub fn asks_for_status(&self) -> bool {
