@@ -4,8 +4,10 @@
 //! that GitHub refuses ([`read`], [`schema`]), and a workflow or an action as types ([`model`]); what stands between `${{` and
 //! `}}` is an expression with GitHub's value ([`expression`]).
 //!
-//! Input is hostile: length, depth and memory are bounded as on GitHub. Nothing of that reads a file or the network; what an
-//! expression needs from outside comes through [`expression::World`].
+//! [`sources`] finds the files to read.
+//!
+//! Input is hostile: length, depth and memory are bounded as on GitHub. Files come through one port, [`sources::Files`], and what
+//! an expression needs from outside through [`expression::World`]; nothing here knows the network.
 
 pub mod expression;
 pub mod features;
@@ -13,6 +15,7 @@ pub mod graph;
 pub mod model;
 pub mod read;
 pub mod schema;
+pub mod sources;
 pub mod span;
 pub mod values;
 pub mod yaml;

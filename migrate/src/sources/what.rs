@@ -1,0 +1,128 @@
+//! What a file is, as far as its place and its first look tell.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// Why a file is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It stands in `.github/workflows` of a repository.
+    Workflow,
+    /// Its name is `action.yml` or `action.yaml`.
+    Action,
+    /// It stands in `workflow-templates`.
+    Template,
+    /// It was named, or stands in a folder of workflows: its content decides.
+    Named,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A workflow.
+    Workflow,
+    /// The metadata of an action.
+    Action,
+    /// A workflow with placeholders that GitHub fills in when somebody begins with it.
+    Template,
+    /// None of them.
+    Neither,
+}
+
+impl What {
+    /// Its name, which stays the same.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Workflow => "workflow",
+            Self::Action => "action",
+            Self::Template => "template",
+            Self::Neither => "neither",
+        }
+    }
+
+    /// What a file is that is looked at for that reason and has this text.
+    #[must_use]
+    pub fn of(role: Role, text: &str) -> Self {
+        match (role, top(text)) {
+            (Role::Template, _) => Self::Template,
+            (Role::Action, Top { workflow: false, .. }) | (_, Top { action: true, workflow: false }) => {
+                Self::Action
+            }
+            (Role::Named, Top { workflow: false, .. }) => Self::Neither,
+            _ if has_placeholder(text) => Self::Template,
+            _ => Self::Workflow,
+        }
+    }
+}
+
+/// Whether a text looks like a workflow or an action.
+struct Top {
+    workflow: bool,
+    action: bool,
+}
+
+/// Looks for keys at the beginning of lines. What writes its whole mapping in braces has none.
+fn top(text: &str) -> Top {
+    let mut top = Top { workflow: false, action: false };
+    for line in text.lines() {
+        let Some((key, _)) = line.split_once(':') else { continue };
+        match key.trim_end().trim_matches(['"', '\'']) {
+            "on" | "jobs" => top.workflow = true,
+            "runs" => top.action = true,
+            _ => {}
+        }
+    }
+    top
+}
+
+/// What GitHub fills in when a workflow begins as a template.
+const PLACEHOLDERS: [&str; 3] = ["default-branch", "protected-branches", "cron-"];
+
+fn has_placeholder(text: &str) -> bool {
+    text.split('$').skip(1).any(|after| PLACEHOLDERS.iter().any(|word| after.starts_with(word)))
+}
+
+/// Whether GitHub takes a file of this name for YAML.
+pub(super) fn is_yaml(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+/// Whether a file of this name describes an action.
+pub(super) fn is_action(name: &OsStr) -> bool {
+    name == "action.yml" || name == "action.yaml"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn place_and_content_say_what_a_file_is() {
+        use Role as R;
+        use What as W;
+        let workflow = "name: x\n\"on\": push\njobs:\n  a:\n    runs-on: x\n";
+        let action = "name: x\nruns:\n  using: node24\n";
+        let template = "on:\n  push:\n    branches: [$default-branch]\njobs: {}\n";
+        let other = "version: 2\nupdates:\n  on: x\n";
+        for (role, text, what) in [
+            (R::Workflow, workflow, W::Workflow),
+            (R::Workflow, other, W::Workflow),
+            (R::Workflow, action, W::Action),
+            (R::Workflow, template, W::Template),
+            (R::Action, action, W::Action),
+            (R::Action, other, W::Action),
+            (R::Action, workflow, W::Workflow),
+            (R::Template, workflow, W::Template),
+            (R::Named, workflow, W::Workflow),
+            (R::Named, "jobs:\n  x", W::Workflow),
+            (R::Named, action, W::Action),
+            (R::Named, template, W::Template),
+            (R::Named, "on:\n  schedule:\n    - cron: $cron-weekly\n", W::Template),
+            (R::Named, other, W::Neither),
+            (R::Named, "services:\n  a: $default\n", W::Neither),
+        ] {
+            assert_eq!(What::of(role, text), what, "{role:?} {text}");
+        }
+    }
+}
