@@ -16,6 +16,10 @@ pub(crate) enum Exit {
     Usage,
     /// Something failed that somebody should look at now.
     Alarm,
+    /// What was read has findings, and --fail-on says that this counts.
+    Findings,
+    /// Some of the input could not be read; the rest was.
+    Unreadable,
     /// The host, or the owner of the ledger, does not allow it.
     NotAllowed,
     /// The time for waiting was over.
@@ -30,9 +34,10 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0  done; what waits, waits for time, for a person's consent, or for nothing
-  1  an error, which the last lines tell
+  1  an error, which the last lines tell; migrate: findings, see --fail-on
   2  the command line or a document is not valid
-  3  reconcile: a gate failed, or something else needs a look now; drill: it would not go back
+  3  reconcile: a gate failed, or something else needs a look now; drill: it would not go back;
+     migrate: some of the input could not be read
   4  not allowed: credentials, a protected ref, or another owner of the ledger
   5  reconcile --wait: the time was over before all was settled
   6  reconcile: a release is kept until a person mends something, such as a missing branch or a pin
@@ -42,9 +47,9 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0,
-            Exit::Error => 1,
+            Exit::Error | Exit::Findings => 1,
             Exit::Usage => 2,
-            Exit::Alarm => 3,
+            Exit::Alarm | Exit::Unreadable => 3,
             Exit::NotAllowed => 4,
             Exit::TimedOut => 5,
             Exit::Stuck => 6,
@@ -74,6 +79,8 @@ impl Exit {
             Self::Usage,
             Self::NotAllowed,
             Self::Error,
+            Self::Unreadable,
+            Self::Findings,
             Self::Alarm,
             Self::Stuck,
             Self::TimedOut,

@@ -1,7 +1,7 @@
 //! Where a command writes: data to one side, talk to the other.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
 
@@ -46,9 +46,27 @@ impl Terminal {
         writeln!(self.err, "{talk}").unwrap_or_default();
     }
 
+    /// Whether somebody watches the talk, and nothing else goes to the same place.
+    pub(crate) fn is_watched() -> bool {
+        io::stderr().is_terminal() && !io::stdout().is_terminal()
+    }
+
+    /// Shows how far it is, in place of what it showed last; an empty text takes that away.
+    pub(crate) fn progress(&mut self, talk: impl Display) {
+        write!(self.err, "\r{talk}\x1b[K").and_then(|()| self.err.flush()).unwrap_or_default();
+    }
+
     /// Tells the person something to think about.
     pub(crate) fn note(&mut self, talk: impl Display) {
         self.say(format_args!("{NOTE}note{NOTE:#}: {talk}"));
+    }
+
+    /// Tells the person what may be wrong and what to do about it.
+    pub(crate) fn warning(&mut self, what: impl Display, next: Option<&str>) {
+        self.say(format_args!("{NOTE}warning{NOTE:#}: {what}"));
+        if let Some(next) = next {
+            self.say(format_args!("  next: {next}"));
+        }
     }
 
     /// Tells the person what went wrong and what to do next.

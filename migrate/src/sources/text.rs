@@ -66,6 +66,18 @@ impl Text {
         &self.0
     }
 
+    /// All of it, to keep.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
+    /// Where a byte of it stands.
+    #[must_use]
+    pub fn place(&self, offset: usize) -> Place {
+        place(self.0.as_bytes(), offset)
+    }
+
     /// It without the byte order mark.
     #[must_use]
     pub fn body(&self) -> &str {

@@ -1,10 +1,10 @@
-//! `towpath migrate`.
+//! `towpath migrate eval`.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use towpath_migrate::expression::{Availability, Contexts, ExpressionError, Status, parse};
 
 use crate::exit::Exit;
@@ -34,12 +34,6 @@ const STEP: [&str; 17] = [
     "always(0,0)",
     "cancelled(0,0)",
 ];
-
-/// Understand workflows of GitHub Actions.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Migrate {
-    Eval(Eval),
-}
 
 /// Evaluate an expression of GitHub Actions.
 ///
@@ -81,17 +75,9 @@ impl From<Job> for Status {
     }
 }
 
-impl Migrate {
-    /// Does it.
-    pub(crate) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        match self {
-            Self::Eval(eval) => eval.run(terminal),
-        }
-    }
-}
-
 impl Eval {
-    fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    /// Prints the value.
+    pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let contexts = self.contexts()?.with_status(self.status.into());
         let step = Availability::from_schema(STEP).map_err(|error| Failure::Impossible(error.to_string()))?;
         let availability = contexts.names().into_iter().fold(step, Availability::context);

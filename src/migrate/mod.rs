@@ -1,0 +1,29 @@
+//! `towpath migrate`.
+
+mod eval;
+mod parse;
+mod report;
+mod understand;
+
+use clap::Subcommand;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Understand workflows of GitHub Actions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Migrate {
+    Parse(parse::Parse),
+    Eval(eval::Eval),
+}
+
+impl Migrate {
+    /// Does it.
+    pub(crate) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        match self {
+            Self::Parse(parse) => parse.run(terminal),
+            Self::Eval(eval) => eval.run(terminal),
+        }
+    }
+}
