@@ -1,9 +1,9 @@
 //! The list of commands. The list in CONTRIBUTING.md is generated from it.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::session::Session;
-use crate::{generate, lints, suites};
+use crate::{generate, lints, migrate, suites};
 
 /// One developer command.
 pub(crate) struct Command {
@@ -51,8 +51,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "",
-        summary: "print what a decision and a steady round cost; docs/benchmarks.md has earlier figures",
+        arguments: "[migrate [--files N]]",
+        summary: "print what a decision and a steady round cost, or reading workflows; docs/benchmarks.md has earlier figures",
         run: bench,
     },
     Command {
@@ -114,7 +114,17 @@ fn model(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> 
 
 /// Each benchmark prints its own table.
 fn bench(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
-    no_arguments("bench", arguments)?;
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] => {}
+        ["migrate"] => return migrate::bench(session, migrate::FILES),
+        ["migrate", "--files", number] => {
+            let files =
+                number.parse().with_context(|| format!("expected a number of files, found {number:?}"))?;
+            return migrate::bench(session, files);
+        }
+        _ => bail!("expected nothing or migrate: cargo xtask bench [migrate [--files N]]"),
+    }
     for (package, name) in [("towpath-core", "decide"), ("towpath-engine", "idle")] {
         let mut command = std::process::Command::new("cargo");
         command.args(["bench", "--quiet", "--locked", "--package", package, "--bench", name]);

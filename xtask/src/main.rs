@@ -8,6 +8,7 @@
 //! - `suites`: what `test` runs. Add a suite to its table.
 //! - `lints`: what `lint` runs.
 //! - `generate`: generated files. Add a block to its table.
+//! - `migrate`: the benchmark of reading workflows.
 //! - `need`: what a part needs of the machine.
 
 mod block;
@@ -15,6 +16,7 @@ mod command;
 mod difference;
 mod generate;
 mod lints;
+mod migrate;
 mod need;
 mod reliability;
 mod session;
