@@ -15,6 +15,7 @@ pub mod graph;
 pub mod model;
 pub mod read;
 pub mod schema;
+pub mod script;
 pub mod sources;
 pub mod span;
 pub mod values;

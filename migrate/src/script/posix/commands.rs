@@ -1,0 +1,266 @@
+//! Simple commands: which program or builtin, through which others.
+
+use std::borrow::Cow;
+
+use shuck_ast::{SimpleCommand, Word, WordPart};
+
+use super::super::hole::Quoting;
+use super::super::names::is_builtin;
+use super::super::{Access, Doubt, FileAccess, Tool, UseKind};
+use super::wrappers::Wrapper;
+use super::{At, Output, Walk};
+use crate::span::Span;
+
+/// Shells that take a script with `-c`.
+const SHELLS: [&str; 6] = ["ash", "bash", "dash", "ksh", "sh", "zsh"];
+
+/// Commands that read the files among their arguments.
+const READERS: [&str; 12] =
+    [".", "awk", "cat", "cut", "grep", "head", "jq", "less", "sed", "source", "tail", "wc"];
+
+impl<'a> Walk<'a, '_, '_, '_> {
+    pub(super) fn simple<'t>(&mut self, simple: &'t SimpleCommand, at: At<'t>) {
+        let span = self.place(simple.name.span);
+        let is_command = span.start < span.end;
+        let access = if is_command { Access::Exported } else { Access::Set };
+        for assignment in &simple.assignments {
+            self.assignment(assignment, access, at);
+        }
+        if is_command {
+            self.word(&simple.name, Quoting::Bare, at);
+            let name = self.literal(&simple.name);
+            let access = if name.is_some_and(|name| READERS.contains(&&*name)) {
+                FileAccess::Read
+            } else {
+                FileAccess::Passed
+            };
+            self.words_as(&simple.args, access, at);
+            self.command(&simple.name, &simple.args, at);
+        }
+    }
+
+    /// A command whose words were walked over already.
+    fn command(&mut self, head: &Word, arguments: &[Word], at: At<'_>) {
+        let at = At { depth: at.depth + 1, ..at };
+        let span = self.place(head.span);
+        let end = arguments.last().map_or(span.end, |word| self.place(word.span).end);
+        let whole = span.to(Span::new(end, end));
+        let Some(name) = self.literal(head) else {
+            self.doubt(span, Doubt::DynamicCommand);
+            return self.writes("", arguments, whole, at);
+        };
+        if name.is_empty() || at.depth > super::MAX_DEPTH {
+            return;
+        }
+        let kind = if is_builtin(&name) {
+            UseKind::Builtin(name.clone())
+        } else {
+            UseKind::Tool(Tool { name: name.clone(), elevated: at.elevated, probed: false })
+        };
+        self.uses(span, kind);
+        match Wrapper::of(&name) {
+            Some(wrapper) if !self.is_query(&name, arguments) => self.wrapped(wrapper, arguments, whole, at),
+            _ => {
+                self.meaning(&name, arguments, at);
+                self.writes(&name, arguments, whole, at);
+            }
+        }
+    }
+
+    /// `command -v` runs nothing.
+    fn is_query(&self, name: &str, arguments: &[Word]) -> bool {
+        name == "command"
+            && arguments
+                .first()
+                .is_some_and(|word| matches!(self.literal(word).as_deref(), Some("-v" | "-V")))
+    }
+
+    fn wrapped(&mut self, wrapper: &Wrapper, arguments: &[Word], whole: Span, at: At<'_>) {
+        let at = At { elevated: at.elevated || wrapper.elevates, ..at };
+        let mut index = 0;
+        let mut before = wrapper.before;
+        while let Some(word) = arguments.get(index) {
+            let source = self.place(word.span).of(self.text);
+            if source == "--" {
+                index += 1;
+                break;
+            }
+            let option = wrapper.option(source);
+            if option > 0 {
+                index += option;
+            } else if wrapper.assigns && is_assignment(source) {
+                index += 1;
+            } else if before > 0 {
+                (before, index) = (before - 1, index + 1);
+            } else {
+                break;
+            }
+        }
+        match arguments.get(index).zip(arguments.get(index + 1..)) {
+            Some((head, rest)) => self.command(head, rest, at),
+            None => self.writes(wrapper.name, arguments, whole, at),
+        }
+    }
+
+    /// What the arguments of some commands mean.
+    fn meaning(&mut self, name: &str, arguments: &[Word], at: At<'_>) {
+        match name {
+            "command" | "which" | "type" | "hash" => self.probes(arguments),
+            "tee" => self.tees(arguments, at),
+            "find" => self.find(arguments, at),
+            "eval" => match arguments {
+                [word] => self.script(word, at),
+                _ => self.doubt_words(arguments, Doubt::DynamicScript),
+            },
+            "trap" => match arguments {
+                [word, _, ..] if !self.is_option(word) => self.script(word, at),
+                _ => {}
+            },
+            "source" | "." => self.doubt_words(arguments, Doubt::Sourced),
+            "read" | "mapfile" | "readarray" => self.reads_into(name, arguments),
+            "printf" => self.printf_into(arguments),
+            "getopts" => self.sets_words(arguments.get(1..2).unwrap_or_default()),
+            _ if SHELLS.contains(&name.rsplit('/').next().unwrap_or(name)) => self.shell(arguments, at),
+            _ => {}
+        }
+    }
+
+    fn is_option(&self, word: &Word) -> bool {
+        self.place(word.span).of(self.text).starts_with('-')
+    }
+
+    fn doubt_words(&mut self, words: &[Word], why: Doubt) {
+        if let (Some(first), Some(last)) = (words.first(), words.last()) {
+            let span = self.place(first.span).to(self.place(last.span));
+            self.doubt(span, why);
+        }
+    }
+
+    fn probes(&mut self, arguments: &[Word]) {
+        for word in arguments {
+            if let Some(name) = self.literal(word).filter(|name| !name.starts_with('-') && !is_builtin(name))
+            {
+                let span = self.place(word.span);
+                self.uses(span, UseKind::Tool(Tool { name, elevated: false, probed: true }));
+            }
+        }
+    }
+
+    fn tees(&mut self, arguments: &[Word], at: At<'_>) {
+        for word in arguments {
+            if let Some(file) = self.runner_file(word) {
+                let span = self.place(word.span);
+                self.found.script.uses.retain(|used| {
+                    !matches!(used.kind, UseKind::File(_, FileAccess::Passed) if span.contains(used.span))
+                });
+                self.uses(span, UseKind::File(file, FileAccess::Write));
+                self.tee_takes(span, At { output: Output::File(file), ..at });
+            }
+        }
+    }
+
+    /// `find ... -exec COMMAND`
+    fn find(&mut self, arguments: &[Word], at: At<'_>) {
+        let is_exec = |word: &Word| {
+            matches!(self.place(word.span).of(self.text), "-exec" | "-execdir" | "-ok" | "-okdir")
+        };
+        let found: Vec<usize> =
+            (0..arguments.len()).filter(|at| arguments.get(*at).is_some_and(is_exec)).collect();
+        for index in found {
+            if let Some((head, rest)) = arguments.get(index + 1).zip(arguments.get(index + 2..)) {
+                let end = rest.iter().position(|word| {
+                    matches!(self.place(word.span).of(self.text), "\\;" | "';'" | "\";\"" | "+")
+                });
+                let rest = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
+                self.command(head, rest, at);
+            }
+        }
+    }
+
+    /// `bash -c SCRIPT`
+    fn shell(&mut self, arguments: &[Word], at: At<'_>) {
+        for (index, word) in arguments.iter().enumerate() {
+            let source = self.place(word.span).of(self.text);
+            let Some(flags) = source.strip_prefix('-') else { return };
+            if !flags.starts_with('-') && flags.contains('c') {
+                if let Some(script) = arguments.get(index + 1) {
+                    self.script(script, at);
+                }
+                return;
+            }
+        }
+    }
+
+    /// A script within a word. It is read where its text stands as it is; variables in it are looked at twice, so what it
+    /// does in the end is open.
+    fn script(&mut self, word: &Word, at: At<'_>) {
+        let whole = self.place(word.span);
+        let [part] = word.parts.as_slice() else { return self.doubt(whole, Doubt::DynamicScript) };
+        let inner = match &part.kind {
+            WordPart::SingleQuoted { value, dollar: false } => self.place(value.span()),
+            WordPart::DoubleQuoted { parts, dollar: false } => {
+                if !parts.iter().all(|part| matches!(part.kind, WordPart::Literal(_))) {
+                    self.doubt(whole, Doubt::DynamicScript);
+                }
+                Span::new(whole.start + 1, whole.end.saturating_sub(1))
+            }
+            WordPart::Literal(_) => whole,
+            _ => return self.doubt(whole, Doubt::DynamicScript),
+        };
+        let masked = self.masked.get(inner.start - self.base..inner.end.saturating_sub(self.base));
+        let Some(masked) = masked.filter(|_| at.nested < 4) else { return };
+        if masked.contains('\\') && !matches!(part.kind, WordPart::SingleQuoted { .. }) {
+            return self.doubt(whole, Doubt::DynamicScript);
+        }
+        if self.hole_at(inner).is_some_and(|hole| hole.span == inner) {
+            return self.doubt(whole, Doubt::DynamicScript);
+        }
+        let at = At { nested: at.nested + 1, ..at };
+        let mut walk =
+            Walk { text: self.text, masked, base: inner.start, found: &mut *self.found, access: self.access };
+        walk.all(at);
+    }
+
+    /// `read NAME...`: words after the options are names.
+    fn reads_into(&mut self, command: &str, arguments: &[Word]) {
+        let values: &[&str] = if command == "read" {
+            &["-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u"]
+        } else {
+            &["-d", "-n", "-O", "-s", "-u", "-C", "-c"]
+        };
+        let mut skip = false;
+        for word in arguments {
+            let source = self.place(word.span).of(self.text);
+            let is_value = std::mem::replace(&mut skip, values.contains(&source) && source != "-a");
+            if !is_value && !source.starts_with('-') {
+                self.sets_words(std::slice::from_ref(word));
+            }
+        }
+    }
+
+    fn printf_into(&mut self, arguments: &[Word]) {
+        if let [option, name, ..] = arguments
+            && self.literal(option).as_deref() == Some("-v")
+        {
+            self.sets_words(std::slice::from_ref(name));
+        }
+    }
+
+    fn sets_words(&mut self, words: &[Word]) {
+        for word in words {
+            if let Some(Cow::Borrowed(name)) = self.literal(word)
+                && is_name(name)
+            {
+                self.sets(name, word.span);
+            }
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+}
+
+fn is_assignment(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(name, _)| is_name(name))
+}

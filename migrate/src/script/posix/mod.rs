@@ -1,0 +1,334 @@
+//! Scripts of POSIX shells and bash: a walk over the tree of `shuck-parser`.
+
+mod builtins;
+mod commands;
+mod output;
+mod words;
+mod wrappers;
+
+use shuck_ast::{
+    BinaryCommand, BinaryOp, Command, Comment, CompoundCommand, ForCommand, FunctionDef, Heredoc, IfCommand,
+    Redirect, RedirectKind, RedirectTarget, Stmt, StmtSeq, Word,
+};
+use shuck_parser::parser::Parser;
+
+use super::entries::{Open, Written};
+use super::hole::{Hole, Quoting, mark};
+use super::mask::mask;
+use super::names::RunnerFile;
+use super::{Doubt, FileAccess, Script, Unclear, Use, UseKind};
+use crate::span::Span;
+
+/// Commands within commands are followed so deep.
+const MAX_DEPTH: usize = 128;
+
+/// So many braces or parentheses may be open. The parser takes time by their square.
+const MAX_OPEN: usize = 64;
+
+/// Reads a script.
+pub(super) fn read<'a>(text: &'a str, script: &mut Script<'a>) {
+    let holes = std::mem::take(&mut script.holes);
+    let masked = mask(text, &holes);
+    script.holes = holes;
+    if is_too_nested(&masked) {
+        let whole = Span::new(0, text.len());
+        return script.unclear.push(Unclear { span: whole, why: Doubt::TooLarge });
+    }
+    let mut found =
+        Found { script, open: Open::default(), functions: Vec::new(), written: Written::default() };
+    Walk { text, masked: &masked, base: 0, found: &mut found, access: Some(FileAccess::Passed) }
+        .all(At::START);
+    let functions = found.functions;
+    name_functions(script, &functions);
+    script.uses.sort_by_key(|used| (used.span.start, used.span.end));
+    script.uses.dedup();
+}
+
+/// Whether more brackets are open than are read, whatever quotes are around them.
+fn is_too_nested(text: &str) -> bool {
+    let (mut braces, mut parentheses) = (0_usize, 0_usize);
+    text.bytes().any(|byte| {
+        match byte {
+            b'{' => braces += 1,
+            b'}' => braces = braces.saturating_sub(1),
+            b'(' => parentheses += 1,
+            b')' => parentheses = parentheses.saturating_sub(1),
+            _ => {}
+        }
+        braces.max(parentheses) > MAX_OPEN
+    })
+}
+
+/// Calls of functions look like calls of programs until all functions are known.
+fn name_functions(script: &mut Script<'_>, functions: &[String]) {
+    if functions.is_empty() {
+        return;
+    }
+    for used in &mut script.uses {
+        if let UseKind::Tool(tool) = &used.kind
+            && !tool.elevated
+            && functions.iter().any(|function| *function == tool.name)
+        {
+            used.kind = UseKind::Function(tool.name.clone());
+        }
+    }
+}
+
+/// What the walk gathers.
+struct Found<'a, 's> {
+    script: &'s mut Script<'a>,
+    open: Open,
+    functions: Vec<String>,
+    written: Written,
+}
+
+/// A walk over one script, or over a script within a word of another one.
+struct Walk<'a, 'm, 'f, 's> {
+    /// The whole script.
+    text: &'a str,
+    /// What is walked over, without `${{ }}`.
+    masked: &'m str,
+    /// Where that starts in the whole.
+    base: usize,
+    found: &'f mut Found<'a, 's>,
+    /// What a variable with the path of a file of the runner stands for where it is read.
+    access: Option<FileAccess>,
+}
+
+/// What is around a command.
+#[derive(Clone, Copy)]
+struct At<'t> {
+    output: Output,
+    input: Input<'t>,
+    nested: usize,
+    depth: usize,
+    elevated: bool,
+}
+
+/// Where the output of a command goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Output {
+    Log,
+    File(RunnerFile),
+    Elsewhere,
+}
+
+/// What a command reads, if it stands in the script.
+#[derive(Clone, Copy)]
+enum Input<'t> {
+    Unknown,
+    Heredoc(&'t Heredoc),
+    Word(&'t Word),
+}
+
+impl At<'_> {
+    const START: Self =
+        Self { output: Output::Log, input: Input::Unknown, nested: 0, depth: 0, elevated: false };
+
+    const fn within(self) -> Self {
+        Self { output: Output::Elsewhere, input: Input::Unknown, nested: self.nested + 1, ..self }
+    }
+}
+
+impl<'a> Walk<'a, '_, '_, '_> {
+    /// Parses and walks.
+    fn all(&mut self, at: At<'_>) {
+        let result = Parser::new(self.masked).parse();
+        for diagnostic in result.diagnostics {
+            let span = self.place(diagnostic.span);
+            self.doubt(span, Doubt::Syntax(diagnostic.message));
+        }
+        self.sequence(&result.file.body, at);
+    }
+
+    /// A span of the tree as one of the script.
+    fn place(&self, span: shuck_ast::Span) -> Span {
+        let (start, end) = (self.base + span.start.offset(), self.base + span.end.offset());
+        let inside = end <= self.base + self.masked.len() && self.text.get(start..end).is_some();
+        if inside { Span::new(start, end) } else { Span::new(self.base, self.base + self.masked.len()) }
+    }
+
+    fn doubt(&mut self, span: Span, why: Doubt) {
+        self.found.script.unclear.push(Unclear { span, why });
+    }
+
+    fn uses(&mut self, span: Span, kind: UseKind<'a>) {
+        self.found.script.uses.push(Use { span, kind });
+    }
+
+    fn mark(&mut self, span: shuck_ast::Span, quoting: Quoting, at: At<'_>) {
+        if !self.found.script.holes.is_empty() {
+            let span = self.place(span);
+            mark(&mut self.found.script.holes, span, quoting, at.nested);
+        }
+    }
+
+    fn hole_at(&self, span: Span) -> Option<&Hole> {
+        self.found.script.holes.iter().find(|hole| hole.span.start < span.end && span.start < hole.span.end)
+    }
+
+    fn sequence(&mut self, sequence: &StmtSeq, at: At<'_>) {
+        self.comments(&sequence.leading_comments, at);
+        for statement in &sequence.stmts {
+            self.statement(statement, at);
+        }
+        self.comments(&sequence.trailing_comments, at);
+    }
+
+    fn comments(&mut self, comments: &[Comment], at: At<'_>) {
+        if self.found.script.holes.is_empty() {
+            return;
+        }
+        for comment in comments {
+            let (start, end) = (usize::from(comment.range.start()), usize::from(comment.range.end()));
+            let span = Span::new(self.base + start, self.base + end);
+            mark(&mut self.found.script.holes, span, Quoting::Comment, at.nested);
+        }
+    }
+
+    fn statement<'t>(&mut self, statement: &'t Stmt, at: At<'t>) {
+        let mut at = At { depth: at.depth + 1, ..at };
+        if at.depth > MAX_DEPTH {
+            let span = self.place(statement.span);
+            return self.doubt(span, Doubt::TooLarge);
+        }
+        self.comments(&statement.leading_comments, at);
+        if let Some(comment) = statement.inline_comment {
+            self.comments(&[comment], at);
+        }
+        for redirect in &statement.redirects {
+            self.redirect(redirect, &mut at);
+        }
+        match &statement.command {
+            Command::Simple(simple) => self.simple(simple, at),
+            Command::Builtin(builtin) => self.control(builtin, at),
+            Command::Decl(declaration) => self.declaration(declaration, at),
+            Command::Binary(binary) => self.binary(binary, at),
+            Command::Compound(compound) => self.compound(compound, at),
+            Command::Function(function) => self.function(function, at),
+            Command::AnonymousFunction(function) => self.statement(&function.body, at),
+        }
+    }
+
+    fn redirect<'t>(&mut self, redirect: &'t Redirect, at: &mut At<'t>) {
+        match &redirect.target {
+            RedirectTarget::Heredoc(heredoc) => {
+                self.heredoc(heredoc, *at);
+                at.input = Input::Heredoc(heredoc);
+            }
+            RedirectTarget::Word(word) => self.redirect_to(redirect, word, at),
+        }
+    }
+
+    fn redirect_to<'t>(&mut self, redirect: &Redirect, word: &'t Word, at: &mut At<'t>) {
+        let file = self.runner_file(word);
+        let outer = self.access.take();
+        self.word(word, Quoting::Bare, *at);
+        self.access = outer;
+        let access = match redirect.kind {
+            RedirectKind::Input => FileAccess::Read,
+            RedirectKind::HereString => FileAccess::Passed,
+            _ => FileAccess::Write,
+        };
+        if let Some(file) = file {
+            let span = self.place(redirect.span);
+            self.uses(span, UseKind::File(file, access));
+        }
+        match redirect.kind {
+            RedirectKind::HereString => at.input = Input::Word(word),
+            RedirectKind::Input | RedirectKind::DupInput | RedirectKind::DupOutput => {}
+            _ if redirect.fd.is_some_and(|fd| fd != 1) => {}
+            _ => at.output = file.map_or(self.elsewhere(word), Output::File),
+        }
+    }
+
+    /// The log is reached through its devices as well.
+    fn elsewhere(&self, word: &Word) -> Output {
+        let to_log = self.literal(word).is_some_and(|path| matches!(&*path, "/dev/stdout" | "/dev/stderr"));
+        if to_log { Output::Log } else { Output::Elsewhere }
+    }
+
+    fn binary<'t>(&mut self, binary: &'t BinaryCommand, at: At<'t>) {
+        let mut left = at;
+        let mut right = at;
+        if matches!(binary.op, BinaryOp::Pipe | BinaryOp::PipeAll) {
+            left.output = self.tee(&binary.right, at.output);
+            right.input = Input::Unknown;
+        }
+        self.statement(&binary.left, left);
+        self.statement(&binary.right, right);
+    }
+
+    fn compound<'t>(&mut self, compound: &'t CompoundCommand, at: At<'t>) {
+        match compound {
+            CompoundCommand::If(branches) => self.branches(branches, at),
+            CompoundCommand::For(each) => self.each(each, at),
+            CompoundCommand::While(each) => self.sequences([&each.condition, &each.body], at),
+            CompoundCommand::Until(each) => self.sequences([&each.condition, &each.body], at),
+            CompoundCommand::Subshell(body) | CompoundCommand::BraceGroup(body) => self.sequence(body, at),
+            CompoundCommand::Case(case) => {
+                self.word(&case.word, Quoting::Bare, at);
+                for item in &case.cases {
+                    item.patterns.iter().for_each(|pattern| self.pattern(pattern, Quoting::Bare, at));
+                    self.sequence(&item.body, at);
+                }
+            }
+            CompoundCommand::Select(select) => {
+                self.sets(&select.variable, select.variable_span);
+                select.words.iter().for_each(|word| self.word(word, Quoting::Bare, at));
+                self.sequence(&select.body, at);
+            }
+            CompoundCommand::ArithmeticFor(each) => {
+                self.mark(each.span, Quoting::Arithmetic, at);
+                for part in [&each.init_ast, &each.condition_ast, &each.step_ast].into_iter().flatten() {
+                    self.arithmetic(part, at);
+                }
+                self.sequence(&each.body, at);
+            }
+            CompoundCommand::Arithmetic(arithmetic) => {
+                self.mark(arithmetic.span, Quoting::Arithmetic, at);
+                arithmetic.expr_ast.iter().for_each(|expression| self.arithmetic(expression, at));
+            }
+            CompoundCommand::Conditional(conditional) => self.conditional(&conditional.expression, at),
+            CompoundCommand::Time(time) => {
+                time.command.iter().for_each(|command| self.statement(command, at));
+            }
+            CompoundCommand::Coproc(process) => self.statement(&process.body, at.within()),
+            CompoundCommand::Repeat(each) => self.sequence(&each.body, at),
+            CompoundCommand::Foreach(each) => self.sequence(&each.body, at),
+            CompoundCommand::Always(always) => self.sequences([&always.body, &always.always_body], at),
+        }
+    }
+
+    fn sequences<'t>(&mut self, sequences: [&'t StmtSeq; 2], at: At<'t>) {
+        for sequence in sequences {
+            self.sequence(sequence, at);
+        }
+    }
+
+    fn branches(&mut self, branches: &IfCommand, at: At<'_>) {
+        self.sequences([&branches.condition, &branches.then_branch], at);
+        for (condition, branch) in &branches.elif_branches {
+            self.sequences([condition, branch], at);
+        }
+        if let Some(branch) = &branches.else_branch {
+            self.sequence(branch, at);
+        }
+    }
+
+    fn each(&mut self, each: &ForCommand, at: At<'_>) {
+        for target in &each.targets {
+            match &target.name {
+                Some(name) => self.sets(name, target.span),
+                None => self.word(&target.word, Quoting::Bare, at),
+            }
+        }
+        each.words.iter().flatten().for_each(|word| self.word(word, Quoting::Bare, at));
+        self.sequence(&each.body, at);
+    }
+
+    fn function(&mut self, function: &FunctionDef, at: At<'_>) {
+        self.found.functions.extend(function.static_names().map(|name| name.as_str().to_owned()));
+        self.statement(&function.body, At { output: Output::Log, input: Input::Unknown, ..at });
+    }
+}
