@@ -20,6 +20,7 @@ mod mask;
 mod names;
 mod posix;
 mod shell;
+pub mod untrusted;
 
 use std::borrow::Cow;
 
