@@ -144,6 +144,11 @@ impl Catalogue {
                     });
                 }
                 Kind::Sequence(_) => item = part(Part::Item),
+                Kind::OneOf(names) => {
+                    let sequences = names.iter().map(|id| schema.definition(canonical(file, *id)));
+                    let mut sequences = sequences.filter(|nested| matches!(nested.kind(), Kind::Sequence(_)));
+                    item = sequences.find_map(|nested| self.named(&id_of(file, nested.name(), Part::Item)));
+                }
                 _ => {}
             }
             parts.entries.push(entry);

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::facts;
 use super::paths::Paths;
+use crate::read::Document;
 use crate::schema::{DefinitionId, Kind, Root, Schema};
 
 /// What a feature is.
@@ -88,6 +89,12 @@ pub enum FileKind {
 
 impl FileKind {
     pub(super) const ALL: [Self; 2] = [Self::Workflow, Self::Action];
+
+    /// The kind of a file that was read.
+    #[must_use]
+    pub fn of(document: &Document) -> Self {
+        if std::ptr::eq(document.schema(), Schema::action()) { Self::Action } else { Self::Workflow }
+    }
 
     /// Its schema.
     #[must_use]

@@ -1,6 +1,7 @@
 //! What there is beside the schemas: contexts, operators, runner files, workflow commands, forms of `uses`, defaults.
 
 use crate::expression::Function;
+use crate::values::uses::{self, JobUses, StepUses};
 
 /// The functions (runner: ExpressionConstants.cs, and those that schemas name).
 pub(super) const FUNCTIONS: &[(&str, Function)] = &[
@@ -182,6 +183,25 @@ pub enum UsesForm {
 }
 
 impl UsesForm {
+    /// What `uses` of a step names; `None` if GitHub refuses it.
+    pub(super) fn of_step(text: &str) -> Option<Self> {
+        uses::step(text).ok().map(|uses| match uses {
+            StepUses::Repository(_) => Self::Action,
+            StepUses::Workspace(_) => Self::Local,
+            StepUses::SelfRepository(_) => Self::Own,
+            StepUses::Docker(_) => Self::Image,
+        })
+    }
+
+    /// What `uses` of a job names; `None` if GitHub refuses it.
+    pub(super) fn of_job(text: &str) -> Option<Self> {
+        uses::job(text).ok().map(|uses| match uses {
+            JobUses::Repository(_) => Self::Workflow,
+            JobUses::Local(_) => Self::LocalWorkflow,
+            JobUses::SelfRepository(_) => Self::OwnWorkflow,
+        })
+    }
+
     pub(super) const ALL: &'static [(&'static str, Self)] = &[
         ("action", Self::Action),
         ("image", Self::Image),

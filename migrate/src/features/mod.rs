@@ -14,17 +14,24 @@
 //! are kept by hand.
 
 mod catalogue;
+mod construct;
 mod contexts;
 mod entry;
+mod expressions;
 mod facts;
 mod file;
 mod paths;
+mod rules;
+mod tiling;
+mod walk;
 
 pub use catalogue::{Catalogue, Feature, FeatureId};
+pub use construct::{Construct, Role, constructs, path};
 pub use contexts::Segment;
 pub use entry::{FeatureKind, FileKind};
 pub use facts::{Default, Embedding, UsesForm};
 pub use file::generate;
+pub use tiling::{Tile, TileKind, tiles};
 
 /// The list of features, as it is kept.
 pub const FEATURES: &str = include_str!("../../features.yaml");

@@ -1,0 +1,147 @@
+//! Each byte of the corpus's workflows and actions belongs to one innermost construct, a comment, or what YAML needs between
+//! them; each construct of a file that GitHub accepts has its feature.
+#![expect(clippy::unwrap_used, reason = "a fixture that fails ends its test")]
+
+mod corpus;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use towpath_migrate::features::{Catalogue, Construct, FeatureKind, Tile, TileKind, constructs, path, tiles};
+use towpath_migrate::read::{Document, Limits, read_action, read_workflow};
+use towpath_migrate::span::Span;
+
+/// What has no feature, and why.
+const NOT_CLASSIFIED: &[(&str, &str, &str)] = &[
+    ("code-scanning/nowsecure-mobile-sbom.yml", "jobs.nowsecure.steps[2].with.group_id.", REFUSED),
+    ("code-scanning/nowsecure.yml", "jobs.nowsecure.steps[2].with.group_id.", REFUSED),
+    (
+        "code-scanning/zscaler-iac-scan.yml",
+        "jobs.zscaler-iac-scan.steps[2].with.sarif_file",
+        "steps.<step-id> has no such part: it is null",
+    ),
+];
+
+const REFUSED: &str = "GitHub refuses a mapping here: {{ }} lacks its $";
+
+/// What was counted.
+#[derive(Debug, Default)]
+struct Counts {
+    files: usize,
+    /// Files in which GitHub refuses something, by name.
+    refused: BTreeSet<String>,
+    bytes: usize,
+    constructs: usize,
+    kinds: BTreeMap<&'static str, usize>,
+    features: BTreeSet<usize>,
+    tiles: BTreeMap<String, usize>,
+    unclassified: Vec<String>,
+}
+
+fn read(name: &str, source: &str) -> Document {
+    if name.contains("/_actions/") {
+        read_action(source, &Limits::default())
+    } else {
+        read_workflow(source, &Limits::default())
+    }
+}
+
+/// Constructs stand behind the ones around them, in them, and behind the ones before them.
+fn assert_nested(name: &str, source: &str, all: &[Construct]) {
+    let mut ends: BTreeMap<Option<u32>, usize> = BTreeMap::new();
+    for (index, construct) in all.iter().enumerate() {
+        let span = construct.span;
+        if let Some(parent) = construct.parent {
+            assert!((parent as usize) < index, "{name}: a construct stands before the one around it");
+            let outer = all.get(parent as usize).unwrap().span;
+            assert!(outer.contains(span), "{name}: {span:?} {:?} is not in {outer:?}", span.of(source));
+        }
+        let end = ends.entry(construct.parent).or_default();
+        assert!(*end <= span.start, "{name}: {span:?} {:?} overlaps the one before it", span.of(source));
+        *end = span.end;
+    }
+}
+
+/// Tiles follow each other from the first byte to the last, and are what they say.
+fn assert_tiled(name: &str, source: &str, tiles: &[Tile], all: &[Construct]) {
+    let mut at = 0;
+    for tile in tiles {
+        let text = tile.span.of(source);
+        assert_eq!(tile.span.start, at, "{name}: a gap or an overlap before {text:?}");
+        assert!(!tile.span.is_empty() && !text.is_empty(), "{name}: an empty tile at {at}");
+        match tile.kind {
+            TileKind::Space => assert_eq!(text.trim_matches('\u{feff}').trim(), "", "{name}"),
+            TileKind::Punctuation => assert!(text.bytes().all(|byte| b"-?:,[]{}.".contains(&byte)), "{name}"),
+            TileKind::Comment => {
+                assert!(text.starts_with('#') || tile.construct.is_some(), "{name}: {text:?}")
+            }
+            TileKind::Text | TileKind::Unread => {}
+        }
+        if let Some(construct) = tile.construct {
+            let whole: Span = all.get(construct as usize).unwrap().span;
+            assert!(whole.contains(tile.span), "{name}: {text:?} is not in its construct");
+        }
+        at = tile.span.end;
+    }
+    assert_eq!(at, source.len(), "{name}: the last bytes have no tile");
+}
+
+fn look(name: &str, source: &str, counts: &mut Counts) {
+    let document = read(name, source);
+    let all = constructs(&document);
+    assert_nested(name, source, &all);
+    let tiles = tiles(document.tree(), &all);
+    assert_tiled(name, source, &tiles, &all);
+    counts.files += 1;
+    counts.bytes += source.len();
+    counts.constructs += all.len();
+    let is_refused = !document.problems().is_empty();
+    if is_refused {
+        counts.refused.insert(name.to_owned());
+    }
+    let catalogue = Catalogue::get();
+    for (index, construct) in all.iter().enumerate() {
+        match construct.feature {
+            Some(feature) => {
+                *counts.kinds.entry(catalogue.feature(feature).kind.name()).or_default() += 1;
+                counts.features.insert(feature.index());
+            }
+            None => counts.unclassified.push(format!("{name} {}", path(&document, &all, index))),
+        }
+    }
+    for tile in &tiles {
+        let has_construct = tile.construct.is_some();
+        *counts.tiles.entry(format!("{:?} {has_construct}", tile.kind)).or_default() +=
+            tile.span.end - tile.span.start;
+        let is_homeless = tile.kind == TileKind::Text && !has_construct || tile.kind == TileKind::Unread;
+        assert!(is_refused || !is_homeless, "{name}: nothing has {:?}", tile.span.of(source));
+    }
+}
+
+#[test]
+fn files_of_the_corpus_are_tiled_by_classified_constructs() {
+    let Some(files) = corpus::yaml_files("files_of_the_corpus_are_tiled_by_classified_constructs") else {
+        return;
+    };
+    let mut counts = Counts::default();
+    for (name, source) in files.iter().filter(|(name, _)| name.starts_with("workflows/")) {
+        look(name, source, &mut counts);
+    }
+    let features = Catalogue::get().features().count();
+    println!(
+        "{} files ({} with something that GitHub refuses), {} bytes, {} constructs of {} of {features} features",
+        counts.files,
+        counts.refused.len(),
+        counts.bytes,
+        counts.constructs,
+        counts.features.len(),
+    );
+    println!("constructs: {:?}", counts.kinds);
+    println!("bytes: {:?}", counts.tiles);
+    println!("refused: {:?}", counts.refused);
+    let starter = "workflows/actions+starter-workflows/";
+    let named: Vec<_> =
+        NOT_CLASSIFIED.iter().map(|(name, path, _)| format!("{starter}{name} {path}")).collect();
+    assert_eq!(counts.unclassified, named, "what has no feature is named, and no more");
+    assert!(counts.files > 800, "the corpus is smaller than it was");
+    assert!(counts.kinds.contains_key(FeatureKind::Default.name()));
+}
