@@ -143,6 +143,18 @@ pub enum Oddity {
     TextAround,
 }
 
+impl Oddity {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AlwaysTrue => "always true",
+            Self::NeverTrue => "never true",
+            Self::TextAround => "text around the expression makes it true",
+        }
+    }
+}
+
 /// What is odd about a condition, if anything is.
 #[must_use]
 pub fn oddity(condition: &Condition, when: &When) -> Option<Oddity> {

@@ -1,0 +1,170 @@
+//! A job: when it runs, how often, with which rights.
+
+use super::matrix::{self, Expanded, Expansion, Leg};
+use super::needs::Needs;
+use super::status::{self, When};
+use super::world::Known;
+use crate::model::{self, Value, Workflow};
+use crate::read::TokenId;
+use crate::values::permission::Permissions;
+
+/// A job of a graph, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub(super) u32);
+
+impl JobId {
+    /// Its place.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A job.
+#[derive(Debug, Clone)]
+pub struct Job<'d> {
+    /// Its place in the graph.
+    pub id: JobId,
+    /// What is written.
+    pub model: &'d model::Job<'d>,
+    /// The workflow that it is of.
+    pub workflow: &'d Workflow<'d>,
+    /// The jobs that it waits for.
+    pub needs: Vec<JobId>,
+    /// All jobs before it: those of which its condition is about.
+    pub ancestors: Vec<JobId>,
+    /// When it runs, by how these ended.
+    pub when: When,
+    /// Its matrix; `None` where there is none.
+    pub matrix: Option<Expanded>,
+    /// What its token may do.
+    pub permissions: Effective,
+}
+
+/// What a token may do, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effective {
+    /// What it may do; `None` where nobody says, so that a setting of the repository decides.
+    pub given: Option<Permissions>,
+    /// Who says so.
+    pub origin: Origin,
+    /// Where it is said.
+    pub token: Option<TokenId>,
+}
+
+/// Who says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The step itself.
+    Step,
+    /// The job.
+    Job,
+    /// The workflow.
+    Workflow,
+    /// Nobody: it is GitHub's default.
+    Default,
+}
+
+impl Origin {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Job => "job",
+            Self::Workflow => "workflow",
+            Self::Default => "default",
+        }
+    }
+}
+
+impl<'d> Job<'d> {
+    pub(super) fn new(
+        workflow: &'d Workflow<'d>,
+        model: &'d model::Job<'d>,
+        id: JobId,
+        needs: Needs,
+    ) -> Self {
+        let when = model.condition.as_ref().map_or(status::DEFAULT, |condition| When::of(&condition.value));
+        Self {
+            id,
+            model,
+            workflow,
+            needs: needs.direct,
+            ancestors: needs.all,
+            when,
+            matrix: expanded(workflow, model),
+            permissions: Effective::of(workflow, model),
+        }
+    }
+
+    /// The legs that are known; none where there is no matrix, or it is dynamic.
+    #[must_use]
+    pub fn legs(&self) -> &[Leg] {
+        match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
+            Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => &legs.legs,
+            Some(Expansion::Dynamic(_)) | None => &[],
+        }
+    }
+
+    /// What is known in a leg, or where there is none.
+    pub(super) const fn known<'l>(&self, leg: Option<&'l Leg>) -> Known<'l> {
+        match (leg, &self.matrix) {
+            (Some(leg), _) => Known::Leg(leg),
+            (None, None) => Known::NoMatrix,
+            (None, Some(_)) => Known::Nothing,
+        }
+    }
+
+    /// How many jobs of a run this is at least, and whether there are never more.
+    #[must_use]
+    pub fn count(&self) -> (usize, bool) {
+        match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
+            None => (1, true),
+            Some(Expansion::Dynamic(_)) => (1, false),
+            Some(Expansion::Exact(legs)) => (legs.legs.len(), !legs.too_many),
+            Some(Expansion::UpTo(legs)) => {
+                (legs.legs.iter().filter(|leg| leg.depends_on.is_empty()).count(), false)
+            }
+        }
+    }
+
+    /// What it runs steps with, if it runs steps.
+    #[must_use]
+    pub fn steps(&self) -> Option<&'d model::StepsJob<'d>> {
+        match &self.model.kind {
+            model::JobKind::Steps(steps) => Some(steps),
+            model::JobKind::Call(_) => None,
+        }
+    }
+
+    /// The call of another workflow, if it is one.
+    #[must_use]
+    pub fn call(&self) -> Option<&'d model::Call<'d>> {
+        match &self.model.kind {
+            model::JobKind::Steps(_) => None,
+            model::JobKind::Call(call) => Some(call),
+        }
+    }
+}
+
+fn expanded(workflow: &Workflow<'_>, job: &model::Job<'_>) -> Option<Expanded> {
+    let strategy = job.strategy.as_ref()?;
+    let token = match &strategy.value {
+        Value::Literal(strategy) => strategy.matrix.as_ref()?.token,
+        // A strategy that is an expression may hold a matrix, or none.
+        Value::Expression(_) => strategy.token,
+    };
+    Some(matrix::expand(workflow.document, token))
+}
+
+impl Effective {
+    fn of(workflow: &Workflow<'_>, job: &model::Job<'_>) -> Self {
+        let own = job.permissions.as_ref().map(|given| (given, Origin::Job));
+        let given = own.or_else(|| workflow.permissions.as_ref().map(|given| (given, Origin::Workflow)));
+        match given {
+            Some((given, origin)) => Self { given: Some(given.levels), origin, token: Some(given.token) },
+            None => Self { given: None, origin: Origin::Default, token: None },
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The names under which GitHub shows jobs: what rules of branches ask for.
+
+use super::job::Job;
+use super::matrix::{Expansion, Leg, leg_name};
+use crate::model::{Text, Value};
+
+/// The name of a check run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckName {
+    /// The name. What is not known in it stands as it is written: `test (${{ matrix.os }})`.
+    pub text: String,
+    /// Whether it is exactly this in all runs in which the job is there.
+    pub is_exact: bool,
+}
+
+impl Job<'_> {
+    /// The name of the check run of each leg. For a call it is what stands before ` / ` and the name of the called job.
+    #[must_use]
+    pub fn check_names(&self) -> Vec<CheckName> {
+        match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
+            None => vec![self.named(None)],
+            Some(Expansion::Dynamic(unknown)) => {
+                let name = self.named(None);
+                let text = match &self.model.name {
+                    Some(Text { value: Value::Expression(_), .. }) => name.text,
+                    _ => format!("{} (${{{{ {} }}}})", name.text, unknown.expression),
+                };
+                vec![CheckName { text, is_exact: false }]
+            }
+            Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => {
+                legs.legs.iter().map(|leg| self.named(Some(leg))).collect()
+            }
+        }
+    }
+
+    /// A name that is an expression stands for itself; any other gets the values of the leg in brackets (runner:
+    /// WorkflowTemplateEvaluator.cs, `EvaluateStrategy` and `EvaluateJobName`).
+    fn named(&self, leg: Option<&Leg>) -> CheckName {
+        let default = |job: &str| {
+            let texts = leg.map(Leg::texts).unwrap_or_default();
+            let text = leg_name(job, texts.iter().map(String::as_str));
+            CheckName { text, is_exact: leg.is_none_or(Leg::is_exact) }
+        };
+        let Some(name) = &self.model.name else { return default(self.model.id.value) };
+        match name.value {
+            Value::Literal("") => default(self.model.id.value),
+            Value::Literal(name) => default(name),
+            Value::Expression(evaluated) => match self.known(leg).text(evaluated) {
+                Some(text) if text.is_empty() => default(self.model.id.value),
+                Some(text) => CheckName { text, is_exact: true },
+                None => CheckName { text: self.written(name.token).to_owned(), is_exact: false },
+            },
+        }
+    }
+
+    /// The text of a scalar as it is written.
+    fn written(&self, token: crate::read::TokenId) -> &str {
+        let document = self.workflow.document;
+        document.tree().text(document.token(token).node).unwrap_or_default()
+    }
+}

@@ -1,0 +1,8 @@
+//! Graphs as text: JSON for programs, mermaid for people.
+
+mod json;
+mod mermaid;
+mod writer;
+
+pub use json::json;
+pub use mermaid::mermaid;

@@ -1,0 +1,164 @@
+//! JSON, written in order, two spaces a level.
+
+use std::fmt::Write as _;
+
+use crate::span::Span;
+use crate::yaml::{Lines, Place};
+
+/// Writes JSON.
+pub(super) struct Writer<'s> {
+    out: String,
+    depth: usize,
+    /// Whether nothing stands yet in the object or array that is open.
+    empty: bool,
+    /// All stands on one line.
+    inline: bool,
+    source: &'s str,
+    lines: Lines,
+}
+
+impl<'s> Writer<'s> {
+    /// Nothing yet; places are those of this source.
+    pub(super) fn new(source: &'s str) -> Self {
+        Self { out: String::new(), depth: 0, empty: true, inline: false, source, lines: Lines::of(source) }
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.out.push('\n');
+        self.out
+    }
+
+    pub(super) fn object(&mut self, inside: impl FnOnce(&mut Self)) {
+        self.enclosed('{', '}', inside);
+    }
+
+    pub(super) fn array(&mut self, inside: impl FnOnce(&mut Self)) {
+        self.enclosed('[', ']', inside);
+    }
+
+    /// A field whose value is an object.
+    pub(super) fn object_at(&mut self, key: &str, inside: impl FnOnce(&mut Self)) {
+        self.key(key);
+        self.object(inside);
+    }
+
+    /// A field whose value is an array with these items.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        item: impl Fn(&mut Self, T),
+    ) {
+        self.key(key);
+        self.array(|writer| {
+            for one in items {
+                writer.item();
+                item(writer, one);
+            }
+        });
+    }
+
+    /// A field whose value is an array of texts, on one line.
+    pub(super) fn texts<T: AsRef<str>>(&mut self, key: &str, items: impl IntoIterator<Item = T>) {
+        self.key(key);
+        let before = std::mem::replace(&mut self.inline, true);
+        self.array(|writer| {
+            for one in items {
+                writer.item();
+                writer.text(one.as_ref());
+            }
+        });
+        self.inline = before;
+    }
+
+    /// A field whose value is text.
+    pub(super) fn field(&mut self, key: &str, text: &str) {
+        self.key(key);
+        self.text(text);
+    }
+
+    /// A field whose value is text, or null.
+    pub(super) fn optional(&mut self, key: &str, text: Option<&str>) {
+        self.key(key);
+        match text {
+            Some(text) => self.text(text),
+            None => self.out.push_str("null"),
+        }
+    }
+
+    /// A field whose value is a number or true or false.
+    pub(super) fn plain(&mut self, key: &str, value: impl std::fmt::Display) {
+        self.key(key);
+        // Writing to a string does not fail.
+        let _ = write!(self.out, "{value}");
+    }
+
+    /// A field whose value is JSON already.
+    pub(super) fn raw(&mut self, key: &str, json: &str) {
+        self.key(key);
+        self.out.push_str(json);
+    }
+
+    /// Where something stands: the line and column as GitHub counts them, and its bytes.
+    pub(super) fn place(&mut self, key: &str, span: Span) {
+        let Place { line, column } = self.lines.place(self.source, span.start);
+        self.key(key);
+        let (start, end) = (span.start, span.end);
+        let _ = write!(self.out, r#"{{"line": {line}, "column": {column}, "start": {start}, "end": {end}}}"#);
+    }
+
+    pub(super) fn item(&mut self) {
+        if !self.empty {
+            self.out.push(',');
+        }
+        match (self.inline, self.empty) {
+            (true, true) => {}
+            (true, false) => self.out.push(' '),
+            (false, _) => self.line(),
+        }
+        self.empty = false;
+    }
+
+    pub(super) fn key(&mut self, key: &str) {
+        self.item();
+        self.text(key);
+        self.out.push_str(": ");
+    }
+
+    fn enclosed(&mut self, open: char, close: char, inside: impl FnOnce(&mut Self)) {
+        self.out.push(open);
+        self.depth += 1;
+        self.empty = true;
+        inside(self);
+        self.depth -= 1;
+        if !self.empty && !self.inline {
+            self.line();
+        }
+        self.out.push(close);
+        self.empty = false;
+    }
+
+    fn line(&mut self) {
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n("  ", self.depth));
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.out.push('"');
+        for character in text.chars() {
+            match character {
+                '"' => self.out.push_str("\\\""),
+                '\\' => self.out.push_str("\\\\"),
+                '\n' => self.out.push_str("\\n"),
+                '\r' => self.out.push_str("\\r"),
+                '\t' => self.out.push_str("\\t"),
+                // What a terminal would obey is written as a number, too.
+                control if control.is_control() => {
+                    let _ = write!(self.out, "\\u{:04x}", u32::from(control));
+                }
+                other => self.out.push(other),
+            }
+        }
+        self.out.push('"');
+    }
+}

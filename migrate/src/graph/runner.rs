@@ -1,0 +1,121 @@
+//! What jobs run on, and the shell of each script.
+
+use super::job::{Job, Origin};
+use super::matrix::Leg;
+use super::world::Known;
+use crate::model::{Defaults, Run, RunsOn, Text, Texts, Value};
+use crate::values::label::{self, Label};
+use crate::values::shell::{self, System};
+
+/// What a leg runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Runner {
+    /// Its labels; `None` where they are not known.
+    pub labels: Option<Vec<String>>,
+    /// Its group, where one is named; `None` in it: the name is not known.
+    pub group: Option<Option<String>>,
+    /// Its system: as GitHub's labels say, or as the words of others let guess.
+    pub system: Option<System>,
+    /// Whether the system is a guess.
+    pub is_guess: bool,
+}
+
+/// The shell of a script, and who names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepShell {
+    /// As it is written, or the first command that is tried by default; `None` where it is not known.
+    pub name: Option<String>,
+    /// Who names it.
+    pub origin: Origin,
+}
+
+impl Job<'_> {
+    /// What a leg runs on; `None` for a call.
+    #[must_use]
+    pub fn runner(&self, leg: Option<&Leg>) -> Option<Runner> {
+        let steps = self.steps()?;
+        Some(
+            steps
+                .runs_on
+                .as_ref()
+                .map_or_else(Runner::default, |runs_on| Runner::of(runs_on, self.known(leg))),
+        )
+    }
+
+    /// Whether a container surrounds the steps; an expression may come to none.
+    #[must_use]
+    pub fn has_container(&self) -> bool {
+        self.steps().is_some_and(|steps| match &steps.container {
+            Some(container) => match &container.value {
+                Value::Literal(container) => {
+                    container.image.is_none_or(|image| image.value != Value::Literal(""))
+                }
+                Value::Expression(_) => true,
+            },
+            None => false,
+        })
+    }
+
+    /// The shell of a script of this job, in a leg.
+    #[must_use]
+    pub fn shell(&self, run: &Run<'_>, leg: Option<&Leg>) -> StepShell {
+        let job = || default_of(self.steps()?.defaults.as_ref()).map(|shell| (shell, Origin::Job));
+        let workflow = || default_of(self.workflow.defaults.as_ref()).map(|shell| (shell, Origin::Workflow));
+        let given = run.shell.map(|shell| (shell, Origin::Step)).or_else(job).or_else(workflow);
+        match given {
+            Some((shell, origin)) => StepShell { name: text(&shell, self.known(leg)), origin },
+            None => StepShell { name: self.default_shell(leg), origin: Origin::Default },
+        }
+    }
+
+    fn default_shell(&self, leg: Option<&Leg>) -> Option<String> {
+        let container = self.has_container();
+        // Whatever the system is, a container has Linux.
+        let system = if container { System::Linux } else { self.runner(leg)?.system? };
+        shell::default(system, container).commands.first().map(|name| (*name).to_owned())
+    }
+}
+
+impl Runner {
+    fn of(runs_on: &RunsOn<'_>, known: Known<'_>) -> Self {
+        let labels = runs_on.labels.as_ref().and_then(|labels| texts(labels, known));
+        let group = runs_on.group.as_ref().map(|group| text(group, known));
+        let mut runner = Self { labels, group, system: None, is_guess: false };
+        let found = runner.labels.iter().flatten().find_map(|label| match label::classify(label) {
+            Label::Hosted(hosted) => Some((hosted.system, false)),
+            _ => label::guess(label).system.map(|system| (system, true)),
+        });
+        if let Some((system, is_guess)) = found {
+            (runner.system, runner.is_guess) = (Some(system), is_guess);
+        }
+        runner
+    }
+}
+
+/// The shell that `defaults` names.
+fn default_of<'d>(defaults: Option<&Defaults<'d>>) -> Option<Text<'d>> {
+    match &defaults?.run.as_ref()?.value {
+        Value::Literal(run) => run.shell,
+        Value::Expression(_) => None,
+    }
+}
+
+/// A text, if it is known in this leg.
+pub(super) fn text(text: &Text<'_>, known: Known<'_>) -> Option<String> {
+    match text.value {
+        Value::Literal(text) => Some(text.to_owned()),
+        Value::Expression(evaluated) => known.text(evaluated),
+    }
+}
+
+fn texts(list: &Texts<'_>, known: Known<'_>) -> Option<Vec<String>> {
+    match &list.value {
+        Value::Literal(list) => list.iter().map(|item| text(item, known)).collect(),
+        Value::Expression(evaluated) => match known.value(&evaluated.expression)? {
+            crate::expression::Value::Array(array) => {
+                Some(array.items().iter().map(|item| item.to_text().into_owned()).collect())
+            }
+            value => Some(vec![value.to_text().into_owned()]),
+        },
+    }
+}
