@@ -13,11 +13,20 @@ pub struct Limits {
     pub bytes: usize,
     /// Whether anchors may be used. They may since 2025-09.
     pub anchors: bool,
+    /// Whether steps may run in the background, wait for others and cancel them. They may since 2026.
+    pub background_steps: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_size: 1 << 20, depth: 50, nodes: 50_000, bytes: 10 << 20, anchors: true }
+        Self {
+            file_size: 1 << 20,
+            depth: 50,
+            nodes: 50_000,
+            bytes: 10 << 20,
+            anchors: true,
+            background_steps: true,
+        }
     }
 }
 

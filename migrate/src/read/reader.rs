@@ -228,7 +228,10 @@ impl<'t> Reader<'t> {
             self.refuse(ProblemKind::Duplicate, read.node, span, format!("'{text}' is already defined"));
             return;
         }
-        if let Some(property) = candidates.take(&text) {
+        let property = candidates.take(&text);
+        if property.is_some() && !self.limits.background_steps && BACKGROUND.contains(&text.as_ref()) {
+            self.refuse(ProblemKind::UnexpectedKey, read.node, span, format!("Unexpected value '{text}'"));
+        } else if let Some(property) = property {
             self.key_token(kind, read.node, DefinitionId::STRING, slot, Some(property.id));
             self.value(value, self.below(slot, property.value));
         } else if let Some(loose) = candidates.loose() {
@@ -236,11 +239,26 @@ impl<'t> Reader<'t> {
             let kind = self.validated(Read { kind, ..read }, key);
             self.key_token(kind, read.node, loose.key, key, None);
             self.value(value, self.below(slot, loose.value));
-        } else {
+        } else if !self.ignores_keys(candidates) {
             let hint = super::hint::for_key(self.schema, candidates, &text);
             self.refuse(ProblemKind::UnexpectedKey, read.node, span, format!("Unexpected value '{text}'"));
             self.hint(hint);
         }
+    }
+
+    /// Whether nothing may stand where the schema asks for a mapping. The schema of GitHub's editor does not have it, but the
+    /// published cases on-workflow_dispatch-inputs and -inputs-null do, and a root of the runner that is not used yet.
+    fn may_be_empty(&self, definition: DefinitionId) -> bool {
+        matches!(
+            self.schema.definition(definition).name(),
+            "workflow-dispatch-inputs" | "workflow-dispatch-input"
+        )
+    }
+
+    /// Whether unknown keys are ignored here: by the published case on-workflow_dispatch-unknown-keys-ignored.
+    fn ignores_keys(&self, candidates: &Candidates<'_>) -> bool {
+        let only = candidates.only().map(|(id, _)| self.schema.definition(id).name());
+        only == Some("workflow-dispatch-mapping")
     }
 
     fn key_token(
@@ -269,7 +287,9 @@ impl<'t> Reader<'t> {
             .next()
             .map_or_else(|| self.tree.node(node).span(), |(key, _)| self.tree.node(key).span());
         let Some((_, mapping)) = candidates.only() else {
-            let telling = candidates.telling().join(", ");
+            let is_allowed = |key: &&str| self.limits.background_steps || !BACKGROUND.contains(key);
+            let telling: Vec<_> = candidates.telling().into_iter().filter(is_allowed).collect();
+            let telling = telling.join(", ");
             let message = format!(
                 "There's not enough info to determine what you meant. Add one of these properties: {telling}"
             );
@@ -353,7 +373,7 @@ impl<'t> Reader<'t> {
                 return read.kind;
             }
         };
-        if accepted {
+        if accepted || (read.kind == TokenKind::Null && self.may_be_empty(slot.definition)) {
             return read.kind;
         }
         let is_text = matches!(read.kind, TokenKind::String(_));
@@ -502,6 +522,9 @@ impl<'t> Reader<'t> {
         }
     }
 }
+
+/// The keys of steps that run in the background or have to do with those.
+const BACKGROUND: [&str; 4] = ["background", "wait", "wait-all", "cancel"];
 
 const NO_EXPRESSION: &str = "A template expression is not allowed in this context";
 
