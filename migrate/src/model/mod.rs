@@ -20,6 +20,7 @@
 //! Nothing is copied: texts are those of the [`Document`], and each part knows its token there.
 
 mod action;
+pub mod call;
 mod concurrency;
 mod container;
 mod convert;

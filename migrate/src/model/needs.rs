@@ -16,7 +16,7 @@ struct Waiting<'d> {
 
 /// Refuses jobs that wait for themselves or for nobody.
 pub(super) fn check<'d>(converter: &mut Converter<'d>, token: TokenId, jobs: &[Job<'d>]) {
-    if jobs.iter().all(|job| job.needs.is_empty()) {
+    if !jobs.is_empty() && jobs.iter().all(|job| job.needs.is_empty()) {
         return;
     }
     let names: Vec<_> = jobs.iter().map(|job| folded(job.id.value)).collect();

@@ -34,4 +34,4 @@ impl Default for Limits {
 pub(super) const OBJECT: usize = 24;
 
 /// What a text counts in bytes, beside two for each UTF-16 unit.
-pub(super) const TEXT: usize = 26;
+pub(crate) const TEXT: usize = 26;

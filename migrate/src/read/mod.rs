@@ -27,6 +27,7 @@ mod seen;
 
 pub use document::{Document, StringId, TemplateId, Token, TokenId, TokenKind};
 pub use limits::Limits;
+pub(crate) use limits::TEXT;
 pub use problem::{Problem, ProblemKind};
 
 use crate::schema::{DefinitionId, Root, Schema};

@@ -226,7 +226,7 @@ pub struct Excess {
 /// GitHub's text for a called workflow, or a job in it, that asks for more than the caller allows.
 ///
 /// `reference` is the `uses` of the calling job as GitHub resolves it; `job` the name of the nested job, if it
-/// is one that asks.
+/// is one that asks. The runner has no reference behind `The workflow`; the published cases do.
 #[must_use]
 pub fn excess_message(reference: &str, job: Option<&str>, excesses: &[Excess]) -> String {
     let told = |level: fn(&Excess) -> Level| {
@@ -234,7 +234,8 @@ pub fn excess_message(reference: &str, job: Option<&str>, excesses: &[Excess]) -
             excesses.iter().map(|excess| format!("{}: {}", excess.scope.name(), level(excess).name()));
         parts.collect::<Vec<_>>().join(", ")
     };
-    let who = job.map_or_else(|| "The workflow".to_owned(), |job| format!("The nested job '{job}'"));
+    let who =
+        job.map_or_else(|| format!("The workflow '{reference}'"), |job| format!("The nested job '{job}'"));
     format!(
         "Error calling workflow '{reference}'. {who} is requesting '{}', but is only allowed '{}'.",
         told(|excess| excess.requested),
@@ -371,8 +372,8 @@ mod tests {
                 None,
                 &more.exceeds(&Permissions::all(Level::Read))
             ),
-            "Error calling workflow 'a/b/.github/workflows/c.yml@v1'. The workflow is requesting 'actions: write, id-token: write', \
-             but is only allowed 'actions: read, id-token: read'."
+            "Error calling workflow 'a/b/.github/workflows/c.yml@v1'. The workflow 'a/b/.github/workflows/c.yml@v1' is requesting \
+             'actions: write, id-token: write', but is only allowed 'actions: read, id-token: read'."
         );
         assert_eq!(Permissions::all(Level::Read).exceeds(&Permissions::all(Level::Write)), []);
         let newer = Permissions::NOTHING.with(Scope::Drives, Level::Write);

@@ -1,0 +1,92 @@
+//! What a caller gives: inputs and secrets (runner: `ConvertToWorkflowJobInputs` and `ValidateWorkflowJobSecrets`).
+
+use super::check::Walk;
+use crate::expression::{Value, same};
+use crate::model::event::{CallEvent, CallSecret};
+use crate::model::input::{Input, InputType};
+use crate::model::job::{Call, Secrets};
+use crate::model::value::{At, Entry, Scalar, value_of};
+
+impl<'d> Walk<'_, 'd> {
+    /// Each input has its type, none is missing, none is unknown.
+    pub(super) fn check_inputs(
+        &mut self,
+        caller: usize,
+        call: &Call<'d>,
+        called: usize,
+        event: &CallEvent<'d>,
+    ) {
+        for input in &event.inputs {
+            if let Some(default) = input.default {
+                self.check_type(called, input, default);
+            }
+            let is_required = input.required.is_some_and(|required| required.value);
+            match value_of(&call.with, input.name.value) {
+                Some(value) => self.check_type(caller, input, value),
+                None if is_required => {
+                    let message =
+                        format!("Input {} is required, but not provided while calling.", input.name.value);
+                    self.refuse(caller, call.uses.token, message);
+                }
+                None => {}
+            }
+        }
+        let is_known = |name: &str| event.inputs.iter().any(|input| same(input.name.value, name));
+        self.check_unknown(caller, &call.with, "input", is_known);
+    }
+
+    /// None is missing, none is unknown.
+    pub(super) fn check_secrets(&mut self, caller: usize, call: &Call<'d>, event: &CallEvent<'d>) {
+        let given: &[Entry<'d>] = match &call.secrets {
+            Secrets::Inherit(_) => return,
+            Secrets::None => &[],
+            Secrets::Given(given) => &given.value,
+        };
+        let is_required = |secret: &&CallSecret<'d>| secret.required.is_some_and(|required| required.value);
+        for secret in event.secrets.iter().filter(is_required) {
+            if value_of(given, secret.name.value).is_none() {
+                let message =
+                    format!("Secret {} is required, but not provided while calling.", secret.name.value);
+                self.refuse(caller, call.uses.token, message);
+            }
+        }
+        let is_known = |name: &str| event.secrets.iter().any(|secret| same(secret.name.value, name));
+        self.check_unknown(caller, given, "secret", is_known);
+    }
+
+    fn check_unknown(
+        &mut self,
+        caller: usize,
+        given: &[Entry<'d>],
+        what: &str,
+        is_known: impl Fn(&str) -> bool,
+    ) {
+        for entry in given {
+            let Some(name) = entry.key.value.text().filter(|name| !is_known(name)) else { continue };
+            let message = format!("Invalid {what}, {name} is not defined in the referenced workflow.");
+            self.refuse(caller, entry.value.token, message);
+        }
+    }
+
+    /// A value is of the type of its input. Any scalar can be text.
+    fn check_type(&mut self, file: usize, input: &Input<'d>, value: At<Scalar<'d>>) {
+        let is_right = match (input.kind, value.value) {
+            (_, Scalar::Expression(_)) => true,
+            (InputType::Boolean, Scalar::Boolean(_)) | (InputType::Number, Scalar::Number(_)) => true,
+            (InputType::Boolean | InputType::Number, _) => false,
+            _ => true,
+        };
+        if !is_right {
+            self.refuse(file, value.token, format!("Unexpected value '{}'", written(value.value)));
+        }
+    }
+}
+
+fn written(value: Scalar<'_>) -> String {
+    match value {
+        Scalar::Text(text) => text.to_owned(),
+        Scalar::Boolean(value) => value.to_string(),
+        Scalar::Number(value) => Value::Number(value).to_text().into_owned(),
+        Scalar::Null | Scalar::Expression(_) | Scalar::Tree => String::new(),
+    }
+}

@@ -1,0 +1,68 @@
+//! Problems of several files, and their texts as GitHub prints them.
+
+use super::bundle::Bundle;
+use crate::read::Problem;
+use crate::yaml::Lines;
+
+/// How many problems GitHub tells (runner: ParseOptions.cs).
+pub const MAX_PROBLEMS: usize = 10;
+
+/// How long a text may be before GitHub cuts it, in UTF-16 units.
+pub const MAX_TEXT: usize = 500;
+
+/// A problem in one file of a [`Bundle`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedProblem {
+    /// The file; `None` if it is about none.
+    pub file: Option<usize>,
+    /// What is wrong.
+    pub problem: Problem,
+    /// The call by which GitHub came to the file: the file that calls, and the byte of its `uses`. It is told where the problem
+    /// is not in the file that calls.
+    pub caller: Option<(usize, usize)>,
+}
+
+/// The texts that GitHub prints, ten at most, with files and places.
+#[must_use]
+pub fn texts(bundle: &Bundle, problems: &[PlacedProblem]) -> Vec<String> {
+    let told = problems.iter().filter(|placed| !placed.problem.is_beyond).take(MAX_PROBLEMS);
+    told.map(|placed| text(bundle, placed)).collect()
+}
+
+fn text(bundle: &Bundle, placed: &PlacedProblem) -> String {
+    let file = placed.file.and_then(|file| bundle.files().get(file));
+    let mut text = match (file, placed.problem.place) {
+        (Some(file), Some(place)) => {
+            format!("{} {}: {}", file.name, at(bundle, placed.file, place), placed.problem.message)
+        }
+        (Some(file), None) => format!("{}: {}", file.name, placed.problem.message),
+        (None, _) => placed.problem.message.clone(),
+    };
+    cut(&mut text);
+    let Some((caller, place)) = placed.caller else { return text };
+    let Some(name) = bundle.files().get(caller).map(|file| file.name.as_str()) else { return text };
+    if text.starts_with(name) {
+        return text;
+    }
+    format!("In {name} {}: Error from called workflow {text}", at(bundle, Some(caller), place))
+}
+
+fn at(bundle: &Bundle, file: Option<usize>, offset: usize) -> String {
+    let Some(file) = file.and_then(|file| bundle.files().get(file)) else { return String::new() };
+    let source = file.document.tree().source();
+    let place = Lines::of(source).place(source, offset);
+    format!("(Line: {}, Col: {})", place.line, place.column)
+}
+
+/// Cuts what is too long.
+fn cut(text: &mut String) {
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, char)| {
+        units += char.len_utf16();
+        units > MAX_TEXT
+    });
+    if let Some((end, _)) = end {
+        text.truncate(end);
+        text.push_str("[...]");
+    }
+}
