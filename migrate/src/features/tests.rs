@@ -22,6 +22,13 @@ fn what_people_wrote_down_stays() {
 }
 
 #[test]
+fn every_feature_says_what_it_is() {
+    let silent = Catalogue::get().features().filter(|(_, feature)| feature.meaning.is_empty());
+    let silent: Vec<_> = silent.map(|(_, feature)| feature.id.as_str()).collect();
+    assert_eq!(silent, Vec::<&str>::new(), "write a meaning in migrate/features.yaml");
+}
+
+#[test]
 fn ids_are_there_once() {
     let catalogue = Catalogue::get();
     let ids: BTreeSet<_> = catalogue.features().map(|(_, feature)| feature.id.as_str()).collect();
