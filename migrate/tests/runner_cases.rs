@@ -5,7 +5,7 @@ use towpath_migrate::expression::{Availability, Contexts, ExpressionError, Stage
 const CASES: &str = include_str!("runner_cases.txt");
 
 /// How many there are in which npm says something else. Fewer would be cases that got lost.
-const DIFFERENT: usize = 387;
+const DIFFERENT: usize = 388;
 
 struct Case<'a> {
     source: &'a str,

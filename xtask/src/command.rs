@@ -50,6 +50,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         run: model,
     },
     Command {
+        name: "expressions",
+        arguments: "[--count N] [--seed N] [--summary FILE]",
+        summary: "compare generated expressions of GitHub Actions with npm's package, which needs Node",
+        run: expressions,
+    },
+    Command {
         name: "bench",
         arguments: "[migrate [--files N]]",
         summary: "print what a decision and a steady round cost, or reading workflows; docs/benchmarks.md has earlier figures",
@@ -112,6 +118,30 @@ fn model(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> 
     session.program("model check", &mut command)
 }
 
+/// Hands its options to the test as variables.
+fn expressions(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    let mut command = std::process::Command::new("cargo");
+    command.args(["test", "--release", "--locked", "--package", "towpath-migrate", "--features", "museum"]);
+    command.args(["--test", "differential", "--", "--nocapture"]);
+    for pair in arguments.chunks(2) {
+        match pair {
+            [name, number] if name == "--count" && is_number(number) => {
+                command.env("TOWPATH_EXPRESSIONS", number)
+            }
+            [name, number] if name == "--seed" && is_number(number) => command.env("TOWPATH_SEED", number),
+            [name, file] if name == "--summary" => command.env("TOWPATH_SUMMARY", session.root().join(file)),
+            _ => bail!(
+                "expected numbers and a file: cargo xtask expressions [--count N] [--seed N] [--summary FILE]"
+            ),
+        };
+    }
+    session.program("expressions", &mut command)
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<u64>().is_ok()
+}
+
 /// Each benchmark prints its own table.
 fn bench(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -169,7 +199,10 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_refused_before_anything_runs() {
-        let wrong: [(&str, &[&str]); 5] = [
+        let wrong: [(&str, &[&str]); 8] = [
+            ("expressions", &["--count"]),
+            ("expressions", &["--count", "many"]),
+            ("expressions", &["--cuont", "1"]),
             ("bench", &["x"]),
             ("test", &["a", "b"]),
             ("test", &["--nocapture"]),

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 
 use crate::session::{Outcome, Session};
-use crate::{block, command, difference, reliability};
+use crate::{block, command, difference, expressions, reliability};
 
 /// Whether files are written or only looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,9 @@ pub(crate) const BLOCKS: &[Block] = &[
     reliability("crashes", reliability::crashes),
     reliability("long", reliability::long),
     reliability("model", reliability::model),
+    recorded_expressions("run", expressions::run),
+    recorded_expressions("differences", expressions::differences),
+    recorded_expressions("planted", expressions::planted),
     Block {
         file: "docs/cli.md",
         name: "reference",
@@ -71,6 +74,10 @@ const FILES: &[Whole] =
 
 const fn reliability(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
     Block { file: "docs/reliability.md", name, source: Source::Recorded(text) }
+}
+
+const fn recorded_expressions(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
+    Block { file: "docs/migration/expressions.md", name, source: Source::Recorded(text) }
 }
 
 /// Goes through all files and blocks.

@@ -14,6 +14,7 @@
 mod block;
 mod command;
 mod difference;
+mod expressions;
 mod generate;
 mod lints;
 mod migrate;

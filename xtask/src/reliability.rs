@@ -32,7 +32,7 @@ fn words(value: &Value, key: &str) -> String {
 }
 
 /// Rows under a head, each column as wide as it has to be.
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
     let all = || std::iter::once(&head).chain(rows);
     let width =

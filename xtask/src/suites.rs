@@ -19,6 +19,8 @@ pub(crate) struct Suite {
 
 const GIT: Need = Need::Program { name: "git", version: &["--version"], at_least: (2, 30) };
 const PYTHON: Need = Need::Program { name: "python3", version: &["--version"], at_least: (3, 9) };
+const NODE: Need = Need::Program { name: "node", version: &["--version"], at_least: (20, 0) };
+const NPM: Need = Need::Program { name: "npm", version: &["--version"], at_least: (9, 0) };
 const KUSTOMIZE: Need = Need::Program { name: "kustomize", version: &["version"], at_least: (5, 0) };
 const HELM: Need = Need::Program { name: "helm", version: &["version", "--short"], at_least: (3, 8) };
 
@@ -62,6 +64,28 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[],
         program: "cargo",
         arguments: &["test", "--release", "--package", "towpath-model", "--locked", "--features", "museum"],
+        each: &[],
+        filtered: true,
+    },
+    // Generated expressions of GitHub Actions against npm's package, and the planted bugs that this finds; optimised, since
+    // they are many.
+    Suite {
+        name: "expressions",
+        needs: &[NODE, NPM],
+        program: "cargo",
+        arguments: &[
+            "test",
+            "--release",
+            "--package",
+            "towpath-migrate",
+            "--locked",
+            "--features",
+            "museum",
+            "--test",
+            "differential",
+            "--",
+            "--nocapture",
+        ],
         each: &[],
         filtered: true,
     },

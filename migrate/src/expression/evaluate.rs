@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::error::{ExpressionError, Kind, Stage};
 use super::functions;
 use super::limits::{Counter, Exceeded, Memory, OBJECT, POINTER, value_bytes};
+use super::museum::{Bug, planted};
 use super::tree::{Expression, Literal, Node, NodeKind, Operator};
 use super::value::{Array, Value};
 use super::world::World;
@@ -132,6 +133,12 @@ impl Evaluation<'_> {
                 break;
             }
         }
+        if planted(Bug::NoShortCircuit) {
+            operands.iter().try_for_each(|operand| self.node(operand, level).map(drop))?;
+        }
+        if planted(Bug::LogicGivesBoolean) {
+            return Ok(Outcome::boolean(value.is_truthy()));
+        }
         Ok(Outcome::new(value))
     }
 
@@ -146,7 +153,8 @@ impl Evaluation<'_> {
         let base = self.node(base, level)?;
         let every = matches!(index.kind, NodeKind::Wildcard);
         if base.is_primitive() {
-            return Ok(Outcome::new(if every { filtered(Vec::new()) } else { Value::Null }));
+            let none = if planted(Bug::PartOfNullIsText) { Value::text("") } else { Value::Null };
+            return Ok(Outcome::new(if every { filtered(Vec::new()) } else { none }));
         }
         let index = self.node(index, level)?;
         match &base {
@@ -156,7 +164,8 @@ impl Evaluation<'_> {
                     if every {
                         found.extend(parts(item));
                     } else {
-                        found.extend(part(item, &index));
+                        let missing = planted(Bug::MissingPartIsNull).then_some(Value::Null);
+                        found.extend(part(item, &index).or(missing));
                     }
                 }
                 collected(node, found, 0)
@@ -181,6 +190,7 @@ fn compare(operator: Operator, left: &Value, right: &Value) -> bool {
         Operator::Equal => left.equals(right),
         Operator::NotEqual => !left.equals(right),
         Operator::Less => left.is_less(right),
+        Operator::LessOrEqual if planted(Bug::LessOrEqualIsNotGreater) => !left.is_greater(right),
         Operator::LessOrEqual => left.equals(right) || left.is_less(right),
         Operator::Greater => left.is_greater(right),
         Operator::GreaterOrEqual => left.equals(right) || left.is_greater(right),
@@ -211,6 +221,9 @@ fn parts(value: &Value) -> Vec<Value> {
 /// One part, by name or number.
 pub(crate) fn part(value: &Value, index: &Value) -> Option<Value> {
     match value {
+        Value::Array(array) if planted(Bug::IndexFromEnd) && index.to_number() == -1.0 => {
+            array.items().last().cloned()
+        }
         Value::Array(array) => array.items().get(place(index)?).cloned(),
         Value::Object(object) if index.is_primitive() => object.get(&index.to_text()).cloned(),
         _ => None,
@@ -220,6 +233,7 @@ pub(crate) fn part(value: &Value, index: &Value) -> Option<Value> {
 /// A place in an array: the number, rounded down, if it is one from 0 to 2147483647.
 fn place(index: &Value) -> Option<usize> {
     let number = index.to_number();
+    let number = if planted(Bug::IndexRounds) { number.round() } else { number };
     if number.is_nan() || number < 0.0 || number.floor() > f64::from(i32::MAX) {
         return None;
     }

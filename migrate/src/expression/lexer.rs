@@ -4,6 +4,7 @@
 //! stands comes out as unexpected, with the stage that says whether it is wrong by itself.
 
 use super::error::Stage;
+use super::museum::{Bug, planted};
 use super::value::number;
 use crate::span::Span;
 
@@ -82,7 +83,8 @@ impl<'a> Lexer<'a> {
     /// The next symbol.
     pub(crate) fn next(&mut self) -> Option<Token> {
         let rest = self.rest();
-        self.at += rest.len() - rest.trim_start().len();
+        let trimmed = if planted(Bug::SpacesOfAscii) { rest.trim_ascii_start() } else { rest.trim_start() };
+        self.at += rest.len() - trimmed.len();
         let first = self.rest().chars().next()?;
         let start = self.at;
         let (kind, parsed) = self.read(first);
@@ -176,7 +178,7 @@ impl<'a> Lexer<'a> {
             if !self.rest().starts_with('\'') {
                 return (TokenKind::Literal, Parsed::String(text));
             }
-            text.push('\'');
+            text.push_str(if planted(Bug::QuotesStayTwo) { "''" } else { "'" });
             self.at += 1;
         }
     }

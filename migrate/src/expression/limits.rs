@@ -1,5 +1,6 @@
 //! What an expression may cost, counted as actions/runner counts it.
 
+use super::museum::{Bug, planted};
 use super::value::{Value, text};
 
 /// How long an expression may be, in UTF-16 units (runner: ExpressionConstants.cs, `MaxLength`).
@@ -26,6 +27,9 @@ pub(crate) struct Exceeded;
 
 /// The bytes that a string counts.
 pub(crate) fn string_bytes(text: &str) -> usize {
+    if planted(Bug::MemoryOfUtf8) {
+        return text.len().saturating_add(STRING);
+    }
     text::units(text).saturating_mul(2).saturating_add(STRING)
 }
 

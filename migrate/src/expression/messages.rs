@@ -2,6 +2,7 @@
 
 use super::error::Kind;
 use super::limits::{MAX_DEPTH, MAX_LENGTH};
+use super::museum::{Bug, planted};
 use super::value::text;
 use crate::span::Span;
 
@@ -10,7 +11,8 @@ const SHOWN: usize = 120;
 
 /// A byte of the source as GitHub counts positions: in UTF-16 units, from 1.
 pub(crate) fn position(source: &str, byte: usize) -> usize {
-    source.get(..byte).map_or(0, text::units) + 1
+    let count = if planted(Bug::PositionInBytes) { str::len } else { text::units };
+    source.get(..byte).map_or(0, count) + 1
 }
 
 /// The text of an error at a symbol (runner: ParseException.cs).

@@ -23,6 +23,7 @@ mod json;
 mod lexer;
 mod limits;
 mod messages;
+pub mod museum;
 mod parser;
 mod template;
 mod tree;

@@ -7,6 +7,7 @@ use super::error::{ExpressionError, Kind, Stage};
 use super::functions::{Function, Parameters};
 use super::lexer::{Lexer, Parsed, Token, TokenKind};
 use super::limits::{MAX_DEPTH, MAX_LENGTH};
+use super::museum::{Bug, planted};
 use super::tree::{Expression, Literal, Node, NodeKind, Operator};
 use super::value::text;
 use crate::span::Span;
@@ -16,7 +17,7 @@ use crate::span::Span;
 /// # Errors
 /// The first error that the runner finds, in its words.
 pub fn parse(source: &str, availability: &Availability) -> Result<Expression, ExpressionError> {
-    if source.len() > MAX_LENGTH && text::units(source) > MAX_LENGTH {
+    if source.len() > MAX_LENGTH && (text::units(source) > MAX_LENGTH || planted(Bug::LengthInBytes)) {
         return Err(ExpressionError::of(Stage::Lexing, Kind::TooLong, Span::new(0, source.len())));
     }
     let mut parser = Parser::new(source, availability);

@@ -10,6 +10,7 @@ use super::error::{ExpressionError, Kind};
 use super::evaluate::{Evaluation, Outcome, exceeded, failed};
 use super::json;
 use super::limits::{Counter, Exceeded};
+use super::museum::{Bug, planted};
 use super::tree::Node;
 use super::value::Value;
 
@@ -188,6 +189,11 @@ impl Call<'_, '_> {
             match self.argument(condition)? {
                 Value::Boolean(true) => return self.argument(condition + 1).map(Outcome::new),
                 Value::Boolean(false) => {}
+                other if planted(Bug::CaseTakesAnything) => {
+                    if other.is_truthy() {
+                        return self.argument(condition + 1).map(Outcome::new);
+                    }
+                }
                 _ => return Err(self.failed(Kind::CasePredicate)),
             }
         }
@@ -205,7 +211,7 @@ impl Call<'_, '_> {
         let separator = match array.items().len() {
             0 | 1 => Value::Null,
             _ if self.arguments.len() > 1 => self.argument(1)?,
-            _ => Value::text(","),
+            _ => Value::text(if planted(Bug::JoinWithoutComma) { "" } else { "," }),
         };
         let separator = if separator.is_primitive() { separator.to_text() } else { Cow::Borrowed(",") };
         let mut joined = String::new();

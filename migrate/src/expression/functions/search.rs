@@ -3,6 +3,7 @@
 use super::Call;
 use crate::expression::error::ExpressionError;
 use crate::expression::evaluate::Outcome;
+use crate::expression::museum::{Bug, planted};
 use crate::expression::value::{Value, text};
 
 pub(super) fn contains(call: &mut Call<'_, '_>) -> Result<Outcome, ExpressionError> {
@@ -10,6 +11,10 @@ pub(super) fn contains(call: &mut Call<'_, '_>) -> Result<Outcome, ExpressionErr
     match &within {
         Value::Array(array) if !array.items().is_empty() => {
             let sought = call.argument(1)?;
+            if planted(Bug::ContainsComparesText) {
+                let found = array.items().iter().any(|item| text::equal(&item.to_text(), &sought.to_text()));
+                return Ok(Outcome::boolean(found));
+            }
             Ok(Outcome::boolean(array.items().iter().any(|item| sought.equals(item))))
         }
         _ => texts(call, &within, |within, sought| within.contains(sought)),
@@ -23,6 +28,10 @@ pub(super) fn starts_with(call: &mut Call<'_, '_>) -> Result<Outcome, Expression
 
 pub(super) fn ends_with(call: &mut Call<'_, '_>) -> Result<Outcome, ExpressionError> {
     let within = call.argument(0)?;
+    if planted(Bug::EndsWithCountsCase) && within.is_primitive() {
+        let sought = call.argument(1)?;
+        return Ok(Outcome::boolean(sought.is_primitive() && within.to_text().ends_with(&*sought.to_text())));
+    }
     texts(call, &within, |within, sought| within.ends_with(sought))
 }
 

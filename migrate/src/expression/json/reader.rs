@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::super::museum::{Bug, planted};
 use super::super::value::{Array, Object, Value, number};
 use super::string;
 
@@ -176,13 +177,21 @@ impl<'a> Reader<'a> {
 
     fn array(&mut self) -> Result<Value, String> {
         let mut items = Vec::new();
-        while let Item::Value(value) = self.item()? {
+        while let Some(value) = self.array_item(items.is_empty())? {
             items.push(value);
             if self.ends_with(']')? {
                 break;
             }
         }
         Ok(Value::Array(Arc::new(Array::new(items))))
+    }
+
+    fn array_item(&mut self, first: bool) -> Result<Option<Value>, String> {
+        match self.item()? {
+            Item::Value(value) => Ok(Some(value)),
+            Item::End if planted(Bug::JsonIsStrict) && !first => Err("a value was expected".to_owned()),
+            Item::End => Ok(None),
+        }
     }
 
     fn object(&mut self) -> Result<Value, String> {

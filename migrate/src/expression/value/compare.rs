@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{Value, text};
+use crate::expression::museum::{Bug, planted};
 
 impl Value {
     /// What `==` says: text whatever its case, other kinds by their numbers, arrays and objects only if they are the same
@@ -11,6 +12,17 @@ impl Value {
     #[must_use]
     pub fn equals(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Array(_), Self::Array(_)) | (Self::Object(_), Self::Object(_))
+                if planted(Bug::EqualByValue) =>
+            {
+                self == other
+            }
+            (Self::Number(left), Self::Number(right))
+                if planted(Bug::NanEqualsItself) && left.is_nan() && right.is_nan() =>
+            {
+                true
+            }
+            (Self::String(left), Self::String(right)) if planted(Bug::EqualCountsCase) => left == right,
             (Self::Array(left), Self::Array(right)) => Arc::ptr_eq(left, right),
             (Self::Object(left), Self::Object(right)) => Arc::ptr_eq(left, right),
             (Self::String(left), Self::String(right)) => text::equal(left, right),

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::json::{self, JsonError};
+use super::museum::{Bug, planted};
 
 /// The kinds of values, with the names that GitHub prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,7 +123,7 @@ impl Value {
             Self::Boolean(true) => Cow::Borrowed("true"),
             Self::Boolean(false) => Cow::Borrowed("false"),
             // Zero has no sign where people read it.
-            Self::Number(number) if *number == 0.0 => Cow::Borrowed("0"),
+            Self::Number(number) if *number == 0.0 && !planted(Bug::NegativeZero) => Cow::Borrowed("0"),
             Self::Number(number) => Cow::Owned(number::text(*number)),
             Self::String(text) => Cow::Borrowed(text),
             Self::Array(_) | Self::Object(_) => Cow::Borrowed(self.kind().name()),
@@ -219,6 +220,7 @@ impl Object {
         let next = self.entries.len();
         let at = *self.index.entry(self.key(name)).or_insert(next);
         match self.entries.get_mut(at) {
+            Some(_) if planted(Bug::FirstNameWins) => {}
             Some((_, old)) => *old = value,
             None => self.entries.push((Arc::from(name), value)),
         }

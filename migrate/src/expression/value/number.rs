@@ -1,5 +1,7 @@
 //! Numbers as .NET reads and prints them.
 
+use crate::expression::museum::{Bug, planted};
+
 /// How many digits are printed (runner: ExpressionConstants.cs, `NumberFormat` "G15").
 const DIGITS: usize = 15;
 
@@ -7,7 +9,7 @@ const DIGITS: usize = 15;
 pub(crate) fn parse(text: &str) -> f64 {
     let text = text.trim();
     if text.is_empty() {
-        return 0.0;
+        return if planted(Bug::EmptyIsNoNumber) { f64::NAN } else { 0.0 };
     }
     decimal(text).or_else(|| named(text)).or_else(|| radix(text)).unwrap_or(f64::NAN)
 }
@@ -55,6 +57,9 @@ fn radix(text: &str) -> Option<f64> {
         return None;
     }
     let bits = u32::from_str_radix(digits, radix).ok()?;
+    if planted(Bug::HexWithoutSign) {
+        return Some(f64::from(bits));
+    }
     Some(f64::from(bits.cast_signed()))
 }
 
@@ -66,6 +71,9 @@ pub(crate) fn text(number: f64) -> String {
     let sign = if number.is_sign_negative() { "-" } else { "" };
     if number.is_infinite() {
         return format!("{sign}Infinity");
+    }
+    if planted(Bug::AllDigits) {
+        return number.to_string();
     }
     let scientific = format!("{:.*e}", DIGITS - 1, number.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));

@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use crate::expression::museum::{Bug, planted};
+
 /// How many UTF-16 units a text has.
 pub(crate) fn units(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
@@ -10,11 +12,17 @@ pub(crate) fn units(text: &str) -> usize {
 
 /// The text in which each character is upper case. Two texts are equal if these are.
 pub(crate) fn folded(text: &str) -> String {
+    if planted(Bug::CapitalsOfSeveral) {
+        return text.to_uppercase();
+    }
     text.chars().map(upper).collect()
 }
 
 /// Whether two texts differ at most by case.
 pub(crate) fn equal(left: &str, right: &str) -> bool {
+    if planted(Bug::CapitalsOfSeveral) {
+        return folded(left) == folded(right);
+    }
     left.chars().map(upper).eq(right.chars().map(upper))
 }
 
