@@ -14,6 +14,7 @@ pub mod features;
 pub mod graph;
 pub mod model;
 pub mod read;
+pub mod remarks;
 pub mod schema;
 pub mod script;
 pub mod sources;

@@ -39,8 +39,8 @@ pub(super) struct Understood {
 pub(super) fn understand(item: &Item, text: &Text, _supplied: Option<&Supplied<'_, Disk>>) -> Understood {
     let (what, source, limits) = (What::of(item.role, text.body()), text.as_str(), Limits::default());
     let findings = match what {
-        What::Workflow | What::Template => refused(text, read_workflow(source, &limits).problems()),
-        What::Action => refused(text, read_action(source, &limits).problems()),
+        What::Workflow | What::Template => found(text, &read_workflow(source, &limits), today),
+        What::Action => found(text, &read_action(source, &limits), today),
         What::Neither if item.unit.shape == Shape::File => vec![neither()],
         What::Neither => Vec::new(),
     };

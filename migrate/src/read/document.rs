@@ -165,6 +165,12 @@ impl Document {
         })
     }
 
+    /// The token that was read before this one, such as the key of a value.
+    #[must_use]
+    pub fn before(&self, id: TokenId) -> Option<TokenId> {
+        id.0.checked_sub(1).map(TokenId)
+    }
+
     /// The keys of a mapping with their values; nothing for others.
     pub fn pairs(&self, id: TokenId) -> impl Iterator<Item = (TokenId, TokenId)> + '_ {
         let is_mapping = self.token(id).kind == TokenKind::Mapping;

@@ -46,7 +46,7 @@ impl Finding {
         Self::new(Author::GitHub, span, message, hint)
     }
 
-    pub(super) fn ours(span: Span, message: impl Into<String>, hint: &'static str) -> Self {
+    pub(crate) fn ours(span: Span, message: impl Into<String>, hint: &'static str) -> Self {
         Self::new(Author::Towpath, span, message, hint)
     }
 

@@ -1,0 +1,157 @@
+//! The walk over the keys of a file.
+
+use jiff::civil::Date;
+
+use super::{Language, Remark};
+use crate::read::{Document, ProblemKind, TokenId, TokenKind};
+use crate::span::Span;
+use crate::values::glob::{self, Filter, Subject};
+use crate::values::uses::{self, JobUses};
+use crate::values::{Author, Finding, cron, id, image, label, shell};
+
+pub(super) struct Walk<'d> {
+    document: &'d Document,
+    on: Date,
+    found: Vec<Remark>,
+}
+
+impl<'d> Walk<'d> {
+    pub(super) const fn new(document: &'d Document, on: Date) -> Self {
+        Self { document, on, found: Vec::new() }
+    }
+
+    pub(super) fn all(mut self) -> Vec<Remark> {
+        let mut key = None;
+        for (id, token) in self.document.tokens() {
+            // A value follows its key.
+            if let Some(language) = key.take() {
+                self.value(id, language);
+            }
+            key = token.property.and_then(|property| Language::at(self.document.schema(), property));
+        }
+        self.found.sort_by_key(|remark| remark.span.start);
+        self.found
+    }
+
+    fn value(&mut self, token: TokenId, language: Language) {
+        match language {
+            Language::Globs(subject) => self.globs(token, subject),
+            Language::RunsOn => self.runs_on(token),
+            Language::Container => self.scalar(token, Language::Image),
+            Language::Services => {
+                let services: Vec<_> = self.document.pairs(token).map(|(_, service)| service).collect();
+                services.into_iter().for_each(|service| self.scalar(service, Language::Image));
+            }
+            Language::Variables => self.names(token, language, id::variable_remark),
+            Language::Inputs => self.names(token, language, id::input_remark),
+            Language::Secrets => self.names(token, language, id::secret_remark),
+            _ => self.scalar(token, language),
+        }
+    }
+
+    /// A text without `${{ }}`.
+    fn scalar(&mut self, token: TokenId, language: Language) {
+        // An expression that GitHub refuses is left as text: it says nothing else.
+        let Some(text) = self.document.text(token).filter(|text| !text.contains("${{")) else { return };
+        let found = match language {
+            Language::StepUses => match uses::step(text) {
+                Ok(read) => uses::remarks(text, &read),
+                Err(refused) => vec![refused],
+            },
+            Language::JobUses => match uses::job(text) {
+                Ok(JobUses::Repository(repository)) => uses::short_commit(&repository).into_iter().collect(),
+                Ok(_) => Vec::new(),
+                Err(refused) => vec![refused],
+            },
+            Language::Cron => match cron::parse(text) {
+                Ok(schedule) => schedule.too_often(text).into_iter().collect(),
+                Err(refused) => vec![refused],
+            },
+            Language::Zone => cron::timezone(text).err().into_iter().collect(),
+            Language::Image => image::container(text).err().into_iter().collect(),
+            Language::Shell => shell::parse(text).err().into_iter().collect(),
+            _ => Vec::new(),
+        };
+        self.tell(token, language, found);
+    }
+
+    fn globs(&mut self, token: TokenId, subject: Subject) {
+        let document = self.document;
+        let items: Vec<_> = if document.token(token).kind == TokenKind::Sequence {
+            document.children(token).collect()
+        } else {
+            vec![token]
+        };
+        let texts = items.iter().filter_map(|item| Some((*item, document.text(*item)?)));
+        for (item, text) in texts.clone() {
+            let found = match glob::parse(text) {
+                Ok(pattern) => pattern.remarks(subject),
+                Err(refused) => vec![refused],
+            };
+            self.tell(item, Language::Globs(subject), found);
+        }
+        let is_ignoring = self.key_of(token).is_some_and(|key| key.ends_with("-ignore"));
+        let filter = Filter::parse(texts.map(|(_, text)| text), is_ignoring);
+        if let Ok(Some((at, finding))) = filter.map(|filter| filter.remark())
+            && let Some(item) = items.get(at)
+        {
+            self.tell(*item, Language::Globs(subject), vec![finding]);
+        }
+    }
+
+    /// The key that stands right before a value.
+    fn key_of(&self, value: TokenId) -> Option<&'d str> {
+        self.document.before(value).and_then(|key| self.document.text(key))
+    }
+
+    /// One label, several, or a group with labels.
+    fn runs_on(&mut self, token: TokenId) {
+        let document = self.document;
+        let labels = document.get(token, "labels").unwrap_or(token);
+        let items: Vec<_> = match document.token(labels).kind {
+            TokenKind::Sequence => document.children(labels).collect(),
+            _ => vec![labels],
+        };
+        let texts: Vec<_> = items.iter().filter_map(|item| Some((*item, document.text(*item)?))).collect();
+        for (item, text) in &texts {
+            self.tell(*item, Language::RunsOn, label::remark(text, self.on).into_iter().collect());
+        }
+        let words: Vec<_> = texts.iter().map(|(_, text)| *text).collect();
+        if let Some((first, second)) = label::conflict(&words)
+            && let (Some(first), Some((item, text))) = (words.get(first), texts.get(second))
+        {
+            let message = format!("no runner has both labels: '{first}' and '{text}'");
+            let hint = "a job runs on one runner that has all its labels";
+            let finding = Finding::ours(Span::new(0, text.len()), message, hint);
+            self.tell(*item, Language::RunsOn, vec![finding]);
+        }
+    }
+
+    fn names(&mut self, token: TokenId, language: Language, remark: impl Fn(&str) -> Option<Finding>) {
+        let keys: Vec<_> = self.document.pairs(token).map(|(key, _)| key).collect();
+        for key in keys {
+            let found = self.document.text(key).and_then(&remark);
+            self.tell(key, language, found.into_iter().collect());
+        }
+    }
+
+    fn tell(&mut self, token: TokenId, language: Language, found: Vec<Finding>) {
+        for finding in found {
+            let span = self.document.tree().place_in(self.document.token(token).node, finding.span);
+            if self.is_refused(token, &finding) {
+                continue;
+            }
+            let Finding { severity, author, message, hint, .. } = finding;
+            self.found.push(Remark { code: language.code(), token, span, severity, author, message, hint });
+        }
+    }
+
+    /// Whether reading has told it: it refused the value, or will in these words.
+    fn is_refused(&self, token: TokenId, finding: &Finding) -> bool {
+        let whole = self.document.span(token);
+        self.document.problems().iter().any(|problem| {
+            let is_said = finding.author == Author::GitHub && problem.message == finding.message;
+            whole.contains(problem.span) && (is_said || problem.kind == ProblemKind::UnexpectedValue)
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! What is told of values that GitHub takes: each language by its keys, at its place, once.
+
+mod corpus;
+
+use jiff::civil::{Date, date};
+use towpath_migrate::read::{Limits, read_action, read_workflow};
+use towpath_migrate::remarks::{Remark, remarks};
+use towpath_migrate::values::Severity;
+
+const TODAY: Date = date(2026, 11, 21);
+
+fn said(source: &str) -> Vec<(&'static str, String)> {
+    let document = read_workflow(source, &Limits::default());
+    remarks(&document, TODAY).iter().map(|remark| (remark.code, remark.span.of(source).to_owned())).collect()
+}
+
+fn job(body: &str) -> String {
+    format!("on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n{body}")
+}
+
+#[test]
+fn each_language_is_heard_where_it_is_spoken() {
+    for (source, code, place) in [
+        ("on: {push: {branches: [main, 'a[z-a]']}}\njobs: {}\n".to_owned(), "glob", "z-a"),
+        ("on: {push: {paths: './src/**'}}\njobs: {}\n".to_owned(), "glob", "./"),
+        ("on: {push: {branches: ['!main']}}\njobs: {}\n".to_owned(), "glob", "!main"),
+        ("on:\n  schedule:\n    - cron: '* * * * *'\njobs: {}\n".to_owned(), "cron", "* * * * *"),
+        (
+            "on:\n  schedule:\n    - cron: '0 5 * * *'\n      timezone: Mars/North\njobs: {}\n".to_owned(),
+            "timezone",
+            "Mars/North",
+        ),
+        ("on: push\njobs: {a: {runs-on: [ubuntu-16.04]}}\n".to_owned(), "label", "ubuntu-16.04"),
+        ("on: push\njobs: {a: {runs-on: {labels: ubuntu-16.04}}}\n".to_owned(), "label", "ubuntu-16.04"),
+        (job("    container: Ubuntu\n"), "image", "Ubuntu"),
+        (job("    container: {image: a:b:c}\n"), "image", "a:b:c"),
+        (job("    services: {db: Postgres}\n"), "image", "Postgres"),
+        (job("    services: {db: {image: Postgres}}\n"), "image", "Postgres"),
+        (job("    steps: [{run: x, shell: perl}]\n"), "shell", "perl"),
+        (job("    env: {GITHUB_SHA: x}\n"), "variable", "GITHUB_SHA"),
+        (job("    steps: [{uses: actions/checkout@1a2b3c4}]\n"), "uses", "1a2b3c4"),
+        ("on: {workflow_call: {secrets: {a-b: {}}}}\njobs: {}\n".to_owned(), "secret", "-"),
+    ] {
+        let told = said(&source);
+        let [(told, span)] = &told[..] else { panic!("{source}: {told:?}") };
+        assert_eq!(*told, code, "{source}");
+        assert!(span.contains(place) || place.contains(span.as_str()), "{source}: {span}");
+    }
+}
+
+#[test]
+fn what_holds_an_expression_is_not_judged() {
+    for body in [
+        "    container: ${{ inputs.image }}:B\n",
+        "    steps: [{run: x, shell: '${{ inputs.shell }}'}]\n",
+        "    services: ${{ fromJSON(inputs.services) }}\n",
+    ] {
+        assert_eq!(said(&job(body)), [], "{body}");
+    }
+}
+
+#[test]
+fn steps_of_actions_are_read_as_well() {
+    let source = "name: a\nruns:\n  using: composite\n  steps: [{run: x, shell: perl}]\n";
+    let document = read_action(source, &Limits::default());
+    let told: Vec<_> = remarks(&document, TODAY).iter().map(|remark| remark.code).collect();
+    assert_eq!(told, ["shell"]);
+}
+
+#[test]
+fn real_workflows_are_told_little() {
+    let Some(files) = corpus::yaml_files("real_workflows_are_told_little") else { return };
+    let real = || files.iter().filter(|(name, _)| name.starts_with("workflows/"));
+    let (mut count, mut errors) = (0, Vec::new());
+    for (name, source) in real() {
+        let document = read_workflow(source.as_str(), &Limits::default());
+        for remark in remarks(&document, TODAY) {
+            let Remark { severity, span, message, .. } = &remark;
+            assert!(
+                span.end <= source.len() && source.get(span.start..span.end).is_some(),
+                "{name}: {remark:?}"
+            );
+            count += 1;
+            if *severity == Severity::Error {
+                errors.push(format!("{name}: {message}"));
+            }
+        }
+    }
+    let count_of = |files: usize| format!("{files} files, {count} remarks, {} of them errors", errors.len());
+    println!("{}", count_of(real().count()));
+    assert!(count > 0 && count < real().count() / 2, "{count}");
+}
