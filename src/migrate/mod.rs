@@ -1,7 +1,10 @@
 //! `towpath migrate`.
 
 mod eval;
+mod excerpt;
+mod outline;
 mod parse;
+mod record;
 mod report;
 mod understand;
 

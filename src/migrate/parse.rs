@@ -119,7 +119,7 @@ impl Parse {
 /// What one file has to say.
 fn file(form: Form, item: &Item, supplied: Option<&Supplied<'_, Disk>>) -> Report {
     match Text::read(&Disk, &item.path) {
-        Ok(text) => Report::file(form, item, text.as_str().len(), &understand(item, &text, supplied)),
+        Ok(text) => Report::file(form, item, text.as_str().len(), &understand(form, item, &text, supplied)),
         Err(problem) => Report::problem(form, &problem),
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use towpath_migrate::sources::{Found, Item, Place, Problem, Shape, Shown, Unit, What, Why};
 
 use super::understand::{Finding, Severity, Understood};
@@ -23,10 +24,27 @@ pub(super) enum Form {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum Record<'r> {
-    Unit { path: String, shape: &'r str },
-    File { path: String, what: &'r str, bytes: usize, findings: Vec<FindingRecord<'r>> },
-    Skipped { path: String, reason: &'r str, message: &'r str },
-    Unread { path: String, findings: [FindingRecord<'r>; 1] },
+    Unit {
+        path: String,
+        shape: &'r str,
+    },
+    File {
+        path: String,
+        what: &'r str,
+        bytes: usize,
+        findings: Vec<FindingRecord<'r>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content: Option<&'r RawValue>,
+    },
+    Skipped {
+        path: String,
+        reason: &'r str,
+        message: &'r str,
+    },
+    Unread {
+        path: String,
+        findings: [FindingRecord<'r>; 1],
+    },
     End(Tally),
 }
 
@@ -125,7 +143,7 @@ impl Report {
     /// Of a file that was understood.
     pub(super) fn file(form: Form, item: &Item, bytes: usize, understood: &Understood) -> Self {
         let mut report = Self::default();
-        let Understood { what, findings } = understood;
+        let Understood { what, findings, content } = understood;
         match what {
             What::Workflow => report.tally.workflows = 1,
             What::Action => report.tally.actions = 1,
@@ -135,10 +153,21 @@ impl Report {
         let path = &item.path;
         findings.iter().for_each(|finding| report.finding(path, finding));
         match form {
-            Form::Tree => report.branch(item, *what),
+            Form::Tree => {
+                report.branch(item, *what);
+                report.out.push_str(content.as_deref().unwrap_or_default());
+            }
             Form::Ndjson => {
                 let findings = findings.iter().map(FindingRecord::from).collect();
-                report.record(&Record::File { path: shown(path), what: what.name(), bytes, findings });
+                // It was made as JSON, so it is taken over as it is.
+                let content = content.as_deref().and_then(|content| serde_json::from_str(content).ok());
+                report.record(&Record::File {
+                    path: shown(path),
+                    what: what.name(),
+                    bytes,
+                    findings,
+                    content,
+                });
             }
         }
         report
@@ -154,6 +183,7 @@ impl Report {
             code: cause.code(),
             message: cause.to_string(),
             place: cause.place(),
+            excerpt: None,
             hint: Some(cause.remedy().to_owned()),
         };
         report.finding(path, &finding);
@@ -222,7 +252,11 @@ impl Report {
         }
         let place =
             finding.place.map_or_else(String::new, |place| format!(":{}:{}", place.line, place.column));
-        let talk = format!("{}{place}: {}", Shown::path(path), Shown::text(&finding.message));
+        let mut talk = format!("{}{place}: {}", Shown::path(path), Shown::text(&finding.message));
+        for line in finding.excerpt.iter().flat_map(|excerpt| excerpt.lines()) {
+            talk.push_str("\n  ");
+            talk.push_str(line);
+        }
         self.talk.push((
             Some(finding.severity),
             talk,
