@@ -31,6 +31,7 @@ mod input;
 mod job;
 mod needs;
 mod permissions;
+mod placeholder;
 mod runs_on;
 mod snapshot;
 mod step;
@@ -48,6 +49,7 @@ pub use event::{CallEvent, CallOutput, CallSecret, Event, EventKind, Events, Fil
 pub use input::{Input, InputType};
 pub use job::{Call, Job, JobKind, Secrets, StepsJob};
 pub use permissions::GivenPermissions;
+pub use placeholder::placeholders;
 pub use runs_on::RunsOn;
 pub use snapshot::Snapshot;
 pub use step::{Run, Step, StepKind, Uses};

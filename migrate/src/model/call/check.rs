@@ -57,7 +57,7 @@ pub struct Program<'d> {
     pub bundle: &'d Bundle,
     /// The workflow of each file of the bundle, in its order.
     pub workflows: Vec<Workflow<'d>>,
-    /// What GitHub refuses, in its order. A file that is called twice may be told twice.
+    /// What GitHub refuses, in its order.
     pub problems: Vec<PlacedProblem>,
 }
 
@@ -112,6 +112,8 @@ pub(super) struct Walk<'w, 'd> {
     bytes: usize,
     /// Whether the name of a file was counted.
     named: Vec<bool>,
+    /// Whether the problems of a file were told: as often as GitHub tells them is once.
+    told: Vec<[bool; 2]>,
     /// The call that is looked at.
     caller: Option<(usize, usize)>,
     /// GitHub has stopped.
@@ -131,6 +133,7 @@ impl<'w, 'd> Walk<'w, 'd> {
             jobs: 0,
             bytes: 0,
             named: vec![false; workflows.len()],
+            told: vec![[false; 2]; workflows.len()],
             caller: None,
             stopped: false,
             halted: false,
@@ -248,7 +251,7 @@ impl<'w, 'd> Walk<'w, 'd> {
             self.bytes += crate::read::TEXT + 2 * name;
         }
         self.bytes += workflow.document.bytes();
-        self.tell(file, workflow.document.problems());
+        self.tell(file, 0, workflow.document.problems());
         let is_told = |placed: &PlacedProblem| placed.problem.message == TOO_LARGE;
         if was <= self.rules.bytes && self.bytes > self.rules.bytes && !self.problems.iter().any(is_told) {
             self.nowhere(TOO_LARGE.to_owned(), Some(file));
@@ -260,7 +263,7 @@ impl<'w, 'd> Walk<'w, 'd> {
     fn convert(&mut self, file: usize, workflow: &Workflow<'d>) {
         let was = self.jobs;
         self.jobs += workflow.jobs.len();
-        self.tell(file, &workflow.problems);
+        self.tell(file, 1, &workflow.problems);
         if let Some(most) = self.rules.jobs.filter(|most| was <= *most && self.jobs > *most) {
             // A published case has it without a place; the runner would tell one, in other words.
             let caller = self.caller.take();
@@ -270,7 +273,11 @@ impl<'w, 'd> Walk<'w, 'd> {
         }
     }
 
-    fn tell(&mut self, file: usize, problems: &[Problem]) {
+    fn tell(&mut self, file: usize, stage: usize, problems: &[Problem]) {
+        let told = self.told.get_mut(file).and_then(|told| told.get_mut(stage));
+        if told.is_none_or(|told| std::mem::replace(told, true)) {
+            return;
+        }
         for problem in problems {
             let problem = Problem { is_beyond: problem.is_beyond || self.stopped, ..problem.clone() };
             self.problems.push(PlacedProblem { file: Some(file), problem, caller: self.caller });
@@ -320,7 +327,11 @@ impl<'w, 'd> Walk<'w, 'd> {
         let kind = if place.is_some() { ProblemKind::Conversion } else { ProblemKind::Limit };
         let problem = Problem { kind, span, message, hint: None, place, is_beyond: self.stopped };
         self.problems.push(PlacedProblem { file, problem, caller: self.caller });
+        self.halted |= self.problems.len() >= MAX_KEPT;
     }
 }
+
+/// How many problems are kept: calls may multiply them without end.
+const MAX_KEPT: usize = 10_000;
 
 const TOO_LARGE: &str = "Maximum object size exceeded";
