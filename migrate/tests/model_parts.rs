@@ -1,0 +1,391 @@
+//! What GitHub refuses of the parts of a workflow, beyond what the published cases have: by the runner's source
+//! (WorkflowTemplateConverter.cs, MatrixBuilder.cs, ReusableWorkflowsLoader.cs), and the npm package for what only that has.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use towpath_migrate::model::call::{Bundle, Link, Lookup, Program, Reference, Rules, WorkflowFiles, texts};
+use towpath_migrate::model::{
+    Action, EventKind, InputType, JobKind, Key, Runs, Secrets, StepKind, Value, Workflow, step_ids,
+};
+use towpath_migrate::read::{Document, Limits, Problem, read_action, read_workflow};
+use towpath_migrate::values::permission::{Level, Scope};
+
+fn document(source: &str) -> Document {
+    read_workflow(source, &Limits::default())
+}
+
+/// The problems of a job with these lines, with the text that each is about.
+fn job(lines: &str) -> Vec<(String, String)> {
+    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    workflow(&format!("on: push\njobs:\n  job:\n{lines}"))
+}
+
+fn steps(steps: &str) -> Vec<(String, String)> {
+    job(&format!("runs-on: x\nsteps:\n{steps}"))
+}
+
+fn workflow(source: &str) -> Vec<(String, String)> {
+    let document = document(source);
+    let workflow = Workflow::of(&document);
+    let told = |problem: &Problem| (problem.span.of(source).to_owned(), problem.message.clone());
+    workflow.all_problems().map(told).collect()
+}
+
+fn check(found: &[(String, String)], expected: &[(&str, &str)]) {
+    let found: Vec<_> = found.iter().map(|(at, message)| (at.as_str(), message.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn steps_that_wait() {
+    check(
+        &steps("- {id: a, run: x, background: true}\n- wait: a\n- wait-all:\n- wait-all: true\n- cancel: a"),
+        &[],
+    );
+    check(&steps("- parallel: [{run: x}, {uses: a/b@c}]\n  \n- run: y"), &[]);
+    check(
+        &steps("- wait: [a, b]\n- {id: a, run: x}"),
+        &[("a", "Step references unknown step ID 'a'"), ("b", "Step references unknown step ID 'b'")],
+    );
+    check(&steps("- {id: w, wait: W}"), &[("W", "Step 'w' cannot reference itself")]);
+    check(
+        &steps("- cancel: __x"),
+        &[("__x", "The identifier '__x' is invalid. IDs starting with '__' are reserved.")],
+    );
+    check(&steps("- wait-all: false"), &[("false", "The value of 'wait-all' must be true or omitted")]);
+    let parallel = "parallel: [{wait-all: }, {parallel: []}]";
+    check(
+        &steps(&format!("- {parallel}")),
+        &[
+            (parallel, "'wait-all' is not allowed inside a parallel block."),
+            (parallel, "Nested 'parallel' blocks are not allowed."),
+        ],
+    );
+}
+
+#[test]
+fn ids_of_steps_are_those_of_github() {
+    let document = document(
+        "on: push\njobs: {a: {runs-on: x, steps: [{uses: $/a}, {uses: ./b}, {run: x, id: run}, {run: y}, {wait: run}, \
+         {parallel: []}]}}",
+    );
+    let workflow = Workflow::of(&document);
+    let Some(JobKind::Steps(job)) = workflow.job("A").map(|job| &job.kind) else { panic!("{workflow:?}") };
+    assert_eq!(step_ids(&job.steps), ["__self", "__self_2", "run", "__run", "__wait", "__parallel"]);
+}
+
+#[test]
+fn matrices() {
+    let matrix = |matrix: &str| job(&format!("strategy: {{matrix: {matrix}}}\nruns-on: x\nsteps: []"));
+    check(&matrix("{a: [1], include: [{b: 2}], exclude: [{a: 1}]}"), &[]);
+    check(&matrix("{include: [{b: 2}]}"), &[]);
+    check(&matrix("'${{ fromJSON(github.x) }}'"), &[]);
+    check(&matrix("{a: '${{ github.x }}', exclude: [{}]}"), &[]);
+    check(&matrix("{include: []}"), &[("{include: []}", "Matrix must define at least one vector")]);
+    check(
+        &matrix("{a: [], include: [{}]}"),
+        &[
+            ("[]", "Matrix vector 'a' does not contain any values"),
+            ("{}", "Matrix include mapping does not contain any values"),
+        ],
+    );
+    check(
+        &matrix("{A: [1], exclude: [{}, {a: 1, b: 2}]}"),
+        &[
+            ("{}", "Matrix exclude filter must not be empty"),
+            ("b", "Matrix exclude key 'b' does not match any key within the matrix"),
+        ],
+    );
+}
+
+#[test]
+fn what_only_steps_jobs_have() {
+    let with = |lines: &str| job(&format!("runs-on: x\n{lines}\nsteps: []"));
+    check(&with("container: ''"), &[]);
+    check(&with("container: '${{ matrix.x }}'"), &[]);
+    check(&with("container: docker://"), &[("docker://", "Container image cannot be empty")]);
+    check(&with("services: {a: docker://, b: x}"), &[("docker://", "Container image cannot be empty")]);
+    check(&with("snapshot: {image-name: x, version: 2.*}"), &[]);
+    for version in ["'2'", "2.1", "x.*", "-1.*", "99999999999.*"] {
+        let snapshot = format!("{{image-name: x, version: {version}}}");
+        let said = format!("Expected format '{{major-version}}.*' Actual '{}'", version.trim_matches('\''));
+        check(&with(&format!("snapshot: {snapshot}")), &[(snapshot.as_str(), said.as_str())]);
+    }
+    check(
+        &with("snapshot: {image-name: x, if: success()}"),
+        &[(
+            "success",
+            "Unrecognized function: 'success'. Located at position 1 within expression: success()",
+        )],
+    );
+    let long = "g".repeat(401);
+    check(
+        &with(&format!("concurrency: {long}")),
+        &[(long.as_str(), "Concurrency group name must be less than 400 characters")],
+    );
+    check(
+        &with("concurrency: {group: x, '${{ insert }}': x}"),
+        &[(
+            "'${{ insert }}'",
+            "Unexpected type 'InsertExpressionToken' encountered while reading 'concurrency key'. The type 'StringToken' was expected.",
+        )],
+    );
+    check(
+        &with("if: github.x ==\nenvironment: {name: a, url: '${{ steps.x.outputs.y }}'}"),
+        &[(
+            "==",
+            "Unexpected end of expression: '=='. Located at position 10 within expression: github.x ==",
+        )],
+    );
+}
+
+#[test]
+fn inputs_of_events() {
+    let inputs = |inputs: &str| {
+        workflow(&format!(
+            "on: {{workflow_dispatch: {{inputs: {{i: {inputs}}}}}}}\njobs: {{a: {{runs-on: x, steps: []}}}}"
+        ))
+    };
+    check(&inputs("{type: choice, options: [a], default: a}"), &[]);
+    check(&inputs("{type: number, default: x}"), &[]);
+    check(
+        &inputs("{type: choice, options: []}"),
+        &[("{type: choice, options: []}", "Missing 'options' for choice input")],
+    );
+    check(
+        &inputs("{options: [a]}"),
+        &[("{options: [a]}", "Input type is not 'choice', but 'options' is defined")],
+    );
+    check(
+        &inputs("{type: boolean, default: 'true'}"),
+        &[(
+            "'true'",
+            "Unexpected type 'StringToken' encountered while reading 'input default'. The type 'BooleanToken' was expected.",
+        )],
+    );
+    let document =
+        document("on: {workflow_call: {inputs: {n: {type: number, default: 1}}, secrets: {s: }}}\njobs: {}");
+    let workflow = Workflow::of(&document);
+    let on = workflow.on.unwrap();
+    let call = on.call().unwrap();
+    assert_eq!((call.inputs.first().unwrap().kind, call.secrets.len()), (InputType::Number, 1));
+    assert!(matches!(on.list.first().map(|event| &event.kind), Some(EventKind::Call(_))));
+}
+
+#[test]
+fn a_bad_part_is_absent_and_the_rest_is_there() {
+    let source = "on: [push, nonsense]\npermissions: {contents: write, nonsense: read}\nenv: {A: 1, '${{ insert }}': '${{ vars }}'}\n\
+                  jobs: {a: {runs-on: x, timeout-minutes: soon, steps: [{run: a, uses: b}, {run: c}]}, 1: {}}";
+    let document = document(source);
+    let workflow = Workflow::of(&document);
+    assert!(workflow.all_problems().count() >= 4);
+    assert_eq!(workflow.permissions.as_ref().map(|given| given.level(Scope::Contents)), Some(Level::Write));
+    let Some(env) = &workflow.env else { panic!("no env") };
+    let Value::Literal(entries) = &env.value else { panic!("{env:?}") };
+    assert!(matches!(entries.last().map(|entry| entry.key.value), Some(Key::Insert)));
+    let Some(JobKind::Steps(job)) = workflow.job("a").map(|job| &job.kind) else { panic!("{workflow:?}") };
+    assert!(job.timeout_minutes.is_none() && job.steps.len() == 2);
+    assert!(matches!(job.steps.last().map(|step| &step.kind), Some(StepKind::Run(_))));
+    assert!(
+        workflow.problems.iter().all(|problem| problem.is_beyond),
+        "GitHub converts only what it could read"
+    );
+}
+
+#[test]
+fn actions_of_all_kinds() {
+    let runs = |runs: &str| {
+        let document = read_action(format!("name: n\ndescription: d\nruns: {runs}\n"), &Limits::default());
+        let action = Action::of(&document);
+        let problems = action.all_problems().map(|problem| problem.message.clone()).collect::<Vec<_>>();
+        let kind = match action.runs.map(|runs| runs.value) {
+            Some(Runs::Composite { steps, .. }) => format!("{} steps", steps.len()),
+            Some(Runs::Node(node)) => format!("{} {}", node.using.value, node.main.unwrap().value),
+            Some(Runs::Docker(docker)) => docker.image.unwrap().value.to_owned(),
+            Some(Runs::Unknown(_)) | None => "unknown".to_owned(),
+        };
+        (kind, problems)
+    };
+    for (source, kind) in [
+        ("{using: composite, steps: [{run: x, shell: bash}, {uses: ./a}]}", "2 steps"),
+        ("{using: node20, main: index.js, post-if: always()}", "node20 index.js"),
+        ("{using: docker, image: Dockerfile, args: [a, '${{ inputs.x }}']}", "Dockerfile"),
+    ] {
+        assert_eq!(runs(source), (kind.to_owned(), Vec::new()), "{source}");
+    }
+    let (kind, problems) = runs("{using: composite, steps: [{uses: nonsense}]}");
+    let said = "Expected format {org}/{repo}[/path]@ref. Actual 'nonsense'";
+    assert_eq!((kind.as_str(), problems), ("1 steps", vec![said.to_owned()]));
+}
+
+/// Called workflows by name.
+struct Files(BTreeMap<&'static str, String>);
+
+impl WorkflowFiles for Files {
+    fn look_up(&self, reference: &Reference) -> Lookup {
+        let text = self.0.get(reference.to_string().as_str());
+        match text {
+            Some(text) => Lookup::Text(text.as_str().into()),
+            None if reference.repository.is_none() => Lookup::NotThere,
+            None => Lookup::NotSupplied,
+        }
+    }
+}
+
+const CALLED: &str = "on: workflow_call\njobs: {a: {runs-on: x, steps: []}}";
+
+fn bundle(source: &str, files: &[(&'static str, &str)]) -> Bundle {
+    let files = Files(files.iter().map(|(name, text)| (*name, (*text).to_owned())).collect());
+    let root = Reference::local(".github/workflows/root.yml");
+    Bundle::load(root, document(source), &files, &Limits::default())
+}
+
+fn called(uses: &str, files: &[(&'static str, &str)]) -> (Vec<String>, usize) {
+    let bundle = bundle(&format!("on: push\njobs:\n  call: {{uses: {uses}}}\n"), files);
+    let program = Program::of(&bundle, &Rules::default());
+    (texts(&bundle, &program.problems), program.not_supplied().count())
+}
+
+#[test]
+fn calls_are_found_missing_or_not_supplied() {
+    const LOCAL: &str = "./.github/workflows/a.yml";
+    let call = |uses: &str| format!("on: workflow_call\njobs: {{b: {{uses: {uses}}}}}");
+    assert_eq!(called(LOCAL, &[(".github/workflows/a.yml", CALLED)]), (vec![], 0));
+    let missing =
+        ".github/workflows/root.yml (Line: 3, Col: 16): Unable to find reusable workflow".to_owned();
+    assert_eq!(called(LOCAL, &[]), (vec![missing], 0));
+    assert_eq!(called("o/r/.github/workflows/a.yml@v1", &[]), (vec![], 1));
+    // A local call in another repository stays there.
+    let files = [
+        ("o/r/.github/workflows/a.yml@v1", call(LOCAL.replace("a.yml", "b.yml").as_str())),
+        ("o/r/.github/workflows/b.yml@v1", CALLED.to_owned()),
+    ];
+    let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    assert_eq!(called("o/r/.github/workflows/a.yml@v1", &files), (vec![], 0));
+    let not_callable =
+        called(LOCAL, &[(".github/workflows/a.yml", "on: push\njobs: {a: {runs-on: x, steps: []}}")]);
+    let said = "In .github/workflows/root.yml (Line: 3, Col: 16): Error from called workflow .github/workflows/a.yml (Line: 1, Col: 5): \
+                workflow_call key is not defined in the referenced workflow.";
+    assert_eq!(not_callable, (vec![said.to_owned()], 0));
+}
+
+#[test]
+fn circles_of_calls_end() {
+    let round = "on: workflow_call\njobs: {b: {uses: ./.github/workflows/a.yml}}";
+    let (said, _) = called("./.github/workflows/a.yml", &[(".github/workflows/a.yml", round)]);
+    assert_eq!(said, ["Nested reusable workflow depth exceeded 9."]);
+    let bundle = bundle(round, &[(".github/workflows/a.yml", round)]);
+    let program = Program::of(&bundle, &Rules::default());
+    let hint = program.problems.first().and_then(|placed| placed.problem.hint.clone());
+    assert_eq!(hint.as_deref(), Some("the workflow calls itself by this call: take one out of the circle"));
+}
+
+#[test]
+fn calls_that_multiply_end_soon() {
+    let names: Vec<String> = (0..9).map(|at| format!(".github/workflows/{at}.yml")).collect();
+    let text = |next: usize| {
+        let jobs: Vec<_> =
+            (0..50).map(|job| format!("j{job}: {{uses: ./.github/workflows/{next}.yml}}")).collect();
+        format!("on: workflow_call\njobs: {{{}}}", jobs.join(", "))
+    };
+    let files: Vec<_> = (0..9).map(|at| if at == 8 { CALLED.to_owned() } else { text(at + 1) }).collect();
+    let files: BTreeMap<&'static str, String> =
+        names.into_iter().map(|name| &*name.leak()).zip(files).collect();
+    let root = Reference::local(".github/workflows/root.yml");
+    let bundle = Bundle::load(root, document(&text(0)), &Files(files), &Limits::default());
+    let begun = Instant::now();
+    let program = Program::of(&bundle, &Rules::default());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let said = texts(&bundle, &program.problems);
+    assert!(said.iter().any(|text| text.ends_with("Maximum object size exceeded")), "{said:?}");
+}
+
+#[test]
+fn what_a_caller_gives_is_looked_at_whatever_its_case() {
+    let callee = "on: {workflow_call: {inputs: {Name: {type: string, required: true}, n: {type: number}}, secrets: {Token: {required: true}}}}\n\
+                  permissions: {contents: read}\njobs: {a: {runs-on: x, steps: [], permissions: {id-token: write}}}";
+    let source = "on: push\njobs:\n  call: {uses: ./.github/workflows/a.yml, with: {NAME: 1, N: x}, secrets: {TOKEN: x}, permissions: {contents: write}}";
+    let bundle = bundle(source, &[(".github/workflows/a.yml", callee)]);
+    let program = Program::of(&bundle, &Rules::default());
+    let said: Vec<_> = program.problems.iter().map(|placed| placed.problem.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "Unexpected value 'x'",
+            "Error calling workflow './.github/workflows/a.yml'. The nested job 'a' is requesting 'id-token: write', but is only allowed \
+         'id-token: none'.",
+        ]
+    );
+    let root = program.root().unwrap();
+    let Some(JobKind::Call(call)) = root.jobs.first().map(|job| &job.kind) else { panic!("{root:?}") };
+    assert_eq!(program.link(0, call), Link::Workflow(1));
+    assert!(matches!(&call.secrets, Secrets::Given(given) if given.value.len() == 1));
+}
+
+/// What the sources of the law below are made of.
+const PIECES: &[&str] = &[
+    "on:",
+    " push",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "\n      - ",
+    "jobs:",
+    "a:",
+    " {",
+    "}",
+    " [",
+    "]",
+    ", ",
+    ": ",
+    "runs-on: x",
+    "steps:",
+    "run: x",
+    "uses: a/b@c",
+    "uses: ./.github/workflows/root.yml",
+    "with:",
+    "if: ${{ x }}",
+    "needs: a",
+    "strategy:",
+    "matrix:",
+    "include:",
+    "exclude:",
+    "${{ insert }}",
+    "${{ github.x }}",
+    "''",
+    "null",
+    "1",
+    "true",
+    "permissions:",
+    "workflow_call:",
+    "inputs:",
+    "type: string",
+    "parallel:",
+    "wait: a",
+    "id: a",
+    "schedule:",
+    "cron: '* * * * *'",
+    "&a",
+    "*a",
+    "!!str",
+    "é\u{1f600}",
+    "container:",
+    "services:",
+];
+
+proptest::proptest! {
+    #[test]
+    fn anything_is_read_and_each_problem_has_a_place(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..60)) {
+        let source = pieces.concat();
+        let bundle = bundle(&source, &[]);
+        let program = Program::of(&bundle, &Rules::default());
+        for placed in &program.problems {
+            let span = placed.problem.span;
+            proptest::prop_assert!(source.get(span.start..span.end).is_some(), "{source:?} {placed:?}");
+        }
+        proptest::prop_assert!(texts(&bundle, &program.problems).len() <= 10);
+        let document = read_action(source, &Limits::default());
+        let _ = Action::of(&document).all_problems().count();
+    }
+}
