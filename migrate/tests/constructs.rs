@@ -71,6 +71,45 @@ jobs:
 }
 
 #[test]
+fn scripts_have_tools_files_and_commands_between_expressions() {
+    let source = "
+on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - run: |
+          make ${{ github.sha }} # git
+          echo \"a=$(git describe)\" >> \"$GITHUB_OUTPUT\"
+          echo '::add-mask::${{ secrets.A }}'
+          ${{ env.TOOL }}/bin/x
+      - run: 'curl \"it''s\" | jq .'
+      - {run: 'import os', shell: python}
+  b:
+    runs-on: [self-hosted, Windows]
+    steps:
+      - run: Get-Item x
+";
+    let document = workflow(source);
+    assert_eq!(document.problems(), []);
+    let found = list(&document, &["script/", "runner-file/", "command/", "context/", "?"]);
+    let expected = [
+        "script/tool make",
+        "context/github.sha github.sha",
+        "script/tool git",
+        "runner-file/GITHUB_OUTPUT >> \"$GITHUB_OUTPUT\"",
+        "command/add-mask ",
+        "context/secrets.<name> secrets.A",
+        "context/env.<name> env.TOOL",
+        "script/tool curl",
+        "script/tool jq",
+    ];
+    // PowerShell has Get-Item itself.
+    let begins = |(found, expected): (&String, &&str)| found.starts_with(*expected);
+    assert!(found.len() == expected.len() && found.iter().zip(&expected).all(begins), "{found:#?}");
+}
+
+#[test]
 fn keys_are_those_of_the_mapping_that_it_is() {
     let source = "
 on: {push: {branches: [main]}, workflow_dispatch: }

@@ -8,6 +8,7 @@ use super::facts::{self, Default, Embedding, UsesForm};
 use super::file::Notes;
 use crate::expression::Function;
 use crate::schema::{Definition, DefinitionId, Kind, PropertyId};
+use crate::script::{CommandKind, RunnerFile};
 
 /// A row of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,8 +52,8 @@ pub struct Catalogue {
     uses: Vec<(UsesForm, FeatureId)>,
     embeddings: Vec<(Embedding, FeatureId)>,
     defaults: Vec<(Default, FeatureId)>,
-    files: Vec<(&'static str, FeatureId)>,
-    commands: Vec<(&'static str, FeatureId)>,
+    files: Vec<(RunnerFile, FeatureId)>,
+    commands: Vec<(CommandKind, FeatureId)>,
     tool: Option<FeatureId>,
 }
 
@@ -103,8 +104,10 @@ impl Catalogue {
         self.embeddings = self.all("expression", Embedding::ALL);
         self.defaults = self.all("default", Default::ALL);
         self.operators = self.names("operator", facts::OPERATORS);
-        self.files = self.names("runner-file", facts::RUNNER_FILES);
-        self.commands = self.names("command", facts::COMMANDS);
+        let files = self.names("runner-file", facts::RUNNER_FILES).into_iter();
+        self.files = files.filter_map(|(name, id)| Some((RunnerFile::of_variable(name)?, id))).collect();
+        let commands = self.names("command", facts::COMMANDS).into_iter();
+        self.commands = commands.filter_map(|(name, id)| Some((CommandKind::of(name)?, id))).collect();
         self.contexts = Contexts::new(self.names("context", facts::CONTEXTS));
         self.tool = self.named("script/tool");
     }
@@ -286,16 +289,16 @@ impl Catalogue {
         find(&self.defaults, default)
     }
 
-    /// A file that a step writes for the runner, by the variable that has its path.
+    /// A file that a step writes for the runner.
     #[must_use]
-    pub fn runner_file(&self, variable: &str) -> Option<FeatureId> {
-        find(&self.files, variable)
+    pub fn runner_file(&self, file: RunnerFile) -> Option<FeatureId> {
+        find(&self.files, file)
     }
 
-    /// A workflow command, whatever its case.
+    /// A workflow command.
     #[must_use]
-    pub fn command(&self, name: &str) -> Option<FeatureId> {
-        self.commands.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, id)| *id)
+    pub fn command(&self, command: CommandKind) -> Option<FeatureId> {
+        find(&self.commands, command)
     }
 
     /// A program that a script calls.

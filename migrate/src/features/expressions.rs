@@ -75,7 +75,7 @@ impl Walk<'_> {
     }
 
     /// A node of an expression and those below it. Expressions are no deeper than GitHub allows.
-    fn expression(&mut self, node: &Node, places: &Places, parent: Option<u32>) {
+    pub(super) fn expression(&mut self, node: &Node, places: &Places, parent: Option<u32>) {
         let mut path = Vec::new();
         let feature = match &node.kind {
             NodeKind::Literal(_) | NodeKind::Wildcard => return,
@@ -119,7 +119,7 @@ fn is_path<'a>(node: &'a Node, path: &mut Vec<Segment<'a>>) -> bool {
 }
 
 /// Where parts of a scalar's text stand in the source.
-struct Places {
+pub(super) struct Places {
     kind: PlacesKind,
     /// What the text begins with, in its scalar.
     base: usize,
@@ -134,7 +134,7 @@ enum PlacesKind {
 
 impl Places {
     /// Decodes only where it must, and once.
-    fn of(tree: &Tree, node: NodeId) -> Self {
+    pub(super) fn of(tree: &Tree, node: NodeId) -> Self {
         let (span, text) = (tree.node(node).span(), tree.text(node).unwrap_or_default());
         let quote =
             usize::from(!matches!(tree.node(node).kind(), crate::yaml::Kind::Scalar(ScalarStyle::Plain)));
@@ -148,11 +148,11 @@ impl Places {
     }
 
     /// Those of a part of the text.
-    fn from(&self, base: usize) -> Self {
+    pub(super) fn from(&self, base: usize) -> Self {
         Self { kind: self.kind.clone(), base }
     }
 
-    fn span(&self, part: Span) -> Span {
+    pub(super) fn span(&self, part: Span) -> Span {
         let part = Span::new(self.base + part.start, self.base + part.end);
         match &self.kind {
             PlacesKind::Same(start) => Span::new(start + part.start, start + part.end),

@@ -22,6 +22,7 @@ mod facts;
 mod file;
 mod paths;
 mod rules;
+mod scripts;
 mod tiling;
 mod walk;
 

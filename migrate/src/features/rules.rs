@@ -11,6 +11,8 @@ use crate::schema::DefinitionId;
 pub(super) struct Rules {
     /// `uses` of a step.
     pub(super) step_uses: Option<FeatureId>,
+    /// `run` of a step.
+    pub(super) run: Option<FeatureId>,
     /// `uses` of a job.
     pub(super) job_uses: Option<FeatureId>,
     /// Definitions whose text is an expression without braces.
@@ -44,6 +46,7 @@ impl Rules {
         match file {
             FileKind::Workflow => Self {
                 step_uses: catalogue.named("workflow/regular-step.uses"),
+                run: catalogue.named("workflow/run-step.run"),
                 job_uses: catalogue.named("workflow/workflow-job.uses"),
                 conditions: expressions.collect(),
                 jobs: ["job-factory", "workflow-job"]
@@ -61,6 +64,7 @@ impl Rules {
             // The schema of actions does not say that these are expressions.
             FileKind::Action => Self {
                 step_uses: catalogue.named("action/uses-step.uses"),
+                run: catalogue.named("action/run-step.run"),
                 conditions: ["step-if", "runs-if"]
                     .into_iter()
                     .filter_map(|name| schema.named(name))

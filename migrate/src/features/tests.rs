@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::schema::{DefinitionId, Kind};
+use crate::script::{CommandKind, RunnerFile};
 
 #[test]
 fn the_list_is_what_the_schemas_and_facts_give() {
@@ -91,8 +92,11 @@ fn facts_have_their_features() {
     let catalogue = Catalogue::get();
     assert!(facts::FUNCTIONS.iter().all(|(_, function)| catalogue.function(*function).is_some()));
     assert!(facts::OPERATORS.iter().all(|symbol| catalogue.operator(symbol).is_some()));
-    assert!(facts::RUNNER_FILES.iter().all(|name| catalogue.runner_file(name).is_some()));
-    assert!(facts::COMMANDS.iter().all(|name| catalogue.command(&name.to_uppercase()).is_some()));
+    assert!(RunnerFile::ALL.into_iter().all(|file| catalogue.runner_file(file).is_some()));
+    for name in facts::COMMANDS {
+        let command = CommandKind::of(name).unwrap();
+        assert_eq!(catalogue.command(command), catalogue.named(&format!("command/{name}")), "{name}");
+    }
     assert!(UsesForm::ALL.iter().all(|(_, form)| catalogue.uses(*form).is_some()));
     assert!(Embedding::ALL.iter().all(|(_, embedding)| catalogue.expression(*embedding).is_some()));
     assert!(Default::ALL.iter().all(|(_, default)| catalogue.default(*default).is_some()));

@@ -7,6 +7,7 @@ use super::facts::{Default, UsesForm};
 use super::rules::Rules;
 use crate::read::{Document, TokenId};
 use crate::schema::DefinitionId;
+use crate::script::Shell;
 use crate::span::Span;
 use crate::yaml::{Kind, NodeId, Tree};
 
@@ -20,7 +21,9 @@ pub(super) struct Walk<'d> {
     list: Vec<Construct>,
     /// What the workflow and its jobs say for all below, so that nothing stands in for it.
     has_permissions: bool,
-    has_shell: bool,
+    /// The shell of scripts that name none, if one is named above.
+    shell: Option<Shell>,
+    is_windows: bool,
 }
 
 /// Something to go into: what was read, if it was, and where it stands.
@@ -43,8 +46,10 @@ impl<'d> Walk<'d> {
             rules: Rules::of(file),
             list: Vec::with_capacity(document.tree().len()),
             has_permissions: document.get(root, "permissions").is_some(),
-            has_shell: document.find(root, SHELL).is_some(),
+            shell: None,
+            is_windows: false,
         };
+        walk.shell = walk.named_shell(root, SHELL);
         walk.value(Place { token: Some(root), node: document.token(root).node, parent: None });
         walk.list
     }
@@ -94,7 +99,7 @@ impl<'d> Walk<'d> {
     fn mapping(&mut self, token: TokenId, place: Place) {
         let document = self.document;
         let definition = document.token(token).definition;
-        let had_shell = self.has_shell;
+        let above = (self.shell, self.is_windows);
         self.implicit(token, definition, place);
         let mut read = document.pairs(token).peekable();
         for (key, value) in self.tree.pairs(place.node) {
@@ -111,9 +116,15 @@ impl<'d> Walk<'d> {
                 self.of_event(feature, Some(value_token), construct, span);
                 self.uses(feature, value_token, value, construct);
             }
-            self.value(Place { token: Some(value_token), node: value, parent: construct });
+            let is_scalar = matches!(self.tree.node(value).kind(), Kind::Scalar(_));
+            if is_scalar && feature.is_some() && feature == self.rules.run {
+                let shell = self.shell_of(token);
+                self.script(value_token, value, shell, construct);
+            } else {
+                self.value(Place { token: Some(value_token), node: value, parent: construct });
+            }
         }
-        self.has_shell = had_shell;
+        (self.shell, self.is_windows) = above;
     }
 
     /// What stands where this node does.
@@ -177,9 +188,11 @@ impl<'d> Walk<'d> {
             *permissions = is_open.then_some(Default::Permissions);
             if rules.job == Some(definition) {
                 *timeout = (!has(&["timeout-minutes"])).then_some(Default::TimeoutMinutes);
-                self.has_shell |= has(SHELL);
+                self.shell = self.named_shell(token, SHELL).or(self.shell);
+                self.is_windows =
+                    document.get(token, "runs-on").is_some_and(|runs_on| self.names_windows(runs_on));
             }
-        } else if rules.script == Some(definition) && !self.has_shell && !has(&["shell"]) {
+        } else if rules.script == Some(definition) && self.shell.is_none() && !has(&["shell"]) {
             defaults = [Some(Default::Shell), None, None];
         } else if rules.strategy == Some(definition) && has(&["matrix"]) && !has(&["fail-fast"]) {
             defaults = [Some(Default::FailFast), None, None];
@@ -188,6 +201,26 @@ impl<'d> Walk<'d> {
         for default in defaults.into_iter().flatten() {
             self.default(default, start, place.parent);
         }
+    }
+
+    /// The shell that is named on this way.
+    fn named_shell(&self, token: TokenId, way: &[&str]) -> Option<Shell> {
+        let named = self.document.find(token, way)?;
+        Some(self.document.text(named).map_or(Shell::Other, Shell::of))
+    }
+
+    /// The shell of a step. Without a name it is told by the labels of the runner; where only a matrix tells, most are not
+    /// Windows.
+    fn shell_of(&self, step: TokenId) -> Shell {
+        let otherwise = if self.is_windows { Shell::PowerShell } else { Shell::Posix };
+        self.named_shell(step, &["shell"]).or(self.shell).unwrap_or(otherwise)
+    }
+
+    fn names_windows(&self, runs_on: TokenId) -> bool {
+        let is_windows = |token: TokenId| {
+            self.document.text(token).is_some_and(|label| label.to_ascii_lowercase().contains("windows"))
+        };
+        is_windows(runs_on) || self.document.children(runs_on).any(is_windows)
     }
 
     fn default(&mut self, default: Default, at: usize, parent: Option<u32>) {
