@@ -78,6 +78,9 @@ impl Origin {
     }
 }
 
+/// How long a job may take where nobody says, in minutes (runner: WorkflowConstants.cs).
+pub(super) const TIMEOUT_MINUTES: f64 = 360.0;
+
 impl<'d> Job<'d> {
     pub(super) fn new(
         workflow: &'d Workflow<'d>,

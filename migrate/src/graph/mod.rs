@@ -19,22 +19,29 @@
 //!
 //! Everything here is known from the file alone, or said to be unknown with the expression on which it depends.
 
+mod checkout;
+pub mod flow;
 mod job;
 pub mod matrix;
 mod names;
 mod needs;
 pub mod paths;
 mod print;
+mod reads;
 mod runner;
 pub mod status;
 #[cfg(test)]
 mod tests;
+mod trigger;
 mod world;
 
+pub use checkout::{Checkout, Local};
 pub use job::{Effective, Job, JobId, Origin};
 pub use names::CheckName;
 pub use print::{json, mermaid};
+pub use reads::{Read, Site};
 pub use runner::{Runner, StepShell};
+pub use trigger::{Answer, Aspect, Occurrence, Trigger};
 
 use crate::model::Workflow;
 

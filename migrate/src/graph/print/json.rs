@@ -1,28 +1,41 @@
 //! A graph as JSON.
 //!
 //! Keys and their order are stable; new ones may come. Places are `{"line", "column", "start", "end"}`: line and column as
-//! GitHub counts them, from 1, columns in UTF-16 units; start and end in bytes.
+//! GitHub counts them, from 1, columns in UTF-16 units; start and end in bytes. Texts that stand for themselves are as they
+//! are written, with `${{ }}`.
+
+mod flow;
+mod matrix;
 
 use super::writer::Writer;
 use crate::expression::{Condition, Truth};
-use crate::graph::matrix::{Cell, CellValue, Expansion, Leg, Legs, Unknowns};
+use crate::graph::flow::Flow;
+use crate::graph::job::Origin;
 use crate::graph::status::{Situation, When, oddity};
-use crate::graph::{Graph, Job};
-use crate::model::{At, Step};
-use crate::read::{Document, TokenId};
+use crate::graph::{Graph, Job, Local, Runner, Trigger};
+use crate::model::{At, EventKind, Mapping, Step, StepKind, Value};
+use crate::read::Document;
+use crate::values::label::System;
 
 /// What the JSON is called that is written here.
 const FORMAT: &str = "towpath-graph/1";
+
+/// What a step can be in: that a step did not run counts for none.
+const STEP_SITUATIONS: [Situation; 3] = [Situation::Succeeded, Situation::Failed, Situation::Cancelled];
 
 /// The graph as JSON.
 #[must_use]
 pub fn json(graph: &Graph<'_>) -> String {
     let document = graph.workflow.document;
+    let flow = graph.flow();
     let mut writer = Writer::new(document.tree().source());
     writer.object(|writer| {
         writer.field("format", FORMAT);
         writer.optional("name", graph.workflow.name.map(|name| name.value));
-        writer.list("jobs", &graph.jobs, |writer, job| write_job(writer, graph, job));
+        writer
+            .list("triggers", &graph.triggers(), |writer, trigger| write_trigger(writer, document, trigger));
+        writer.list("jobs", &graph.jobs, |writer, job| write_job(writer, graph, &flow, job));
+        flow::write(writer, graph, &flow);
         let problems = graph.workflow.all_problems();
         writer.list("problems", problems, |writer, problem| {
             writer.object(|writer| {
@@ -34,7 +47,45 @@ pub fn json(graph: &Graph<'_>) -> String {
     writer.finish()
 }
 
-fn write_job(writer: &mut Writer<'_>, graph: &Graph<'_>, job: &Job<'_>) {
+fn write_trigger(writer: &mut Writer<'_>, document: &Document, trigger: &Trigger<'_>) {
+    writer.object(|writer| {
+        writer.field("event", trigger.event.name.value);
+        writer.place("at", document.span(trigger.event.name.token));
+        if let Some(types) = trigger.types() {
+            writer.texts("types", types);
+        }
+        match &trigger.event.kind {
+            EventKind::Filtered(filters) => {
+                for (key, names) in [
+                    ("branches", &filters.branches),
+                    ("branches-ignore", &filters.branches_ignore),
+                    ("tags", &filters.tags),
+                    ("tags-ignore", &filters.tags_ignore),
+                    ("paths", &filters.paths),
+                    ("paths-ignore", &filters.paths_ignore),
+                    ("workflows", &filters.workflows),
+                ] {
+                    if let Some(names) = names {
+                        writer.texts(key, names.value.iter().map(|name| name.value));
+                    }
+                }
+            }
+            EventKind::Schedule(schedules) => {
+                writer.texts("cron", schedules.iter().map(|schedule| schedule.cron.value));
+            }
+            EventKind::Call(call) => {
+                writer.texts("inputs", call.inputs.iter().map(|input| input.name.value));
+                writer.texts("secrets", call.secrets.iter().map(|secret| secret.name.value));
+                writer.texts("outputs", call.outputs.iter().map(|output| output.name.value));
+            }
+            EventKind::Dispatch(inputs) => {
+                writer.texts("inputs", inputs.iter().map(|input| input.name.value));
+            }
+        }
+    });
+}
+
+fn write_job(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, job: &Job<'_>) {
     let document = graph.workflow.document;
     let name = |id: &crate::graph::JobId| graph.job(*id).map(|job| job.model.id.value);
     writer.object(|writer| {
@@ -44,22 +95,158 @@ fn write_job(writer: &mut Writer<'_>, graph: &Graph<'_>, job: &Job<'_>) {
         writer.texts("ancestors", job.ancestors.iter().filter_map(name));
         write_condition(writer, document, job.model.condition.as_ref(), &job.when, &Situation::ALL);
         if let Some(matrix) = &job.matrix {
-            write_matrix(writer, document, &matrix.expansion);
+            matrix::write(writer, document, &matrix.expansion);
         }
         writer.list("checks", job.check_names(), |writer, name| {
-            writer.object(|writer| {
+            writer.inline_object(|writer| {
                 writer.field("name", &name.text);
                 writer.plain("exact", name.is_exact);
             });
         });
         write_permissions(writer, job);
-        match (job.call(), job.steps()) {
-            (Some(call), _) => writer.field("calls", call.uses.value),
-            (None, Some(steps)) => {
-                writer.list("steps", &steps.steps, |writer, step| write_step(writer, job, step));
-            }
-            (None, None) => {}
+        if let Some(call) = job.call() {
+            writer.field("calls", call.uses.value);
         }
+        if job.steps().is_some() {
+            write_steps(writer, flow, job);
+        }
+    });
+}
+
+fn write_steps(writer: &mut Writer<'_>, flow: &Flow<'_>, job: &Job<'_>) {
+    let Some(steps) = job.steps() else { return };
+    let document = job.workflow.document;
+    let legs: Vec<_> = if job.legs().is_empty() { vec![None] } else { job.legs().iter().map(Some).collect() };
+    let mut runners: Vec<Runner> = Vec::new();
+    for runner in legs.into_iter().filter_map(|leg| job.runner(leg)) {
+        if !runners.contains(&runner) {
+            runners.push(runner);
+        }
+    }
+    writer.list("runners", &runners, write_runner);
+    match &steps.timeout_minutes {
+        None => writer.plain("timeout_minutes", crate::graph::job::TIMEOUT_MINUTES),
+        Some(At { value: Value::Literal(minutes), .. }) => writer.plain("timeout_minutes", minutes),
+        Some(At { token, .. }) => {
+            writer.field("timeout_minutes", super::super::flow::written(document, *token))
+        }
+    }
+    write_env(
+        writer,
+        document,
+        &[(job.workflow.env.as_ref(), Origin::Workflow), (steps.env.as_ref(), Origin::Job)],
+    );
+    writer.list("steps", steps.steps.iter().enumerate(), |writer, (at, step)| {
+        write_step(writer, flow, job, at, step);
+    });
+}
+
+fn write_runner(writer: &mut Writer<'_>, runner: &Runner) {
+    writer.inline_object(|writer| {
+        match &runner.labels {
+            Some(labels) => writer.texts("labels", labels),
+            None => writer.optional("labels", None),
+        }
+        if let Some(group) = &runner.group {
+            writer.optional("group", group.as_deref());
+        }
+        writer.optional(
+            "system",
+            runner.system.map(|system| match system {
+                System::Linux => "linux",
+                System::MacOs => "macos",
+                System::Windows => "windows",
+            }),
+        );
+        if runner.is_guess {
+            writer.plain("guess", true);
+        }
+    });
+}
+
+/// Variables of the environment: a later layer hides an earlier one of the same name.
+fn write_env(writer: &mut Writer<'_>, document: &Document, layers: &[(Option<&Mapping<'_>>, Origin)]) {
+    if layers.iter().all(|(env, _)| env.is_none()) {
+        return;
+    }
+    let all = layers.iter().filter_map(|(env, origin)| Some(((*env)?, *origin)));
+    writer.list(
+        "env",
+        all.flat_map(|(env, origin)| entries(env).map(move |entry| (entry, origin))),
+        |writer, ((name, token), origin)| {
+            writer.inline_object(|writer| {
+                writer.optional("name", name);
+                writer.field("from", origin.name());
+                writer.place("at", document.span(token));
+            });
+        },
+    );
+}
+
+/// The names of a mapping, with the tokens of their values; one that is an expression as a whole has no name.
+fn entries<'e>(env: &'e Mapping<'_>) -> impl Iterator<Item = (Option<&'e str>, crate::read::TokenId)> {
+    let written = if let Value::Literal(entries) = &env.value { entries.as_slice() } else { &[] };
+    let whole = env.value.expression().map(|_| (None, env.token));
+    written.iter().map(|entry| (entry.key.value.text(), entry.value.token)).chain(whole)
+}
+
+fn write_step(writer: &mut Writer<'_>, flow: &Flow<'_>, job: &Job<'_>, at: usize, step: &Step<'_>) {
+    let document = job.workflow.document;
+    writer.object(|writer| {
+        writer.optional("id", step.id.map(|id| id.value));
+        writer.place("at", document.span(step.token));
+        let when = step
+            .condition
+            .as_ref()
+            .map_or(crate::graph::status::DEFAULT, |condition| When::of(&condition.value));
+        write_condition(writer, document, step.condition.as_ref(), &when, &STEP_SITUATIONS);
+        if let Some(background) = step.background {
+            writer.plain("background", background.value);
+        }
+        write_env(writer, document, &[(step.env.as_ref(), Origin::Step)]);
+        write_kind(writer, job, at, step);
+        flow::write_step(writer, flow, job, at);
+    });
+}
+
+fn write_kind(writer: &mut Writer<'_>, job: &Job<'_>, at: usize, step: &Step<'_>) {
+    match &step.kind {
+        StepKind::Run(run) => {
+            let shell = job.shell(run, job.legs().first());
+            writer.optional("shell", shell.name.as_deref());
+            writer.field("shell_from", shell.origin.name());
+        }
+        StepKind::Uses(uses) => {
+            writer.field("uses", uses.uses.value);
+            if let Some(local) = job.local(at, uses) {
+                write_local(writer, &local);
+            }
+        }
+        StepKind::Wait(steps) => writer.texts("waits_for", steps.iter().map(|step| step.value)),
+        StepKind::WaitAll(_) => writer.plain("waits_for_all", true),
+        StepKind::Cancel(step) => writer.field("cancels", step.value),
+        StepKind::Parallel(steps) => {
+            writer.texts("parallel", steps.iter().map(|step| step.id.map_or("", |id| id.value)));
+        }
+        StepKind::Unknown => {}
+    }
+}
+
+fn write_local(writer: &mut Writer<'_>, local: &Local<'_>) {
+    writer.key("local");
+    writer.inline_object(|writer| match local {
+        Local::Own { path, reference } => {
+            writer.field("repository", "own");
+            writer.optional("ref", *reference);
+            writer.field("path", path);
+        }
+        Local::Other { repository, reference, path } => {
+            writer.field("repository", repository);
+            writer.optional("ref", *reference);
+            writer.field("path", path);
+        }
+        Local::NotCheckedOut => writer.field("unknown", "nothing was checked out there before"),
+        Local::Unknown => writer.field("unknown", "only a run knows where it was checked out"),
     });
 }
 
@@ -93,76 +280,6 @@ fn write_condition(
     });
 }
 
-fn write_matrix(writer: &mut Writer<'_>, document: &Document, expansion: &Expansion) {
-    writer.object_at("matrix", |writer| match expansion {
-        Expansion::Dynamic(unknown) => {
-            writer.field("known", "dynamic");
-            writer.field("expression", &unknown.expression);
-            writer.place("at", document.span(unknown.token));
-        }
-        Expansion::Exact(legs) => {
-            writer.field("known", "exact");
-            write_legs(writer, document, legs);
-        }
-        Expansion::UpTo(legs) => {
-            writer.field("known", "up to");
-            writer.list("unknowns", &legs.unknowns, |writer, unknown| {
-                writer.object(|writer| {
-                    writer.field("expression", &unknown.expression);
-                    writer.place("at", document.span(unknown.token));
-                });
-            });
-            write_unknowns(writer, "more_by", legs, &legs.more);
-            write_legs(writer, document, legs);
-        }
-    });
-}
-
-fn write_legs(writer: &mut Writer<'_>, document: &Document, legs: &Legs) {
-    if legs.too_many {
-        writer.plain("too_many", true);
-    }
-    writer.list("legs", &legs.legs, |writer, leg| write_leg(writer, document, legs, leg));
-}
-
-fn write_leg(writer: &mut Writer<'_>, document: &Document, legs: &Legs, leg: &Leg) {
-    writer.object(|writer| {
-        if let Some(id) = &leg.id {
-            writer.field("id", id);
-        }
-        writer
-            .list("values", &leg.values, |writer, (key, cell)| write_cell(writer, document, legs, key, cell));
-        write_unknowns(writer, "depends_on", legs, &leg.depends_on);
-        write_unknowns(writer, "may_differ_by", legs, &leg.extra);
-    });
-}
-
-fn write_cell(writer: &mut Writer<'_>, document: &Document, legs: &Legs, key: &str, cell: &Cell) {
-    writer.object(|writer| {
-        writer.field("key", key);
-        match &cell.value {
-            CellValue::Known(value) => {
-                writer.raw("value", &value.to_json());
-                writer.field("text", &value.to_text());
-            }
-            CellValue::Unknown(unknowns) => write_unknowns(writer, "unknown", legs, unknowns),
-            CellValue::Each(unknown) => write_unknowns(writer, "each_of", legs, &[*unknown].into()),
-        }
-        writer.place("at", place(document, cell.token));
-    });
-}
-
-fn write_unknowns(writer: &mut Writer<'_>, key: &str, legs: &Legs, unknowns: &Unknowns) {
-    if !unknowns.is_empty() {
-        let known = unknowns.iter().filter_map(|id| legs.unknown(*id));
-        writer.texts(key, known.map(|unknown| &*unknown.expression));
-    }
-}
-
-fn place(document: &Document, token: TokenId) -> crate::span::Span {
-    document.span(token)
-}
-
 fn write_permissions(writer: &mut Writer<'_>, job: &Job<'_>) {
     writer.object_at("permissions", |writer| {
         writer.field("from", job.permissions.origin.name());
@@ -173,13 +290,5 @@ fn write_permissions(writer: &mut Writer<'_>, job: &Job<'_>) {
                 }
             });
         }
-    });
-}
-
-fn write_step(writer: &mut Writer<'_>, job: &Job<'_>, step: &Step<'_>) {
-    let document = job.workflow.document;
-    writer.object(|writer| {
-        writer.optional("id", step.id.map(|id| id.value));
-        writer.place("at", document.span(step.token));
     });
 }

@@ -36,6 +36,13 @@ impl<'s> Writer<'s> {
         self.enclosed('[', ']', inside);
     }
 
+    /// An object on one line.
+    pub(super) fn inline_object(&mut self, inside: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.inline, true);
+        self.object(inside);
+        self.inline = before;
+    }
+
     /// A field whose value is an object.
     pub(super) fn object_at(&mut self, key: &str, inside: impl FnOnce(&mut Self)) {
         self.key(key);
@@ -101,8 +108,13 @@ impl<'s> Writer<'s> {
 
     /// Where something stands: the line and column as GitHub counts them, and its bytes.
     pub(super) fn place(&mut self, key: &str, span: Span) {
-        let Place { line, column } = self.lines.place(self.source, span.start);
         self.key(key);
+        self.place_item(span);
+    }
+
+    /// A place as the item of an array.
+    pub(super) fn place_item(&mut self, span: Span) {
+        let Place { line, column } = self.lines.place(self.source, span.start);
         let (start, end) = (span.start, span.end);
         let _ = write!(self.out, r#"{{"line": {line}, "column": {column}, "start": {start}, "end": {end}}}"#);
     }
@@ -152,8 +164,8 @@ impl<'s> Writer<'s> {
                 '\n' => self.out.push_str("\\n"),
                 '\r' => self.out.push_str("\\r"),
                 '\t' => self.out.push_str("\\t"),
-                // What a terminal would obey is written as a number, too.
-                control if control.is_control() => {
+                // What a terminal would obey, and what hides or turns text, is written as a number.
+                control if control.is_control() || is_hidden(control) => {
                     let _ = write!(self.out, "\\u{:04x}", u32::from(control));
                 }
                 other => self.out.push(other),
@@ -161,4 +173,9 @@ impl<'s> Writer<'s> {
         }
         self.out.push('"');
     }
+}
+
+/// Marks of direction, spaces without width, and ends of lines that are not control characters.
+const fn is_hidden(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

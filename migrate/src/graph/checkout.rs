@@ -1,0 +1,210 @@
+//! What `./path` of a step is: it depends on what the job checked out before.
+//!
+//! `uses: ./path` is a folder of the workspace. `actions/checkout` puts the repository of the workflow there, or another
+//! one, at the root or in a folder of its own.
+
+use super::flow::{action, input, uses};
+use super::job::Job;
+use crate::model::Uses;
+use crate::values::uses::StepUses;
+
+/// What a folder of the workspace is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Local<'d> {
+    /// A folder of the workflow's own repository, at the commit that runs unless `reference` says otherwise.
+    Own {
+        /// The folder there; empty for the root.
+        path: String,
+        /// `ref` of the checkout, as it is written.
+        reference: Option<&'d str>,
+    },
+    /// A folder of another repository.
+    Other {
+        /// `repository` of the checkout, as it is written.
+        repository: &'d str,
+        /// `ref` of the checkout, as it is written.
+        reference: Option<&'d str>,
+        /// The folder there; empty for the root.
+        path: String,
+    },
+    /// Nothing was checked out there before: a script may have put something there.
+    NotCheckedOut,
+    /// Only a run knows where the checkout went.
+    Unknown,
+}
+
+/// A checkout of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout<'d> {
+    /// The place of the step.
+    pub step: usize,
+    /// `repository`, as it is written; `None`: the workflow's own.
+    pub repository: Option<&'d str>,
+    /// `ref`, as it is written.
+    pub reference: Option<&'d str>,
+    /// `path` as a folder of the workspace, empty for the root; `None` where it is an expression.
+    pub path: Option<String>,
+}
+
+impl<'d> Job<'d> {
+    /// What the job checks out with `actions/checkout`.
+    #[must_use]
+    pub fn checkouts(&self) -> Vec<Checkout<'d>> {
+        let document = self.workflow.document;
+        let found = uses(self).filter_map(|(step, uses)| {
+            let (name, _) = action(uses)?;
+            if name != "actions/checkout" {
+                return None;
+            }
+            let text = |key| {
+                input(document, uses.with.as_ref(), key).map(|(_, text)| text).filter(|text| !text.is_empty())
+            };
+            let path = text("path").unwrap_or_default();
+            Some(Checkout {
+                step,
+                repository: text("repository").filter(|name| !is_own(name)),
+                reference: text("ref"),
+                path: (!path.contains("${{")).then(|| folder(path)),
+            })
+        });
+        found.collect()
+    }
+
+    /// What a step's `uses: ./path` is; `None` if it uses something else. `at` is the place of the step.
+    #[must_use]
+    pub fn local(&self, at: usize, uses: &Uses<'d>) -> Option<Local<'d>> {
+        let Some(StepUses::Workspace(path)) = uses.target else { return None };
+        let wanted = folder(path.text);
+        let mut best: Option<(Checkout<'d>, String)> = None;
+        let mut is_unknown = false;
+        for checkout in self.checkouts().into_iter().filter(|checkout| checkout.step < at) {
+            let Some(base) = &checkout.path else {
+                is_unknown = true;
+                continue;
+            };
+            let Some(rest) = below(&wanted, base) else { continue };
+            // The innermost checkout counts, and of several at one place the last one.
+            let is_better = best
+                .as_ref()
+                .is_none_or(|(known, _)| known.path.as_ref().is_none_or(|known| base.len() >= known.len()));
+            if is_better {
+                best = Some((checkout.clone(), rest));
+            }
+        }
+        Some(match best {
+            _ if is_unknown => Local::Unknown,
+            None => Local::NotCheckedOut,
+            Some((Checkout { repository: Some(repository), reference, .. }, path)) => {
+                Local::Other { repository, reference, path }
+            }
+            Some((Checkout { reference, .. }, path)) => Local::Own { path, reference },
+        })
+    }
+
+    /// The steps that use a folder of the workspace, with what it is.
+    pub fn locals(&self) -> impl Iterator<Item = (usize, &'d Uses<'d>, Local<'d>)> + '_ {
+        uses(self).filter_map(|(at, uses)| Some((at, uses, self.local(at, uses)?)))
+    }
+}
+
+/// Whether an expression is the repository of the workflow itself.
+fn is_own(repository: &str) -> bool {
+    let inner = repository.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
+    inner.is_some_and(|inner| inner.trim().eq_ignore_ascii_case("github.repository"))
+}
+
+/// A path without `.`, and with `..` taken away as far as it goes.
+fn folder(path: &str) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in path.split(['/', '\\']) {
+        match name {
+            "" | "." => {}
+            ".." if names.last().is_some_and(|last| *last != "..") => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names.join("/")
+}
+
+/// The rest of a path below a folder.
+fn below(path: &str, folder: &str) -> Option<String> {
+    if folder.is_empty() {
+        return (!path.starts_with("..")).then(|| path.to_owned());
+    }
+    let rest = path.strip_prefix(folder)?;
+    if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Graph;
+    use crate::model::Workflow;
+    use crate::read::{Limits, read_workflow};
+
+    #[test]
+    fn local_actions_are_found_through_checkouts() {
+        let own = |path: &str| Local::Own { path: path.to_owned(), reference: None };
+        let other =
+            |path: &str| Local::Other { repository: "o/r", reference: Some("v1"), path: path.to_owned() };
+        let checkout = "uses: actions/checkout@v4";
+        for (steps, expected) in [
+            (&[checkout, "uses: ./a/b"][..], own("a/b")),
+            (&[checkout, "uses: ./"], own("")),
+            (&[checkout, "uses: ./a/../b/"], own("b")),
+            (&["uses: ./a"], Local::NotCheckedOut),
+            (&["uses: ./a", checkout], Local::NotCheckedOut),
+            (&["uses: Actions/Checkout@v4\n        with: {path: src}", "uses: ./src/a"], own("a")),
+            (&["uses: actions/checkout@v4\n        with: {path: ./src/}", "uses: ./src"], own("")),
+            (
+                &["uses: actions/checkout@v4\n        with: {path: src}", "uses: ./srcs/a"],
+                Local::NotCheckedOut,
+            ),
+            (
+                &[
+                    checkout,
+                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
+                    "uses: ./x/a",
+                ],
+                other("a"),
+            ),
+            (
+                &[
+                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
+                    checkout,
+                    "uses: ./x/a",
+                ],
+                other("a"),
+            ),
+            (
+                &[
+                    checkout,
+                    "uses: actions/checkout@v4\n        with: {repository: o/r, ref: v1}",
+                    "uses: ./a",
+                ],
+                other("a"),
+            ),
+            (
+                &[
+                    "uses: actions/checkout@v4\n        with: {repository: '${{ github.repository }}'}",
+                    "uses: ./a",
+                ],
+                own("a"),
+            ),
+            (
+                &["uses: actions/checkout@v4\n        with: {path: '${{ matrix.p }}'}", "uses: ./a"],
+                Local::Unknown,
+            ),
+        ] {
+            let steps: String = steps.iter().map(|step| format!("      - {step}\n")).collect();
+            let source = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}");
+            let document = read_workflow(source.clone(), &Limits::default());
+            let workflow = Workflow::of(&document);
+            let graph = Graph::of(&workflow);
+            let found: Vec<_> = graph.jobs[0].locals().map(|(_, _, local)| local).collect();
+            assert_eq!(found, [expected], "{source}");
+        }
+    }
+}

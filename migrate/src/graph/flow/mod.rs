@@ -1,0 +1,100 @@
+//! What passes between steps and jobs: outputs, artifacts, caches, and what attackers decide.
+
+mod artifact;
+mod link;
+mod script;
+mod taint;
+#[cfg(test)]
+mod tests;
+
+pub use artifact::{Artifact, ArtifactUse, Cache, CacheUse, Match};
+pub use link::{Doubt, Link, Source};
+pub use script::StepScript;
+pub use taint::{Cause, Sink, Taint};
+
+use super::Graph;
+use super::job::{Job, JobId};
+use super::reads::{Read, reads};
+use crate::model::{Mapping, StepKind, Uses, Value, value_of};
+use crate::read::{Document, TokenId};
+use crate::values::uses::StepUses;
+
+/// Everything that passes in a workflow.
+#[derive(Debug, Clone, Default)]
+pub struct Flow<'d> {
+    /// What each job reads, by its place.
+    pub reads: Vec<Vec<Read<'d>>>,
+    /// The scripts, in the order of the source.
+    pub scripts: Vec<StepScript<'d>>,
+    /// Outputs, from where they are set to where they are read.
+    pub links: Vec<Link<'d>>,
+    /// Artifacts that are uploaded or downloaded.
+    pub artifacts: Vec<Artifact<'d>>,
+    /// Caches that are restored or saved.
+    pub caches: Vec<Cache<'d>>,
+    /// Values that an attacker decides, where they do harm.
+    pub taints: Vec<Taint<'d>>,
+}
+
+impl<'d> Graph<'d> {
+    /// What passes between steps and jobs.
+    #[must_use]
+    pub fn flow(&self) -> Flow<'d> {
+        let reads: Vec<_> = self.jobs.iter().map(reads).collect();
+        let scripts: Vec<_> = self.jobs.iter().flat_map(script::scripts).collect();
+        let links = link::links(self, &reads);
+        let artifacts = self.jobs.iter().flat_map(artifact::artifacts).collect();
+        let caches = self.jobs.iter().flat_map(artifact::caches).collect();
+        let taints = taint::taints(self, &scripts);
+        Flow { reads, scripts, links, artifacts, caches, taints }
+    }
+}
+
+/// The action of another repository that a step uses, as `owner/name` and its path in small letters, and its ref.
+pub(super) fn action<'d>(uses: &Uses<'d>) -> Option<(String, &'d str)> {
+    let Some(StepUses::Repository(repository)) = uses.target else { return None };
+    let mut name = format!("{}/{}", repository.owner.text, repository.name.text);
+    for folder in repository.folders() {
+        name.push('/');
+        name.push_str(folder);
+    }
+    name.make_ascii_lowercase();
+    Some((name, repository.reference.text))
+}
+
+/// An input of a step: its token and its text as it is written.
+pub(super) fn input<'d>(
+    document: &'d Document,
+    with: Option<&Mapping<'d>>,
+    name: &str,
+) -> Option<(TokenId, &'d str)> {
+    let Value::Literal(entries) = &with?.value else { return None };
+    let value = value_of(entries, name)?;
+    Some((value.token, written(document, value.token)))
+}
+
+/// The text of a scalar as it is written, with `${{ }}`.
+pub(super) fn written(document: &Document, token: TokenId) -> &str {
+    document.tree().text(document.token(token).node).unwrap_or_default()
+}
+
+/// The steps of a job that use something, with their places; those in `parallel` have that of the step that holds them.
+pub(super) fn uses<'d>(job: &Job<'d>) -> impl Iterator<Item = (usize, &'d Uses<'d>)> {
+    let steps = job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default();
+    steps.iter().enumerate().flat_map(|(at, step)| {
+        let inner = if let StepKind::Parallel(steps) = &step.kind { steps.as_slice() } else { &[] };
+        std::iter::once(step).chain(inner).filter_map(move |step| match &step.kind {
+            StepKind::Uses(uses) => Some((at, uses)),
+            _ => None,
+        })
+    })
+}
+
+/// A step of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepAt {
+    /// The job.
+    pub job: JobId,
+    /// The place of the step in it.
+    pub step: usize,
+}

@@ -1,0 +1,181 @@
+//! What passes between steps and jobs.
+
+use crate::graph::flow::{
+    Artifact, ArtifactUse, Cache, CacheUse, Flow, Link, Match, Sink, Source, StepAt, StepScript, Taint,
+};
+use crate::graph::print::writer::Writer;
+use crate::graph::{Graph, Job, Read, Site};
+use crate::script::{Access, FileAccess, Name, UseKind};
+
+/// Outputs, artifacts, caches, and harm.
+pub(super) fn write(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>) {
+    writer.list("outputs", &flow.links, |writer, link| write_link(writer, graph, flow, link));
+    writer
+        .list("artifacts", &flow.artifacts, |writer, artifact| write_artifact(writer, graph, flow, artifact));
+    writer.list("caches", &flow.caches, |writer, cache| write_cache(writer, graph, cache));
+    writer.list("untrusted", &flow.taints, |writer, taint| write_taint(writer, graph, taint));
+}
+
+/// What a step reads and writes.
+pub(super) fn write_step(writer: &mut Writer<'_>, flow: &Flow<'_>, job: &Job<'_>, at: usize) {
+    let reads = flow.reads.get(job.id.index()).map(Vec::as_slice).unwrap_or_default();
+    let mut paths: Vec<String> = Vec::new();
+    for read in reads.iter().filter(|read| read.site == Site::Step(at)) {
+        let path = read.path.to_string();
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    writer.texts("reads", &paths);
+    let at = StepAt { job: job.id, step: at };
+    for script in flow.scripts.iter().filter(|script| script.at == at) {
+        write_script(writer, script);
+    }
+}
+
+fn write_script(writer: &mut Writer<'_>, script: &StepScript<'_>) {
+    let uses = &script.script.uses;
+    let mut tools: Vec<&str> = Vec::new();
+    for tool in script.script.tools() {
+        if !tools.contains(&tool.name.as_ref()) {
+            tools.push(&tool.name);
+        }
+    }
+    writer.texts("tools", tools);
+    let mut variables: Vec<&str> = Vec::new();
+    let mut writes: Vec<String> = Vec::new();
+    let mut add = |what: String| {
+        if !writes.contains(&what) {
+            writes.push(what);
+        }
+    };
+    for used in uses {
+        match &used.kind {
+            UseKind::Variable(name, Access::Read) if !variables.contains(&name.as_ref()) => {
+                variables.push(name)
+            }
+            UseKind::Sets(file, Name::Known(name)) => add(format!("{}.{name}", file.name())),
+            UseKind::Sets(file, Name::Dynamic) => add(format!("{}.*", file.name())),
+            UseKind::File(file, FileAccess::Write) if !file.has_names() => add(file.name().to_owned()),
+            _ => {}
+        }
+    }
+    writer.texts("variables", variables);
+    writer.texts("writes", writes);
+    writer.plain("understood", script.script.is_understood());
+}
+
+fn write_link(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, link: &Link<'_>) {
+    writer.inline_object(|writer| {
+        match link.from {
+            Source::Step(at, output) => {
+                write_at(writer, graph, "from_job", at);
+                writer.field("output", output);
+            }
+            Source::Job(job, output) => {
+                writer.optional("from_job", graph.job(job).map(|job| job.model.id.value));
+                writer.field("output", output);
+            }
+            Source::NoStep(name) => writer.field("no_step", name),
+            Source::NoJob(name) => writer.field("no_job", name),
+        }
+        writer.optional("to_job", graph.job(link.to).map(|job| job.model.id.value));
+        match link.site {
+            Site::Step(step) => writer.plain("to_step", step),
+            Site::Output(name) => writer.field("to_output", name),
+            Site::Key(key) => writer.field("to_key", key),
+        }
+        if let Some(doubt) = link.doubt {
+            writer.field("empty", doubt.text());
+        }
+        let read: Option<&Read<'_>> = flow.reads.get(link.to.index()).and_then(|reads| reads.get(link.read));
+        if let Some(read) = read {
+            writer.place("at", read.span(graph.workflow.document));
+        }
+    });
+}
+
+fn write_at(writer: &mut Writer<'_>, graph: &Graph<'_>, key: &str, at: StepAt) {
+    writer.optional(key, graph.job(at.job).map(|job| job.model.id.value));
+    writer.plain("step", at.step);
+}
+
+fn write_artifact(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, artifact: &Artifact<'_>) {
+    let document = graph.workflow.document;
+    writer.inline_object(|writer| {
+        write_at(writer, graph, "job", artifact.at);
+        writer.field(
+            "does",
+            match artifact.usage {
+                ArtifactUse::Upload => "upload",
+                ArtifactUse::Download => "download",
+                ArtifactUse::Merge => "merge",
+            },
+        );
+        writer.optional("name", artifact.name);
+        for (key, value) in [("pattern", artifact.pattern), ("path", artifact.path)] {
+            if value.is_some() {
+                writer.optional(key, value);
+            }
+        }
+        writer.field("version", artifact.version);
+        if artifact.is_of_other_run {
+            writer.plain("other_run", true);
+        }
+        for (key, wanted) in [("from", Match::Yes), ("perhaps_from", Match::Maybe)] {
+            let uploads = flow
+                .artifacts
+                .iter()
+                .filter(|upload| artifact.gets(upload) == wanted && upload.at != artifact.at);
+            let jobs: Vec<_> =
+                uploads.filter_map(|upload| Some(graph.job(upload.at.job)?.model.id.value)).collect();
+            if !jobs.is_empty() {
+                writer.texts(key, jobs);
+            }
+        }
+        writer.place("at", document.span(artifact.token));
+    });
+}
+
+fn write_cache(writer: &mut Writer<'_>, graph: &Graph<'_>, cache: &Cache<'_>) {
+    writer.inline_object(|writer| {
+        write_at(writer, graph, "job", cache.at);
+        writer.field(
+            "does",
+            match cache.usage {
+                CacheUse::Both => "restore and save",
+                CacheUse::Restore => "restore",
+                CacheUse::Save => "save",
+                CacheUse::BySetup => "by setup",
+            },
+        );
+        writer.optional("key", cache.key);
+        for (key, value) in [("restore_keys", cache.restore_keys), ("path", cache.path)] {
+            if value.is_some() {
+                writer.optional(key, value);
+            }
+        }
+        writer.place("at", graph.workflow.document.span(cache.token));
+    });
+}
+
+fn write_taint(writer: &mut Writer<'_>, graph: &Graph<'_>, taint: &Taint<'_>) {
+    let document = graph.workflow.document;
+    writer.object(|writer| {
+        writer.field("value", &taint.cause.path.to_string());
+        writer.texts("events", taint.cause.untrusted.events());
+        writer.plain("certain", taint.cause.is_certain);
+        write_at(writer, graph, "job", taint.sink.at());
+        match &taint.sink {
+            Sink::Script { quoting, .. } => {
+                writer.field("in", "script");
+                writer.field("quoting", &format!("{quoting:?}").to_lowercase());
+            }
+            Sink::JavaScript { .. } => writer.field("in", "javascript"),
+            Sink::File { file, .. } => writer.field("in", file.name()),
+        }
+        let (token, span) = taint.sink.place();
+        writer.place("at", document.tree().place_in(document.token(token).node, span));
+        writer.list("via", &taint.cause.via, |writer, token| writer.place_item(document.span(*token)));
+    });
+}
