@@ -2,6 +2,7 @@
 
 mod eval;
 mod excerpt;
+mod graph;
 mod outline;
 mod parse;
 mod record;
@@ -19,6 +20,7 @@ use crate::terminal::Terminal;
 pub(crate) enum Migrate {
     Parse(parse::Parse),
     Eval(eval::Eval),
+    Graph(graph::Show),
 }
 
 impl Migrate {
@@ -27,6 +29,7 @@ impl Migrate {
         match self {
             Self::Parse(parse) => parse.run(terminal),
             Self::Eval(eval) => eval.run(terminal),
+            Self::Graph(show) => show.run(terminal),
         }
     }
 }
