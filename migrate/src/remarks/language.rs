@@ -28,6 +28,8 @@ pub enum Language {
     Shell,
     /// Labels of runners.
     RunsOn,
+    /// A condition.
+    Condition,
     /// Names of variables with their values.
     Variables,
     /// Names of inputs, and what they are.
@@ -48,6 +50,7 @@ impl Language {
             Self::Image | Self::Container | Self::Services => "image",
             Self::Shell => "shell",
             Self::RunsOn => "label",
+            Self::Condition => "condition",
             Self::Variables => "variable",
             Self::Inputs => "input",
             Self::Secrets => "secret",
@@ -68,6 +71,7 @@ impl Language {
             ("job-factory", "services") => Self::Services,
             (_, "shell") => Self::Shell,
             ("job-factory", "runs-on") => Self::RunsOn,
+            (_, "if") => Self::Condition,
             (_, "env") => Self::Variables,
             ("workflow-call-mapping" | "workflow-dispatch-mapping", "inputs") => Self::Inputs,
             ("workflow-call-mapping", "secrets") => Self::Secrets,
@@ -121,6 +125,7 @@ mod tests {
             Language::Services,
             Language::Shell,
             Language::RunsOn,
+            Language::Condition,
             Language::Variables,
             Language::Inputs,
             Language::Secrets,

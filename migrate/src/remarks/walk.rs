@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 
 use super::{Language, Remark};
+use crate::expression::Condition;
+use crate::graph::status::{Oddity, When, oddity};
 use crate::read::{Document, ProblemKind, TokenId, TokenKind};
 use crate::span::Span;
 use crate::values::glob::{self, Filter, Subject};
@@ -37,6 +39,7 @@ impl<'d> Walk<'d> {
         match language {
             Language::Globs(subject) => self.globs(token, subject),
             Language::RunsOn => self.runs_on(token),
+            Language::Condition => self.condition(token),
             Language::Container => self.scalar(token, Language::Image),
             Language::Services => {
                 let services: Vec<_> = self.document.pairs(token).map(|(_, service)| service).collect();
@@ -125,6 +128,28 @@ impl<'d> Walk<'d> {
             let finding = Finding::ours(Span::new(0, text.len()), message, hint);
             self.tell(*item, Language::RunsOn, vec![finding]);
         }
+    }
+
+    /// Whether a condition says the same whatever happens.
+    fn condition(&mut self, token: TokenId) {
+        let document = self.document;
+        let text = document.tree().text(document.token(token).node);
+        let Some((text, availability)) = text.zip(document.availability(token)) else { return };
+        // What GitHub refuses, the model tells.
+        let Ok(condition) = Condition::read(Some(text), availability) else { return };
+        let (message, hint) = match oddity(&condition, &When::of(&condition)) {
+            Some(Oddity::AlwaysTrue) => ("the condition is always true", "take it away, or say always()"),
+            Some(Oddity::NeverTrue) => {
+                ("the condition is never true, so this never runs", "take the step or job away")
+            }
+            Some(Oddity::TextAround) => (
+                "the condition is a text, and true: something stands beside the ${{ }}, be it the end of a line",
+                "write the condition without ${{ }}, or nothing beside it",
+            ),
+            None => return,
+        };
+        let finding = Finding::ours(Span::new(0, text.len()), message, hint).warning();
+        self.tell(token, Language::Condition, vec![finding]);
     }
 
     fn names(&mut self, token: TokenId, language: Language, remark: impl Fn(&str) -> Option<Finding>) {

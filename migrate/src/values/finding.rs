@@ -50,7 +50,7 @@ impl Finding {
         Self::new(Author::Towpath, span, message, hint)
     }
 
-    pub(super) fn warning(self) -> Self {
+    pub(crate) fn warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }
 
