@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use super::contexts::{Contexts, Segment};
-use super::entry::{self, FeatureKind, FileKind, Part, canonical, event_of, id_of, is_events};
+use super::entry::{FeatureKind, FileKind, Part, canonical, event_of, id_of, is_events};
 use super::facts::{self, Default, Embedding, UsesForm};
-use super::file::Notes;
+use super::file;
 use crate::expression::Function;
 use crate::schema::{Definition, DefinitionId, Kind, PropertyId};
 use crate::script::{CommandKind, RunnerFile};
@@ -37,6 +37,18 @@ pub struct Feature {
     pub since: String,
     /// What becomes of it on Argo Workflows.
     pub argo: String,
+}
+
+impl Feature {
+    /// One that nobody said anything about.
+    pub(super) const NOTHING: Self = Self {
+        id: String::new(),
+        kind: FeatureKind::Key,
+        path: String::new(),
+        meaning: String::new(),
+        since: String::new(),
+        argo: String::new(),
+    };
 }
 
 /// Each feature of GitHub Actions, once.
@@ -75,8 +87,8 @@ impl Catalogue {
     }
 
     fn make() -> Self {
-        let notes = Notes::read(super::FEATURES);
-        let features: Vec<_> = entry::all().into_iter().map(|entry| notes.feature(entry)).collect();
+        // A test sees that these are what the schemas and facts give.
+        let features = file::rows(super::FEATURES);
         let mut ids: Vec<_> = (0..).map(FeatureId).zip(&features).map(|(id, _)| id).collect();
         ids.sort_by_key(|id| features.get(id.index()).map(|feature| feature.id.as_str()));
         let mut catalogue = Self {
@@ -197,14 +209,7 @@ impl Catalogue {
     /// A feature.
     #[must_use]
     pub fn feature(&self, id: FeatureId) -> &Feature {
-        static NOTHING: Feature = Feature {
-            id: String::new(),
-            kind: FeatureKind::Key,
-            path: String::new(),
-            meaning: String::new(),
-            since: String::new(),
-            argo: String::new(),
-        };
+        static NOTHING: Feature = Feature::NOTHING;
         self.features.get(id.index()).unwrap_or(&NOTHING)
     }
 

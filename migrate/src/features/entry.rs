@@ -64,6 +64,30 @@ impl FeatureKind {
     }
 }
 
+impl FeatureKind {
+    const ALL: [Self; 14] = [
+        Self::Key,
+        Self::Entry,
+        Self::Item,
+        Self::Value,
+        Self::Event,
+        Self::Expression,
+        Self::Function,
+        Self::Operator,
+        Self::Context,
+        Self::Uses,
+        Self::RunnerFile,
+        Self::Command,
+        Self::Tool,
+        Self::Default,
+    ];
+
+    /// The kind of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 impl fmt::Display for FeatureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -4,39 +4,31 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::catalogue::Feature;
-use super::entry::{self, Entry};
+use super::entry::{self, Entry, FeatureKind};
 use crate::yaml::{NodeId, Tree};
 
-/// What people wrote down about each feature, by its id.
-#[derive(Debug, Default)]
-pub(super) struct Notes(BTreeMap<String, Note>);
-
-#[derive(Debug, Default, Clone)]
-struct Note {
-    meaning: String,
-    since: String,
-    argo: String,
+/// The rows of the file. Ids are kept in their order, whatever it is; a row of an unknown kind is none.
+pub(super) fn rows(text: &str) -> Vec<Feature> {
+    let tree = Tree::read(text);
+    let rows = tree.root().into_iter().flat_map(|root| tree.children(root));
+    rows.filter_map(|row| feature(&tree, row)).collect()
 }
 
-impl Notes {
-    pub(super) fn read(text: &str) -> Self {
-        let tree = Tree::read(text);
-        let rows = tree.root().into_iter().flat_map(|root| tree.children(root).collect::<Vec<_>>());
-        let column = |row: NodeId, name: &str| {
-            tree.value_of(row, name).and_then(|value| tree.text(value)).unwrap_or_default().to_owned()
-        };
-        let note = |row| {
-            let [meaning, since, argo] = ["meaning", "since", "argo"].map(|name| column(row, name));
-            (column(row, "id"), Note { meaning, since, argo })
-        };
-        Self(rows.map(note).collect())
+fn feature(tree: &Tree, row: NodeId) -> Option<Feature> {
+    let (mut feature, mut kind) = (Feature::NOTHING, None);
+    for (key, value) in tree.pairs(row) {
+        let text = tree.text(value).unwrap_or_default();
+        match tree.text(key).unwrap_or_default() {
+            "id" => text.clone_into(&mut feature.id),
+            "kind" => kind = FeatureKind::named(text),
+            "path" => text.clone_into(&mut feature.path),
+            "meaning" => text.clone_into(&mut feature.meaning),
+            "since" => text.clone_into(&mut feature.since),
+            "argo" => text.clone_into(&mut feature.argo),
+            _ => {}
+        }
     }
-
-    pub(super) fn feature(&self, entry: Entry) -> Feature {
-        let Note { meaning, since, argo } = self.0.get(&entry.id).cloned().unwrap_or_default();
-        let Entry { id, kind, path } = entry;
-        Feature { id, kind, path, meaning, since, argo }
-    }
+    kind.map(|kind| Feature { kind, ..feature })
 }
 
 const HEAD: &str = "\
@@ -48,10 +40,11 @@ const HEAD: &str = "\
 /// Writes the file anew, with what people wrote down in the old one.
 #[must_use]
 pub fn generate(old: &str) -> String {
-    let notes = Notes::read(old);
+    let mut kept: BTreeMap<_, _> = rows(old).into_iter().map(|row| (row.id.clone(), row)).collect();
     let mut text = HEAD.to_owned();
-    for entry in entry::all() {
-        let feature = notes.feature(entry);
+    for Entry { id, kind, path } in entry::all() {
+        let kept = kept.remove(&id).unwrap_or(Feature::NOTHING);
+        let feature = Feature { id, kind, path, ..kept };
         let kind = feature.kind.name();
         for (column, value) in [
             ("- id", feature.id.as_str()),

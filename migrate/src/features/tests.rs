@@ -14,7 +14,7 @@ fn the_list_is_what_the_schemas_and_facts_give() {
 
 #[test]
 fn what_people_wrote_down_stays() {
-    let old = "- id: event/push\n  meaning: 'a: b''s'\n  since: 2020-01\n  argo: '[x]'\n- id: event/gone\n  meaning: x\n";
+    let old = "- id: event/push\n  kind: event\n  meaning: 'a: b''s'\n  since: 2020-01\n  argo: '[x]'\n- id: event/gone\n  kind: event\n  meaning: x\n";
     let new = generate(old);
     let row = "- id: event/push\n  kind: event\n  path: on.push\n  meaning: 'a: b''s'\n  since: 2020-01\n  argo: '[x]'\n";
     assert!(new.contains(row), "{new}");
