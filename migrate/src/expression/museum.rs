@@ -2,6 +2,10 @@
 //!
 //! Each is a mistake that somebody who knows the language roughly would make, or that another reader of it makes.
 
+use std::sync::Arc;
+
+use super::value::{Object, Value};
+
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Bug {
@@ -116,4 +120,14 @@ pub(crate) fn planted(bug: Bug) -> bool {
 #[cfg(not(feature = "museum"))]
 pub(crate) const fn planted(_: Bug) -> bool {
     false
+}
+
+/// The value with its names in their order, for the bug of that name.
+pub(crate) fn with_sorted_names(value: Value) -> Value {
+    let Value::Object(object) = value else { return value };
+    let mut entries: Vec<_> = object.iter().collect();
+    entries.sort_by_key(|(name, _)| *name);
+    let mut sorted = Object::new();
+    entries.into_iter().for_each(|(name, value)| sorted.insert(name, value.clone()));
+    Value::Object(Arc::new(sorted))
 }

@@ -10,7 +10,7 @@ use super::error::{ExpressionError, Kind};
 use super::evaluate::{Evaluation, Outcome, exceeded, failed};
 use super::json;
 use super::limits::{Counter, Exceeded};
-use super::museum::{Bug, planted};
+use super::museum::{Bug, planted, with_sorted_names};
 use super::tree::Node;
 use super::value::Value;
 
@@ -228,7 +228,10 @@ impl Call<'_, '_> {
     }
 
     fn print_json(&mut self) -> Result<Outcome, ExpressionError> {
-        let value = self.argument(0)?;
+        let mut value = self.argument(0)?;
+        if planted(Bug::JsonSortsNames) {
+            value = with_sorted_names(value);
+        }
         json::write_counted(&value).map(|text| Outcome::text(&text)).map_err(|Exceeded| self.exceeded())
     }
 

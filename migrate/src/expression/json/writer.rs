@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::super::limits::{Counter, Exceeded};
-use super::super::museum::{Bug, planted};
 use super::super::value::Value;
 
 /// Prints a value, whatever its size.
@@ -54,11 +53,7 @@ impl Writer {
             }
             Value::Object(object) => {
                 self.piece(before, "{")?;
-                let mut entries: Vec<_> = object.iter().collect();
-                if planted(Bug::JsonSortsNames) {
-                    entries.sort_by_key(|(name, _)| *name);
-                }
-                for (index, (name, item)) in entries.into_iter().enumerate() {
+                for (index, (name, item)) in object.iter().enumerate() {
                     self.piece(&separator(index, level + 1), &quoted(name))?;
                     self.value(item, level + 1, ": ")?;
                 }
