@@ -7,6 +7,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 use towpath_migrate::expression::museum::Bug;
 
+/// Where the checked-in record is.
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/migration/expressions.json");
+
 /// A bug, the number of the expression that showed it first, and that.
 pub(crate) type Found = (Bug, usize, String);
 
@@ -33,4 +36,9 @@ pub(crate) fn write(path: &Path, seed: u64, run: &Value, found: &[Found]) {
         "museum": museum.collect::<Vec<_>>(),
     });
     fs::write(path, format!("{record:#}\n")).unwrap();
+}
+
+/// The checked-in record.
+pub(crate) fn checked_in() -> Value {
+    serde_json::from_str(&fs::read_to_string(FILE).unwrap()).unwrap()
 }
