@@ -121,7 +121,7 @@ fn model(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> 
 /// Hands its options to the test as variables.
 fn expressions(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
     let mut command = std::process::Command::new("cargo");
-    command.args(["test", "--release", "--locked", "--package", "towpath-migrate", "--features", "museum"]);
+    command.args(["test", "--locked", "--package", "towpath-migrate", "--features", "museum"]);
     command.args(["--test", "differential", "--", "--nocapture"]);
     for pair in arguments.chunks(2) {
         match pair {
