@@ -7,6 +7,7 @@ use towpath_migrate::graph::{Graph, json, mermaid};
 use towpath_migrate::model::Workflow;
 use towpath_migrate::read::{Limits, Problem, read_workflow};
 use towpath_migrate::sources::{self, Disk, Role, Shown, Text, What};
+use towpath_migrate::yaml::{Lines, Place};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -65,16 +66,16 @@ impl Show {
             Form::Mermaid => mermaid(&graph),
             Form::Json => json(&graph),
         })?;
-        let mut refused = false;
+        let (mut refused, lines) = (false, Lines::of(text.as_str()));
         for problem in workflow.all_problems() {
-            self.tell(&text, problem, terminal);
+            let place = lines.place(text.as_str(), problem.span.start);
+            self.tell(place, problem, terminal);
             refused = true;
         }
         Ok(if refused { Exit::Findings } else { Exit::Done })
     }
 
-    fn tell(&self, text: &Text, problem: &Problem, terminal: &mut Terminal) {
-        let sources::Place { line, column, .. } = text.place(problem.span.start);
+    fn tell(&self, Place { line, column }: Place, problem: &Problem, terminal: &mut Terminal) {
         let (path, message) = (Shown::path(&self.file), Shown::text(&problem.message));
         terminal.error(format_args!("{path}:{line}:{column}: {message}"), problem.hint.as_deref());
     }

@@ -1,14 +1,15 @@
 //! From the text of a file to what is printed of it.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use towpath_migrate::model::{Action, Workflow};
 use towpath_migrate::read::{self, Document, Limits, ProblemKind, read_action, read_workflow};
 use towpath_migrate::remarks::{Remark, remarks};
 use towpath_migrate::sources::{Disk, Item, Place, Shape, Supplied, Text, What};
+use towpath_migrate::span::Span;
 use towpath_migrate::values;
+use towpath_migrate::yaml::{self, Lines};
 
 use super::excerpt::excerpt;
 use super::outline::Outline;
@@ -68,7 +69,7 @@ pub(super) fn understand(
                 Form::Tree => Outline::workflow(&workflow),
                 Form::Ndjson => json(&document),
             });
-            (found(text, &document, &workflow.problems), content)
+            (found(&document, &workflow.problems), content)
         }
         What::Action => {
             let document = read_action(source, &limits);
@@ -77,7 +78,7 @@ pub(super) fn understand(
                 Form::Tree => Outline::action(&action),
                 Form::Ndjson => json(&document),
             });
-            (found(text, &document, &action.problems), content)
+            (found(&document, &action.problems), content)
         }
         What::Neither if item.unit.shape == Shape::File => (vec![neither()], None),
         What::Neither => (Vec::new(), None),
@@ -90,18 +91,27 @@ fn json(document: &Document) -> String {
     serde_json::to_string(&Root::new(document)).unwrap_or_default()
 }
 
-/// What GitHub refuses, on reading and on making jobs and steps of it; and what cannot work.
-fn found(text: &Text, document: &Document, problems: &[read::Problem]) -> Vec<Finding> {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let refused = document.problems().iter().chain(problems);
-    let mut findings: Vec<_> = refused.clone().map(|problem| refusal(text, problem)).collect();
-    let is_new = |remark: &Remark| !refused.clone().any(|problem| says_so(problem, remark));
-    findings.extend(told(document, today).filter(is_new).map(|remark| remarked(text, remark)));
-    findings
-}
+/// How many findings of a file are told. GitHub stops at ten errors; a file with so many is no workflow, or a trap.
+const MOST: usize = 100;
 
-fn told(document: &Document, today: Date) -> impl Iterator<Item = Remark> {
-    remarks(document, today).into_iter()
+/// What GitHub refuses, on reading and on making jobs and steps of it; and what cannot work.
+fn found(document: &Document, problems: &[read::Problem]) -> Vec<Finding> {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let refused: Vec<_> = document.problems().iter().chain(problems).take(MOST + 1).collect();
+    let is_new = |remark: &Remark| !refused.iter().any(|problem| says_so(problem, remark));
+    let remarks: Vec<_> = remarks(document, today).into_iter().filter(is_new).take(MOST + 1).collect();
+    if refused.is_empty() && remarks.is_empty() {
+        return Vec::new();
+    }
+    let told = Told { source: document.tree().source(), lines: Lines::of(document.tree().source()) };
+    let findings = refused.into_iter().map(|problem| told.refusal(problem));
+    let mut findings: Vec<_> =
+        findings.chain(remarks.into_iter().map(|remark| told.remark(remark))).collect();
+    if findings.len() > MOST {
+        findings.truncate(MOST);
+        findings.push(more());
+    }
+    findings
 }
 
 /// Whether a refusal is about the same value.
@@ -109,28 +119,53 @@ fn says_so(problem: &read::Problem, remark: &Remark) -> bool {
     problem.message == remark.message || problem.span == remark.span
 }
 
-fn refusal(text: &Text, problem: &read::Problem) -> Finding {
-    // GitHub has stopped before; what it would not have told is told, and not as its own word.
-    let severity = if problem.is_beyond { Severity::Warning } else { Severity::Error };
-    Finding {
-        severity,
-        code: code(&problem.kind),
-        message: problem.message.clone(),
-        place: Some(text.place(problem.span.start)),
-        excerpt: excerpt(text, problem.span),
-        hint: problem.hint.clone(),
+/// A source with its lines.
+struct Told<'s> {
+    source: &'s str,
+    lines: Lines,
+}
+
+impl Told<'_> {
+    fn place(&self, span: Span) -> Place {
+        let yaml::Place { line, column } = self.lines.place(self.source, span.start);
+        Place { offset: span.start, line, column }
+    }
+
+    fn refusal(&self, problem: &read::Problem) -> Finding {
+        // GitHub has stopped before; what it would not have told is told, and not as its own word.
+        let severity = if problem.is_beyond { Severity::Warning } else { Severity::Error };
+        Finding {
+            severity,
+            code: code(&problem.kind),
+            message: problem.message.clone(),
+            place: Some(self.place(problem.span)),
+            excerpt: excerpt(self.source, &self.lines, problem.span),
+            hint: problem.hint.clone(),
+        }
+    }
+
+    fn remark(&self, remark: Remark) -> Finding {
+        let Remark { code, span, severity, message, hint, .. } = remark;
+        let severity = match severity {
+            values::Severity::Warning => Severity::Warning,
+            values::Severity::Error => Severity::Error,
+        };
+        let hint = (!hint.is_empty()).then(|| hint.to_owned());
+        let excerpt = excerpt(self.source, &self.lines, span);
+        Finding { severity, code, message, place: Some(self.place(span)), excerpt, hint }
     }
 }
 
-fn remarked(text: &Text, remark: Remark) -> Finding {
-    let Remark { code, span, severity, message, hint, .. } = remark;
-    let severity = match severity {
-        values::Severity::Warning => Severity::Warning,
-        values::Severity::Error => Severity::Error,
-    };
-    let hint = (!hint.is_empty()).then(|| hint.to_owned());
-    let place = Some(text.place(span.start));
-    Finding { severity, code, message, place, excerpt: excerpt(text, span), hint }
+/// That there is more than is told.
+fn more() -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        code: "more",
+        message: format!("there is more; {MOST} findings of a file are told"),
+        place: None,
+        excerpt: None,
+        hint: Some("mend these, and look again".to_owned()),
+    }
 }
 
 fn code(kind: &ProblemKind) -> &'static str {

@@ -488,6 +488,9 @@ impl<'t> Reader<'t> {
 
     fn refuse_tag(&mut self, node: NodeId, text: &str, style: ScalarStyle, tag: &str, refused: &Refused) {
         let span = self.tree.full_span(node);
+        if self.problems.len() == MAX_PROBLEMS {
+            return;
+        }
         let place = self.tree.place(span.start);
         let at = format!("on line {} and column {}", place.line, place.column);
         let message = match refused {
@@ -506,18 +509,26 @@ impl<'t> Reader<'t> {
     /// Refuses something and reads on, as GitHub does.
     fn refuse(&mut self, kind: ProblemKind, node: NodeId, span: Span, message: String) {
         let place = Some(self.tree.full_span(node).start);
-        self.problems.push(Problem { kind, span, message, hint: None, place, is_beyond: self.stopped });
+        self.tell(Problem { kind, span, message, hint: None, place, is_beyond: self.stopped });
     }
 
     /// Refuses something that GitHub stops at.
     fn stop(&mut self, kind: ProblemKind, span: Span, message: String) {
-        self.problems.push(Problem { kind, span, message, hint: None, place: None, is_beyond: self.stopped });
+        self.tell(Problem { kind, span, message, hint: None, place: None, is_beyond: self.stopped });
         self.stopped = true;
+    }
+
+    fn tell(&mut self, problem: Problem) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
     }
 
     /// Adds what to do about the last problem.
     fn hint(&mut self, hint: Option<String>) {
-        if let Some(problem) = self.problems.last_mut() {
+        if self.problems.len() < MAX_PROBLEMS
+            && let Some(problem) = self.problems.last_mut()
+        {
             problem.hint = hint;
         }
     }
@@ -525,6 +536,9 @@ impl<'t> Reader<'t> {
 
 /// The keys of steps that run in the background or have to do with those.
 const BACKGROUND: [&str; 4] = ["background", "wait", "wait-all", "cancel"];
+
+/// How many problems of a file are kept. GitHub keeps ten; a file with so many is no workflow.
+const MAX_PROBLEMS: usize = 1_000;
 
 const NO_EXPRESSION: &str = "A template expression is not allowed in this context";
 

@@ -11,6 +11,9 @@ use crate::values::glob::{self, Filter, Subject};
 use crate::values::uses::{self, JobUses};
 use crate::values::{Author, Finding, cron, id, image, label, shell};
 
+/// How many remarks of a file are made.
+const MOST: usize = 1_000;
+
 pub(super) struct Walk<'d> {
     document: &'d Document,
     on: Date,
@@ -162,6 +165,9 @@ impl<'d> Walk<'d> {
 
     fn tell(&mut self, token: TokenId, language: Language, found: Vec<Finding>) {
         for finding in found {
+            if self.found.len() == MOST {
+                return;
+            }
             let span = self.document.tree().place_in(self.document.token(token).node, finding.span);
             if self.is_refused(token, &finding) {
                 continue;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::files::Files;
 use super::problem::{Cause, Place, Problem};
+use crate::yaml::{self, Lines};
 
 /// How many characters GitHub reads of a file: UTF-16 units, as .NET counts them (`MaxFileSize` in actions/runner,
 /// `src/Sdk/WorkflowParser/ParseOptions.cs`, compared in `Conversion/YamlTemplateLoader.cs`).
@@ -72,12 +73,6 @@ impl Text {
         self.0
     }
 
-    /// Where a byte of it stands.
-    #[must_use]
-    pub fn place(&self, offset: usize) -> Place {
-        place(self.0.as_bytes(), offset)
-    }
-
     /// It without the byte order mark.
     #[must_use]
     pub fn body(&self) -> &str {
@@ -91,13 +86,11 @@ impl Text {
     }
 }
 
+/// The place of the first byte that makes content no text. What stands before it is text, or nearly.
 fn place(content: &[u8], offset: usize) -> Place {
-    let before = content.get(..offset).unwrap_or(content);
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    // Bytes that begin a character; whatever comes before the first mistake is UTF-8.
-    let characters = before.get(start..).unwrap_or_default().iter().filter(|byte| **byte & 0xc0 != 0x80);
-    Place { offset, line, column: characters.count() + 1 }
+    let before = String::from_utf8_lossy(content.get(..offset).unwrap_or(content));
+    let yaml::Place { line, column } = Lines::of(&before).place(&before, before.len());
+    Place { offset, line, column }
 }
 
 #[cfg(test)]

@@ -9,14 +9,19 @@ pub struct Place {
     pub column: usize,
 }
 
-/// Where the lines of a source begin.
+/// Where the lines of a source begin. Made once for a source; a place is found without reading the source again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lines {
     starts: Vec<usize>,
+    /// How many UTF-16 units there are before each block of the source. Empty where each byte is one.
+    units: Vec<usize>,
 }
 
+/// How many bytes are counted at most for a place.
+const BLOCK: usize = 256;
+
 impl Lines {
-    /// Reads them. A line ends with a line feed, a carriage return, or both.
+    /// Reads them. A line ends with a line feed, a carriage return, or both. A byte order mark belongs to no line.
     #[must_use]
     pub fn of(source: &str) -> Self {
         let bytes = source.as_bytes();
@@ -26,16 +31,23 @@ impl Lines {
                 starts.push(at + 1);
             }
         }
-        Self { starts }
+        Self { starts, units: blocks(source) }
     }
 
     /// The place of a byte.
     #[must_use]
     pub fn place(&self, source: &str, offset: usize) -> Place {
+        let offset = offset.min(source.len());
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or_default();
-        let before = source.get(start..offset).unwrap_or_default();
-        Place { line, column: before.encode_utf16().count() + 1 }
+        let column = self.units_before(source, offset).saturating_sub(self.units_before(source, start)) + 1;
+        Place { line, column }
+    }
+
+    fn units_before(&self, source: &str, offset: usize) -> usize {
+        let Some(before) = self.units.get(offset / BLOCK) else { return offset };
+        let block = offset - offset % BLOCK;
+        before + units(source.as_bytes().get(block..offset).unwrap_or_default())
     }
 
     /// The bytes of a line without its end; `None` if there is no such line.
@@ -45,10 +57,43 @@ impl Lines {
         let end = self.starts.get(line).copied().unwrap_or(source.len());
         Some(source.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
+
+    /// Where a line begins, in bytes; the end of the source if there is no such line.
+    #[must_use]
+    pub fn start(&self, source: &str, line: usize) -> usize {
+        line.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(source.len())
+    }
+}
+
+fn blocks(source: &str) -> Vec<usize> {
+    if source.is_ascii() {
+        return Vec::new();
+    }
+    let mut before = 0;
+    let blocks = source.as_bytes().chunks(BLOCK).map(|block| {
+        let here = before;
+        before += units(block);
+        here
+    });
+    let mut blocks: Vec<_> = blocks.collect();
+    blocks.push(before);
+    blocks
+}
+
+/// How many UTF-16 units the characters have that begin in these bytes of UTF-8.
+fn units(bytes: &[u8]) -> usize {
+    let of = |byte: &u8| match byte {
+        0x80..0xc0 => 0,
+        0xf0.. => 2,
+        _ => 1,
+    };
+    bytes.iter().map(of).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -66,5 +111,28 @@ mod tests {
         assert_eq!(lines.line(source, 2), Some("\tc"));
         assert_eq!(lines.line(source, 4), Some(""));
         assert_eq!((lines.line(source, 0), lines.line(source, 5)), (None, None));
+        assert_eq!((lines.start(source, 2), lines.start(source, 9)), (9, source.len()));
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_is_what_counting_gives(pieces in prop::collection::vec(prop::sample::select(vec!["a", "é", "€", "😀", "\n", "\r", "\r\n", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]), 0..80)) {
+            let source = pieces.concat();
+            let lines = Lines::of(&source);
+            for (offset, _) in source.char_indices() {
+                let before = &source[..offset];
+                let ends = before.replace("\r\n", "\n").replace('\r', "\n");
+                // A line feed behind a carriage return belongs to the end of its line.
+                let is_inside = before.ends_with('\r') && source[offset..].starts_with('\n');
+                let line = ends.matches('\n').count() + usize::from(!is_inside);
+                let start = if is_inside {
+                    before[..offset - 1].rfind(['\n', '\r']).map_or(0, |at| at + 1)
+                } else {
+                    before.rfind(['\n', '\r']).map_or(0, |at| at + 1)
+                };
+                let column = source[start..offset].encode_utf16().count() + 1;
+                prop_assert_eq!(lines.place(&source, offset), Place { line, column }, "{:?} {}", &source, offset);
+            }
+        }
     }
 }

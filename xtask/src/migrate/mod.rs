@@ -36,7 +36,8 @@ struct Reader {
 }
 
 const READERS: &[Reader] = &[
-    Reader { name: "towpath migrate parse", needs: &[], prepare: towpath },
+    Reader { name: "towpath: parse, model and graph", needs: &[], prepare: estate },
+    Reader { name: "towpath migrate parse -o ndjson", needs: &[], prepare: towpath },
     Reader { name: "actionlint 1.7.12", needs: &[GO], prepare: actionlint },
     Reader { name: "@actions/workflow-parser 0.3.61", needs: &[NODE, NPM], prepare: workflow_parser },
 ];
@@ -116,6 +117,13 @@ fn done(command: &mut Command) -> anyhow::Result<()> {
     let status = command.status().with_context(|| format!("failed to start {command:?}"))?;
     anyhow::ensure!(status.success(), "{command:?}: {status}");
     Ok(())
+}
+
+fn estate(root: &Path, _: &Path) -> anyhow::Result<Command> {
+    let build =
+        ["build", "--quiet", "--release", "--locked", "--package", "towpath-migrate", "--example", "estate"];
+    done(Command::new("cargo").args(build).current_dir(root))?;
+    Ok(Command::new(target(root).join("release/examples/estate")))
 }
 
 fn towpath(root: &Path, _: &Path) -> anyhow::Result<Command> {
