@@ -67,16 +67,6 @@ const DIFFERENCES: &[(&str, Difference, &str)] = &[
         ),
         "GitHub's editor refuses unknown keys of workflow_dispatch, its server ignores them (on-workflow_dispatch-unknown-keys-ignored)",
     ),
-    (
-        "yaml-schema-sequence.yml",
-        Difference::Says("comments must be separated from other tokens by whitespace"),
-        "YAML does not allow a comment right behind a bracket; GitHub's older YamlDotNet reads it, newer ones do not either",
-    ),
-    (
-        "yaml-schema-str-flow-styles.yml",
-        Difference::Says("invalid indentation in multiline quoted scalar"),
-        "YAML asks that a quoted text go on deeper than its sequence; GitHub's older YamlDotNet does not",
-    ),
 ];
 
 const NEWER: &str = "the case is older than the scopes artifact-metadata, attestations, models and others, which the runner has";

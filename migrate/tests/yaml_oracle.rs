@@ -96,7 +96,7 @@ fn real_files_are_read_as_by_libyaml() {
 const ANCHORS_TWICE: &str = "actionlint/ok/anchors.yaml";
 
 /// Files that only one of the two reads, and why.
-const KNOWN: [(&str, &str); 11] = [
+const KNOWN: [(&str, &str); 9] = [
     ("actionlint/examples/dangling_alias.yaml", ALIAS),
     ("actionlint/examples/yaml_anchor_usage.yaml", ALIAS),
     ("argo-workflows/examples/k8s-patch-json-workflow.yaml", TWICE),
@@ -106,14 +106,6 @@ const KNOWN: [(&str, &str); 11] = [
     ("languageservices/workflow-parser/reader/errors-parse-integer.yml", VALUE),
     ("languageservices/workflow-parser/reader/errors-value-already-defined.yml", TWICE),
     ("languageservices/workflow-parser/reader/yaml-schema-null.yml", VALUE),
-    (
-        "languageservices/workflow-parser/reader/yaml-schema-sequence.yml",
-        "granit-parser wants a space before a comment",
-    ),
-    (
-        "languageservices/workflow-parser/reader/yaml-schema-str-flow-styles.yml",
-        "granit-parser wants quoted text to be indented",
-    ),
 ];
 
 const TWICE: &str = "a key that is there twice is a matter of reading here";

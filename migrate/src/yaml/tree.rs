@@ -6,6 +6,7 @@ use super::decode::{Decoded, decode};
 use super::error::SyntaxError;
 use super::event::{Event, Events, Properties, ScalarStyle, Shape};
 use super::granit::Granit;
+use super::mend::{Mended, times};
 use super::place::{Lines, Place};
 use crate::span::Span;
 
@@ -95,7 +96,22 @@ impl Tree {
     pub fn read(source: impl Into<Box<str>>) -> Self {
         let source = source.into();
         let built = Builder::build(&source, Granit::new(&source));
+        let built = if built.error.is_some() { Self::mended(&source, built) } else { built };
         Self { source, ..built }
+    }
+
+    /// Reads a source again as long as an error can be mended.
+    fn mended(source: &str, mut built: Self) -> Self {
+        let mut mended = Mended::new(source);
+        for _ in 0..times(source) {
+            match &built.error {
+                Some(error) if mended.mend(error) => {
+                    built = Builder::build(source, mended.events(source));
+                }
+                _ => break,
+            }
+        }
+        built
     }
 
     /// Reads a source with another parser.
