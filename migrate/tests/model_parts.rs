@@ -389,3 +389,25 @@ proptest::proptest! {
         let _ = Action::of(&document).all_problems().count();
     }
 }
+
+#[test]
+fn each_problem_says_what_to_do() {
+    let source = "on: {workflow_dispatch: {inputs: {i: {type: boolean, default: 'x'}}}}\njobs:\n  build: {runs-on: x, steps: [{wait: nobody}]}\n  \
+                  test: {needs: buld, runs-on: x, container: docker://, strategy: {matrix: {a: []}}, steps: []}";
+    let document = document(source);
+    let workflow = Workflow::of(&document);
+    let hints: Vec<_> =
+        workflow.problems.iter().map(|problem| problem.hint.as_deref().unwrap_or_default()).collect();
+    assert_eq!(
+        hints,
+        [
+            "write true or false, without quotes",
+            "name the id of a step that stands before this one",
+            "name the image of the container",
+            "give it a value or take it away",
+            "did you mean build?",
+        ]
+    );
+    let beyond: Vec<_> = workflow.problems.iter().map(|problem| problem.is_beyond).collect();
+    assert_eq!(beyond, [false, false, false, false, true], "needs come last, if nothing else is wrong");
+}

@@ -41,6 +41,7 @@ impl<'d> Concurrency<'d> {
             && units(group) > MAX_GROUP
         {
             converter.refuse(token, "Concurrency group name must be less than 400 characters");
+            converter.hint("shorten it to 400 characters");
         }
         Some(concurrency)
     }

@@ -97,6 +97,7 @@ impl<'d> Container<'d> {
         };
         if is_missing {
             converter.refuse(token, "Container image cannot be empty");
+            converter.hint("name the image of the container");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::value::{At, Entry, Flag, Key, Mapping, Name, Names, Number, Scalar, T
 use crate::expression::{
     Availability, Condition, Evaluated, ExpressionError, Function, Parameters, TemplateError, parse,
 };
-use crate::read::{Document, Problem, ProblemKind, TokenId, TokenKind};
+use crate::read::{Document, Problem, ProblemKind, TokenId, TokenKind, nearest};
 use crate::span::Span;
 use crate::values::Finding;
 
@@ -181,6 +181,18 @@ impl<'d> Converter<'d> {
         self.add(ProblemKind::Conversion, Some(token), span, message.into(), None);
     }
 
+    /// Adds what to do about the last problem.
+    pub(super) fn hint(&mut self, hint: impl Into<String>) {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.hint = Some(hint.into());
+        }
+    }
+
+    /// GitHub does not come to what follows if it has refused something.
+    pub(super) fn stop_if_refused(&mut self) {
+        self.stopped |= !self.problems.is_empty();
+    }
+
     /// Refuses the text of a token as what reads the text does.
     pub(super) fn refuse_text(&mut self, token: TokenId, finding: Finding) {
         let node = self.document.token(token).node;
@@ -232,4 +244,9 @@ fn read_condition(scalar: &str, availability: &Availability) -> Result<Condition
     }
     let parameters = Parameters { least: 0, most: 0 };
     Condition::read(Some(scalar), &availability.clone().function_with(Function::Success, parameters))
+}
+
+/// The name that is a slip away.
+pub(super) fn did_you_mean<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(name, names).map(|near| format!("did you mean {near}?"))
 }

@@ -123,6 +123,10 @@ impl<'d> Input<'d> {
                 "Unexpected type '{actual}' encountered while reading 'input default'. The type '{expected}' was expected."
             ),
         );
+        converter.hint(match self.kind {
+            InputType::Boolean => "write true or false, without quotes",
+            _ => "put it in quotes",
+        });
         self.default = None;
     }
 
@@ -131,10 +135,12 @@ impl<'d> Input<'d> {
         match (self.kind, has_options) {
             (InputType::Choice, None | Some(false)) => {
                 converter.refuse(self.token, "Missing 'options' for choice input");
+                converter.hint("list what can be chosen under options");
             }
             (InputType::Choice, Some(true)) | (_, None) => {}
             (_, Some(_)) => {
                 converter.refuse(self.token, "Input type is not 'choice', but 'options' is defined");
+                converter.hint("write type: choice, or take the options away");
             }
         }
     }

@@ -111,9 +111,8 @@ pub enum Secrets<'d> {
 pub(super) fn jobs<'d>(converter: &mut Converter<'d>, token: TokenId) -> Vec<Job<'d>> {
     let jobs: Vec<_> =
         converter.properties(token).filter_map(|(id, value)| Job::read(converter, id, value)).collect();
-    if converter.problems.is_empty() {
-        needs::check(converter, token, &jobs);
-    }
+    converter.stop_if_refused();
+    needs::check(converter, token, &jobs);
     jobs
 }
 

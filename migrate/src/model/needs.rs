@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::convert::Converter;
+use super::convert::{Converter, did_you_mean};
 use super::job::Job;
 use super::value::Name;
 use crate::expression::folded;
@@ -24,6 +24,7 @@ pub(super) fn check<'d>(converter: &mut Converter<'d>, token: TokenId, jobs: &[J
         (0..jobs.len()).filter(|at| jobs.get(*at).is_some_and(|job| job.needs.is_empty())).collect();
     if ready.is_empty() {
         converter.refuse(token, "The workflow must contain at least one job with no dependencies.");
+        converter.hint("take the needs of one job away");
         return;
     }
     let mut waiting: HashMap<usize, Waiting<'d>> = HashMap::new();
@@ -50,12 +51,22 @@ pub(super) fn check<'d>(converter: &mut Converter<'d>, token: TokenId, jobs: &[J
     for Waiting { job, left } in never {
         let Some(job) = jobs.get(job) else { continue };
         for need in left {
-            let what = if known.contains(folded(need.value).as_str()) {
+            let is_known = known.contains(folded(need.value).as_str());
+            let what = if is_known {
                 format!("depends on job '{}' which creates a cycle in the dependency graph.", need.value)
             } else {
                 format!("depends on unknown job '{}'.", need.value)
             };
             converter.refuse(need.token, format!("Job '{}' {what}", job.id.value));
+            converter.hint(hint(need.value, is_known, jobs));
         }
     }
+}
+
+fn hint(need: &str, is_known: bool, jobs: &[Job<'_>]) -> String {
+    if is_known {
+        return "take one of the needs out of the circle".to_owned();
+    }
+    did_you_mean(need, jobs.iter().map(|job| job.id.value))
+        .unwrap_or_else(|| "name the id of a job of this file".to_owned())
 }

@@ -48,5 +48,6 @@ fn version<'d>(converter: &mut Converter<'d>, snapshot: TokenId, token: TokenId)
         return Some(text);
     }
     converter.refuse(snapshot, format!("Expected format '{{major-version}}.*' Actual '{version}'"));
+    converter.hint("write a number and .* as in 2.*");
     None
 }

@@ -1,6 +1,6 @@
 //! Steps (runner: `ConvertToStep`; languageservices: converter/steps.ts for those that wait).
 
-use super::convert::Converter;
+use super::convert::{Converter, did_you_mean};
 use super::value::{At, Flag, Mapping, Name, Number, Text};
 use crate::expression::Condition;
 use crate::read::{TokenId, TokenKind};
@@ -171,6 +171,7 @@ impl<'d> Step<'d> {
             "wait-all" => {
                 if converter.boolean(token).is_some_and(|all| !all.value) {
                     converter.refuse(token, "The value of 'wait-all' must be true or omitted");
+                    converter.hint("take the step away if nothing is to be waited for");
                 }
                 self.kind = StepKind::WaitAll(token);
             }
@@ -199,6 +200,9 @@ impl<'d> Step<'d> {
             converter.refuse(target.token, format!("Step '{}' cannot reference itself", own.value));
         } else if !scope.known.contains(&name) {
             converter.refuse(target.token, format!("Step references unknown step ID '{name}'"));
+            let near = did_you_mean(name, scope.known.iter().copied());
+            converter
+                .hint(near.unwrap_or_else(|| "name the id of a step that stands before this one".to_owned()));
         }
     }
 

@@ -85,6 +85,7 @@ impl<'d> Matrix<'d> {
         };
         if matrix.axes.is_empty() && !includes {
             converter.refuse(token, "Matrix must define at least one vector");
+            converter.hint("add a key with a list of values, or mappings under include");
         }
         matrix
     }
@@ -95,11 +96,13 @@ impl<'d> Matrix<'d> {
         for item in literal(self.include.as_ref()) {
             if converter.document.pairs(*item).next().is_none() {
                 converter.refuse(*item, "Matrix include mapping does not contain any values");
+                converter.hint("give it a key and a value, or take it away");
             }
         }
         for item in literal(self.exclude.as_ref()) {
             if converter.document.pairs(*item).next().is_none() {
                 converter.refuse(*item, "Matrix exclude filter must not be empty");
+                converter.hint("give it a key and a value, or take it away");
             }
             for (key, _) in converter.properties(*item) {
                 if !self.has_axis(key.value) {
@@ -108,6 +111,7 @@ impl<'d> Matrix<'d> {
                         key.value
                     );
                     converter.refuse(key.token, message);
+                    converter.hint("only keys with lists can be excluded, not those that include adds");
                 }
             }
         }
@@ -126,6 +130,7 @@ fn refuse_empty(converter: &mut Converter<'_>, name: Key<'_>, values: &Combinati
     let (Key::Text(name), Value::Literal(items)) = (name, &values.value) else { return };
     if items.is_empty() {
         converter.refuse(values.token, format!("Matrix vector '{name}' does not contain any values"));
+        converter.hint("give it a value or take it away");
     }
 }
 

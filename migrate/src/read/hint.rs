@@ -42,7 +42,7 @@ pub(super) fn for_value(definition: &Definition, value: &str) -> Option<String> 
 }
 
 /// The name that is a slip away: a third of its letters at most.
-fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = |name: &str| (name.len() / 3).clamp(1, 3);
     names
         .filter(|name| name.len().abs_diff(text.len()) <= allowed(name))

@@ -26,6 +26,7 @@ mod scalar;
 mod seen;
 
 pub use document::{Document, StringId, TemplateId, Token, TokenId, TokenKind};
+pub(crate) use hint::nearest;
 pub use limits::Limits;
 pub(crate) use limits::TEXT;
 pub use problem::{Problem, ProblemKind};

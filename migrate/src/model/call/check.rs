@@ -176,6 +176,7 @@ impl<'w, 'd> Walk<'w, 'd> {
             Target::NotSupplied => None,
             Target::NotThere => {
                 self.refuse(file, call.uses.token, "Unable to find reusable workflow");
+                self.hint("the repository is here, and has no such file: look at the path");
                 None
             }
             Target::TooMany => {
@@ -236,6 +237,7 @@ impl<'w, 'd> Walk<'w, 'd> {
             }
             Some((on, None)) => {
                 self.refuse(called, on.token, "workflow_call key is not defined in the referenced workflow.");
+                self.hint("add workflow_call to the events of the called workflow");
             }
             None => {}
         }
@@ -317,6 +319,13 @@ impl<'w, 'd> Walk<'w, 'd> {
         let span = self.bundle.files().get(file).map_or(Span::default(), |file| file.document.span(token));
         let place = Some(self.place(file, token));
         self.push(Some(file), span, place, message.into());
+    }
+
+    /// Adds what to do about the last problem.
+    pub(super) fn hint(&mut self, hint: impl Into<String>) {
+        if let Some(last) = self.problems.last_mut() {
+            last.problem.hint = Some(hint.into());
+        }
     }
 
     fn nowhere(&mut self, message: String, file: Option<usize>) {

@@ -2,6 +2,7 @@
 
 use super::check::Walk;
 use crate::expression::{Value, same};
+use crate::model::convert::did_you_mean;
 use crate::model::event::{CallEvent, CallSecret};
 use crate::model::input::{Input, InputType};
 use crate::model::job::{Call, Secrets};
@@ -27,12 +28,13 @@ impl<'d> Walk<'_, 'd> {
                     let message =
                         format!("Input {} is required, but not provided while calling.", input.name.value);
                     self.refuse(caller, call.uses.token, message);
+                    self.hint(format!("add {} under with", input.name.value));
                 }
                 None => {}
             }
         }
-        let is_known = |name: &str| event.inputs.iter().any(|input| same(input.name.value, name));
-        self.check_unknown(caller, &call.with, "input", is_known);
+        let names = event.inputs.iter().map(|input| input.name.value);
+        self.check_unknown(caller, &call.with, "input", names);
     }
 
     /// None is missing, none is unknown.
@@ -48,23 +50,31 @@ impl<'d> Walk<'_, 'd> {
                 let message =
                     format!("Secret {} is required, but not provided while calling.", secret.name.value);
                 self.refuse(caller, call.uses.token, message);
+                self.hint(format!("add {} under secrets, or write secrets: inherit", secret.name.value));
             }
         }
-        let is_known = |name: &str| event.secrets.iter().any(|secret| same(secret.name.value, name));
-        self.check_unknown(caller, given, "secret", is_known);
+        let names = event.secrets.iter().map(|secret| secret.name.value);
+        self.check_unknown(caller, given, "secret", names);
     }
 
-    fn check_unknown(
+    fn check_unknown<'a>(
         &mut self,
         caller: usize,
         given: &[Entry<'d>],
         what: &str,
-        is_known: impl Fn(&str) -> bool,
+        names: impl Iterator<Item = &'a str> + Clone,
     ) {
         for entry in given {
+            let is_known = |name: &&str| names.clone().any(|known| same(known, name));
             let Some(name) = entry.key.value.text().filter(|name| !is_known(name)) else { continue };
             let message = format!("Invalid {what}, {name} is not defined in the referenced workflow.");
             self.refuse(caller, entry.value.token, message);
+            let near = did_you_mean(name, names.clone());
+            self.hint(
+                near.unwrap_or_else(|| {
+                    format!("take it away, or add it to the {what}s of the called workflow")
+                }),
+            );
         }
     }
 
@@ -78,6 +88,7 @@ impl<'d> Walk<'_, 'd> {
         };
         if !is_right {
             self.refuse(file, value.token, format!("Unexpected value '{}'", written(value.value)));
+            self.hint(format!("the input is a {}: write one without quotes", input.kind.name()));
         }
     }
 }

@@ -24,6 +24,7 @@ impl<'d> Walk<'_, 'd> {
         let name = nested.map(shown);
         let message = excess_message(call.uses.value, name.as_deref(), &excesses);
         self.refuse(file, job.id.token, message);
+        self.hint("give the calling job these permissions, or take them from the called workflow");
     }
 }
 
