@@ -411,3 +411,28 @@ fn each_problem_says_what_to_do() {
     let beyond: Vec<_> = workflow.problems.iter().map(|problem| problem.is_beyond).collect();
     assert_eq!(beyond, [false, false, false, false, true], "needs come last, if nothing else is wrong");
 }
+
+/// As many as fit in the 50,000 nodes that GitHub reads.
+#[test]
+fn many_of_anything_take_no_long_time() {
+    let many =
+        |count: usize, what: &dyn Fn(usize) -> String| (0..count).map(what).collect::<Vec<_>>().join(", ");
+    let inputs = many(8_000, &|at| format!("name{at}: {{type: string, required: true}}"));
+    let callee =
+        format!("on: {{workflow_call: {{inputs: {{{inputs}}}}}}}\njobs: {{a: {{runs-on: x, steps: []}}}}");
+    let with = many(20_000, &|at| format!("nane{at}: x"));
+    let caller = format!("on: push\njobs: {{a: {{uses: ./.github/workflows/a.yml, with: {{{with}}}}}}}");
+    let needs = many(20_000, &|at| format!("job{at}"));
+    let jobs = many(2_000, &|at| format!("job{at}: {{runs-on: x, needs: [], steps: []}}"));
+    let waits = format!("on: push\njobs: {{{jobs}, last: {{runs-on: x, needs: [{needs}], steps: []}}}}");
+    let ids = many(6_000, &|at| format!("{{id: s{at}, run: x}}"));
+    let targets = many(10_000, &|at| format!("t{at}"));
+    let steps = format!("on: push\njobs: {{a: {{runs-on: x, steps: [{ids}, {{wait: [{targets}]}}]}}}}");
+    let begun = Instant::now();
+    let bundle = bundle(&caller, &[(".github/workflows/a.yml", &callee)]);
+    assert!(Program::of(&bundle, &Rules::default()).problems.len() >= 10_000);
+    for source in [waits, steps] {
+        assert!(Workflow::of(&document(&source)).problems.len() >= 10_000);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}

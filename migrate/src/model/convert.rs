@@ -246,7 +246,10 @@ fn read_condition(scalar: &str, availability: &Availability) -> Result<Condition
     Condition::read(Some(scalar), &availability.clone().function_with(Function::Success, parameters))
 }
 
+/// How many names are looked at for one that is a slip away: each costs time.
+const NEAR: usize = 100;
+
 /// The name that is a slip away.
 pub(super) fn did_you_mean<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    nearest(name, names).map(|near| format!("did you mean {near}?"))
+    nearest(name, names.take(NEAR)).map(|near| format!("did you mean {near}?"))
 }

@@ -1,6 +1,8 @@
 //! Steps (runner: `ConvertToStep`; languageservices: converter/steps.ts for those that wait).
 
-use super::convert::{Converter, did_you_mean};
+use std::collections::HashSet;
+
+use super::convert::Converter;
 use super::value::{At, Flag, Mapping, Name, Number, Text};
 use crate::expression::Condition;
 use crate::read::{TokenId, TokenKind};
@@ -75,8 +77,8 @@ pub struct Uses<'d> {
 #[derive(Default)]
 struct Scope<'d> {
     ids: Ids,
-    /// Those that are right, in the order of the source.
-    known: Vec<&'d str>,
+    /// Those that are right.
+    known: HashSet<&'d str>,
 }
 
 /// What only some kinds of steps have.
@@ -198,11 +200,9 @@ impl<'d> Step<'d> {
             converter.refuse(target.token, message);
         } else if let Some(own) = own {
             converter.refuse(target.token, format!("Step '{}' cannot reference itself", own.value));
-        } else if !scope.known.contains(&name) {
+        } else if !scope.known.contains(name) {
             converter.refuse(target.token, format!("Step references unknown step ID '{name}'"));
-            let near = did_you_mean(name, scope.known.iter().copied());
-            converter
-                .hint(near.unwrap_or_else(|| "name the id of a step that stands before this one".to_owned()));
+            converter.hint("name the id of a step that stands before this one");
         }
     }
 
@@ -228,7 +228,7 @@ impl<'d> Step<'d> {
 fn id<'d>(converter: &mut Converter<'d>, token: TokenId, scope: &mut Scope<'d>) -> Option<Name<'d>> {
     let id = converter.name(token).filter(|id| !id.value.is_empty())?;
     match scope.ids.add(id.value) {
-        Ok(()) => scope.known.push(id.value),
+        Ok(()) => drop(scope.known.insert(id.value)),
         Err(finding) => converter.refuse_text(token, finding),
     }
     Some(id)

@@ -1,8 +1,10 @@
 //! `strategy` (runner: `ConvertToStrategy`, and what MatrixBuilder.cs refuses).
 
+use std::collections::HashSet;
+
 use super::convert::Converter;
 use super::value::{At, Flag, Key, Number, Value};
-use crate::expression::same;
+use crate::expression::folded;
 use crate::read::{TokenId, TokenKind};
 
 /// `strategy` of a job.
@@ -99,13 +101,18 @@ impl<'d> Matrix<'d> {
                 converter.hint("give it a key and a value, or take it away");
             }
         }
-        for item in literal(self.exclude.as_ref()) {
+        let exclude = literal(self.exclude.as_ref());
+        let axes: HashSet<_> = match exclude {
+            [] => HashSet::new(),
+            _ => self.axes.iter().filter_map(|axis| axis.name.value.text()).map(folded).collect(),
+        };
+        for item in exclude {
             if converter.document.pairs(*item).next().is_none() {
                 converter.refuse(*item, "Matrix exclude filter must not be empty");
                 converter.hint("give it a key and a value, or take it away");
             }
             for (key, _) in converter.properties(*item) {
-                if !self.has_axis(key.value) {
+                if !axes.contains(&folded(key.value)) {
                     let message = format!(
                         "Matrix exclude key '{}' does not match any key within the matrix",
                         key.value
@@ -115,10 +122,6 @@ impl<'d> Matrix<'d> {
                 }
             }
         }
-    }
-
-    fn has_axis(&self, name: &str) -> bool {
-        self.axes.iter().any(|axis| axis.name.value.text().is_some_and(|axis| same(axis, name)))
     }
 }
 

@@ -1,12 +1,14 @@
 //! What a caller gives: inputs and secrets (runner: `ConvertToWorkflowJobInputs` and `ValidateWorkflowJobSecrets`).
 
+use std::collections::{HashMap, HashSet};
+
 use super::check::Walk;
-use crate::expression::{Value, same};
+use crate::expression::{Value, folded};
 use crate::model::convert::did_you_mean;
 use crate::model::event::{CallEvent, CallSecret};
 use crate::model::input::{Input, InputType};
 use crate::model::job::{Call, Secrets};
-use crate::model::value::{At, Entry, Scalar, value_of};
+use crate::model::value::{At, Entry, Scalar};
 
 impl<'d> Walk<'_, 'd> {
     /// Each input has its type, none is missing, none is unknown.
@@ -17,12 +19,13 @@ impl<'d> Walk<'_, 'd> {
         called: usize,
         event: &CallEvent<'d>,
     ) {
+        let given = by_name(&call.with);
         for input in &event.inputs {
             if let Some(default) = input.default {
                 self.check_type(called, input, default);
             }
             let is_required = input.required.is_some_and(|required| required.value);
-            match value_of(&call.with, input.name.value) {
+            match given.get(&folded(input.name.value)).copied() {
                 Some(value) => self.check_type(caller, input, value),
                 None if is_required => {
                     let message =
@@ -45,8 +48,9 @@ impl<'d> Walk<'_, 'd> {
             Secrets::Given(given) => &given.value,
         };
         let is_required = |secret: &&CallSecret<'d>| secret.required.is_some_and(|required| required.value);
+        let by_name = by_name(given);
         for secret in event.secrets.iter().filter(is_required) {
-            if value_of(given, secret.name.value).is_none() {
+            if !by_name.contains_key(&folded(secret.name.value)) {
                 let message =
                     format!("Secret {} is required, but not provided while calling.", secret.name.value);
                 self.refuse(caller, call.uses.token, message);
@@ -64,9 +68,13 @@ impl<'d> Walk<'_, 'd> {
         what: &str,
         names: impl Iterator<Item = &'a str> + Clone,
     ) {
+        if given.is_empty() {
+            return;
+        }
+        let known: HashSet<_> = names.clone().map(folded).collect();
+        let is_unknown = |name: &&str| !known.contains(&folded(name));
         for entry in given {
-            let is_known = |name: &&str| names.clone().any(|known| same(known, name));
-            let Some(name) = entry.key.value.text().filter(|name| !is_known(name)) else { continue };
+            let Some(name) = entry.key.value.text().filter(is_unknown) else { continue };
             let message = format!("Invalid {what}, {name} is not defined in the referenced workflow.");
             self.refuse(caller, entry.value.token, message);
             let near = did_you_mean(name, names.clone());
@@ -91,6 +99,10 @@ impl<'d> Walk<'_, 'd> {
             self.hint(format!("the input is a {}: write one without quotes", input.kind.name()));
         }
     }
+}
+
+fn by_name<'d>(given: &[Entry<'d>]) -> HashMap<String, At<Scalar<'d>>> {
+    given.iter().filter_map(|entry| Some((folded(entry.key.value.text()?), entry.value))).collect()
 }
 
 fn written(value: Scalar<'_>) -> String {
