@@ -19,6 +19,7 @@
 //!
 //! Everything here is known from the file alone, or said to be unknown with the expression on which it depends.
 
+mod calls;
 mod checkout;
 pub mod flow;
 mod job;
@@ -35,6 +36,7 @@ mod tests;
 mod trigger;
 mod world;
 
+pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};
 pub use job::{Effective, Job, JobId, Origin};
 pub use names::CheckName;

@@ -10,7 +10,7 @@ mod tests;
 pub use artifact::{Artifact, ArtifactUse, Cache, CacheUse, Match};
 pub use link::{Doubt, Link, Source};
 pub use script::StepScript;
-pub use taint::{Cause, Sink, Taint};
+pub use taint::{Cause, Hop, Inputs, Passed, Sink, Taint};
 
 use super::Graph;
 use super::job::{Job, JobId};
@@ -34,19 +34,29 @@ pub struct Flow<'d> {
     pub caches: Vec<Cache<'d>>,
     /// Values that an attacker decides, where they do harm.
     pub taints: Vec<Taint<'d>>,
+    /// Such values that calls give to other workflows.
+    pub passed: Passed<'d>,
 }
 
 impl<'d> Graph<'d> {
     /// What passes between steps and jobs.
     #[must_use]
     pub fn flow(&self) -> Flow<'d> {
+        let on = self.workflow.on.as_ref().map(|on| on.list.as_slice()).unwrap_or_default();
+        let events: Vec<_> = on.iter().map(|event| event.name.value).collect();
+        self.flow_with(&Inputs { file: 0, events: &events, tainted: &[] })
+    }
+
+    /// What passes between steps and jobs of a workflow that is called so.
+    #[must_use]
+    pub fn flow_with(&self, inputs: &Inputs<'_, 'd>) -> Flow<'d> {
         let reads: Vec<_> = self.jobs.iter().map(reads).collect();
         let scripts: Vec<_> = self.jobs.iter().flat_map(script::scripts).collect();
         let links = link::links(self, &reads);
         let artifacts = self.jobs.iter().flat_map(artifact::artifacts).collect();
         let caches = self.jobs.iter().flat_map(artifact::caches).collect();
-        let taints = taint::taints(self, &scripts);
-        Flow { reads, scripts, links, artifacts, caches, taints }
+        let (taints, passed) = taint::taints(self, &scripts, inputs);
+        Flow { reads, scripts, links, artifacts, caches, taints, passed }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::expression::{Evaluated, Function, Node, NodeKind, same};
 use crate::graph::Graph;
 use crate::graph::job::{Job, JobId};
 use crate::graph::paths::{self, Path};
-use crate::model::{Mapping, Scalar, Value};
+use crate::model::{Entry, Mapping, Scalar, Value};
 use crate::read::TokenId;
 use crate::script::untrusted::{Exposure, Untrusted, exposure, is_harmless};
 use crate::script::{Access, Name, Quoting, RunnerFile, UseKind};
@@ -36,10 +36,33 @@ pub struct Cause<'d> {
     /// The entry of the table that says so.
     pub untrusted: &'static Untrusted,
     /// The scalars by which it passes, the first one where it is read.
-    pub via: Vec<TokenId>,
+    pub via: Vec<Hop>,
     /// Whether it certainly passes. A script may do anything with it.
     pub is_certain: bool,
 }
+
+/// A scalar by which a value passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Hop {
+    /// The file, by its number in the program; 0 of a workflow alone.
+    pub file: usize,
+    /// The scalar.
+    pub token: TokenId,
+}
+
+/// What comes from the callers of a workflow.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'i, 'd> {
+    /// The number of the file.
+    pub file: usize,
+    /// The events that start the workflow, or the one that all began with.
+    pub events: &'i [&'i str],
+    /// Inputs whose value an attacker decides.
+    pub tainted: &'i [(&'d str, Cause<'d>)],
+}
+
+/// Tainted values that calls give to called workflows: the calling job, the input, and why.
+pub type Passed<'d> = Vec<(JobId, &'d str, Cause<'d>)>;
 
 /// Where a value does harm.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,30 +129,33 @@ enum Variable<'d> {
     JobOutput(JobId, &'d str),
 }
 
-/// All harm that is seen.
-pub(super) fn taints<'d>(graph: &Graph<'d>, scripts: &[StepScript<'d>]) -> Vec<Taint<'d>> {
-    let source = graph.workflow.document.tree().source();
-    // Most workflows read nothing that an attacker decides.
-    if !source.contains("github") && !source.contains("GITHUB") {
-        return Vec::new();
-    }
-    let mut tracer = Tracer { graph, scripts, known: Vec::new(), found: Vec::new() };
+/// All harm that is seen, and what passes on to called workflows.
+pub(super) fn taints<'d>(
+    graph: &Graph<'d>,
+    scripts: &[StepScript<'d>],
+    inputs: &Inputs<'_, 'd>,
+) -> (Vec<Taint<'d>>, Passed<'d>) {
+    let mut tracer =
+        Tracer { graph, scripts, inputs, known: Vec::new(), found: Vec::new(), passed: Vec::new() };
     for _ in 0..ROUNDS {
         let before = tracer.known.len();
         tracer.found.clear();
+        tracer.passed.clear();
         tracer.workflow();
         if tracer.known.len() == before {
             break;
         }
     }
-    tracer.found
+    (tracer.found, tracer.passed)
 }
 
 struct Tracer<'g, 'd> {
     graph: &'g Graph<'d>,
     scripts: &'g [StepScript<'d>],
+    inputs: &'g Inputs<'g, 'd>,
     known: Vec<(Variable<'d>, Cause<'d>)>,
     found: Vec<Taint<'d>>,
+    passed: Passed<'d>,
 }
 
 /// Whose expression it is.
@@ -150,8 +176,11 @@ impl<'d> Tracer<'_, 'd> {
     }
 
     fn job(&mut self, job: &Job<'d>) {
-        let Some(steps) = job.steps() else { return };
         let scope = Scope { job: Some(job.id), step: None };
+        if let Some(call) = job.call() {
+            self.call(job.id, &call.with, scope);
+        }
+        let Some(steps) = job.steps() else { return };
         self.env(steps.env.as_ref(), scope, |name| Variable::JobEnv(job.id, name));
         let scripts = self.scripts.iter().filter(|script| script.at.job == job.id);
         let mut scripts = scripts.peekable();
@@ -182,6 +211,17 @@ impl<'d> Tracer<'_, 'd> {
         }
     }
 
+    fn call(&mut self, job: JobId, with: &'d [Entry<'d>], scope: Scope) {
+        for entry in with {
+            let (Some(name), Scalar::Expression(value)) = (entry.key.value.text(), entry.value.value) else {
+                continue;
+            };
+            if let Some(cause) = self.cause_of(value, scope) {
+                self.passed.push((job, name, self.by(cause, entry.value.token)));
+            }
+        }
+    }
+
     fn env(&mut self, env: Option<&Mapping<'d>>, scope: Scope, variable: impl Fn(&'d str) -> Variable<'d>) {
         let Some(Value::Literal(entries)) = env.map(|env| &env.value) else { return };
         for entry in entries {
@@ -192,10 +232,22 @@ impl<'d> Tracer<'_, 'd> {
     }
 
     fn assign(&mut self, variable: Variable<'d>, value: &'d Evaluated, token: TokenId, scope: Scope) {
-        let cause = value.parts.iter().find_map(|part| self.cause(part.expression.root()?, scope, false));
-        if let Some(cause) = cause {
-            self.learn(variable, cause.by(token));
+        if let Some(cause) = self.cause_of(value, scope) {
+            self.learn(variable, self.by(cause, token));
         }
+    }
+
+    fn cause_of(&self, value: &'d Evaluated, scope: Scope) -> Option<Cause<'d>> {
+        value.parts.iter().find_map(|part| self.cause(part.expression.root()?, scope, false))
+    }
+
+    /// By one scalar more.
+    fn by(&self, mut cause: Cause<'d>, token: TokenId) -> Cause<'d> {
+        let hop = Hop { file: self.inputs.file, token };
+        if cause.via.last() != Some(&hop) {
+            cause.via.push(hop);
+        }
+        cause
     }
 
     fn learn(&mut self, variable: Variable<'d>, cause: Cause<'d>) {
@@ -217,15 +269,16 @@ impl<'d> Tracer<'_, 'd> {
                 let hole = script.script.holes.iter().find(|hole| hole.span == part.outer);
                 let quoting = hole.map_or(Quoting::Unknown, |hole| hole.quoting);
                 let sink = Sink::Script { at: script.at, token, hole: part.outer, quoting };
-                self.found.push(Taint { cause: cause.clone().by(token), sink });
-                inside.push((part.outer, cause.by(token)));
+                let cause = self.by(cause, token);
+                self.found.push(Taint { cause: cause.clone(), sink });
+                inside.push((part.outer, cause));
             }
         }
         for used in &script.script.uses {
             if let UseKind::Variable(name, Access::Read) = &used.kind
                 && let Some(cause) = self.env_value(name, scope)
             {
-                inside.push((used.span, cause.by(token)));
+                inside.push((used.span, self.by(cause, token)));
             }
         }
         if !inside.is_empty() {
@@ -271,7 +324,8 @@ impl<'d> Tracer<'_, 'd> {
         for part in &evaluated.parts {
             if let Some(cause) = part.expression.root().and_then(|root| self.cause(root, scope, false)) {
                 let sink = Sink::JavaScript { at, token: script.token, hole: part.outer };
-                self.found.push(Taint { cause: cause.by(script.token), sink });
+                let cause = self.by(cause, script.token);
+                self.found.push(Taint { cause, sink });
             }
         }
     }
@@ -318,6 +372,14 @@ impl<'d> Tracer<'_, 'd> {
         if path.starts_with(&["env"]) {
             return self.env_value(name, scope);
         }
+        if path.starts_with(&["inputs"]) {
+            return self
+                .inputs
+                .tainted
+                .iter()
+                .find(|(known, _)| fits(known, name))
+                .map(|(_, cause)| cause.clone());
+        }
         if !what.eq_ignore_ascii_case("outputs") {
             return None;
         }
@@ -349,9 +411,9 @@ impl<'d> Tracer<'_, 'd> {
             Exposure::Holds(untrusted) if as_json => untrusted,
             Exposure::Holds(_) => return None,
         };
-        let on = self.graph.workflow.on.as_ref()?;
-        let carries = |event: &str| event == "workflow_call" || untrusted.events().contains(&event);
-        let is_carried = on.list.iter().any(|event| carries(event.name.value));
+        // Whoever calls a workflow gives it the event; where nobody is known, any may come.
+        let carries = |event: &&str| *event == "workflow_call" || untrusted.events().contains(event);
+        let is_carried = self.inputs.events.iter().any(carries);
         is_carried.then(|| Cause { path, untrusted, via: Vec::new(), is_certain: true })
     }
 
@@ -394,14 +456,4 @@ fn text_of<'d>(text: &'d str, span: Span, name: &str) -> &'d str {
 /// How many lines end before a part of a text.
 fn line_of(text: &str, span: Span) -> usize {
     text.get(..span.start).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count()
-}
-
-impl Cause<'_> {
-    /// By one scalar more.
-    fn by(mut self, token: TokenId) -> Self {
-        if self.via.last() != Some(&token) {
-            self.via.push(token);
-        }
-        self
-    }
 }

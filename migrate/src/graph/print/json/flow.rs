@@ -176,6 +176,6 @@ fn write_taint(writer: &mut Writer<'_>, graph: &Graph<'_>, taint: &Taint<'_>) {
         }
         let (token, span) = taint.sink.place();
         writer.place("at", document.tree().place_in(document.token(token).node, span));
-        writer.list("via", &taint.cause.via, |writer, token| writer.place_item(document.span(*token)));
+        writer.list("via", &taint.cause.via, |writer, token| writer.place_item(document.span(token.token)));
     });
 }
