@@ -12,8 +12,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use towpath_migrate::graph::Graph;
 use towpath_migrate::graph::flow::Flow;
-use towpath_migrate::graph::{Graph, json};
 use towpath_migrate::model::Workflow;
 use towpath_migrate::read::{Document, Limits, read_workflow};
 use towpath_migrate::yaml::Tree;
@@ -23,24 +23,23 @@ const ROUNDS: usize = 5;
 fn main() {
     let files = workflows(std::env::args().nth(1).unwrap().into());
     let limits = Limits::default();
-    let mut best = [Duration::MAX; 6];
+    let mut best = [Duration::MAX; 5];
     for _ in 0..ROUNDS {
-        let (yaml, _): (_, Vec<Tree>) = timed(|| files.iter().map(|text| Tree::read(text.as_str())).collect());
+        let (yaml, _): (_, Vec<Tree>) =
+            timed(|| files.iter().map(|text| Tree::read(text.as_str())).collect());
         let (read, documents): (_, Vec<Document>) =
             timed(|| files.iter().map(|text| read_workflow(text.as_str(), &limits)).collect());
-        let (model, workflows): (_, Vec<Workflow<'_>>) = timed(|| documents.iter().map(Workflow::of).collect());
+        let (model, workflows): (_, Vec<Workflow<'_>>) =
+            timed(|| documents.iter().map(Workflow::of).collect());
         let (graph, graphs): (_, Vec<Graph<'_>>) = timed(|| workflows.iter().map(Graph::of).collect());
         let (flow, _): (_, Vec<Flow<'_>>) = timed(|| graphs.iter().map(Graph::flow).collect());
-        let (print, _): (_, Vec<String>) = timed(|| graphs.iter().map(json).collect());
-        for (best, time) in best.iter_mut().zip([yaml, read, model, graph, flow, print]) {
+        for (best, time) in best.iter_mut().zip([yaml, read, model, graph, flow]) {
             *best = (*best).min(time);
         }
     }
     let each = |time: Duration| time.as_secs_f64() * 1e6 / files.len() as f64;
     println!("{} files, microseconds a file", files.len());
-    for (name, time) in
-        ["yaml alone", "read (with yaml)", "model", "graph", "flow", "json (with flow)"].iter().zip(best)
-    {
+    for (name, time) in ["yaml alone", "read (with yaml)", "model", "graph", "flow"].iter().zip(best) {
         println!("{name:<17} {:8.1}", each(time));
     }
     let all: Duration = best.iter().skip(1).take(4).sum();

@@ -116,6 +116,12 @@ impl<'d> Family<'d> {
         self.graphs.first()
     }
 
+    /// How a file is called: its path, behind its repository where that is another one.
+    #[must_use]
+    pub fn file_name(&self, file: usize) -> &'d str {
+        self.program.bundle.files().get(file).map_or("", |file| &file.name)
+    }
+
     /// What a job calls.
     #[must_use]
     pub fn call(&self, file: usize, job: JobId) -> Option<&Called<'d>> {
@@ -433,6 +439,33 @@ jobs:
                 ]
             );
         });
+    }
+
+    #[test]
+    fn called_workflows_are_printed_within_their_callers() {
+        let chart = with(crate::graph::mermaid);
+        let expected = "\
+flowchart LR
+  j0[\"direct\"]
+  subgraph j1[\"Call it<br/>./.github/workflows/called.yml<br/>2 legs\"]
+    j1_j0[\"inner\"]
+    subgraph j1_j1[\"less<br/>./.github/workflows/deep.yml\"]
+      j1_j1_j0[\"bottom\"]
+    end
+  end
+  j2[[\"far<br/>o/r/.github/workflows/far.yml@v1\"]]
+";
+        assert_eq!(chart, expected);
+        let json: serde_yaml::Value = serde_yaml::from_str(&with(crate::graph::json)).unwrap();
+        assert_eq!(json["jobs"][1]["calls"]["file"].as_str(), Some(".github/workflows/called.yml"));
+        assert_eq!(
+            json["jobs"][1]["calls"]["inputs"][3]["at"]["line"].as_u64(),
+            Some(7),
+            "the default, in its file"
+        );
+        assert_eq!(json["jobs"][2]["calls"]["unknown"].as_str(), Some("nobody supplied it"));
+        assert_eq!(json["called"][1]["untrusted"][0]["via"][0]["at"]["line"].as_u64(), Some(11));
+        assert_eq!(json["run"][2]["checks"][1].as_str(), Some("Call it (2) / less / bottom"));
     }
 
     #[test]

@@ -119,17 +119,18 @@ impl<'d> Job<'d> {
         }
     }
 
-    /// How many jobs of a run this is at least, and whether there are never more.
+    /// How many jobs of a run this is, at least and at most; `None`: nobody knows how many.
     #[must_use]
-    pub fn count(&self) -> (usize, bool) {
-        match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
-            None => (1, true),
-            Some(Expansion::Dynamic(_)) => (1, false),
-            Some(Expansion::Exact(legs)) => (legs.legs.len(), !legs.too_many),
-            Some(Expansion::UpTo(legs)) => {
-                (legs.legs.iter().filter(|leg| leg.depends_on.is_empty()).count(), false)
-            }
-        }
+    pub fn count(&self) -> (usize, Option<usize>) {
+        let legs = match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
+            None => return (1, Some(1)),
+            Some(Expansion::Dynamic(_)) => return (1, None),
+            Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => legs,
+        };
+        let least = legs.legs.iter().filter(|leg| leg.depends_on.is_empty()).count();
+        let is_bounded =
+            legs.more.is_empty() && !legs.too_many && !legs.legs.iter().any(Leg::stands_for_many);
+        (least, is_bounded.then_some(legs.legs.len()))
     }
 
     /// What it runs steps with, if it runs steps.

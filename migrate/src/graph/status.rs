@@ -119,6 +119,13 @@ impl When {
         }
     }
 
+    /// Whether it runs only where all before it succeeded.
+    #[must_use]
+    pub fn is_only_after_success(&self) -> bool {
+        let [_, others @ ..] = &self.runs;
+        others.iter().all(|truth| *truth == Truth::False)
+    }
+
     /// Whether it never runs, whatever happens.
     #[must_use]
     pub fn is_never(&self) -> bool {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::call::{Bundle, Program, Reference, Rules};
 use crate::read::{Limits, read_workflow};
 
 /// Looks at the graph of a source.
@@ -6,6 +7,14 @@ fn with<T>(source: &str, look: impl FnOnce(&Graph<'_>) -> T) -> T {
     let document = read_workflow(source, &Limits::default());
     let workflow = Workflow::of(&document);
     look(&Graph::of(&workflow))
+}
+
+/// Looks at what is printed of a source.
+fn printed(source: &str, print: impl FnOnce(&Family<'_>) -> String) -> String {
+    let document = read_workflow(source, &Limits::default());
+    let bundle = Bundle::alone(Reference::local("ci.yml"), document);
+    let program = Program::of(&bundle, &Rules::default());
+    print(&Family::of(&program))
 }
 
 const JOBS: &str = "\
@@ -135,7 +144,7 @@ fn shells_are_those_of_the_step_the_job_the_workflow_or_the_system() {
 
 #[test]
 fn mermaid_is_safe_and_short() {
-    let text = with(JOBS, mermaid);
+    let text = printed(JOBS, mermaid);
     let expected = "\
 flowchart LR
   j0[\"Build it<br/>2 legs\"]
@@ -147,7 +156,7 @@ flowchart LR
     assert_eq!(text, expected);
     let hostile = "on: push\njobs:\n  end:\n    name: \"a\\\"]; click j0 \\\"javascript:x\\\" %%{init: x}%% <script>\\u001b[31m #`\"\n    \
                    runs-on: x\n    steps: []\n";
-    let text = with(hostile, mermaid);
+    let text = printed(hostile, mermaid);
     assert_eq!(text.lines().count(), 2, "{text}");
     let label =
         text.lines().nth(1).unwrap().trim().strip_prefix("j0[\"").unwrap().strip_suffix("\"]").unwrap();
@@ -156,11 +165,11 @@ flowchart LR
 
 #[test]
 fn json_is_read_by_others() {
-    let text = with(JOBS, json);
+    let text = printed(JOBS, json);
     let value: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
     assert_eq!(value["jobs"][0]["matrix"]["legs"][1]["values"][1]["value"], serde_yaml::Value::from(3.1));
     assert_eq!(value["jobs"][1]["runs"]["succeeded"].as_str(), Some("yes"));
     assert_eq!(value["jobs"][1]["runs"]["failed"].as_str(), Some("depends"));
     assert_eq!(value["jobs"][1]["at"]["line"].as_u64(), Some(15));
-    assert_eq!(value["jobs"][2]["calls"].as_str(), Some("./.github/workflows/deploy.yml"));
+    assert_eq!(value["jobs"][2]["calls"]["uses"].as_str(), Some("./.github/workflows/deploy.yml"));
 }

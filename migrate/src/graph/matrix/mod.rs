@@ -112,6 +112,12 @@ impl Leg {
         self.values.iter().find(|(key, _)| crate::expression::same(key, name)).map(|(_, cell)| cell)
     }
 
+    /// Whether it stands for several legs: one for each value of an expression.
+    #[must_use]
+    pub fn stands_for_many(&self) -> bool {
+        self.values.iter().any(|(_, cell)| matches!(cell.value, CellValue::Each(_)))
+    }
+
     /// Whether there is such a leg in all runs, with exactly these values.
     #[must_use]
     pub fn is_exact(&self) -> bool {

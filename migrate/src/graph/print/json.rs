@@ -4,6 +4,7 @@
 //! GitHub counts them, from 1, columns in UTF-16 units; start and end in bytes. Texts that stand for themselves are as they
 //! are written, with `${{ }}`.
 
+mod calls;
 mod flow;
 mod matrix;
 
@@ -12,7 +13,7 @@ use crate::expression::{Condition, Truth};
 use crate::graph::flow::Flow;
 use crate::graph::job::Origin;
 use crate::graph::status::{Situation, When, oddity};
-use crate::graph::{Graph, Job, Local, Runner, Trigger};
+use crate::graph::{Effective, Family, Graph, Job, Local, Runner, Trigger};
 use crate::model::{At, EventKind, Mapping, Step, StepKind, Value};
 use crate::read::Document;
 use crate::values::label::System;
@@ -23,28 +24,56 @@ const FORMAT: &str = "towpath-graph/1";
 /// What a step can be in: that a step did not run counts for none.
 const STEP_SITUATIONS: [Situation; 3] = [Situation::Succeeded, Situation::Failed, Situation::Cancelled];
 
-/// The graph as JSON.
+/// A workflow with all that it calls, as JSON.
 #[must_use]
-pub fn json(graph: &Graph<'_>) -> String {
-    let document = graph.workflow.document;
-    let flow = graph.flow();
-    let mut writer = Writer::new(document.tree().source());
+pub fn json(family: &Family<'_>) -> String {
+    let flows = family.flows();
+    let sources = family.graphs.iter().map(|graph| graph.workflow.document.tree().source());
+    let mut writer = Writer::new(sources);
     writer.object(|writer| {
         writer.field("format", FORMAT);
-        writer.optional("name", graph.workflow.name.map(|name| name.value));
-        writer
-            .list("triggers", &graph.triggers(), |writer, trigger| write_trigger(writer, document, trigger));
-        writer.list("jobs", &graph.jobs, |writer, job| write_job(writer, graph, &flow, job));
-        flow::write(writer, graph, &flow);
-        let problems = graph.workflow.all_problems();
-        writer.list("problems", problems, |writer, problem| {
-            writer.object(|writer| {
-                writer.field("message", &problem.message);
-                writer.place("at", problem.span);
+        if let Some((graph, flow)) = family.graphs.first().zip(flows.first()) {
+            write_graph(writer, family, 0, graph, flow);
+        }
+        if family.graphs.len() > 1 {
+            calls::write_run(writer, family);
+            let called = family.graphs.iter().zip(&flows).enumerate().skip(1);
+            writer.list("called", called, |writer, (file, (graph, flow))| {
+                let before = writer.turn_to(file);
+                writer.object(|writer| write_graph(writer, family, file, graph, flow));
+                writer.turn_to(before);
             });
-        });
+        }
     });
     writer.finish()
+}
+
+fn write_graph(
+    writer: &mut Writer<'_>,
+    family: &Family<'_>,
+    file: usize,
+    graph: &Graph<'_>,
+    flow: &Flow<'_>,
+) {
+    let document = graph.workflow.document;
+    writer.field("file", family.file_name(file));
+    writer.optional("name", graph.workflow.name.map(|name| name.value));
+    writer.list("triggers", &graph.triggers(), |writer, trigger| write_trigger(writer, document, trigger));
+    writer.list("jobs", &graph.jobs, |writer, job| {
+        write_job(writer, graph, flow, job, |writer| {
+            if let Some(called) = family.call(file, job.id) {
+                calls::write_call(writer, family, called);
+            }
+        });
+    });
+    flow::write(writer, family, file, flow);
+    let problems = graph.workflow.all_problems();
+    writer.list("problems", problems, |writer, problem| {
+        writer.object(|writer| {
+            writer.field("message", &problem.message);
+            writer.place("at", problem.span);
+        });
+    });
 }
 
 fn write_trigger(writer: &mut Writer<'_>, document: &Document, trigger: &Trigger<'_>) {
@@ -85,7 +114,13 @@ fn write_trigger(writer: &mut Writer<'_>, document: &Document, trigger: &Trigger
     });
 }
 
-fn write_job(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, job: &Job<'_>) {
+fn write_job<'s>(
+    writer: &mut Writer<'s>,
+    graph: &Graph<'_>,
+    flow: &Flow<'_>,
+    job: &Job<'_>,
+    call: impl FnOnce(&mut Writer<'s>),
+) {
     let document = graph.workflow.document;
     let name = |id: &crate::graph::JobId| graph.job(*id).map(|job| job.model.id.value);
     writer.object(|writer| {
@@ -103,10 +138,8 @@ fn write_job(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, job: &
                 writer.plain("exact", name.is_exact);
             });
         });
-        write_permissions(writer, job);
-        if let Some(call) = job.call() {
-            writer.field("calls", call.uses.value);
-        }
+        write_permissions(writer, &job.permissions);
+        call(writer);
         if job.steps().is_some() {
             write_steps(writer, flow, job);
         }
@@ -280,10 +313,10 @@ fn write_condition(
     });
 }
 
-fn write_permissions(writer: &mut Writer<'_>, job: &Job<'_>) {
+fn write_permissions(writer: &mut Writer<'_>, permissions: &Effective) {
     writer.object_at("permissions", |writer| {
-        writer.field("from", job.permissions.origin.name());
-        if let Some(given) = &job.permissions.given {
+        writer.field("from", permissions.origin.name());
+        if let Some(given) = &permissions.given {
             writer.object_at("scopes", |writer| {
                 for (scope, level) in given.granted() {
                     writer.field(scope.name(), level.name());

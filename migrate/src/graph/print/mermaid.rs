@@ -2,28 +2,61 @@
 
 use std::fmt::Write as _;
 
-use crate::graph::{Graph, Job};
+use crate::graph::{Family, Job};
+use crate::model::call::Link;
 
 /// How many characters of a condition or a name are shown.
 const SHOWN: usize = 60;
 
-/// The graph as a flowchart of mermaid.
+/// How many nodes there are at most: a chart with more is of no use.
+const MAX_NODES: usize = 500;
+
+/// A workflow with all that it calls, as a flowchart of mermaid.
 #[must_use]
-pub fn mermaid(graph: &Graph<'_>) -> String {
-    let mut out = String::from("flowchart LR\n");
-    write_jobs(&mut out, graph, "", "  ");
-    out
+pub fn mermaid(family: &Family<'_>) -> String {
+    let mut chart = Chart { out: String::from("flowchart LR\n"), family, nodes: 0, way: Vec::new() };
+    chart.graph(0, "", "  ");
+    chart.out
 }
 
-fn write_jobs(out: &mut String, graph: &Graph<'_>, prefix: &str, indent: &str) {
-    for job in &graph.jobs {
-        let id = node(prefix, job);
-        // Writing to a string does not fail.
-        let _ = writeln!(out, "{indent}{id}{}", shape(job));
-        for need in job.needs.iter().filter_map(|need| graph.job(*need)) {
-            let arrow = if job.when.is_written { "-.->" } else { "-->" };
-            let _ = writeln!(out, "{indent}{} {arrow} {id}", node(prefix, need));
+struct Chart<'f, 'd> {
+    out: String,
+    family: &'f Family<'d>,
+    nodes: usize,
+    /// The files around.
+    way: Vec<usize>,
+}
+
+impl Chart<'_, '_> {
+    fn graph(&mut self, file: usize, prefix: &str, indent: &str) {
+        let Some(graph) = self.family.graphs.get(file) else { return };
+        self.way.push(file);
+        for job in &graph.jobs {
+            let id = node(prefix, job);
+            self.job(file, job, &id, indent);
+            for need in job.needs.iter().filter_map(|need| graph.job(*need)) {
+                // A dotted arrow: not only success lets it run.
+                let arrow = if job.when.is_only_after_success() { "-->" } else { "-.->" };
+                // Writing to a string does not fail.
+                let _ = writeln!(self.out, "{indent}{} {arrow} {id}", node(prefix, need));
+            }
         }
+        self.way.pop();
+    }
+
+    /// A call whose workflow is known holds its jobs.
+    fn job(&mut self, file: usize, job: &Job<'_>, id: &str, indent: &str) {
+        self.nodes += 1;
+        let called = match self.family.call(file, job.id).map(|called| called.link) {
+            Some(Link::Workflow(called)) if !self.way.contains(&called) && self.nodes < MAX_NODES => called,
+            _ => {
+                let _ = writeln!(self.out, "{indent}{id}{}", shape(job));
+                return;
+            }
+        };
+        let _ = writeln!(self.out, "{indent}subgraph {id}[\"{}\"]", label(job));
+        self.graph(called, &format!("{id}_"), &format!("{indent}  "));
+        let _ = writeln!(self.out, "{indent}end");
     }
 }
 
@@ -47,9 +80,10 @@ fn label(job: &Job<'_>) -> String {
     }
     if job.matrix.is_some() {
         lines.push(match job.count() {
-            (1, true) => "1 leg".to_owned(),
-            (count, true) => format!("{count} legs"),
-            (count, false) => format!("{count} legs or more"),
+            (1, Some(1)) => "1 leg".to_owned(),
+            (least, Some(most)) if least == most => format!("{most} legs"),
+            (least, Some(most)) => format!("{least} to {most} legs"),
+            (least, None) => format!("{least} legs or more"),
         });
     }
     if let Some(written) = job.model.condition.as_ref().and_then(|condition| condition.value.written.as_ref())

@@ -13,14 +13,22 @@ pub(super) struct Writer<'s> {
     empty: bool,
     /// All stands on one line.
     inline: bool,
-    source: &'s str,
-    lines: Lines,
+    /// The sources, with their lines.
+    sources: Vec<(&'s str, Lines)>,
+    /// The one whose places are written.
+    current: usize,
 }
 
 impl<'s> Writer<'s> {
-    /// Nothing yet; places are those of this source.
-    pub(super) fn new(source: &'s str) -> Self {
-        Self { out: String::new(), depth: 0, empty: true, inline: false, source, lines: Lines::of(source) }
+    /// Nothing yet; places are those of the first source.
+    pub(super) fn new(sources: impl IntoIterator<Item = &'s str>) -> Self {
+        let sources = sources.into_iter().map(|source| (source, Lines::of(source))).collect();
+        Self { out: String::new(), depth: 0, empty: true, inline: false, sources, current: 0 }
+    }
+
+    /// From here on places are those of this source.
+    pub(super) fn turn_to(&mut self, source: usize) -> usize {
+        std::mem::replace(&mut self.current, source)
     }
 
     pub(super) fn finish(mut self) -> String {
@@ -114,7 +122,8 @@ impl<'s> Writer<'s> {
 
     /// A place as the item of an array.
     pub(super) fn place_item(&mut self, span: Span) {
-        let Place { line, column } = self.lines.place(self.source, span.start);
+        let Some((source, lines)) = self.sources.get(self.current) else { return };
+        let Place { line, column } = lines.place(source, span.start);
         let (start, end) = (span.start, span.end);
         let _ = write!(self.out, r#"{{"line": {line}, "column": {column}, "start": {start}, "end": {end}}}"#);
     }

@@ -4,16 +4,17 @@ use crate::graph::flow::{
     Artifact, ArtifactUse, Cache, CacheUse, Flow, Link, Match, Sink, Source, StepAt, StepScript, Taint,
 };
 use crate::graph::print::writer::Writer;
-use crate::graph::{Graph, Job, Read, Site};
+use crate::graph::{Family, Graph, Job, Read, Site};
 use crate::script::{Access, FileAccess, Name, UseKind};
 
 /// Outputs, artifacts, caches, and harm.
-pub(super) fn write(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>) {
+pub(super) fn write(writer: &mut Writer<'_>, family: &Family<'_>, file: usize, flow: &Flow<'_>) {
+    let Some(graph) = family.graphs.get(file) else { return };
     writer.list("outputs", &flow.links, |writer, link| write_link(writer, graph, flow, link));
     writer
         .list("artifacts", &flow.artifacts, |writer, artifact| write_artifact(writer, graph, flow, artifact));
     writer.list("caches", &flow.caches, |writer, cache| write_cache(writer, graph, cache));
-    writer.list("untrusted", &flow.taints, |writer, taint| write_taint(writer, graph, taint));
+    writer.list("untrusted", &flow.taints, |writer, taint| write_taint(writer, family, graph, taint));
 }
 
 /// What a step reads and writes.
@@ -159,7 +160,7 @@ fn write_cache(writer: &mut Writer<'_>, graph: &Graph<'_>, cache: &Cache<'_>) {
     });
 }
 
-fn write_taint(writer: &mut Writer<'_>, graph: &Graph<'_>, taint: &Taint<'_>) {
+fn write_taint(writer: &mut Writer<'_>, family: &Family<'_>, graph: &Graph<'_>, taint: &Taint<'_>) {
     let document = graph.workflow.document;
     writer.object(|writer| {
         writer.field("value", &taint.cause.path.to_string());
@@ -176,6 +177,14 @@ fn write_taint(writer: &mut Writer<'_>, graph: &Graph<'_>, taint: &Taint<'_>) {
         }
         let (token, span) = taint.sink.place();
         writer.place("at", document.tree().place_in(document.token(token).node, span));
-        writer.list("via", &taint.cause.via, |writer, token| writer.place_item(document.span(token.token)));
+        writer.list("via", &taint.cause.via, |writer, hop| {
+            let Some(graph) = family.graphs.get(hop.file) else { return };
+            writer.inline_object(|writer| {
+                writer.field("file", family.file_name(hop.file));
+                let before = writer.turn_to(hop.file);
+                writer.place("at", graph.workflow.document.span(hop.token));
+                writer.turn_to(before);
+            });
+        });
     });
 }

@@ -1,0 +1,80 @@
+//! Calls of other workflows.
+
+use super::write_permissions;
+use crate::graph::print::writer::Writer;
+use crate::graph::{Bound, Called, Family, Given, SecretFrom};
+use crate::model::Secrets;
+use crate::model::call::Link;
+
+/// What a job calls, and what it gives.
+pub(super) fn write_call(writer: &mut Writer<'_>, family: &Family<'_>, called: &Called<'_>) {
+    writer.object_at("calls", |writer| {
+        writer.field("uses", called.call.uses.value);
+        match called.link {
+            Link::Workflow(file) => writer.field("file", family.file_name(file)),
+            Link::NotThere => writer.field("unknown", "the repository has no such file"),
+            Link::NotSupplied => writer.field("unknown", "nobody supplied it"),
+        }
+        writer.list("inputs", &called.inputs, |writer, bound| write_input(writer, family, called, bound));
+        if let Secrets::Inherit(_) = called.call.secrets {
+            writer.plain("inherits_secrets", true);
+        }
+        writer.list("secrets", &called.secrets, |writer, secret| {
+            writer.inline_object(|writer| {
+                writer.field("name", secret.name);
+                writer.field(
+                    "from",
+                    match secret.from {
+                        SecretFrom::Caller(_) => "caller",
+                        SecretFrom::Inherited => "inherited",
+                        SecretFrom::Nowhere => "nowhere",
+                    },
+                );
+            });
+        });
+    });
+}
+
+fn write_input(writer: &mut Writer<'_>, family: &Family<'_>, called: &Called<'_>, bound: &Bound<'_>) {
+    let document = |file: usize| family.graphs.get(file).map(|graph| graph.workflow.document);
+    writer.inline_object(|writer| {
+        writer.field("name", bound.input.name.value);
+        writer.field("type", bound.input.kind.name());
+        match bound.value {
+            Given::Caller(value) => {
+                writer.field("from", "caller");
+                if let Some(document) = document(called.file) {
+                    writer.place("at", document.span(value.token));
+                }
+            }
+            Given::Default(value) => {
+                writer.field("from", "default");
+                if let Link::Workflow(file) = called.link
+                    && let Some(document) = document(file)
+                {
+                    let before = writer.turn_to(file);
+                    writer.place("at", document.span(value.token));
+                    writer.turn_to(before);
+                }
+            }
+            Given::Nothing => writer.field("from", "nothing"),
+        }
+    });
+}
+
+/// All jobs of a run, those of called workflows in place of the calls.
+pub(super) fn write_run(writer: &mut Writer<'_>, family: &Family<'_>) {
+    let name = |file: usize, job| {
+        let graph = family.graphs.get(file)?;
+        Some(graph.job(job)?.model.id.value)
+    };
+    writer.list("run", family.jobs(), |writer, job| {
+        writer.object(|writer| {
+            writer.field("file", family.file_name(job.file));
+            writer.texts("by", job.way.iter().filter_map(|(file, job)| name(*file, *job)));
+            writer.optional("job", name(job.file, job.job));
+            writer.texts("checks", job.checks.iter().map(|check| check.text.as_str()));
+            write_permissions(writer, &job.permissions);
+        });
+    });
+}
