@@ -1,14 +1,15 @@
 //! `towpath migrate graph`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use towpath_migrate::graph::{Graph, json, mermaid};
-use towpath_migrate::model::Workflow;
-use towpath_migrate::read::{Limits, Problem, read_workflow};
-use towpath_migrate::sources::{self, Disk, Role, Shown, Text, What};
-use towpath_migrate::yaml::{Lines, Place};
+use towpath_migrate::graph::{Family, json, mermaid};
+use towpath_migrate::model::call::{Bundle, Lookup, PlacedProblem, Program, Reference, Rules, WorkflowFiles};
+use towpath_migrate::read::{Limits, read_workflow};
+use towpath_migrate::sources::{self, Disk, NotSupplied, Role, Shown, Supplied, Text, Wanted, What};
+use towpath_migrate::yaml::Place;
 
+use super::parse;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -17,7 +18,8 @@ use crate::terminal::Terminal;
 ///
 /// Jobs with what they wait for, when they run, the legs of their matrices, the names of their check runs, what their
 /// token may do, and what passes between them: outputs, artifacts, caches. What depends on a run is said to, with
-/// the expression on which it depends. What GitHub refuses is told; the rest is shown all the same.
+/// the expression on which it depends. Called workflows are looked for in the same repository, and among the
+/// sources. What GitHub refuses is told; the rest is shown all the same.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -33,6 +35,9 @@ pub(crate) struct Show {
     /// A workflow
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Where workflows of other repositories are, in folders named owner/name@ref [default: they are unknown]
+    #[arg(long, value_name = "DIR")]
+    sources: Option<PathBuf>,
     /// How the graph is printed
     #[arg(short, long, value_enum, default_value_t = Form::Mermaid)]
     output: Form,
@@ -59,25 +64,89 @@ impl Show {
                 "{shown} is no workflow; name a file that has on: and jobs:"
             )));
         }
-        let document = read_workflow(text.as_str(), &Limits::default());
-        let workflow = Workflow::of(&document);
-        let graph = Graph::of(&workflow);
+        let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
+        let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
+        let (around, reference) = Around::new(&self.file, supplied);
+        let limits = Limits::default();
+        let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
+        let program = Program::of(&bundle, &Rules::default());
+        let family = Family::of(&program);
         terminal.print(match self.output {
-            Form::Mermaid => mermaid(&graph),
-            Form::Json => json(&graph),
+            Form::Mermaid => mermaid(&family),
+            Form::Json => json(&family),
         })?;
-        let (mut refused, lines) = (false, Lines::of(text.as_str()));
-        for problem in workflow.all_problems() {
-            let place = lines.place(text.as_str(), problem.span.start);
-            self.tell(place, problem, terminal);
-            refused = true;
+        for problem in &program.problems {
+            self.tell(&bundle, problem, terminal);
         }
-        Ok(if refused { Exit::Findings } else { Exit::Done })
+        Ok(if program.problems.is_empty() { Exit::Done } else { Exit::Findings })
     }
 
-    fn tell(&self, Place { line, column }: Place, problem: &Problem, terminal: &mut Terminal) {
-        let (path, message) = (Shown::path(&self.file), Shown::text(&problem.message));
-        terminal.error(format_args!("{path}:{line}:{column}: {message}"), problem.hint.as_deref());
+    fn tell(&self, bundle: &Bundle, placed: &PlacedProblem, terminal: &mut Terminal) {
+        let path = self.file.display().to_string();
+        let file = placed.file.and_then(|at| Some((at, bundle.files().get(at)?)));
+        let at = file.map(|(at, file)| {
+            let name = if at == 0 { Shown::text(&path) } else { Shown::text(&file.name) };
+            let Place { line, column } = file.document.tree().place(placed.problem.span.start);
+            format!("{name}:{line}:{column}: ")
+        });
+        let message = Shown::text(&placed.problem.message);
+        terminal.error(format_args!("{}{message}", at.unwrap_or_default()), placed.problem.hint.as_deref());
+    }
+}
+
+/// Where called workflows are: in the repository around the file, or among the sources.
+struct Around<'s> {
+    /// The folder in which paths such as `.github/workflows/ci.yml` begin.
+    repository: Option<PathBuf>,
+    /// The folder of the file, where it is in no repository: others stand beside it.
+    beside: PathBuf,
+    supplied: Option<Supplied<'s, Disk>>,
+}
+
+const WORKFLOWS: &str = ".github/workflows";
+
+impl<'s> Around<'s> {
+    /// Also tells how the file itself is called.
+    fn new(file: &Path, supplied: Option<Supplied<'s, Disk>>) -> (Self, Reference) {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        // The file may be named by a path that does not tell its folders.
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let repository = folder.ends_with(WORKFLOWS).then(|| folder.ancestors().nth(2)).flatten();
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let reference = match repository {
+            Some(_) => Reference::local(format!("{WORKFLOWS}/{name}")),
+            None => Reference::local(name),
+        };
+        (Self { repository: repository.map(Path::to_owned), beside: folder, supplied }, reference)
+    }
+
+    fn own(&self, path: &str) -> Lookup {
+        let Some(name) = path.strip_prefix(WORKFLOWS).and_then(|rest| rest.strip_prefix('/')) else {
+            return Lookup::NotThere;
+        };
+        if name.contains(['/', '\\']) || name == ".." {
+            return Lookup::NotThere;
+        }
+        let folder =
+            self.repository.as_ref().map_or_else(|| self.beside.clone(), |root| root.join(WORKFLOWS));
+        match (Text::read(&Disk, &folder.join(name)), &self.repository) {
+            (Ok(text), _) => Lookup::Text(text.into_string().into()),
+            (Err(_), Some(_)) => Lookup::NotThere,
+            (Err(_), None) => Lookup::NotSupplied,
+        }
+    }
+}
+
+impl WorkflowFiles for Around<'_> {
+    fn look_up(&self, reference: &Reference) -> Lookup {
+        let Some(home) = &reference.repository else { return self.own(&reference.path) };
+        let wanted = Wanted { owner: &home.owner, name: &home.name, reference: &home.reference };
+        let found = self.supplied.as_ref().map(|supplied| supplied.file(wanted, &reference.path));
+        match found {
+            Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
+            Some(Err(NotSupplied::NoFile(_))) => Lookup::NotThere,
+            Some(Err(_)) | None => Lookup::NotSupplied,
+        }
     }
 }
 

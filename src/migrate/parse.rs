@@ -135,7 +135,7 @@ fn bug(form: Form, found: &Found, Panicked(said): Panicked) -> Report {
     Report::problem(form, &Problem::new(path, Cause::Bug(said)))
 }
 
-fn unusable(Problem { path, cause }: &Problem) -> Failure {
+pub(super) fn unusable(Problem { path, cause }: &Problem) -> Failure {
     let cause = match cause {
         Cause::OtherKind => "it is no folder".to_owned(),
         cause => cause.to_string(),
