@@ -14,7 +14,7 @@ use crate::graph::flow::Flow;
 use crate::graph::job::Origin;
 use crate::graph::status::{Situation, When, oddity};
 use crate::graph::{Effective, Family, Graph, Job, Local, Runner, Trigger};
-use crate::model::{At, EventKind, Mapping, Step, StepKind, Value};
+use crate::model::{At, EventKind, Mapping, Step, StepKind, StepsJob, Value};
 use crate::read::Document;
 use crate::values::label::System;
 
@@ -164,6 +164,7 @@ fn write_steps(writer: &mut Writer<'_>, flow: &Flow<'_>, job: &Job<'_>) {
             writer.field("timeout_minutes", super::super::flow::written(document, *token))
         }
     }
+    write_around(writer, job, steps);
     write_env(
         writer,
         document,
@@ -172,6 +173,31 @@ fn write_steps(writer: &mut Writer<'_>, flow: &Flow<'_>, job: &Job<'_>) {
     writer.list("steps", steps.steps.iter().enumerate(), |writer, (at, step)| {
         write_step(writer, flow, job, at, step);
     });
+}
+
+/// What surrounds the steps, as it is written.
+fn write_around(writer: &mut Writer<'_>, job: &Job<'_>, steps: &StepsJob<'_>) {
+    let document = job.workflow.document;
+    let text = |token| crate::graph::flow::written(document, token);
+    if let Some(name) = steps.environment.as_ref().and_then(|environment| environment.name) {
+        writer.field("environment", text(name.token));
+    }
+    if let Some(At { value: Value::Literal(container), token }) = &steps.container {
+        writer.optional("container", container.image.map(|image| text(image.token)));
+        writer.place("container_at", document.span(*token));
+    }
+    if let Some(At { value: Value::Literal(services), .. }) = &steps.services {
+        writer.texts("services", services.iter().filter_map(|service| service.name.value.text()));
+    }
+    if let Some(flag) = &steps.continue_on_error {
+        writer.field("continue_on_error", text(flag.token));
+    }
+    if let Some(At { value: Value::Literal(outputs), .. }) = &steps.outputs {
+        writer.texts("outputs", outputs.iter().filter_map(|entry| entry.key.value.text()));
+    }
+    if let Some(group) = job.model.concurrency.as_ref().and_then(|concurrency| concurrency.group) {
+        writer.field("concurrency", text(group.token));
+    }
 }
 
 fn write_runner(writer: &mut Writer<'_>, runner: &Runner) {
