@@ -7,9 +7,9 @@ use towpath_migrate::graph::{Family, json, mermaid};
 use towpath_migrate::model::call::{Bundle, Lookup, PlacedProblem, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::sources::{self, Disk, NotSupplied, Role, Shown, Supplied, Text, Wanted, What};
-use towpath_migrate::yaml::Place;
+use towpath_migrate::yaml::{Lines, Place};
 
-use super::parse;
+use super::{parse, understand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -75,19 +75,35 @@ impl Show {
             Form::Mermaid => mermaid(&family),
             Form::Json => json(&family),
         })?;
-        for problem in &program.problems {
-            self.tell(&bundle, problem, terminal);
+        // The lines of a file are counted once for all that is told of it.
+        let mut lines: Vec<Option<Lines>> = Vec::new();
+        lines.resize_with(bundle.files().len(), || None);
+        for problem in program.problems.iter().take(understand::MOST) {
+            self.tell(&bundle, &mut lines, problem, terminal);
+        }
+        if program.problems.len() > understand::MOST {
+            terminal.warning(understand::more_text(), None);
         }
         Ok(if program.problems.is_empty() { Exit::Done } else { Exit::Findings })
     }
 
-    fn tell(&self, bundle: &Bundle, placed: &PlacedProblem, terminal: &mut Terminal) {
+    fn tell(
+        &self,
+        bundle: &Bundle,
+        lines: &mut [Option<Lines>],
+        placed: &PlacedProblem,
+        terminal: &mut Terminal,
+    ) {
         let path = self.file.display().to_string();
         let file = placed.file.and_then(|at| Some((at, bundle.files().get(at)?)));
         let at = file.map(|(at, file)| {
             let name = if at == 0 { Shown::text(&path) } else { Shown::text(&file.name) };
-            let Place { line, column } = file.document.tree().place(placed.problem.span.start);
-            format!("{name}:{line}:{column}: ")
+            let source = file.document.tree().source();
+            let lines = lines.get_mut(at).map(|lines| lines.get_or_insert_with(|| Lines::of(source)));
+            match lines.map(|lines| lines.place(source, placed.problem.span.start)) {
+                Some(Place { line, column }) => format!("{name}:{line}:{column}: "),
+                None => format!("{name}: "),
+            }
         });
         let message = Shown::text(&placed.problem.message);
         terminal.error(format_args!("{}{message}", at.unwrap_or_default()), placed.problem.hint.as_deref());

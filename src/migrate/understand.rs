@@ -92,7 +92,7 @@ fn json(document: &Document) -> String {
 }
 
 /// How many findings of a file are told. GitHub stops at ten errors; a file with so many is no workflow, or a trap.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// What GitHub refuses, on reading and on making jobs and steps of it; and what cannot work.
 fn found(document: &Document, problems: &[read::Problem]) -> Vec<Finding> {
@@ -157,11 +157,15 @@ impl Told<'_> {
 }
 
 /// That there is more than is told.
+pub(super) fn more_text() -> String {
+    format!("there is more; {MOST} findings are told")
+}
+
 fn more() -> Finding {
     Finding {
         severity: Severity::Warning,
         code: "more",
-        message: format!("there is more; {MOST} findings of a file are told"),
+        message: more_text(),
         place: None,
         excerpt: None,
         hint: Some("mend these, and look again".to_owned()),
