@@ -15,7 +15,8 @@ fn said(source: &str) -> Vec<(&'static str, String)> {
 }
 
 fn job(body: &str) -> String {
-    format!("on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n{body}")
+    let steps = if body.contains("steps:") { "" } else { "    steps: [{run: x}]\n" };
+    format!("on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n{body}{steps}")
 }
 
 #[test]
@@ -30,8 +31,30 @@ fn each_language_is_heard_where_it_is_spoken() {
             "timezone",
             "Mars/North",
         ),
-        ("on: push\njobs: {a: {runs-on: [ubuntu-16.04]}}\n".to_owned(), "label", "ubuntu-16.04"),
-        ("on: push\njobs: {a: {runs-on: {labels: ubuntu-16.04}}}\n".to_owned(), "label", "ubuntu-16.04"),
+        (
+            "on: push\njobs: {a: {runs-on: [ubuntu-16.04], steps: [{run: x}]}}\n".to_owned(),
+            "label",
+            "ubuntu-16.04",
+        ),
+        (
+            "on: push\njobs: {a: {runs-on: {labels: ubuntu-16.04}, steps: [{run: x}]}}\n".to_owned(),
+            "label",
+            "ubuntu-16.04",
+        ),
+        ("on: push\njobs: {a: {runs-on: x}}\n".to_owned(), "job", "a"),
+        ("on: push\njobs: {a: {runs-on: x, steps: []}}\n".to_owned(), "job", "a"),
+        (
+            "on: {push: {branches: [a], branches-ignore: [b]}}\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n"
+                .to_owned(),
+            "event",
+            "push",
+        ),
+        (
+            "on: {workflow_run: {types: [completed]}}\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n"
+                .to_owned(),
+            "event",
+            "workflow_run",
+        ),
         (job("    container: Ubuntu\n"), "image", "Ubuntu"),
         (job("    container: {image: a:b:c}\n"), "image", "a:b:c"),
         (job("    services: {db: Postgres}\n"), "image", "Postgres"),

@@ -47,7 +47,7 @@ Examples:
   towpath migrate eval \"format('{0}', 1e15)\"")]
 pub(crate) struct Eval {
     /// The expression, without ${{ and }}
-    #[arg(value_name = "EXPR")]
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     expression: String,
     /// A JSON object with the contexts, such as {"github": {"ref": "refs/heads/main"}} [default: all contexts are null]
     #[arg(long, value_name = "FILE")]

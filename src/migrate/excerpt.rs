@@ -20,11 +20,11 @@ pub(super) fn excerpt(source: &str, lines: &Lines, span: Span) -> Option<String>
     let rest = line.get(skipped..)?;
     let shown = rest.char_indices().nth(WIDTH).map_or(rest, |(end, _)| rest.get(..end).unwrap_or(rest));
     // A tab keeps its width in both lines; what a terminal would obey is shown with a backslash, and is longer.
-    let indent: String = Shown::text(lead).to_string().chars().map(blank).collect();
+    let indent: String = Shown::excerpt(lead).to_string().chars().map(blank).collect();
     let meant = meant.char_indices().nth(WIDTH).map_or(meant, |(end, _)| meant.get(..end).unwrap_or(meant));
-    let carets = "^".repeat(Shown::text(meant).to_string().chars().count().max(1));
+    let carets = "^".repeat(Shown::excerpt(meant).to_string().chars().count().max(1));
     let margin = " ".repeat(number.to_string().len());
-    Some(format!("{number} | {}\n{margin} | {indent}{carets}", Shown::text(shown)))
+    Some(format!("{number} | {}\n{margin} | {indent}{carets}", Shown::excerpt(shown)))
 }
 
 fn blank(character: char) -> char {

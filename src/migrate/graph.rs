@@ -1,14 +1,15 @@
 //! `towpath migrate graph`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use towpath_migrate::graph::{Family, json, mermaid};
-use towpath_migrate::model::call::{Bundle, Lookup, PlacedProblem, Program, Reference, Rules, WorkflowFiles};
+use towpath_migrate::model::call::{Bundle, PlacedProblem, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
-use towpath_migrate::sources::{self, Disk, NotSupplied, Role, Shown, Supplied, Text, Wanted, What};
+use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
 use towpath_migrate::yaml::{Lines, Place};
 
+use super::around::Around;
 use super::{parse, understand};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -54,6 +55,10 @@ enum Form {
 
 impl Show {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        if self.file.is_dir() {
+            let shown = Shown::path(&self.file);
+            return Err(Failure::Usage(format!("{shown} is a folder; name one workflow in it")));
+        }
         let text = match Text::read(&Disk, &self.file) {
             Ok(text) => text,
             Err(problem) => return Ok(unreadable(&problem, terminal)),
@@ -66,7 +71,7 @@ impl Show {
         }
         let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
         let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
-        let (around, reference) = Around::new(&self.file, supplied);
+        let (around, reference) = Around::new(&self.file, supplied.as_ref());
         let limits = Limits::default();
         let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
         let program = Program::of(&bundle, &Rules::default());
@@ -105,64 +110,8 @@ impl Show {
                 None => format!("{name}: "),
             }
         });
-        let message = Shown::text(&placed.problem.message);
+        let message = Shown::excerpt(&placed.problem.message);
         terminal.error(format_args!("{}{message}", at.unwrap_or_default()), placed.problem.hint.as_deref());
-    }
-}
-
-/// Where called workflows are: in the repository around the file, or among the sources.
-struct Around<'s> {
-    /// The folder in which paths such as `.github/workflows/ci.yml` begin.
-    repository: Option<PathBuf>,
-    /// The folder of the file, where it is in no repository: others stand beside it.
-    beside: PathBuf,
-    supplied: Option<Supplied<'s, Disk>>,
-}
-
-const WORKFLOWS: &str = ".github/workflows";
-
-impl<'s> Around<'s> {
-    /// Also tells how the file itself is called.
-    fn new(file: &Path, supplied: Option<Supplied<'s, Disk>>) -> (Self, Reference) {
-        let folder = file.parent().unwrap_or(Path::new(""));
-        // The file may be named by a path that does not tell its folders.
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let repository = folder.ends_with(WORKFLOWS).then(|| folder.ancestors().nth(2)).flatten();
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let reference = match repository {
-            Some(_) => Reference::local(format!("{WORKFLOWS}/{name}")),
-            None => Reference::local(name),
-        };
-        (Self { repository: repository.map(Path::to_owned), beside: folder, supplied }, reference)
-    }
-
-    fn own(&self, path: &str) -> Lookup {
-        let Some(name) = path.strip_prefix(WORKFLOWS).and_then(|rest| rest.strip_prefix('/')) else {
-            return Lookup::NotThere;
-        };
-        if name.contains(['/', '\\']) || name == ".." {
-            return Lookup::NotThere;
-        }
-        let folder =
-            self.repository.as_ref().map_or_else(|| self.beside.clone(), |root| root.join(WORKFLOWS));
-        match (Text::read(&Disk, &folder.join(name)), &self.repository) {
-            (Ok(text), _) => Lookup::Text(text.into_string().into()),
-            (Err(_), Some(_)) => Lookup::NotThere,
-            (Err(_), None) => Lookup::NotSupplied,
-        }
-    }
-}
-
-impl WorkflowFiles for Around<'_> {
-    fn look_up(&self, reference: &Reference) -> Lookup {
-        let Some(home) = &reference.repository else { return self.own(&reference.path) };
-        let wanted = Wanted { owner: &home.owner, name: &home.name, reference: &home.reference };
-        let found = self.supplied.as_ref().map(|supplied| supplied.file(wanted, &reference.path));
-        match found {
-            Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
-            Some(Err(NotSupplied::NoFile(_))) => Lookup::NotThere,
-            Some(Err(_)) | None => Lookup::NotSupplied,
-        }
     }
 }
 

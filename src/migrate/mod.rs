@@ -1,5 +1,6 @@
 //! `towpath migrate`.
 
+mod around;
 mod eval;
 mod excerpt;
 mod graph;

@@ -68,7 +68,7 @@ impl<'d> Outline<'d> {
         let line = self.lines.place(source, self.document.span(token).start).line;
         let (indent, text) = ("  ".repeat(depth), text.to_string());
         // Writing to a String cannot fail.
-        let _ = writeln!(self.text, "{line:6}  {indent}{what:7} {}", Shown::text(&text));
+        let _ = writeln!(self.text, "{line:6}  {indent}{what:7} {}", Shown::excerpt(&text));
     }
 
     fn job(&mut self, job: &Job<'_>) {

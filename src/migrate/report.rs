@@ -252,7 +252,7 @@ impl Report {
         }
         let place =
             finding.place.map_or_else(String::new, |place| format!(":{}:{}", place.line, place.column));
-        let mut talk = format!("{}{place}: {}", Shown::path(path), Shown::text(&finding.message));
+        let mut talk = format!("{}{place}: {}", Shown::path(path), Shown::excerpt(&finding.message));
         for line in finding.excerpt.iter().flat_map(|excerpt| excerpt.lines()) {
             talk.push_str("\n  ");
             talk.push_str(line);
@@ -260,7 +260,7 @@ impl Report {
         self.talk.push((
             Some(finding.severity),
             talk,
-            finding.hint.as_deref().map(|hint| Shown::text(hint).to_string()),
+            finding.hint.as_deref().map(|hint| Shown::excerpt(hint).to_string()),
         ));
     }
 

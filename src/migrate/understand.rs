@@ -3,14 +3,17 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use towpath_migrate::model::{Action, Workflow};
+use towpath_migrate::model::call::{Bundle, PlacedProblem, Program, Rules};
+use towpath_migrate::model::{Action, JobKind, Workflow};
 use towpath_migrate::read::{self, Document, Limits, ProblemKind, read_action, read_workflow};
 use towpath_migrate::remarks::{Remark, remarks};
+use towpath_migrate::schema::{self, Schema};
 use towpath_migrate::sources::{Disk, Item, Place, Shape, Supplied, Text, What};
 use towpath_migrate::span::Span;
 use towpath_migrate::values;
 use towpath_migrate::yaml::{self, Lines};
 
+use super::around::Around;
 use super::excerpt::excerpt;
 use super::outline::Outline;
 use super::record::Root;
@@ -56,7 +59,7 @@ pub(super) fn understand(
     form: Form,
     item: &Item,
     text: &Text,
-    _supplied: Option<&Supplied<'_, Disk>>,
+    supplied: Option<&Supplied<'_, Disk>>,
 ) -> Understood {
     let (what, source, limits) = (What::of(item.role, text.body()), text.as_str(), Limits::default());
     // In a tree of many files, each has its line.
@@ -69,7 +72,9 @@ pub(super) fn understand(
                 Form::Tree => Outline::workflow(&workflow),
                 Form::Ndjson => json(&document),
             });
-            (found(&document, &workflow.problems), content)
+            let calls = called(item, &workflow, source, supplied);
+            let problems: Vec<_> = workflow.problems.iter().chain(&calls).cloned().collect();
+            (found(&document, &problems), content)
         }
         What::Action => {
             let document = read_action(source, &limits);
@@ -78,12 +83,69 @@ pub(super) fn understand(
                 Form::Tree => Outline::action(&action),
                 Form::Ndjson => json(&document),
             });
-            (found(&document, &action.problems), content)
+            let mut findings = found(&document, &action.problems);
+            be_lenient(&mut findings, source, &limits);
+            (findings, content)
         }
         What::Neither if item.unit.shape == Shape::File => (vec![neither()], None),
         What::Neither => (Vec::new(), None),
     };
     Understood { what, findings, content }
+}
+
+/// What GitHub refuses of the workflows that this one calls, at the place of the call.
+fn called(
+    item: &Item,
+    workflow: &Workflow<'_>,
+    source: &str,
+    supplied: Option<&Supplied<'_, Disk>>,
+) -> Vec<read::Problem> {
+    if !workflow.jobs.iter().any(|job| matches!(job.kind, JobKind::Call(_))) {
+        return Vec::new();
+    }
+    let limits = Limits::default();
+    let (around, reference) = Around::new(&item.path, supplied);
+    let bundle = Bundle::load(reference, read_workflow(source, &limits), &around, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    let known = |problem: &read::Problem| workflow.all_problems().any(|known| known == problem);
+    program
+        .problems
+        .iter()
+        .filter_map(|placed| at_home(&bundle, &program, placed))
+        .filter(|own| !known(own))
+        .collect()
+}
+
+/// A problem of a file or of what it calls, as one of the file. What is wrong with a called file by itself is told where
+/// that file is.
+fn at_home(bundle: &Bundle, program: &Program<'_>, placed: &PlacedProblem) -> Option<read::Problem> {
+    let problem = placed.problem.clone();
+    let Some(file) = placed.file.filter(|file| *file != 0) else { return Some(problem) };
+    let is_its_own = program.workflows.get(file)?.all_problems().any(|own| *own == problem);
+    let (0, at) = placed.caller? else { return None };
+    let message = format!("{}: {}", bundle.files().get(file)?.name, problem.message);
+    let span = Span::new(at, at);
+    (!is_its_own).then_some(read::Problem { span, message, place: Some(at), ..problem })
+}
+
+/// The runner takes more of an action than GitHub's editor and Marketplace do: what only these refuse is a warning.
+fn be_lenient(findings: &mut [Finding], source: &str, limits: &Limits) {
+    if findings.iter().all(|finding| finding.severity == Severity::Warning) {
+        return;
+    }
+    let action = Schema::action();
+    let lenient = read::read(source, action, action.root(schema::Root::Lenient), limits);
+    let action = Action::of(&lenient);
+    for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Error) {
+        let is_refused = action.all_problems().any(|problem| problem.message == finding.message);
+        let is_schema = matches!(
+            finding.code,
+            "unexpected-key" | "unexpected-value" | "unexpected-structure" | "missing-key" | "ambiguous"
+        );
+        if is_schema && !is_refused {
+            finding.severity = Severity::Warning;
+        }
+    }
 }
 
 fn json(document: &Document) -> String {

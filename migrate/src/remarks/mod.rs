@@ -17,6 +17,7 @@
 //! value of. What GitHub refuses on reading is a [`crate::read::Problem`] and not told again here.
 
 mod language;
+mod structure;
 mod walk;
 
 pub use language::Language;

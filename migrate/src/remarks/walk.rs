@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Language, Remark};
+use super::{Language, Remark, structure};
 use crate::expression::Condition;
 use crate::graph::status::{Oddity, When, oddity};
 use crate::read::{Document, ProblemKind, TokenId, TokenKind};
@@ -28,6 +28,11 @@ impl<'d> Walk<'d> {
     pub(super) fn all(mut self) -> Vec<Remark> {
         let mut key = None;
         for (id, token) in self.document.tokens() {
+            if token.kind == TokenKind::Mapping
+                && let Some((at, code, finding)) = structure::of(self.document, id)
+            {
+                self.tell_as(at, code, vec![finding]);
+            }
             // A value follows its key.
             if let Some(language) = key.take() {
                 self.value(id, language);
@@ -164,6 +169,10 @@ impl<'d> Walk<'d> {
     }
 
     fn tell(&mut self, token: TokenId, language: Language, found: Vec<Finding>) {
+        self.tell_as(token, language.code(), found);
+    }
+
+    fn tell_as(&mut self, token: TokenId, code: &'static str, found: Vec<Finding>) {
         for finding in found {
             if self.found.len() == MOST {
                 return;
@@ -173,7 +182,7 @@ impl<'d> Walk<'d> {
                 continue;
             }
             let Finding { severity, author, message, hint, .. } = finding;
-            self.found.push(Remark { code: language.code(), token, span, severity, author, message, hint });
+            self.found.push(Remark { code, token, span, severity, author, message, hint });
         }
     }
 

@@ -8,27 +8,37 @@ use std::path::Path;
 /// A backslash stands before what was replaced, and before a backslash: `\n`, `\x1b`, `\u{202e}`, and `\xff` for a byte that
 /// is no UTF-8. So two texts that differ are shown differently.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown<'t>(&'t [u8]);
+pub struct Shown<'t> {
+    bytes: &'t [u8],
+    /// What is shown is text of a file, in which a backslash is what it is.
+    is_excerpt: bool,
+}
 
 impl<'t> Shown<'t> {
     /// A path, whatever its bytes are.
     #[must_use]
     pub fn path(path: &'t Path) -> Self {
-        Self(path.as_os_str().as_encoded_bytes())
+        Self { bytes: path.as_os_str().as_encoded_bytes(), is_excerpt: false }
     }
 
     /// A text, such as a name in a workflow.
     #[must_use]
     pub fn text(text: &'t str) -> Self {
-        Self(text.as_bytes())
+        Self { bytes: text.as_bytes(), is_excerpt: false }
+    }
+
+    /// A part of a file, or words about one: backslashes stay as they are, so that it looks like the file.
+    #[must_use]
+    pub fn excerpt(text: &'t str) -> Self {
+        Self { bytes: text.as_bytes(), is_excerpt: true }
     }
 }
 
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
+        for chunk in self.bytes.utf8_chunks() {
             let mut plain = chunk.valid();
-            while let Some(at) = plain.find(is_unfit) {
+            while let Some(at) = plain.find(|character| self.is_unfit(character)) {
                 let (before, rest) = plain.split_at(at);
                 f.write_str(before)?;
                 let mut characters = rest.chars();
@@ -44,10 +54,15 @@ impl Display for Shown<'_> {
     }
 }
 
-/// Whether a character may move the cursor, hide or turn round what stands beside it, or is the one that replaces.
-fn is_unfit(character: char) -> bool {
-    character == '\\'
-        || character.is_control()
+impl Shown<'_> {
+    fn is_unfit(&self, character: char) -> bool {
+        (character == '\\' && !self.is_excerpt) || is_obeyed(character)
+    }
+}
+
+/// Whether a character may move the cursor, or hide or turn round what stands beside it.
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

@@ -50,6 +50,11 @@ impl Finding {
         Self::new(Author::Towpath, span, message, hint)
     }
 
+    /// What GitHub's server says of a key of this length.
+    pub(crate) fn server(length: usize, message: String, hint: &'static str) -> Self {
+        Self::github(Span::new(0, length), message, hint)
+    }
+
     pub(crate) fn warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }

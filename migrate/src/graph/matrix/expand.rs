@@ -7,9 +7,9 @@ use super::{Cell, CellValue, Expansion, Leg, Legs, MAX_LEGS, Unknown, UnknownId,
 use crate::expression::{Value, same};
 use crate::read::{Document, Problem};
 
-/// How often a leg is compared with an item at most: a thousand combinations, with as many items as legs. Products of
-/// vectors grow fast, and a file may be hostile.
-const MAX_WORK: usize = 1 << 18;
+/// How often a leg is compared with an item at most: four thousand combinations, with as many items as legs. GitHub goes
+/// through all of them; products of vectors grow fast, and a file may be hostile.
+const MAX_WORK: usize = 1 << 20;
 
 /// Expands a matrix.
 pub(super) fn expand(
@@ -20,16 +20,19 @@ pub(super) fn expand(
 ) -> Expansion {
     let include = includes(spec, problems, document);
     check_excludes(spec, problems, document);
-    let mut builder = Builder { spec, include, legs: Vec::new(), too_many: false };
+    let mut builder = Builder { spec, include, legs: Vec::new(), too_many: false, is_cut: false };
     builder.product();
     builder.unmatched();
-    let Builder { mut legs, too_many, .. } = builder;
-    if too_many {
+    let Builder { mut legs, too_many, is_cut, .. } = builder;
+    if is_cut {
+        let message = format!("the matrix has more combinations than are looked at: {MAX_WORK} comparisons");
+        problems.push(problem(document, spec.token, message));
+    } else if too_many {
         let message = format!("the matrix has more than {MAX_LEGS} legs, and GitHub starts no more");
         problems.push(problem(document, spec.token, message));
     }
     let more: Unknowns = spec.include.unknown.into_iter().collect();
-    let is_exact = more.is_empty() && legs.iter().all(Leg::is_exact);
+    let is_exact = !is_cut && more.is_empty() && legs.iter().all(Leg::is_exact);
     if is_exact {
         name(&mut legs);
     }
@@ -119,7 +122,10 @@ struct Builder<'s> {
     spec: &'s Spec,
     include: Vec<Include<'s>>,
     legs: Vec<Leg>,
+    /// There are more legs than GitHub starts.
     too_many: bool,
+    /// Not all combinations were looked at.
+    is_cut: bool,
 }
 
 impl<'s> Builder<'s> {
@@ -137,12 +143,18 @@ impl<'s> Builder<'s> {
             let values: Vec<_> =
                 pairs.filter_map(|(vector, at)| Some((&*vector.name, vector.cells.get(*at)?))).collect();
             self.combination(&values);
+            // What `exclude` takes away does not count, so the legs tell, and not the product.
+            if self.legs.len() > MAX_LEGS {
+                self.legs.truncate(MAX_LEGS);
+                self.too_many = true;
+                return;
+            }
             work = work.saturating_sub(cost);
             if !advance(&mut at, |index| vectors.get(index).map_or(0, |vector| vector.cells.len())) {
                 return;
             }
-            if self.legs.len() >= MAX_LEGS || work == 0 {
-                self.too_many = true;
+            if work == 0 {
+                (self.too_many, self.is_cut) = (true, true);
                 return;
             }
         }

@@ -1,0 +1,62 @@
+//! Where called workflows are looked for.
+
+use std::path::{Path, PathBuf};
+
+use towpath_migrate::model::call::{Lookup, Reference, WorkflowFiles};
+use towpath_migrate::sources::{Disk, NotSupplied, Supplied, Text, Wanted};
+
+/// Where called workflows are: in the repository around the file, or among the sources.
+pub(super) struct Around<'s> {
+    /// The folder in which paths such as `.github/workflows/ci.yml` begin.
+    repository: Option<PathBuf>,
+    /// The folder of the file, where it is in no repository: others stand beside it.
+    beside: PathBuf,
+    supplied: Option<&'s Supplied<'s, Disk>>,
+}
+
+const WORKFLOWS: &str = ".github/workflows";
+
+impl<'s> Around<'s> {
+    /// Also tells how the file itself is called.
+    pub(super) fn new(file: &Path, supplied: Option<&'s Supplied<'s, Disk>>) -> (Self, Reference) {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        // The file may be named by a path that does not tell its folders.
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let repository = folder.ends_with(WORKFLOWS).then(|| folder.ancestors().nth(2)).flatten();
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let reference = match repository {
+            Some(_) => Reference::local(format!("{WORKFLOWS}/{name}")),
+            None => Reference::local(name),
+        };
+        (Self { repository: repository.map(Path::to_owned), beside: folder, supplied }, reference)
+    }
+
+    fn own(&self, path: &str) -> Lookup {
+        let Some(name) = path.strip_prefix(WORKFLOWS).and_then(|rest| rest.strip_prefix('/')) else {
+            return Lookup::NotThere;
+        };
+        if name.contains(['/', '\\']) || name == ".." {
+            return Lookup::NotThere;
+        }
+        let folder =
+            self.repository.as_ref().map_or_else(|| self.beside.clone(), |root| root.join(WORKFLOWS));
+        match (Text::read(&Disk, &folder.join(name)), &self.repository) {
+            (Ok(text), _) => Lookup::Text(text.into_string().into()),
+            (Err(_), Some(_)) => Lookup::NotThere,
+            (Err(_), None) => Lookup::NotSupplied,
+        }
+    }
+}
+
+impl WorkflowFiles for Around<'_> {
+    fn look_up(&self, reference: &Reference) -> Lookup {
+        let Some(home) = &reference.repository else { return self.own(&reference.path) };
+        let wanted = Wanted { owner: &home.owner, name: &home.name, reference: &home.reference };
+        let found = self.supplied.map(|supplied| supplied.file(wanted, &reference.path));
+        match found {
+            Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
+            Some(Err(NotSupplied::NoFile(_))) => Lookup::NotThere,
+            Some(Err(_)) | None => Lookup::NotSupplied,
+        }
+    }
+}
