@@ -19,6 +19,7 @@
 //!
 //! Everything here is known from the file alone, or said to be unknown with the expression on which it depends.
 
+mod actions;
 mod calls;
 mod checkout;
 pub mod flow;
@@ -36,6 +37,7 @@ mod tests;
 mod trigger;
 mod world;
 
+pub use actions::{ActionBundle, ActionFile, ActionFiles, ActionTaint, Actions, Target, UsedAction};
 pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};
 pub use job::{Effective, Job, JobId, Origin};

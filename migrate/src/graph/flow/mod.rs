@@ -10,7 +10,8 @@ mod tests;
 pub use artifact::{Artifact, ArtifactUse, Cache, CacheUse, Match};
 pub use link::{Doubt, Link, Source};
 pub use script::StepScript;
-pub use taint::{Cause, Hop, Inputs, Passed, Sink, Taint};
+pub(super) use taint::tainted;
+pub use taint::{Cause, GivenTaint, Hop, Inputs, Passed, Sink, Taint};
 
 use super::Graph;
 use super::job::{Job, JobId};
@@ -36,6 +37,8 @@ pub struct Flow<'d> {
     pub taints: Vec<Taint<'d>>,
     /// Such values that calls give to other workflows.
     pub passed: Passed<'d>,
+    /// Such values that steps give to actions.
+    pub given: Vec<GivenTaint<'d>>,
 }
 
 impl<'d> Graph<'d> {
@@ -55,8 +58,8 @@ impl<'d> Graph<'d> {
         let links = link::links(self, &reads);
         let artifacts = self.jobs.iter().flat_map(artifact::artifacts).collect();
         let caches = self.jobs.iter().flat_map(artifact::caches).collect();
-        let (taints, passed) = taint::taints(self, &scripts, inputs);
-        Flow { reads, scripts, links, artifacts, caches, taints, passed }
+        let taint::Found { taints, passed, given } = taint::taints(self, &scripts, inputs);
+        Flow { reads, scripts, links, artifacts, caches, taints, passed, given }
     }
 }
 

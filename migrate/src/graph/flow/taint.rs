@@ -10,7 +10,7 @@ use crate::expression::{Evaluated, Function, Node, NodeKind, same};
 use crate::graph::Graph;
 use crate::graph::job::{Job, JobId};
 use crate::graph::paths::{self, Path};
-use crate::model::{Entry, Mapping, Scalar, Value};
+use crate::model::{Entry, Mapping, Scalar, Uses, Value};
 use crate::read::TokenId;
 use crate::script::untrusted::{Exposure, Untrusted, exposure, is_harmless};
 use crate::script::{Access, Name, Quoting, RunnerFile, UseKind};
@@ -63,6 +63,27 @@ pub struct Inputs<'i, 'd> {
 
 /// Tainted values that calls give to called workflows: the calling job, the input, and why.
 pub type Passed<'d> = Vec<(JobId, &'d str, Cause<'d>)>;
+
+/// A tainted value that a step gives to an action.
+#[derive(Debug, Clone)]
+pub struct GivenTaint<'d> {
+    /// The step.
+    pub at: StepAt,
+    /// What it uses.
+    pub uses: &'d Uses<'d>,
+    /// The input.
+    pub input: &'d str,
+    /// Why.
+    pub cause: Cause<'d>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Found<'d> {
+    pub(super) taints: Vec<Taint<'d>>,
+    pub(super) passed: Passed<'d>,
+    pub(super) given: Vec<GivenTaint<'d>>,
+}
 
 /// Where a value does harm.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,19 +155,17 @@ pub(super) fn taints<'d>(
     graph: &Graph<'d>,
     scripts: &[StepScript<'d>],
     inputs: &Inputs<'_, 'd>,
-) -> (Vec<Taint<'d>>, Passed<'d>) {
-    let mut tracer =
-        Tracer { graph, scripts, inputs, known: Vec::new(), found: Vec::new(), passed: Vec::new() };
+) -> Found<'d> {
+    let mut tracer = Tracer { graph, scripts, inputs, known: Vec::new(), found: Found::default() };
     for _ in 0..ROUNDS {
         let before = tracer.known.len();
-        tracer.found.clear();
-        tracer.passed.clear();
+        tracer.found = Found::default();
         tracer.workflow();
         if tracer.known.len() == before {
             break;
         }
     }
-    (tracer.found, tracer.passed)
+    tracer.found
 }
 
 struct Tracer<'g, 'd> {
@@ -154,8 +173,7 @@ struct Tracer<'g, 'd> {
     scripts: &'g [StepScript<'d>],
     inputs: &'g Inputs<'g, 'd>,
     known: Vec<(Variable<'d>, Cause<'d>)>,
-    found: Vec<Taint<'d>>,
-    passed: Passed<'d>,
+    found: Found<'d>,
 }
 
 /// Whose expression it is.
@@ -195,6 +213,8 @@ impl<'d> Tracer<'_, 'd> {
             for (_, uses) in actions.iter().filter(|(step, _)| *step == at.step) {
                 if action(uses).is_some_and(|(name, _)| name == "actions/github-script") {
                     self.javascript(uses.with.as_ref(), at, scope);
+                } else {
+                    self.inputs_of(uses, at, scope);
                 }
             }
         }
@@ -217,7 +237,7 @@ impl<'d> Tracer<'_, 'd> {
                 continue;
             };
             if let Some(cause) = self.cause_of(value, scope) {
-                self.passed.push((job, name, self.by(cause, entry.value.token)));
+                self.found.passed.push((job, name, self.by(cause, entry.value.token)));
             }
         }
     }
@@ -270,7 +290,7 @@ impl<'d> Tracer<'_, 'd> {
                 let quoting = hole.map_or(Quoting::Unknown, |hole| hole.quoting);
                 let sink = Sink::Script { at: script.at, token, hole: part.outer, quoting };
                 let cause = self.by(cause, token);
-                self.found.push(Taint { cause: cause.clone(), sink });
+                self.found.taints.push(Taint { cause: cause.clone(), sink });
                 inside.push((part.outer, cause));
             }
         }
@@ -310,9 +330,23 @@ impl<'d> Tracer<'_, 'd> {
                         self.learn(Variable::JobEnv(script.at.job, name), cause.clone());
                     }
                     let sink = Sink::File { at: script.at, token, file, span: used.span };
-                    self.found.push(Taint { cause, sink });
+                    self.found.taints.push(Taint { cause, sink });
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// What a step gives to an action.
+    fn inputs_of(&mut self, uses: &'d Uses<'d>, at: StepAt, scope: Scope) {
+        let Some(Value::Literal(entries)) = uses.with.as_ref().map(|with| &with.value) else { return };
+        for entry in entries {
+            let (Some(input), Scalar::Expression(value)) = (entry.key.value.text(), entry.value.value) else {
+                continue;
+            };
+            if let Some(cause) = self.cause_of(value, scope) {
+                let cause = self.by(cause, entry.value.token);
+                self.found.given.push(GivenTaint { at, uses, input, cause });
             }
         }
     }
@@ -325,45 +359,17 @@ impl<'d> Tracer<'_, 'd> {
             if let Some(cause) = part.expression.root().and_then(|root| self.cause(root, scope, false)) {
                 let sink = Sink::JavaScript { at, token: script.token, hole: part.outer };
                 let cause = self.by(cause, script.token);
-                self.found.push(Taint { cause, sink });
+                self.found.taints.push(Taint { cause, sink });
             }
         }
     }
 
-    /// Why the value of a node is tainted, if it is. Only what can be part of the value counts: not what decides which
-    /// value it is, nor what is true or false. In `toJSON` a whole object is text.
+    /// Why the value of a node is tainted, if it is.
     fn cause(&self, node: &'d Node, scope: Scope, as_json: bool) -> Option<Cause<'d>> {
-        match &node.kind {
-            NodeKind::Literal(_) | NodeKind::Wildcard | NodeKind::Not(_) | NodeKind::Compare { .. } => None,
-            NodeKind::And(operands) => self.cause(operands.last()?, scope, as_json),
-            NodeKind::Or(operands) => operands.iter().find_map(|operand| self.cause(operand, scope, as_json)),
-            NodeKind::Call { function, name, arguments } => match function {
-                _ if function.status().is_some() || *function == Function::HashFiles || is_harmless(name) => {
-                    None
-                }
-                Function::Case => {
-                    let values = arguments.iter().enumerate();
-                    let last = arguments.len().saturating_sub(1);
-                    let mut values = values.filter(|(at, _)| at % 2 == 1 || *at == last);
-                    values.find_map(|(_, value)| self.cause(value, scope, as_json))
-                }
-                _ => {
-                    let as_json = as_json || *function == Function::ToJson;
-                    arguments.iter().find_map(|argument| self.cause(argument, scope, as_json))
-                }
-            },
-            NodeKind::NamedValue(_) | NodeKind::Index { .. } => self.value(node, scope, as_json),
-        }
+        tainted(node, as_json, &|path, as_json| self.value(path, scope, as_json))
     }
 
-    fn value(&self, node: &'d Node, scope: Scope, as_json: bool) -> Option<Cause<'d>> {
-        let base = bottom(node);
-        if !matches!(base.kind, NodeKind::NamedValue(_)) {
-            return self.cause(base, scope, as_json);
-        }
-        let mut found = Vec::new();
-        paths::collect(node, &mut found);
-        let path = found.into_iter().next()?;
+    fn value(&self, path: Path<'d>, scope: Scope, as_json: bool) -> Option<Cause<'d>> {
         let (name, what) = (path.name(1).unwrap_or(paths::ANY), path.name(2).unwrap_or(paths::ANY));
         let output = path.name(3).unwrap_or(paths::ANY);
         if path.starts_with(&["github"]) {
@@ -431,6 +437,42 @@ impl<'d> Tracer<'_, 'd> {
             let found = self.known.iter().find(|(known, _)| is(*known, layer));
             found.map(|(_, cause)| cause.clone())
         })
+    }
+}
+
+/// What taints the value of a node, if anything does. Only what can be part of the value counts: not what decides which value
+/// it is, nor what is true or false. `value` is asked for each value of a context, and whether it stands in `toJSON`, where a
+/// whole object is text.
+pub(in crate::graph) fn tainted<'e, T>(
+    node: &'e Node,
+    as_json: bool,
+    value: &dyn Fn(Path<'e>, bool) -> Option<T>,
+) -> Option<T> {
+    match &node.kind {
+        NodeKind::Literal(_) | NodeKind::Wildcard | NodeKind::Not(_) | NodeKind::Compare { .. } => None,
+        NodeKind::And(operands) => tainted(operands.last()?, as_json, value),
+        NodeKind::Or(operands) => operands.iter().find_map(|operand| tainted(operand, as_json, value)),
+        NodeKind::Call { function, name, arguments } => match function {
+            _ if function.status().is_some() || *function == Function::HashFiles || is_harmless(name) => None,
+            Function::Case => {
+                let last = arguments.len().saturating_sub(1);
+                let mut values = arguments.iter().enumerate().filter(|(at, _)| at % 2 == 1 || *at == last);
+                values.find_map(|(_, argument)| tainted(argument, as_json, value))
+            }
+            _ => {
+                let as_json = as_json || *function == Function::ToJson;
+                arguments.iter().find_map(|argument| tainted(argument, as_json, value))
+            }
+        },
+        NodeKind::NamedValue(_) | NodeKind::Index { .. } => {
+            let base = bottom(node);
+            if !matches!(base.kind, NodeKind::NamedValue(_)) {
+                return tainted(base, as_json, value);
+            }
+            let mut found = Vec::new();
+            paths::collect(node, &mut found);
+            value(found.into_iter().next()?, as_json)
+        }
     }
 }
 

@@ -13,4 +13,4 @@ mod reference;
 pub use bundle::{Bundle, File};
 pub use check::{Link, Policy, Program, Rules};
 pub use problem::{MAX_PROBLEMS, MAX_TEXT, PlacedProblem, texts};
-pub use reference::{Lookup, Reference, WorkflowFiles};
+pub use reference::{Home, Lookup, Reference, WorkflowFiles};

@@ -1,0 +1,490 @@
+//! The actions that steps use, where their metadata is at hand: who gives which input, and what an attacker's words become.
+//!
+//! Steps of actions of the workflow's own repository (`./path`, by way of the job's checkouts, and `$/path`) and of other
+//! repositories are looked up through a port. What a composite action uses itself is looked up, too, but for `./path` in it,
+//! which is of the job that runs it.
+
+use std::collections::HashMap;
+
+use super::flow::{self, Cause, Flow, StepAt};
+use super::paths::Path;
+use super::{Family, Job, Local};
+use crate::expression::{Node, folded, same};
+use crate::model::call::{Home, Lookup, Reference};
+use crate::model::{Action, ActionInput, At, Entry, Mapping, Runs, Scalar, StepKind, Uses, Value, value_of};
+use crate::read::{Document, Limits, TokenId, read_action};
+use crate::span::Span;
+use crate::values::uses::StepUses;
+
+/// How many actions are read at most, and how deep composite actions may be in each other (GitHub's documentation: ten).
+const MAX_ACTIONS: usize = 1000;
+const MAX_DEPTH: usize = 10;
+
+/// Where the metadata of actions comes from.
+pub trait ActionFiles {
+    /// The text of `action.yml` or `action.yaml` in a folder; the path of the reference is the folder, empty for the root.
+    fn look_up(&self, folder: &Reference) -> Lookup;
+}
+
+/// Nothing is supplied.
+impl ActionFiles for () {
+    fn look_up(&self, _: &Reference) -> Lookup {
+        Lookup::NotSupplied
+    }
+}
+
+/// The metadata of all actions that a family of workflows uses, each once. Models borrow from it.
+#[derive(Debug, Clone, Default)]
+pub struct ActionBundle {
+    files: Vec<ActionFile>,
+    targets: HashMap<String, Target>,
+}
+
+/// The metadata of an action.
+#[derive(Debug, Clone)]
+pub struct ActionFile {
+    /// Its folder.
+    pub folder: Reference,
+    /// What was read.
+    pub document: Document,
+}
+
+/// What a reference came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The action of this number in [`ActionBundle::files`].
+    Action(usize),
+    /// The repository has no such folder.
+    NotThere,
+    /// Nobody supplied it.
+    NotSupplied,
+}
+
+impl ActionBundle {
+    /// Looks up what all steps of a family use.
+    #[must_use]
+    pub fn load(family: &Family<'_>, files: &dyn ActionFiles, limits: &Limits) -> Self {
+        let mut bundle = Self::default();
+        for (file, graph) in family.graphs.iter().enumerate() {
+            for job in &graph.jobs {
+                for (at, uses) in flow::uses(job) {
+                    if let Some(folder) = folder_of(family, file, job, at, uses) {
+                        bundle.add(folder, files, limits, 0);
+                    }
+                }
+            }
+        }
+        bundle
+    }
+
+    fn add(&mut self, folder: Reference, files: &dyn ActionFiles, limits: &Limits, depth: usize) {
+        let name = folded(&folder.to_string());
+        if self.targets.contains_key(&name) || self.files.len() >= MAX_ACTIONS || depth >= MAX_DEPTH {
+            return;
+        }
+        let (target, text) = match files.look_up(&folder) {
+            Lookup::Text(text) => (Target::Action(self.files.len()), Some(text)),
+            Lookup::NotThere => (Target::NotThere, None),
+            Lookup::NotSupplied => (Target::NotSupplied, None),
+        };
+        self.targets.insert(name, target);
+        let Some(text) = text else { return };
+        let document = read_action(text, limits);
+        let nested = nested(&folder, &document);
+        self.files.push(ActionFile { folder, document });
+        for folder in nested {
+            self.add(folder, files, limits, depth + 1);
+        }
+    }
+
+    /// The actions that were found.
+    #[must_use]
+    pub fn files(&self) -> &[ActionFile] {
+        &self.files
+    }
+
+    /// What a folder came to.
+    #[must_use]
+    pub fn target(&self, folder: &Reference) -> Target {
+        self.targets.get(&folded(&folder.to_string())).copied().unwrap_or(Target::NotSupplied)
+    }
+}
+
+/// What a composite action uses, but for folders of the workspace.
+fn nested(folder: &Reference, document: &Document) -> Vec<Reference> {
+    let Some(Runs::Composite { steps, .. }) = Action::of(document).runs.map(|runs| runs.value) else {
+        return Vec::new();
+    };
+    let targets = steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Uses(uses) => uses.target,
+        _ => None,
+    });
+    targets.filter_map(|target| of_target(folder, &target)).collect()
+}
+
+fn of_target(around: &Reference, target: &StepUses<'_>) -> Option<Reference> {
+    match target {
+        StepUses::Repository(repository) => Some(Reference {
+            repository: Some(Home {
+                owner: repository.owner.text.to_owned(),
+                name: repository.name.text.to_owned(),
+                reference: repository.reference.text.to_owned(),
+            }),
+            path: repository.folders().collect::<Vec<_>>().join("/"),
+        }),
+        StepUses::SelfRepository(path) => Some(Reference {
+            repository: around.repository.clone(),
+            path: path.text.trim_matches('/').to_owned(),
+        }),
+        StepUses::Workspace(_) | StepUses::Docker(_) => None,
+    }
+}
+
+/// The folder of the action that a step uses; `None` where it is an image or only a run knows.
+fn folder_of(
+    family: &Family<'_>,
+    file: usize,
+    job: &Job<'_>,
+    at: usize,
+    uses: &Uses<'_>,
+) -> Option<Reference> {
+    let around = &family.program.bundle.files().get(file)?.reference;
+    let target = uses.target?;
+    match job.local(at, uses) {
+        None => of_target(around, &target),
+        Some(Local::Own { path, reference: None }) => {
+            Some(Reference { repository: around.repository.clone(), path })
+        }
+        Some(Local::Other { repository, reference: Some(reference), path })
+            if !repository.contains("${{") =>
+        {
+            let (owner, name) = repository.split_once('/')?;
+            let home =
+                Home { owner: owner.to_owned(), name: name.to_owned(), reference: reference.to_owned() };
+            Some(Reference { repository: Some(home), path })
+        }
+        Some(_) => None,
+    }
+}
+
+/// The actions of a bundle, and who uses them.
+#[derive(Debug, Clone)]
+pub struct Actions<'d> {
+    /// The models, in the order of the bundle.
+    pub models: Vec<Action<'d>>,
+    bundle: &'d ActionBundle,
+}
+
+/// A step that uses an action.
+#[derive(Debug, Clone)]
+pub struct UsedAction<'a> {
+    /// The file of the step.
+    pub file: usize,
+    /// The step.
+    pub at: StepAt,
+    /// `uses` of the step.
+    pub token: TokenId,
+    /// What it came to.
+    pub target: Target,
+    /// The inputs of the action, and whether the step gives them; the default counts where it does not.
+    pub inputs: Vec<(&'a ActionInput<'a>, Option<At<Scalar<'a>>>)>,
+    /// Inputs that the step gives and the action does not have.
+    pub unknown: Vec<&'a str>,
+}
+
+impl<'d> Actions<'d> {
+    /// Makes models of a bundle.
+    #[must_use]
+    pub fn of(bundle: &'d ActionBundle) -> Self {
+        Self { models: bundle.files.iter().map(|file| Action::of(&file.document)).collect(), bundle }
+    }
+
+    /// The folder of an action.
+    #[must_use]
+    pub fn folder(&self, action: usize) -> Option<&'d Reference> {
+        self.bundle.files.get(action).map(|file| &file.folder)
+    }
+
+    /// The steps of a family that use actions, with what these are.
+    #[must_use]
+    pub fn used<'a>(&'a self, family: &'a Family<'a>) -> Vec<UsedAction<'a>> {
+        let mut found = Vec::new();
+        for (file, graph) in family.graphs.iter().enumerate() {
+            for job in &graph.jobs {
+                for (at, uses) in flow::uses(job) {
+                    let folder = folder_of(family, file, job, at, uses);
+                    let Some(target) = folder.map(|folder| self.bundle.target(&folder)) else { continue };
+                    found.push(self.bound(file, StepAt { job: job.id, step: at }, uses, target));
+                }
+            }
+        }
+        found
+    }
+
+    fn bound<'a>(&'a self, file: usize, at: StepAt, uses: &'a Uses<'a>, target: Target) -> UsedAction<'a> {
+        let given = match uses.with.as_ref().map(|with| &with.value) {
+            Some(Value::Literal(entries)) => entries.as_slice(),
+            Some(Value::Expression(_)) | None => &[],
+        };
+        let action = if let Target::Action(action) = target { self.models.get(action) } else { None };
+        let declared = action.map(|action| action.inputs.as_slice()).unwrap_or_default();
+        let inputs = declared.iter().map(|input| (input, value_of(given, input.name.value))).collect();
+        // Every step may give these to an action in a container.
+        let is_known = |name: &str| {
+            same(name, "args")
+                || same(name, "entrypoint")
+                || declared.iter().any(|input| same(input.name.value, name))
+        };
+        let names = given.iter().filter_map(|entry| entry.key.value.text());
+        let unknown =
+            if action.is_some() { names.filter(|name| !is_known(name)).collect() } else { Vec::new() };
+        UsedAction { file, at, token: uses.uses.token, target, inputs, unknown }
+    }
+}
+
+/// A value that an attacker decides, in a script of a composite action.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionTaint<'d> {
+    /// Where it comes from, up to the step that uses the action.
+    pub cause: Cause<'d>,
+    /// The file of that step.
+    pub file: usize,
+    /// The step.
+    pub at: StepAt,
+    /// The action in whose script it is; another than the step uses, where that one passes it on.
+    pub action: usize,
+    /// The script.
+    pub token: TokenId,
+    /// The `${{ }}`, in the text of the scalar.
+    pub hole: Span,
+}
+
+impl<'d> Actions<'d> {
+    /// What attackers decide and steps give to composite actions that put it into scripts.
+    #[must_use]
+    pub fn taints(&self, family: &Family<'d>, flows: &[Flow<'d>]) -> Vec<ActionTaint<'d>> {
+        let mut found = Vec::new();
+        for (file, (graph, flow)) in family.graphs.iter().zip(flows).enumerate() {
+            for given in &flow.given {
+                let Some(job) = graph.job(given.at.job) else { continue };
+                let folder = folder_of(family, file, job, given.at.step, given.uses);
+                let Some(Target::Action(action)) = folder.map(|folder| self.bundle.target(&folder)) else {
+                    continue;
+                };
+                for (action, token, hole) in self.holes(action, given.input, MAX_DEPTH) {
+                    found.push(ActionTaint {
+                        cause: given.cause.clone(),
+                        file,
+                        at: given.at,
+                        action,
+                        token,
+                        hole,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// The `${{ }}` of scripts in an action, and those it uses, into which an input is put.
+    fn holes(&self, action: usize, input: &str, depth: usize) -> Vec<(usize, TokenId, Span)> {
+        let mut found = Vec::new();
+        let Some(Runs::Composite { steps, .. }) =
+            self.models.get(action).and_then(|of| Some(&of.runs.as_ref()?.value))
+        else {
+            return found;
+        };
+        let Some(around) = self.folder(action) else { return found };
+        for step in steps {
+            let env = variables(step.env.as_ref(), input);
+            let reads = |node: &Node| {
+                flow::tainted(node, false, &|path, _| {
+                    let name = path.name(1)?;
+                    let is_input = path.starts_with(&["inputs"]) && same(name, input);
+                    (is_input || path.starts_with(&["env"]) && env.contains(&name)).then_some(())
+                })
+                .is_some()
+            };
+            match &step.kind {
+                StepKind::Run(run) => {
+                    let parts = run
+                        .script
+                        .value
+                        .expression()
+                        .map(|script| script.parts.as_slice())
+                        .unwrap_or_default();
+                    let read = parts.iter().filter(|part| part.expression.root().is_some_and(reads));
+                    found.extend(read.map(|part| (action, run.script.token, part.outer)));
+                }
+                StepKind::Uses(uses) if depth > 0 => {
+                    let target = uses.target.and_then(|target| of_target(around, &target));
+                    let Some(Target::Action(nested)) = target.map(|target| self.bundle.target(&target))
+                    else {
+                        continue;
+                    };
+                    for name in variables(uses.with.as_ref(), input) {
+                        found.extend(self.holes(nested, name, depth - 1));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// The names of a mapping whose values hold an input.
+fn variables<'m>(mapping: Option<&Mapping<'m>>, input: &str) -> Vec<&'m str> {
+    let Some(Value::Literal(entries)) = mapping.map(|mapping| &mapping.value) else { return Vec::new() };
+    let is_input = |path: Path<'_>, _| {
+        let is = path.starts_with(&["inputs"]) && path.name(1).is_some_and(|name| same(name, input));
+        is.then_some(())
+    };
+    let holds = |entry: &&Entry<'m>| {
+        let parts = entry.value.value.expression().map(|value| value.parts.as_slice()).unwrap_or_default();
+        parts
+            .iter()
+            .filter_map(|part| part.expression.root())
+            .any(|root| flow::tainted(root, false, &is_input).is_some())
+    };
+    entries.iter().filter(holds).filter_map(|entry| entry.key.value.text()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::call::{Bundle, Program, Rules};
+    use crate::read::read_workflow;
+
+    struct Folders<'f>(&'f [(&'f str, &'f str)]);
+
+    impl ActionFiles for Folders<'_> {
+        fn look_up(&self, folder: &Reference) -> Lookup {
+            let found = self.0.iter().find(|(name, _)| *name == folder.to_string());
+            match (found, &folder.repository) {
+                (Some((_, text)), _) => Lookup::Text((*text).into()),
+                (None, None) => Lookup::NotThere,
+                (None, Some(_)) => Lookup::NotSupplied,
+            }
+        }
+    }
+
+    const SOURCE: &str = "\
+on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - uses: actions/checkout@v5
+      - uses: ./tools/build
+        with: {Level: 3, wrong: x}
+      - uses: o/r/sub@v1
+      - uses: ./gone
+      - uses: $/tools/build
+      - uses: docker://alpine
+";
+    const BUILD: &str = "\
+name: x
+description: x
+inputs:
+  level: {required: true}
+  other: {default: y}
+runs:
+  using: composite
+  steps:
+    - uses: o/r/sub@v1
+    - uses: o/deeper@v2
+    - uses: ./ignored
+";
+
+    #[test]
+    fn actions_are_found_and_their_inputs_bound() {
+        let document = read_workflow(SOURCE, &Limits::default());
+        let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
+        let program = Program::of(&bundle, &Rules::default());
+        let family = Family::of(&program);
+        let node = "name: x\ndescription: x\nruns: {using: node20, main: x.js}\n";
+        let folders = [("tools/build", BUILD), ("o/r/sub@v1", node), ("o/deeper/@v2", node)];
+        let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
+        let actions = Actions::of(&loaded);
+        let names: Vec<_> =
+            (0..actions.models.len()).map(|at| actions.folder(at).unwrap().to_string()).collect();
+        assert_eq!(names, ["tools/build", "o/r/sub@v1", "o/deeper/@v2"]);
+        let used = actions.used(&family);
+        let targets: Vec<_> = used.iter().map(|used| (used.at.step, used.target)).collect();
+        assert_eq!(
+            targets,
+            [
+                (0, Target::NotSupplied),
+                (1, Target::Action(0)),
+                (2, Target::Action(1)),
+                (3, Target::NotThere),
+                (4, Target::Action(0)),
+            ]
+        );
+        let inputs: Vec<_> =
+            used[1].inputs.iter().map(|(input, given)| (input.name.value, given.is_some())).collect();
+        assert_eq!(inputs, [("level", true), ("other", false)]);
+        assert_eq!(used[1].unknown, ["wrong"]);
+    }
+
+    #[test]
+    fn what_attackers_decide_is_seen_in_composite_actions() {
+        let source = "\
+on: pull_request_target
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - uses: actions/checkout@v5
+      - uses: ./outer
+        with: {branch: 'x/${{ github.head_ref }}', harmless: '${{ github.head_ref }}'}
+";
+        let outer = "\
+name: x
+description: x
+inputs: {branch: {}, harmless: {}}
+runs:
+  using: composite
+  steps:
+    - run: git push origin ${{ inputs.BRANCH }}
+      shell: bash
+    - run: echo \"$B\" ${{ inputs.harmless == 'x' }} ${{ env.C }}
+      shell: bash
+      env: {B: '${{ inputs.branch }}', C: '${{ inputs.branch }}'}
+    - uses: $/inner
+      with: {name: '${{ inputs.branch }}'}
+";
+        let inner = "\
+name: x
+description: x
+inputs: {name: {}}
+runs: {using: composite, steps: [{run: 'echo ${{ inputs.name }}', shell: bash}]}
+";
+        let document = read_workflow(source, &Limits::default());
+        let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
+        let program = Program::of(&bundle, &Rules::default());
+        let family = Family::of(&program);
+        let folders = [("outer", outer), ("inner", inner)];
+        let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
+        let actions = Actions::of(&loaded);
+        let shown: Vec<_> = actions
+            .taints(&family, &family.flows())
+            .into_iter()
+            .map(|taint| {
+                let document = actions.models[taint.action].document;
+                let node = document.token(taint.token).node;
+                let place = document.tree().place_in(node, taint.hole);
+                format!("{} {} {}", taint.action, taint.cause.path, place.of(document.tree().source()))
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "0 github.head_ref ${{ inputs.BRANCH }}",
+                "0 github.head_ref ${{ env.C }}",
+                "1 github.head_ref ${{ inputs.name }}",
+            ]
+        );
+    }
+}
