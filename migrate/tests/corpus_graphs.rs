@@ -5,7 +5,7 @@ mod corpus;
 use std::collections::BTreeMap;
 
 use towpath_migrate::graph::status::{When, oddity};
-use towpath_migrate::graph::{Family, Local, json, mermaid};
+use towpath_migrate::graph::{ActionBundle, Actions, Family, Local, json, mermaid};
 use towpath_migrate::model::call::{Bundle, Link, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
 
@@ -57,7 +57,8 @@ fn all_graphs_are_made_and_printed() {
             let bundle = Bundle::load(reference, document, &beside, &limits);
             let program = Program::of(&bundle, &Rules::default());
             let family = Family::of(&program);
-            let printed = json(&family);
+            let actions = ActionBundle::default();
+            let printed = json(&family, &Actions::of(&actions));
             let value: serde_yaml::Value = serde_yaml::from_str(&printed).unwrap();
             assert!(value["jobs"].is_sequence(), "{project}/{name}");
             assert!(mermaid(&family).lines().all(|line| !line.contains('\u{1b}')), "{project}/{name}");

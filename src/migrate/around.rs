@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use towpath_migrate::graph::ActionFiles;
 use towpath_migrate::model::call::{Lookup, Reference, WorkflowFiles};
 use towpath_migrate::sources::{Disk, NotSupplied, Supplied, Text, Wanted};
 
-/// Where called workflows are: in the repository around the file, or among the sources.
+/// Where called workflows and actions are: in the repository around the file, or among the sources.
 pub(super) struct Around<'s> {
     /// The folder in which paths such as `.github/workflows/ci.yml` begin.
     repository: Option<PathBuf>,
@@ -44,6 +45,35 @@ impl<'s> Around<'s> {
             (Ok(text), _) => Lookup::Text(text.into_string().into()),
             (Err(_), Some(_)) => Lookup::NotThere,
             (Err(_), None) => Lookup::NotSupplied,
+        }
+    }
+}
+
+/// Names under which the metadata of an action may stand in its folder.
+const METADATA: [&str; 2] = ["action.yml", "action.yaml"];
+
+impl Around<'_> {
+    /// An action of the own repository. A path that leads out of it is none.
+    fn own_action(&self, folder: &str) -> Lookup {
+        let Some(root) = &self.repository else { return Lookup::NotSupplied };
+        let Ok(folder) = root.join(folder).canonicalize() else { return Lookup::NotThere };
+        if !folder.starts_with(root) {
+            return Lookup::NotThere;
+        }
+        let found = METADATA.iter().find_map(|name| Text::read(&Disk, &folder.join(name)).ok());
+        found.map_or(Lookup::NotThere, |text| Lookup::Text(text.into_string().into()))
+    }
+}
+
+impl ActionFiles for Around<'_> {
+    fn look_up(&self, folder: &Reference) -> Lookup {
+        let Some(home) = &folder.repository else { return self.own_action(&folder.path) };
+        let wanted = Wanted { owner: &home.owner, name: &home.name, reference: &home.reference };
+        let found = self.supplied.map(|supplied| supplied.action(wanted, &folder.path));
+        match found {
+            Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
+            Some(Err(NotSupplied::NoFile(_))) => Lookup::NotThere,
+            Some(Err(_)) | None => Lookup::NotSupplied,
         }
     }
 }

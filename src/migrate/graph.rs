@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use towpath_migrate::graph::{Family, json, mermaid};
+use towpath_migrate::graph::{ActionBundle, Actions, Family, json, mermaid};
 use towpath_migrate::model::call::{Bundle, PlacedProblem, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
@@ -19,8 +19,8 @@ use crate::terminal::Terminal;
 ///
 /// Jobs with what they wait for, when they run, the legs of their matrices, the names of their check runs, what their
 /// token may do, and what passes between them: outputs, artifacts, caches. What depends on a run is said to, with
-/// the expression on which it depends. Called workflows are looked for in the same repository, and among the
-/// sources. What GitHub refuses is told; the rest is shown all the same.
+/// the expression on which it depends. Called workflows and actions are looked for in the same repository, and
+/// among the sources. What GitHub refuses is told; the rest is shown all the same.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
@@ -36,7 +36,7 @@ pub(crate) struct Show {
     /// A workflow
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where workflows of other repositories are, in folders named owner/name@ref [default: they are unknown]
+    /// Where actions and workflows of other repositories are, in folders named owner/name@ref [default: they are unknown]
     #[arg(long, value_name = "DIR")]
     sources: Option<PathBuf>,
     /// How the graph is printed
@@ -78,7 +78,10 @@ impl Show {
         let family = Family::of(&program);
         terminal.print(match self.output {
             Form::Mermaid => mermaid(&family),
-            Form::Json => json(&family),
+            Form::Json => {
+                let actions = ActionBundle::load(&family, &around, &limits);
+                json(&family, &Actions::of(&actions))
+            }
         })?;
         // The lines of a file are counted once for all that is told of it.
         let mut lines: Vec<Option<Lines>> = Vec::new();

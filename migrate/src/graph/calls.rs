@@ -456,7 +456,10 @@ flowchart LR
   j2[[\"far<br/>o/r/.github/workflows/far.yml@v1\"]]
 ";
         assert_eq!(chart, expected);
-        let json: serde_yaml::Value = serde_yaml::from_str(&with(crate::graph::json)).unwrap();
+        let json: serde_yaml::Value = serde_yaml::from_str(&with(|family| {
+            crate::graph::json(family, &crate::graph::Actions::of(&crate::graph::ActionBundle::default()))
+        }))
+        .unwrap();
         assert_eq!(json["jobs"][1]["calls"]["file"].as_str(), Some(".github/workflows/called.yml"));
         assert_eq!(
             json["jobs"][1]["calls"]["inputs"][3]["at"]["line"].as_u64(),

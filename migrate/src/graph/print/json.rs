@@ -4,6 +4,7 @@
 //! GitHub counts them, from 1, columns in UTF-16 units; start and end in bytes. Texts that stand for themselves are as they
 //! are written, with `${{ }}`.
 
+mod actions;
 mod calls;
 mod flow;
 mod matrix;
@@ -13,7 +14,7 @@ use crate::expression::{Condition, Truth};
 use crate::graph::flow::Flow;
 use crate::graph::job::Origin;
 use crate::graph::status::{Situation, When, oddity};
-use crate::graph::{Effective, Family, Graph, Job, Local, Runner, Trigger};
+use crate::graph::{Actions, Effective, Family, Graph, Job, Local, Runner, Trigger};
 use crate::model::{At, EventKind, Mapping, Step, StepKind, StepsJob, Value};
 use crate::read::Document;
 use crate::values::label::System;
@@ -24,17 +25,19 @@ const FORMAT: &str = "towpath-graph/1";
 /// What a step can be in: that a step did not run counts for none.
 const STEP_SITUATIONS: [Situation; 3] = [Situation::Succeeded, Situation::Failed, Situation::Cancelled];
 
-/// A workflow with all that it calls, as JSON.
+/// A workflow with all that it calls and the actions that are known, as JSON.
 #[must_use]
-pub fn json(family: &Family<'_>) -> String {
+pub fn json<'d>(family: &Family<'d>, actions: &Actions<'d>) -> String {
     let flows = family.flows();
-    let sources = family.graphs.iter().map(|graph| graph.workflow.document.tree().source());
-    let mut writer = Writer::new(sources);
+    let documents = family.graphs.iter().map(|graph| graph.workflow.document);
+    let documents = documents.chain(actions.models.iter().map(|action| action.document));
+    let mut writer = Writer::new(documents.map(|document| document.tree().source()));
     writer.object(|writer| {
         writer.field("format", FORMAT);
         if let Some((graph, flow)) = family.graphs.first().zip(flows.first()) {
             write_graph(writer, family, 0, graph, flow);
         }
+        actions::write(writer, family, actions, &flows);
         if family.graphs.len() > 1 {
             calls::write_run(writer, family);
             let called = family.graphs.iter().zip(&flows).enumerate().skip(1);
