@@ -1,5 +1,7 @@
 //! The list of commands. The list in CONTRIBUTING.md is generated from it.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, bail};
 
 use crate::session::Session;
@@ -54,6 +56,12 @@ pub(crate) const COMMANDS: &[Command] = &[
         arguments: "[--count N] [--seed N] [--summary FILE]",
         summary: "compare generated expressions of GitHub Actions with npm's package, which needs Node",
         run: expressions,
+    },
+    Command {
+        name: "coverage",
+        arguments: "[--summary FILE]",
+        summary: "count what of the corpus is read as GitHub does, and compare with the record or write it",
+        run: coverage,
     },
     Command {
         name: "bench",
@@ -138,6 +146,36 @@ fn expressions(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Resul
     session.program("expressions", &mut command)
 }
 
+/// Where the corpus is unless `TOWPATH_CORPUS` says otherwise, from the repository.
+const CORPUS: &str = "../shared/corpus";
+
+fn coverage(session: &mut Session<'_>, arguments: &[String]) -> anyhow::Result<()> {
+    let mut command = std::process::Command::new("cargo");
+    command.args([
+        "test",
+        "--locked",
+        "--package",
+        "towpath-migrate",
+        "--test",
+        "coverage",
+        "--",
+        "--nocapture",
+    ]);
+    match arguments {
+        [] => {}
+        [name, file] if name == "--summary" => {
+            command.env("TOWPATH_SUMMARY", session.root().join(file));
+        }
+        _ => bail!("expected nothing or a file: cargo xtask coverage [--summary FILE]"),
+    }
+    let corpus =
+        std::env::var_os("TOWPATH_CORPUS").map_or_else(|| session.root().join(CORPUS), PathBuf::from);
+    if !corpus.is_dir() {
+        bail!("there is no corpus at {}: name its folder with TOWPATH_CORPUS", corpus.display());
+    }
+    session.program("coverage", &mut command)
+}
+
 fn is_number(text: &str) -> bool {
     text.parse::<u64>().is_ok()
 }
@@ -199,7 +237,9 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_refused_before_anything_runs() {
-        let wrong: [(&str, &[&str]); 8] = [
+        let wrong: [(&str, &[&str]); 10] = [
+            ("coverage", &["--summary"]),
+            ("coverage", &["--count", "1"]),
             ("expressions", &["--count"]),
             ("expressions", &["--count", "many"]),
             ("expressions", &["--cuont", "1"]),

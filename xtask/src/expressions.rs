@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::record::{self, list, number, text};
 use crate::reliability::table;
 
 const LIST: &str = "migrate/tests/differential/expression-differences.yaml";
@@ -24,18 +25,7 @@ struct Difference {
 }
 
 fn record(root: &Path) -> anyhow::Result<Value> {
-    let text = std::fs::read_to_string(root.join(RECORD)).with_context(|| {
-        format!("failed to read {RECORD}; cargo xtask expressions --summary {RECORD} writes it")
-    })?;
-    serde_json::from_str(&text).with_context(|| format!("failed to read {RECORD} as JSON"))
-}
-
-fn text<'v>(record: &'v Value, place: &str) -> &'v str {
-    record.pointer(place).and_then(Value::as_str).unwrap_or("-")
-}
-
-fn number(record: &Value, place: &str) -> u64 {
-    record.pointer(place).and_then(Value::as_u64).unwrap_or_default()
+    record::read(root, RECORD, &format!("cargo xtask expressions --summary {RECORD}"))
 }
 
 fn percent(thousandths: u64) -> String {
@@ -98,10 +88,12 @@ const fn visible(character: char) -> char {
 /// Each planted bug, and the expression that showed it.
 pub(crate) fn planted(root: &Path) -> anyhow::Result<String> {
     let record = record(root)?;
-    let bugs = record.get("museum").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let row = |bug: &Value| {
         let shown: String = text(bug, "/expression").chars().map(visible).take(80).collect();
         vec![text(bug, "/bug").to_owned(), number(bug, "/at").to_string(), shown.trim().to_owned()]
     };
-    Ok(table(&["planted bug", "found at", "expression"], &bugs.iter().map(row).collect::<Vec<_>>()))
+    Ok(table(
+        &["planted bug", "found at", "expression"],
+        &list(&record, "/museum").iter().map(row).collect::<Vec<_>>(),
+    ))
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 
 use crate::session::{Outcome, Session};
-use crate::{block, command, difference, expressions, reliability};
+use crate::{block, command, coverage, difference, expressions, reliability};
 
 /// Whether files are written or only looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,18 @@ pub(crate) const BLOCKS: &[Block] = &[
     recorded_expressions("run", expressions::run),
     recorded_expressions("differences", expressions::differences),
     recorded_expressions("planted", expressions::planted),
+    recorded_coverage("summary", coverage::summary),
+    recorded_coverage("cases", coverage::cases),
+    recorded_coverage("folders", coverage::folders),
+    recorded_coverage("refused", coverage::refused),
+    recorded_coverage("yaml", coverage::yaml),
+    recorded_coverage("constructs", coverage::constructs),
+    recorded_coverage("most", coverage::most),
+    recorded_coverage("values", coverage::values),
+    recorded_coverage("scripts", coverage::scripts),
+    recorded_coverage("graphs", coverage::graphs),
+    recorded_coverage("schema", coverage::schema),
+    recorded_coverage("schema-differences", coverage::schema_differences),
     Block {
         file: "docs/cli.md",
         name: "reference",
@@ -78,6 +90,10 @@ const fn reliability(name: &'static str, text: fn(&Path) -> anyhow::Result<Strin
 
 const fn recorded_expressions(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
     Block { file: "docs/migration/expressions.md", name, source: Source::Recorded(text) }
+}
+
+const fn recorded_coverage(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
+    Block { file: "docs/migration/coverage.md", name, source: Source::Recorded(text) }
 }
 
 /// Goes through all files and blocks.

@@ -9,16 +9,19 @@
 //! - `lints`: what `lint` runs.
 //! - `generate`: generated files. Add a block to its table.
 //! - `migrate`: the benchmark of reading workflows.
+//! - `record`: what was recorded for pages; `expressions`, `coverage` and `reliability` make their tables of it.
 //! - `need`: what a part needs of the machine.
 
 mod block;
 mod command;
+mod coverage;
 mod difference;
 mod expressions;
 mod generate;
 mod lints;
 mod migrate;
 mod need;
+mod record;
 mod reliability;
 mod session;
 mod suites;

@@ -9,6 +9,8 @@
 mod answer;
 #[cfg(test)]
 mod cells;
+#[path = "../commit/mod.rs"]
+mod commit;
 #[cfg(test)]
 mod differences;
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use towpath_migrate::expression::museum::Bug;
+
+use crate::commit::{commit, said};
 
 /// Where the checked-in record is.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/migration/expressions.json");
@@ -13,22 +14,15 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/migration/expre
 /// A bug, the number of the expression that showed it first, and that.
 pub(crate) type Found = (Bug, usize, String);
 
-fn said(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
 /// Writes what one run found.
 pub(crate) fn write(path: &Path, seed: u64, run: &Value, found: &[Found]) {
-    let changed = said("git", &["status", "--porcelain", "--", ":/", ":(exclude,top)docs/migration"]);
-    let dirty = if changed.is_empty() { "" } else { "-dirty" };
     let museum = found.iter().map(
         |(bug, at, expression)| json!({ "bug": format!("{bug:?}"), "at": at, "expression": expression }),
     );
     let record = json!({
         "recorded": {
             "date": said("node", &["-p", "new Date().toISOString().slice(0, 10)"]),
-            "commit": format!("{}{dirty}", said("git", &["rev-parse", "--short", "HEAD"])),
+            "commit": commit(),
             "node": said("node", &["--version"]),
         },
         "seed": seed,

@@ -2,10 +2,10 @@
 //! them; each construct of a file that GitHub accepts has its feature.
 #![expect(clippy::unwrap_used, reason = "a fixture that fails ends its test")]
 
-mod corpus;
-
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
+use serde_json::{Value, json};
 use towpath_migrate::features::{Catalogue, Construct, FeatureKind, Tile, TileKind, constructs, path, tiles};
 use towpath_migrate::read::{Document, Limits, read_action, read_workflow};
 use towpath_migrate::span::Span;
@@ -21,19 +21,21 @@ const NOT_CLASSIFIED: &[(&str, &str, &str)] = &[
     ),
 ];
 
+const STARTER: &str = "workflows/actions+starter-workflows/";
 const REFUSED: &str = "GitHub refuses a mapping here: {{ }} lacks its $";
 
 /// What was counted.
 #[derive(Debug, Default)]
-struct Counts {
+pub(crate) struct Counts {
     files: usize,
     /// Files in which GitHub refuses something, by name.
     refused: BTreeSet<String>,
     bytes: usize,
     constructs: usize,
     kinds: BTreeMap<&'static str, usize>,
-    features: BTreeSet<usize>,
-    tiles: BTreeMap<String, usize>,
+    /// How often each feature occurs, by its place in the catalogue.
+    features: BTreeMap<usize, usize>,
+    tiles: BTreeMap<&'static str, usize>,
     unclassified: Vec<String>,
 }
 
@@ -103,29 +105,89 @@ fn look(name: &str, source: &str, counts: &mut Counts) {
         match construct.feature {
             Some(feature) => {
                 *counts.kinds.entry(catalogue.feature(feature).kind.name()).or_default() += 1;
-                counts.features.insert(feature.index());
+                *counts.features.entry(feature.index()).or_default() += 1;
             }
             None => counts.unclassified.push(format!("{name} {}", path(&document, &all, index))),
         }
     }
     for tile in &tiles {
         let has_construct = tile.construct.is_some();
-        *counts.tiles.entry(format!("{:?} {has_construct}", tile.kind)).or_default() +=
-            tile.span.end - tile.span.start;
+        let what = match tile.kind {
+            TileKind::Unread => "not read",
+            _ if has_construct => "in constructs",
+            TileKind::Comment => "comments between constructs",
+            TileKind::Space => "space between constructs",
+            TileKind::Punctuation => "punctuation between constructs",
+            TileKind::Text => "text in no construct",
+        };
+        *counts.tiles.entry(what).or_default() += tile.span.end - tile.span.start;
         let is_homeless = tile.kind == TileKind::Text && !has_construct || tile.kind == TileKind::Unread;
         assert!(is_refused || !is_homeless, "{name}: nothing has {:?}", tile.span.of(source));
     }
 }
 
+pub(crate) fn counts() -> Option<&'static Counts> {
+    static COUNTS: LazyLock<Option<Counts>> = LazyLock::new(|| {
+        let files = crate::files("constructs")?;
+        let mut counts = Counts::default();
+        for (name, source) in files.iter().filter(|(name, _)| name.starts_with("workflows/")) {
+            look(name, source, &mut counts);
+        }
+        Some(counts)
+    });
+    COUNTS.as_ref()
+}
+
+/// So many features are named in the record, the most frequent first.
+const MOST: usize = 40;
+
+impl Counts {
+    fn kinds(&self) -> Vec<Value> {
+        let mut kinds: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+        for (id, feature) in Catalogue::get().features() {
+            let occurrences = self.features.get(&id.index()).copied().unwrap_or_default();
+            let [rows, occurring, all] = kinds.entry(feature.kind.name()).or_default();
+            *rows += 1;
+            *occurring += usize::from(occurrences > 0);
+            *all += occurrences;
+        }
+        let mut records = Vec::new();
+        for (kind, [rows, occurring, all]) in kinds {
+            records.push(json!({ "kind": kind, "rows": rows, "occurring": occurring, "occurrences": all }));
+        }
+        records
+    }
+
+    fn most(&self) -> Vec<Value> {
+        let names: Vec<_> = Catalogue::get().features().map(|(_, feature)| feature.id.as_str()).collect();
+        let mut most: Vec<_> = self.features.iter().collect();
+        most.sort_by_key(|(index, count)| (std::cmp::Reverse(**count), **index));
+        most.truncate(MOST);
+        let named = |(index, count): (&usize, &usize)| json!({ "id": names.get(*index), "count": count });
+        most.into_iter().map(named).collect()
+    }
+
+    pub(crate) fn record(&self) -> Value {
+        let not_classified = NOT_CLASSIFIED
+            .iter()
+            .map(|(file, path, why)| json!({ "file": format!("{STARTER}{file}"), "path": path, "why": why }));
+        json!({
+            "files": self.files,
+            "bytes": self.bytes,
+            "constructs": self.constructs,
+            "rows": Catalogue::get().features().count(),
+            "rowsThatOccur": self.features.len(),
+            "kinds": self.kinds(),
+            "most": self.most(),
+            "tiles": self.tiles,
+            "notClassified": not_classified.collect::<Vec<_>>(),
+        })
+    }
+}
+
 #[test]
 fn files_of_the_corpus_are_tiled_by_classified_constructs() {
-    let Some(files) = corpus::yaml_files("files_of_the_corpus_are_tiled_by_classified_constructs") else {
-        return;
-    };
-    let mut counts = Counts::default();
-    for (name, source) in files.iter().filter(|(name, _)| name.starts_with("workflows/")) {
-        look(name, source, &mut counts);
-    }
+    let Some(counts) = counts() else { return };
     let features = Catalogue::get().features().count();
     println!(
         "{} files ({} with something that GitHub refuses), {} bytes, {} constructs of {} of {features} features",
@@ -138,9 +200,8 @@ fn files_of_the_corpus_are_tiled_by_classified_constructs() {
     println!("constructs: {:?}", counts.kinds);
     println!("bytes: {:?}", counts.tiles);
     println!("refused: {:?}", counts.refused);
-    let starter = "workflows/actions+starter-workflows/";
     let named: Vec<_> =
-        NOT_CLASSIFIED.iter().map(|(name, path, _)| format!("{starter}{name} {path}")).collect();
+        NOT_CLASSIFIED.iter().map(|(name, path, _)| format!("{STARTER}{name} {path}")).collect();
     assert_eq!(counts.unclassified, named, "what has no feature is named, and no more");
     assert!(counts.files > 800, "the corpus is smaller than it was");
     assert!(counts.kinds.contains_key(FeatureKind::Default.name()));

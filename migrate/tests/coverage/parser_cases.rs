@@ -1,7 +1,5 @@
 //! The cases that GitHub publishes for its parsers of workflows: what is accepted, as the JSON that they expect, to the letter;
 //! what is rejected, as all messages with their places, in their order.
-//!
-//! They are read from `$TOWPATH_CORPUS`, or from `../shared/corpus` beside the repository, and never copied.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,20 +7,18 @@
     reason = "a fixture that fails ends its test"
 )]
 
-#[path = "parser_cases/case.rs"]
 mod case;
-#[path = "parser_cases/events.rs"]
 mod events;
-#[path = "parser_cases/json.rs"]
 mod json;
-#[path = "parser_cases/template.rs"]
 mod template;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
 
 use case::Case;
+use serde_json::json;
 
 /// How many there are. Fewer would be cases that were not looked at.
 const ACCEPTS: usize = 108;
@@ -109,33 +105,55 @@ impl Difference {
     }
 }
 
-fn corpus() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let root = env::var_os("TOWPATH_CORPUS").map_or_else(beside, PathBuf::from);
-    let folder = root.join("languageservices/workflow-parser/reader");
-    folder.is_dir().then_some(folder)
+/// What all cases came to: those that are the same, and all.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    accepts: [usize; 2],
+    rejects: [usize; 2],
+    /// What is expected, and what we say.
+    different: BTreeMap<String, (String, String)>,
 }
 
-#[test]
-fn published_cases_are_read_as_github_does_but_for_named_differences() {
-    let Some(folder) = corpus() else {
-        println!("SKIPPED: the corpus is not there; set TOWPATH_CORPUS to run GitHub's parser cases");
-        return;
-    };
+pub(crate) fn counts() -> Option<&'static Counts> {
+    static COUNTS: LazyLock<Option<Counts>> =
+        LazyLock::new(|| crate::corpus::folder("parser cases").map(|folder| look(&folder)));
+    COUNTS.as_ref()
+}
+
+impl Counts {
+    pub(crate) fn record(&self) -> serde_json::Value {
+        let count = |[same, all]: [usize; 2]| json!({ "same": same, "all": all });
+        let named = DIFFERENCES.iter().map(|(case, _, why)| json!({ "case": case, "why": why }));
+        json!({
+            "accepts": count(self.accepts),
+            "rejects": count(self.rejects),
+            "differences": named.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn look(corpus: &Path) -> Counts {
+    let folder = corpus.join("languageservices/workflow-parser/reader");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    let (mut accepts, mut rejects, mut different) = ([0, 0], [0, 0], BTreeMap::new());
+    let mut counts = Counts::default();
     for path in paths {
         let case = Case::read(&path);
         let ours = case.ours();
-        let tally = if case.is_reject() { &mut rejects } else { &mut accepts };
+        let tally = if case.is_reject() { &mut counts.rejects } else { &mut counts.accepts };
         tally[1] += 1;
         if ours == case.expected {
             tally[0] += 1;
         } else {
-            different.insert(case.name.clone(), (case.expected, ours));
+            counts.different.insert(case.name.clone(), (case.expected, ours));
         }
     }
+    counts
+}
+
+#[test]
+fn published_cases_are_read_as_github_does_but_for_named_differences() {
+    let Some(Counts { accepts, rejects, different }) = counts() else { return };
     println!(
         "{} of {} accepts as published, {} of {} rejects; {} differences, each named",
         accepts[0],
@@ -146,7 +164,7 @@ fn published_cases_are_read_as_github_does_but_for_named_differences() {
     );
     assert_eq!((accepts[1], rejects[1]), (ACCEPTS, REJECTS));
     let mut unexplained = Vec::new();
-    for (name, (expected, ours)) in &different {
+    for (name, (expected, ours)) in different {
         let named = DIFFERENCES.iter().find(|(known, ..)| known == name);
         if !named.is_some_and(|(_, difference, _)| difference.is(expected, ours)) {
             unexplained.push(format!("--- {name}\n{}", first_difference(expected, ours)));

@@ -9,9 +9,9 @@ use towpath_migrate::model::{
 use towpath_migrate::read::{Document, TokenId, TokenKind};
 use towpath_migrate::values::permission::{Permissions, Scope};
 
-use crate::case::Options;
-use crate::events;
-use crate::json::Json;
+use super::case::Options;
+use super::events;
+use super::json::Json;
 
 type Pairs = Vec<(&'static str, Json)>;
 

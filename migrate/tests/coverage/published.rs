@@ -1,11 +1,12 @@
 //! The cases that GitHub publishes with actions/languageservices: value, or error by stage, kind, position and text.
-//!
-//! They are read from `$TOWPATH_CORPUS`, or from `../shared/corpus` beside the repository, and never copied.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that fails ends its test")]
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use serde_json::json;
 
 use towpath_migrate::expression::{
     Availability, Contexts, ExpressionError, Kind, Object, Stage, Value, parse,
@@ -19,13 +20,6 @@ const ERRORS: usize = 80;
 
 /// How many of those say where.
 const POSITIONS: usize = 45;
-
-fn corpus() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let root = env::var_os("TOWPATH_CORPUS").map_or_else(beside, PathBuf::from);
-    let folder = root.join("languageservices/expressions");
-    folder.is_dir().then_some(folder)
-}
 
 fn object(value: Option<&Value>) -> Result<&Object, String> {
     match value {
@@ -55,13 +49,29 @@ impl Tally {
     }
 }
 
-#[test]
-fn published_cases_have_their_value_or_error() {
-    let Some(folder) = corpus() else {
-        println!("SKIPPED: no corpus; name its folder with TOWPATH_CORPUS to run the published cases");
-        return;
-    };
-    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+/// What all cases came to.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    tally: Tally,
+    wrong: Vec<String>,
+}
+
+pub(crate) fn counts() -> Option<&'static Counts> {
+    static COUNTS: LazyLock<Option<Counts>> =
+        LazyLock::new(|| crate::corpus::folder("published").map(|folder| look(&folder)));
+    COUNTS.as_ref()
+}
+
+impl Counts {
+    pub(crate) fn record(&self) -> serde_json::Value {
+        let of = |part| self.tally.of(part);
+        json!({ "values": of("value"), "errors": of("error"), "positions": of("position"), "wrong": self.wrong.len() })
+    }
+}
+
+fn look(corpus: &Path) -> Counts {
+    let folder = corpus.join("languageservices/expressions");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let (mut tally, mut wrong) = (Tally::default(), Vec::new());
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
@@ -75,6 +85,12 @@ fn published_cases_have_their_value_or_error() {
             }
         }
     }
+    Counts { tally, wrong }
+}
+
+#[test]
+fn published_cases_have_their_value_or_error() {
+    let Some(Counts { tally, wrong }) = counts() else { return };
     println!("published cases: {} of {CASES}; {tally:?}", tally.of("value") + tally.of("error"));
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(tally.of("value") + tally.of("error"), CASES);

@@ -1,8 +1,11 @@
 //! Cases of our own: what the runner says where npm says something else, each with its source (`runner_cases.txt`).
 
+#![expect(clippy::unwrap_used, reason = "a fixture that fails ends its test")]
+
+use serde_json::json;
 use towpath_migrate::expression::{Availability, Contexts, ExpressionError, Stage, Value, parse};
 
-const CASES: &str = include_str!("runner_cases.txt");
+const CASES: &str = include_str!("../runner_cases.txt");
 
 /// How many there are in which npm says something else. Fewer would be cases that got lost.
 const DIFFERENT: usize = 388;
@@ -83,8 +86,22 @@ fn mistake(answer: &Result<Value, ExpressionError>, expected: &str) -> Option<St
     (!right).then(|| format!("{found} instead of {expected}"))
 }
 
-#[test]
-fn the_runner_is_right_where_npm_says_something_else() {
+/// What all cases came to.
+pub(crate) struct Counts {
+    cases: usize,
+    /// In how many npm says something else.
+    different: usize,
+    wrong: Vec<String>,
+}
+
+impl Counts {
+    pub(crate) fn record(&self) -> serde_json::Value {
+        let agreed = self.cases - self.different;
+        json!({ "npmDiffers": self.different, "npmAgrees": agreed, "wrong": self.wrong.len() })
+    }
+}
+
+pub(crate) fn counts() -> Counts {
     let (contexts, cases) = read().unwrap();
     let contexts = Contexts::from_json(contexts).unwrap();
     let availability = contexts.names().into_iter().fold(Availability::new(), Availability::context);
@@ -98,11 +115,16 @@ fn the_runner_is_right_where_npm_says_something_else() {
         assert_ne!(case.npm, case.runner, "{}: what is equal is called the same", case.expression);
         different += usize::from(case.npm != "the same");
     }
-    let agreed = cases.len() - different;
+    Counts { cases: cases.len(), different, wrong }
+}
+
+#[test]
+fn the_runner_is_right_where_npm_says_something_else() {
+    let Counts { cases, different, wrong } = counts();
     println!(
-        "runner cases: {} of {}; npm differs in {different} and agrees in {agreed}",
-        cases.len() - wrong.len(),
-        cases.len()
+        "runner cases: {} of {cases}; npm differs in {different} and agrees in {}",
+        cases - wrong.len(),
+        cases - different,
     );
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(different, DIFFERENT);

@@ -4,7 +4,7 @@ use towpath_migrate::model::{
     At, CallEvent, Event, EventKind, Filters, Input, Name, Names, Scalar, Schedule, Workflow,
 };
 
-use crate::json::Json;
+use super::json::Json;
 
 pub(crate) fn write(workflow: &Workflow<'_>) -> Json {
     let events = workflow.on.iter().flat_map(|on| &on.list);

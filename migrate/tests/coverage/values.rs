@@ -1,11 +1,9 @@
 //! The values of real workflows: each is read, and each that is refused or odd is one that is known and explained.
-//!
-//! They are read from `$TOWPATH_CORPUS`, or from `../shared/corpus` beside the repository, and never copied.
-
-mod corpus;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use serde_json::json;
 use serde_yaml::{Mapping, Value};
 use towpath_migrate::values::glob::Subject;
 use towpath_migrate::values::label::Label;
@@ -20,7 +18,9 @@ const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 21);
 
 /// What was seen: how many values of each kind, and what was said of which.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
+    files: usize,
+    unread: Vec<&'static str>,
     counts: BTreeMap<&'static str, usize>,
     said: BTreeMap<(&'static str, String, String), usize>,
 }
@@ -364,19 +364,45 @@ const NOT_READ: [&str; 3] = [
     "actionlint/examples/yaml_anchor_usage.yaml",
 ];
 
-#[test]
-fn real_values_are_read() {
-    let Some(files) = corpus::yaml_files("real_values_are_read") else { return };
+fn look(files: &'static [(String, String)]) -> Seen {
     let chosen = |path: &str| FOLDERS.iter().any(|folder| path.starts_with(folder));
-    let files: Vec<_> = files.into_iter().filter(|(path, _)| chosen(path)).collect();
-    let (mut seen, mut unread) = (Seen::default(), Vec::new());
-    for (path, source) in &files {
+    let mut seen = Seen::default();
+    for (path, source) in files.iter().filter(|(path, _)| chosen(path)) {
+        seen.files += 1;
         match serde_yaml::from_str::<Value>(source) {
             Ok(Value::Mapping(root)) => seen.file(&root),
-            _ => unread.push(path.as_str()),
+            _ => seen.unread.push(path),
         }
     }
-    println!("{} files, {} not read: {unread:?}", files.len(), unread.len());
+    seen
+}
+
+pub(crate) fn counts() -> Option<&'static Seen> {
+    static COUNTS: LazyLock<Option<Seen>> = LazyLock::new(|| crate::files("values").map(look));
+    COUNTS.as_ref()
+}
+
+fn occurrences(said: &[Said<'_>]) -> usize {
+    said.iter().map(|(.., count)| count).sum()
+}
+
+impl Seen {
+    pub(crate) fn record(&self) -> serde_json::Value {
+        let known = |(why, said): &(&str, &[Said<'_>])| json!({ "why": why, "values": said.len(), "occurrences": occurrences(said) });
+        json!({
+            "files": self.files,
+            "notYaml": self.unread,
+            "values": self.counts,
+            "refusedOrOdd": KNOWN.iter().map(known).collect::<Vec<_>>(),
+        })
+    }
+}
+
+#[test]
+fn real_values_are_read() {
+    let Some(seen) = counts() else { return };
+    let unread = &seen.unread;
+    println!("{} files, {} not read: {unread:?}", seen.files, unread.len());
     for (kind, count) in &seen.counts {
         println!("{count:6} {kind}");
     }
@@ -389,8 +415,8 @@ fn real_values_are_read() {
         println!("not known: {said:?}");
     }
     for (why, said) in KNOWN {
-        println!("{:6} {why}", said.iter().map(|(.., count)| count).sum::<usize>());
+        println!("{:6} {why}", occurrences(said));
     }
     assert_eq!(said, known);
-    assert_eq!(unread, NOT_READ);
+    assert_eq!(*unread, NOT_READ);
 }

@@ -1,7 +1,5 @@
 //! The schemas that GitHub publishes with actions/languageservices: each definition, key, required mark, type, context and
 //! constant, in both directions, so that a newer schema fails with the names of what is new.
-//!
-//! They are read from `$TOWPATH_CORPUS`, or from `../shared/corpus` beside the repository, and never copied.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,14 +8,14 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
+use serde_json::json;
 use towpath_migrate::expression::{Object, Value};
-use towpath_migrate::schema::{Definition, DefinitionId, Kind, Mapping, Schema, Text};
+use towpath_migrate::schema::{Definition, DefinitionId, Kind, Mapping, Schema, Source, Text};
 
 /// Where ours is not what languageservices publishes: its line there, if any, and why ours is another.
 const DIFFERENCES: &[(&str, Option<&str>, &str)] = &[
@@ -68,28 +66,34 @@ const DIFFERENCES: &[(&str, Option<&str>, &str)] = &[
 const IS: &str = "the runner marks it as an expression";
 const ONLY: &str = "only the runner has it";
 
-fn corpus() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let root = env::var_os("TOWPATH_CORPUS").map_or_else(beside, PathBuf::from);
-    let folder = root.join("languageservices/schema");
-    folder.is_dir().then_some(folder)
-}
-
 /// A line for each definition.
 type Lines = BTreeMap<String, String>;
 
 #[test]
 fn ours_are_what_github_publishes_but_for_named_differences() {
-    let Some(folder) = corpus() else {
-        println!("SKIPPED: the corpus is not there; set TOWPATH_CORPUS to look at GitHub's schemas");
-        return;
-    };
+    let Some(corpus) = crate::corpus::folder("GitHub's schemas") else { return };
+    let folder = corpus.join("languageservices/schema");
     let workflow = differences(Schema::workflow(), &folder.join("workflow-v1.0.json"));
     let action = differences(Schema::action(), &folder.join("action-v1.0.json"));
     let named: BTreeSet<_> = DIFFERENCES.iter().map(|(name, ..)| (*name).to_owned()).collect();
     println!("{} differences from what GitHub publishes, each named", workflow.len() + action.len());
     assert_eq!(workflow, named, "each difference of workflows is named, and no other");
     assert_eq!(action, BTreeSet::new(), "actions have none");
+}
+
+pub(crate) fn record() -> serde_json::Value {
+    let schema = |schema: &Schema| {
+        let source = |source: &Source| format!("{} {} ({})", source.repository, source.path, source.version);
+        json!({
+            "version": schema.version(),
+            "definitions": schema.definitions().count(),
+            "keys": schema.property_count(),
+            "sources": schema.sources().iter().map(source).collect::<Vec<_>>(),
+        })
+    };
+    let difference = |(name, _, why): &(&str, Option<&str>, &str)| json!({ "definition": name, "why": why });
+    let schemas = [Schema::workflow(), Schema::action()].map(schema);
+    json!({ "schemas": schemas, "differences": DIFFERENCES.iter().map(difference).collect::<Vec<_>>() })
 }
 
 /// The names of what is different, each of which was compared with what the table says.

@@ -7,8 +7,8 @@ use std::path::Path;
 use towpath_migrate::model::call::{Bundle, Lookup, Policy, Program, Reference, Rules, WorkflowFiles, texts};
 use towpath_migrate::read::{Limits, read_workflow};
 
-use crate::json::Json;
-use crate::template;
+use super::json::Json;
+use super::template;
 
 /// A case.
 pub(crate) struct Case {
