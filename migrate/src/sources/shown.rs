@@ -105,6 +105,11 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_excerpt_looks_like_the_file() {
+        assert_eq!(Shown::excerpt("echo 'a\\b' \u{1b}[31m").to_string(), "echo 'a\\b' \\x1b[31m");
+    }
+
     #[cfg(unix)]
     #[test]
     fn bytes_that_are_no_text_are_shown_as_bytes() {
@@ -116,8 +121,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_shown_is_one_line_without_commands(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-            let shown = Shown(&bytes).to_string();
-            prop_assert!(!shown.chars().any(char::is_control), "{shown:?}");
+            for is_excerpt in [false, true] {
+                let shown = Shown { bytes: &bytes, is_excerpt }.to_string();
+                prop_assert!(!shown.chars().any(char::is_control), "{shown:?}");
+            }
         }
 
         #[test]
@@ -125,7 +132,7 @@ mod tests {
             names in prop::collection::vec(prop::collection::vec(prop::sample::select(b"\\xn1b\x1b\xff\n".to_vec()), 0..5), 2..40)
         ) {
             let names: HashSet<_> = names.into_iter().collect();
-            let shown: HashSet<_> = names.iter().map(|name| Shown(name).to_string()).collect();
+            let shown: HashSet<_> = names.iter().map(|bytes| Shown { bytes, is_excerpt: false }.to_string()).collect();
             prop_assert_eq!(shown.len(), names.len());
         }
     }

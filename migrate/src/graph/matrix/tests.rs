@@ -258,6 +258,20 @@ fn what_github_refuses() {
 }
 
 #[test]
+fn what_is_excluded_does_not_count() {
+    let numbers = |count: usize| (0..count).map(|value| value.to_string()).collect::<Vec<_>>().join(", ");
+    let one = format!("a: [{}]\nexclude: [{{a: 256}}]", numbers(257));
+    let (_, legs, problems) = shown(&one);
+    assert_eq!((legs.len(), problems.len()), (256, 0), "the 257th is not there");
+    let kept = |a: usize, b: usize| a < 16 && b < 16;
+    let pairs = (0..32).flat_map(|a| (0..32).map(move |b| (a, b))).filter(|(a, b)| !kept(*a, *b));
+    let excluded: String = pairs.map(|(a, b)| format!("- {{a: {a}, b: {b}}}\n")).collect();
+    let many = format!("a: [{0}]\nb: [{0}]\nexclude:\n{excluded}", numbers(32));
+    let (_, legs, problems) = shown(&many);
+    assert_eq!((legs.len(), problems.len()), (256, 0), "a fourth of the product is left");
+}
+
+#[test]
 fn legs_are_counted_before_they_are_made() {
     let values: String = (0..300).map(|value| format!("{value}, ")).collect();
     let (_, legs, problems) = shown(&format!("a: [{values}]"));
