@@ -149,6 +149,8 @@ fn data_decide_where_status_does_not() {
         ("cancelled()", stopped, None, Some(true)),
         ("!cancelled()", stopped, None, Some(false)),
         ("success()", stopped, None, Some(false)),
+        ("success()", Facts { cancelled: true, ..good }, None, Some(false)),
+        ("failure()", Facts { cancelled: true, ..bad }, None, Some(false)),
         ("failure()", stopped, None, Some(false)),
         ("always()", stopped, None, Some(true)),
         ("${{ github.ref }} ", good, None, Some(true)),
