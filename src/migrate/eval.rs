@@ -1,11 +1,10 @@
 //! `towpath migrate eval`.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use towpath_migrate::expression::{Availability, Contexts, ExpressionError, Status, parse};
+use towpath_migrate::sources::{Disk, Files as _, Problem, Shown};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -41,6 +40,11 @@ const STEP: [&str; 17] = [
 /// file does not have are null. In env the case of names counts, as on Linux.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit codes:
+  0  the value is printed
+  2  the expression or the command line is not valid, or the contexts are no JSON object
+  3  the file of contexts could not be read
+
 Examples:
   towpath migrate eval \"contains(github.ref, '/tags/')\" --context contexts.json
   towpath migrate eval \"failure() && matrix.os == 'linux'\" --context contexts.json --status failure
@@ -78,7 +82,14 @@ impl From<Job> for Status {
 impl Eval {
     /// Prints the value.
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        let contexts = self.contexts()?.with_status(self.status.into());
+        let contexts = match self.contexts()? {
+            Ok(contexts) => contexts.with_status(self.status.into()),
+            Err(problem) => {
+                let path = Shown::path(&problem.path);
+                terminal.error(format_args!("{path}: {}", problem.cause), Some(problem.cause.remedy()));
+                return Ok(Exit::Unreadable);
+            }
+        };
         let step = Availability::from_schema(STEP).map_err(|error| Failure::Impossible(error.to_string()))?;
         let availability = contexts.names().into_iter().fold(step, Availability::context);
         let value = parse(&self.expression, &availability).and_then(|read| read.evaluate(&contexts));
@@ -94,12 +105,20 @@ impl Eval {
         }
     }
 
-    fn contexts(&self) -> Result<Contexts, Failure> {
-        let (name, text) = match &self.context {
-            Some(path) => (path.display().to_string(), read(path)?),
-            None => (String::new(), "{}".to_owned()),
+    /// What the file of contexts says; why it cannot be read.
+    fn contexts(&self) -> Result<Result<Contexts, Problem>, Failure> {
+        let Some(path) = &self.context else {
+            return contexts("", "{}").map(Ok);
         };
-        Contexts::from_json(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+        // Never opens what does not end, such as a pipe.
+        let content = match Disk.read(path, MAX_CONTEXTS) {
+            Ok(content) => content,
+            Err(error) => return Ok(Err(Problem::new(path, error))),
+        };
+        let name = Shown::path(path).to_string();
+        let text =
+            String::from_utf8(content).map_err(|_| Failure::Usage(format!("{name}: it is not UTF-8")))?;
+        contexts(&name, text.strip_prefix('\u{feff}').unwrap_or(&text)).map(Ok)
     }
 
     /// What to do about the mistakes that are made here and not in workflows.
@@ -117,14 +136,6 @@ impl Eval {
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    let failed = |why: String| Failure::Usage(format!("failed to read {}: {why}", path.display()));
-    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-    let mut text = String::new();
-    let read =
-        file.take(MAX_CONTEXTS + 1).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
-    if u64::try_from(read).is_ok_and(|read| read > MAX_CONTEXTS) {
-        return Err(failed(format!("it is larger than {} MiB", MAX_CONTEXTS >> 20)));
-    }
-    Ok(text)
+fn contexts(name: &str, text: &str) -> Result<Contexts, Failure> {
+    Contexts::from_json(text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
 }

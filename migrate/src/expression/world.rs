@@ -1,10 +1,8 @@
 //! What an expression asks from outside.
 
-use std::sync::Arc;
-
 use super::functions::Status;
-use super::json::JsonError;
-use super::value::{Object, Value};
+use super::json::{self, JsonError};
+use super::value::Value;
 
 /// Answers what the expression itself does not have.
 pub trait World {
@@ -50,11 +48,9 @@ impl Contexts {
     /// # Errors
     /// When the text is no JSON object.
     pub fn from_json(text: &str) -> Result<Self, ContextsError> {
-        match Value::from_json(text)? {
-            Value::Object(contexts) => {
-                let contexts = Value::Object(Arc::new(with_env(&contexts)));
-                Ok(Self { contexts, status: Status::Success })
-            }
+        // Runner: StepsRunner.cs, "Initialize Env context for step".
+        match json::read_contexts(text, "env")? {
+            contexts @ Value::Object(_) => Ok(Self { contexts, status: Status::Success }),
             _ => Err(ContextsError::NoObject),
         }
     }
@@ -73,23 +69,6 @@ impl Contexts {
             _ => Vec::new(),
         }
     }
-}
-
-/// The same contexts with an `env` in which case counts (runner: StepsRunner.cs, "Initialize Env context for step").
-fn with_env(contexts: &Object) -> Object {
-    let mut result = Object::new();
-    for (name, value) in contexts.iter() {
-        let value = match value {
-            Value::Object(env) if name.eq_ignore_ascii_case("env") => {
-                let mut exact = Object::case_sensitive();
-                env.iter().for_each(|(name, value)| exact.insert(name, value.clone()));
-                Value::Object(Arc::new(exact))
-            }
-            other => other.clone(),
-        };
-        result.insert(name, value);
-    }
-    result
 }
 
 impl World for Contexts {
@@ -119,12 +98,14 @@ mod tests {
 
     #[test]
     fn case_counts_in_env_only() {
-        let contexts = Contexts::from_json(r#"{"env": {"Path": "x"}, "vars": {"Path": "y"}}"#).unwrap();
+        let text = r#"{"env": {"PATH": "w", "Path": "x"}, "vars": {"Path": "y", "env": {"a": 1}}}"#;
+        let contexts = Contexts::from_json(text).unwrap();
         let availability = Availability::new().context("env").context("vars");
         for (source, value) in [
             ("ENV.Path", Value::text("x")),
             ("env.path", Value::Null),
-            ("env['PATH']", Value::Null),
+            ("env['PATH']", Value::text("w")),
+            ("vars.env.A", Value::Number(1.0)),
             ("vars.path", Value::text("y")),
         ] {
             assert_eq!(parse(source, &availability).unwrap().evaluate(&contexts), Ok(value), "{source}");

@@ -34,8 +34,6 @@ pub enum Language {
     Variables,
     /// Names of inputs, and what they are.
     Inputs,
-    /// Names of secrets.
-    Secrets,
 }
 
 impl Language {
@@ -53,7 +51,6 @@ impl Language {
             Self::Condition => "condition",
             Self::Variables => "variable",
             Self::Inputs => "input",
-            Self::Secrets => "secret",
         }
     }
 
@@ -74,7 +71,6 @@ impl Language {
             (_, "if") => Self::Condition,
             (_, "env") => Self::Variables,
             ("workflow-call-mapping" | "workflow-dispatch-mapping", "inputs") => Self::Inputs,
-            ("workflow-call-mapping", "secrets") => Self::Secrets,
             _ => return None,
         })
     }
@@ -128,7 +124,6 @@ mod tests {
             Language::Condition,
             Language::Variables,
             Language::Inputs,
-            Language::Secrets,
         ] {
             assert!(all.contains(&Some(language)), "{language:?}");
         }

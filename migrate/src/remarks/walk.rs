@@ -55,7 +55,6 @@ impl<'d> Walk<'d> {
             }
             Language::Variables => self.names(token, language, id::variable_remark),
             Language::Inputs => self.names(token, language, id::input_remark),
-            Language::Secrets => self.names(token, language, id::secret_remark),
             _ => self.scalar(token, language),
         }
     }

@@ -5,5 +5,5 @@ mod string;
 mod writer;
 
 pub use reader::JsonError;
-pub(crate) use reader::read;
+pub(crate) use reader::{read, read_contexts};
 pub(crate) use writer::{write, write_counted};

@@ -29,7 +29,16 @@ pub struct JsonError {
 
 /// Reads the first value.
 pub(crate) fn read(text: &str) -> Result<Value, JsonError> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    read_with(Reader { text, at: 0, depth: 0, exact: None, objects: 0, is_exact: false })
+}
+
+/// Reads an object of contexts. Of this one, the case of names counts.
+pub(crate) fn read_contexts(text: &str, exact: &str) -> Result<Value, JsonError> {
+    read_with(Reader { text, at: 0, depth: 0, exact: Some(exact), objects: 0, is_exact: false })
+}
+
+fn read_with(mut reader: Reader<'_>) -> Result<Value, JsonError> {
+    let text = reader.text;
     reader.document().map_err(|reason| {
         let before = text.get(..reader.at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
@@ -49,6 +58,12 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// The name of the outermost object under which the case of names counts.
+    exact: Option<&'a str>,
+    /// How many objects are open.
+    objects: usize,
+    /// Whether the case of names counts in the object that comes next.
+    is_exact: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -195,7 +210,10 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self) -> Result<Value, String> {
-        let mut object = Entries::default();
+        let is_exact = std::mem::take(&mut self.is_exact);
+        let object = if is_exact { Object::case_sensitive() } else { Object::new() };
+        let mut object = Entries { object, ..Entries::default() };
+        self.objects += 1;
         loop {
             self.spaces_and_comments()?;
             if self.peek() == Some('}') {
@@ -203,6 +221,8 @@ impl<'a> Reader<'a> {
                 break;
             }
             let name = self.name()?;
+            self.is_exact =
+                self.objects == 1 && self.exact.is_some_and(|exact| name.eq_ignore_ascii_case(exact));
             match self.item()? {
                 Item::Value(value) => object.put(name, value),
                 Item::End => return Err("] does not end an object".to_owned()),
@@ -211,6 +231,7 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
+        self.objects -= 1;
         Ok(Value::Object(Arc::new(object.finish())))
     }
 
