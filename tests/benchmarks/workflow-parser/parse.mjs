@@ -1,8 +1,11 @@
 // Reads every workflow below a folder with GitHub's npm package, for `cargo xtask bench migrate`. Prints how many
 // files and errors there were.
 import { readdirSync, readFileSync } from "node:fs";
+import { register } from "node:module";
 import { join } from "node:path";
-import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
+
+register("./json.mjs", import.meta.url);
+const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await import("@actions/workflow-parser");
 
 const trace = new NoOperationTraceWriter();
 let [files, errors] = [0, 0];

@@ -149,7 +149,7 @@ fn actionlint(root: &Path, work: &Path) -> anyhow::Result<Command> {
 fn workflow_parser(root: &Path, work: &Path) -> anyhow::Result<Command> {
     let folder = work.join("workflow-parser");
     std::fs::create_dir_all(&folder).context("failed to make a folder for the npm package")?;
-    for name in ["package.json", "package-lock.json", "parse.mjs"] {
+    for name in ["package.json", "package-lock.json", "json.mjs", "parse.mjs"] {
         let from = root.join("tests/benchmarks/workflow-parser").join(name);
         std::fs::copy(&from, folder.join(name)).with_context(|| format!("failed to copy {name}"))?;
     }
