@@ -1,5 +1,7 @@
 //! Names that mean something to the runner, and programs that need more than their file.
 
+use crate::values::id;
+
 /// A file by which a step talks to the runner; its path is in a variable (runner: FileCommandManager.cs,
 /// CreateArtifactsFileCommand.cs, ArtifactsListFileCommand.cs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -173,56 +175,13 @@ impl Need {
     }
 }
 
-/// `GITHUB_` and these (runner: GitHubContext.cs; the files of [`RunnerFile`] beside them).
-const GITHUB: [&str; 36] = [
-    "ACTION",
-    "ACTION_PATH",
-    "ACTION_REF",
-    "ACTION_REPOSITORY",
-    "ACTIONS",
-    "ACTOR",
-    "ACTOR_ID",
-    "API_URL",
-    "BASE_REF",
-    "EVENT_NAME",
-    "EVENT_PATH",
-    "GRAPHQL_URL",
-    "HEAD_REF",
-    "JOB",
-    "REF",
-    "REF_NAME",
-    "REF_PROTECTED",
-    "REF_TYPE",
-    "REPOSITORY",
-    "REPOSITORY_ID",
-    "REPOSITORY_OWNER",
-    "REPOSITORY_OWNER_ID",
-    "RETENTION_DAYS",
-    "RUN_ATTEMPT",
-    "RUN_ID",
-    "RUN_NUMBER",
-    "SERVER_URL",
-    "SHA",
-    "TRIGGERING_ACTOR",
-    "WORKFLOW",
-    "WORKFLOW_REF",
-    "WORKFLOW_SHA",
-    "WORKSPACE",
-    "ARTIFACTS",
-    "ARTIFACTS_LIST",
-    "STEP_SUMMARY",
-];
-
-/// `RUNNER_` and these (docs.github.com, "Variables reference").
-const RUNNER: [&str; 8] = ["ARCH", "DEBUG", "ENVIRONMENT", "NAME", "OS", "TEMP", "TOOL_CACHE", "WORKSPACE"];
+/// What the runner gives to each step beside the variables of [`id::is_set_by_runner`].
+const OTHERS: [&str; 4] = ["CI", "GITHUB_ACTIONS", "GITHUB_ARTIFACTS", "GITHUB_ARTIFACTS_LIST"];
 
 /// Whether the runner gives this variable to each step.
 #[must_use]
 pub fn is_default_variable(name: &str) -> bool {
-    if let Some(rest) = name.strip_prefix("GITHUB_") {
-        return GITHUB.contains(&rest) || RunnerFile::of_variable(name).is_some();
-    }
-    name.strip_prefix("RUNNER_").map_or(name == "CI", |rest| RUNNER.contains(&rest))
+    id::is_set_by_runner(name) || OTHERS.contains(&name) || RunnerFile::of_variable(name).is_some()
 }
 
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {

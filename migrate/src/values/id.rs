@@ -134,6 +134,12 @@ const GITHUB_VARIABLES: [&str; 37] = [
 const RUNNER_VARIABLES: [&str; 8] =
     ["ARCH", "DEBUG", "ENVIRONMENT", "NAME", "OS", "TEMP", "TOOL_CACHE", "WORKSPACE"];
 
+/// Whether the runner sets this variable for each step, over anything in `env`.
+pub(crate) fn is_set_by_runner(name: &str) -> bool {
+    let set = |prefix, names: &[&str]| name.strip_prefix(prefix).is_some_and(|rest| names.contains(&rest));
+    set("GITHUB_", &GITHUB_VARIABLES) || set("RUNNER_", &RUNNER_VARIABLES)
+}
+
 /// What makes the name of a variable in `env` useless. GitHub takes any text but an empty one.
 #[must_use]
 pub fn variable_remark(name: &str) -> Option<Finding> {
@@ -142,8 +148,7 @@ pub fn variable_remark(name: &str) -> Option<Finding> {
         let hint = "what stands behind the = becomes part of its value";
         return Some(Finding::ours(Span::new(at, at + 1), message, hint).warning());
     }
-    let set = |prefix, names: &[&str]| name.strip_prefix(prefix).is_some_and(|rest| names.contains(&rest));
-    (set("GITHUB_", &GITHUB_VARIABLES) || set("RUNNER_", &RUNNER_VARIABLES)).then(|| {
+    is_set_by_runner(name).then(|| {
         let message = format!("the runner sets '{name}' itself");
         Finding::ours(whole(name), message, "call it otherwise: this value is never seen").warning()
     })
