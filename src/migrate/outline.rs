@@ -166,20 +166,9 @@ fn add_count(text: &mut String, inputs: usize) {
 }
 
 fn add_filters(text: &mut String, filters: &Filters<'_>) {
-    for (name, values) in [
-        ("types", &filters.types),
-        ("branches", &filters.branches),
-        ("branches-ignore", &filters.branches_ignore),
-        ("tags", &filters.tags),
-        ("tags-ignore", &filters.tags_ignore),
-        ("paths", &filters.paths),
-        ("paths-ignore", &filters.paths_ignore),
-        ("workflows", &filters.workflows),
-    ] {
-        if let Some(values) = values {
-            let values: Vec<_> = values.value.iter().map(|value| value.value).collect();
-            add(text, format_args!("{name} {}", short(values.join(", "))));
-        }
+    for (name, values) in filters.by_key() {
+        let values: Vec<_> = values.value.iter().map(|value| value.value).collect();
+        add(text, format_args!("{name} {}", short(values.join(", "))));
     }
 }
 

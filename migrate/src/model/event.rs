@@ -64,6 +64,25 @@ pub struct Filters<'d> {
     pub versions: Option<Names<'d>>,
 }
 
+impl<'d> Filters<'d> {
+    /// Each filter that is there, by its key.
+    pub fn by_key(&self) -> impl Iterator<Item = (&'static str, &Names<'d>)> {
+        let all = [
+            ("types", &self.types),
+            ("branches", &self.branches),
+            ("branches-ignore", &self.branches_ignore),
+            ("tags", &self.tags),
+            ("tags-ignore", &self.tags_ignore),
+            ("paths", &self.paths),
+            ("paths-ignore", &self.paths_ignore),
+            ("workflows", &self.workflows),
+            ("names", &self.names),
+            ("versions", &self.versions),
+        ];
+        all.into_iter().filter_map(|(key, names)| names.as_ref().map(|names| (key, names)))
+    }
+}
+
 /// A time at which a workflow starts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Schedule<'d> {

@@ -88,18 +88,9 @@ fn write_trigger(writer: &mut Writer<'_>, document: &Document, trigger: &Trigger
         }
         match &trigger.event.kind {
             EventKind::Filtered(filters) => {
-                for (key, names) in [
-                    ("branches", &filters.branches),
-                    ("branches-ignore", &filters.branches_ignore),
-                    ("tags", &filters.tags),
-                    ("tags-ignore", &filters.tags_ignore),
-                    ("paths", &filters.paths),
-                    ("paths-ignore", &filters.paths_ignore),
-                    ("workflows", &filters.workflows),
-                ] {
-                    if let Some(names) = names {
-                        writer.texts(key, names.value.iter().map(|name| name.value));
-                    }
+                // The types are told above, with those that GitHub takes where none are named.
+                for (key, names) in filters.by_key().filter(|(key, _)| *key != "types") {
+                    writer.texts(key, names.value.iter().map(|name| name.value));
                 }
             }
             EventKind::Schedule(schedules) => {
