@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
 
 use serde_json::json;
 use towpath_migrate::expression::{Object, Value};
@@ -277,12 +276,4 @@ fn strings(value: &Value) -> Vec<&str> {
         Value::Array(array) => array.items().iter().map(string).collect(),
         other => panic!("an array was expected: {other:?}"),
     }
-}
-
-/// Printed, not judged: a shared machine is not a watch.
-#[test]
-fn how_long_reading_ours_takes_is_printed() {
-    let start = Instant::now();
-    let definitions = [Schema::workflow(), Schema::action()].map(|schema| schema.definitions().count());
-    println!("{definitions:?} definitions read in {:?}", start.elapsed());
 }
