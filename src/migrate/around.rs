@@ -32,6 +32,11 @@ impl<'s> Around<'s> {
         (Self { repository: repository.map(Path::to_owned), beside: folder, supplied }, reference)
     }
 
+    /// The folder that holds all that is the repository's.
+    fn home(&self) -> &Path {
+        self.repository.as_deref().unwrap_or(&self.beside)
+    }
+
     fn own(&self, path: &str) -> Lookup {
         let Some(name) = path.strip_prefix(WORKFLOWS).and_then(|rest| rest.strip_prefix('/')) else {
             return Lookup::NotThere;
@@ -41,7 +46,12 @@ impl<'s> Around<'s> {
         }
         let folder =
             self.repository.as_ref().map_or_else(|| self.beside.clone(), |root| root.join(WORKFLOWS));
-        match (Text::read(&Disk, &folder.join(name)), &self.repository) {
+        // A link may lead anywhere; what stands outside is none of the repository's.
+        let path = folder.join(name);
+        if path.canonicalize().is_ok_and(|real| !real.starts_with(self.home())) {
+            return Lookup::NotThere;
+        }
+        match (Text::read(&Disk, &path), &self.repository) {
             (Ok(text), _) => Lookup::Text(text.into_string().into()),
             (Err(_), Some(_)) => Lookup::NotThere,
             (Err(_), None) => Lookup::NotSupplied,
@@ -88,5 +98,30 @@ impl WorkflowFiles for Around<'_> {
             Some(Err(NotSupplied::NoFile(_))) => Lookup::NotThere,
             Some(Err(_)) | None => Lookup::NotSupplied,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_repository_leads_to_nothing() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret.yml"), "on: workflow_call\njobs: {}\n").unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join(WORKFLOWS);
+        fs::create_dir_all(&folder).unwrap();
+        for name in ["ci.yml", "own.yml"] {
+            fs::write(folder.join(name), "on: workflow_call\njobs: {}\n").unwrap();
+        }
+        std::os::unix::fs::symlink(outside.path().join("secret.yml"), folder.join("out.yml")).unwrap();
+        std::os::unix::fs::symlink(folder.join("own.yml"), folder.join("in.yml")).unwrap();
+        let (around, _) = Around::new(&folder.join("ci.yml"), None);
+        let is_there = |name: &str| matches!(around.own(&format!("{WORKFLOWS}/{name}")), Lookup::Text(_));
+        assert_eq!(["own.yml", "in.yml", "out.yml", "no.yml"].map(is_there), [true, true, false, false]);
     }
 }
