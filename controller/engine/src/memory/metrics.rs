@@ -12,14 +12,14 @@ use crate::ports::{MetricQuery, Metrics, MetricsError};
 /// A step function: from each time on, this value; `None` is no data.
 type Steps = BTreeMap<Time, Option<f64>>;
 
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Contents {
     series: BTreeMap<String, Steps>,
     down: bool,
 }
 
 /// Metrics in memory; clones are the same provider. Without a series every value is 0.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct MemoryMetrics(Rc<RefCell<Contents>>);
 
 impl MemoryMetrics {
@@ -38,6 +38,12 @@ impl MemoryMetrics {
         if let Some(steps) = self.0.borrow_mut().series.get_mut(word) {
             steps.retain(|at, _| *at < from);
         }
+    }
+
+    /// A provider of its own that says what this one would say if it answered now, whatever this one is told afterwards.
+    pub fn as_of_now(&self) -> Self {
+        let series = self.0.borrow().series.clone();
+        Self(Rc::new(RefCell::new(Contents { series, down: false })))
     }
 
     /// Lets the provider answer nothing at all.

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use towpath_core::id::{CommitId, Digest, ImageName, Name, RepoPath};
-use towpath_core::observation::{Application, Health, Sample};
+use towpath_core::observation::{Application, Health};
 use towpath_core::time::{Span, Time};
 
 use super::releases::{Nature, deployed_of};
 use crate::memory::{MemoryHost, MemoryLiveness, MemoryMetrics};
-use crate::ports::{MetricQuery, Metrics as _};
 
 /// What really runs in one environment.
 #[derive(Debug, Clone)]
@@ -75,14 +74,6 @@ impl Cluster {
         if let Some(deployed) = self.running.get(environment).cloned() {
             self.ran.entry(environment.clone()).or_default().push((now, deployed));
         }
-    }
-
-    /// What there was to read, whether the metrics provider answers or not.
-    pub(crate) fn samples(&self, query: &MetricQuery) -> Vec<Sample> {
-        self.metrics.set_down(false);
-        let samples = self.metrics.range(query).unwrap_or_default();
-        self.metrics.set_down(self.metrics_down);
-        samples
     }
 
     /// Lets the metrics provider answer, or not.

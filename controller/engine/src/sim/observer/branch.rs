@@ -6,7 +6,7 @@ use towpath_core::event::{Cause, Event};
 use towpath_core::hold::Stop;
 use towpath_core::id::{ActId, CommitId, Name, Pid, ReleaseId, RepoPath};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, Release};
+use towpath_core::journal::state::{EnvironmentState, Phase, Release};
 use towpath_core::pipeline::EntryGate;
 use towpath_core::time::{Span, Time};
 
@@ -61,7 +61,9 @@ impl Observer {
     }
 
     pub(super) fn promoted(&mut self, scene: &Scene<'_>, event: &Event, at: Time) -> Checked {
-        let Event::Promoted { pid, env, r, cause, commit, base, q, from, .. } = event else { return Ok(()) };
+        let Event::Promoted { pid, env, r, cause, commit, base, q, from, landed, .. } = event else {
+            return Ok(());
+        };
         let state = scene.before.ok_or("S11: a promotion without a journal before it")?;
         self.promotions += 1;
         self.rollbacks += u64::from(*cause == Cause::Rollback);
@@ -83,6 +85,10 @@ impl Observer {
             ));
         }
         self.account.starts_from(env, from.as_ref())?;
+        let bakes = known.at.as_ref().is_some_and(|at| at.phase == Phase::Verified);
+        if bakes && !landed && *cause != Cause::Rollback {
+            self.cuts_what_it_read(scene, env)?;
+        }
         goes_to(scene.host, env, release, (commit, base))?;
         nothing_foreign_is_overwritten(scene.host, state, known, base, q.as_ref())?;
         nothing_else_is_written(scene.host, env, commit)?;

@@ -43,7 +43,7 @@ use self::soak::Soaks;
 use super::cluster::Cluster;
 use super::releases::Nature;
 use super::wiring::{SECRET, Shutter};
-use crate::memory::{MemoryHost, MemoryQa};
+use crate::memory::{MemoryHost, MemoryMetrics, MemoryQa};
 
 pub(crate) use self::rest::{Ending, Told};
 
@@ -114,6 +114,10 @@ pub(crate) struct Outside {
     pub(crate) clock: Time,
     /// Old readings of what is live that the host was given.
     pub(crate) old: Vec<Application>,
+    /// What there was to read of metrics, whether their provider answered or not.
+    pub(crate) metrics: MemoryMetrics,
+    /// Whether the provider of metrics did not answer.
+    pub(crate) unread: bool,
 }
 
 /// What one event is looked at with.
@@ -143,6 +147,8 @@ impl Observer {
                 said_yes: None,
                 clock,
                 old: Vec::new(),
+                metrics: MemoryMetrics::new(),
+                unread: false,
             },
             went_back: Vec::new(),
             gone: BTreeMap::new(),

@@ -1,9 +1,9 @@
 //! S7, S8 and contracts C6 and C9: what is live, Verified and baked really is.
 
-use towpath_core::event::{BakeResult, Cause};
+use towpath_core::event::{BakeResult, Cause, RequestKind};
 use towpath_core::hold::Stop;
 use towpath_core::id::{Digest, GateHash, GateName, Name, Pid, ReleaseId};
-use towpath_core::journal::state::{Current, Hold, Release, Run};
+use towpath_core::journal::state::{Current, Hold, Release, Request, Run};
 use towpath_core::observation::Health;
 use towpath_core::pipeline::{Environment, GateKind};
 use towpath_core::time::{Span, Time};
@@ -11,7 +11,7 @@ use towpath_core::verdict::Verdict;
 
 use super::account::Trial;
 use super::{Checked, Observer, Scene};
-use crate::ports::MetricQuery;
+use crate::ports::{MetricQuery, Metrics as _};
 use crate::sim::cluster::Deployed;
 use crate::sim::releases::{Nature, is_deployed};
 
@@ -61,7 +61,7 @@ impl Observer {
             ));
         };
         let Some(handle) = trial.handle.as_ref().filter(|_| !gate.as_str().starts_with("bake/")) else {
-            return self.is_as_read(scene, (env, gate), trial, (verdict, when));
+            return self.is_as_read((env, gate), trial, (verdict, when));
         };
         if !matches!(verdict, Verdict::Passed | Verdict::Failed) {
             return Ok(());
@@ -80,11 +80,10 @@ impl Observer {
         }
     }
 
-    /// S7, S8: a metric's verdict is what there was to read from when its gate began until its window ended, and of nothing
-    /// before that. A clock that was ahead may have read what never came to be.
+    /// S7, S8: a metric's verdict is what there was to read, as of the pass that gave it, from when its gate began until its
+    /// window ended, and of nothing before that. A clock that was ahead may have read what never came to be.
     fn is_as_read(
         &self,
-        scene: &Scene<'_>,
         (env, gate): (&Name, &GateName),
         trial: &Trial,
         (verdict, when): (Verdict, Time),
@@ -101,12 +100,15 @@ impl Observer {
             return Ok(());
         }
         let end = trial.since.plus(metric.window);
-        let samples = scene.cluster.samples(&MetricQuery {
+        // Not what there is to read by now: errors that began while the verdict was on its way count from the very second in
+        // which it was given.
+        let samples = self.outside.metrics.range(&MetricQuery {
             expression: metric.query.clone(),
             from: trial.since.plus(metric.interval),
             to: end.min(when),
             step: metric.interval,
         });
+        let samples = samples.unwrap_or_default();
         let beyond = |v: f64| metric.max.is_some_and(|max| v > max) || metric.min.is_some_and(|min| v < min);
         let numbers = samples.iter().map(|sample| sample.value).filter(|value| value.is_finite());
         let (bad, good): (Vec<f64>, Vec<f64>) = numbers.partition(|value| beyond(*value));
@@ -243,22 +245,30 @@ impl Observer {
         }
     }
 
-    /// C9: a bake is cut short only by what read its gates, which a provider that is down cannot let it do.
+    /// C9: a bake is cut short by what read its gates. On a host without atomic push that is the promotion when it is
+    /// journalled, and it is judged there: the cut is recorded when the promotion is found to have landed, and by then nothing
+    /// is left to decide, so nothing has to be read.
     pub(super) fn baked(&self, scene: &Scene<'_>, env: &Name, result: BakeResult) -> Checked {
+        match result == BakeResult::Cut && !self.account.is_coming(env) {
+            true => self.cuts_what_it_read(scene, env),
+            false => Ok(()),
+        }
+    }
+
+    /// C9: what is baking can be read by what cuts it short, which a provider that is down cannot let it do.
+    pub(super) fn cuts_what_it_read(&self, scene: &Scene<'_>, env: &Name) -> Checked {
         let watched = self.environment(env)?.bake.as_ref().is_some_and(|bake| !bake.gates.is_empty());
         let before = scene.before.and_then(|s| s.envs.get(env));
         // A person ends a bake that cannot be read, or takes its release out.
-        let asked = scene.before.is_some_and(|s| s.requests.iter().any(|q| &q.env == env));
-        let passed = before.and_then(|e| e.at.as_ref()).is_some_and(|at| {
-            let run = |(gate, run): (&towpath_core::id::GateName, &towpath_core::journal::state::Run)| {
-                gate.as_str().starts_with("bake/") && run.verdict == Some(Verdict::Passed)
-            };
-            at.runs.iter().any(run)
-        });
-        let pinned = before.is_some_and(|e| e.pin.is_some());
-        let merged = before.is_some_and(|e| e.proposed.is_some());
-        let blind = scene.cluster.metrics_down && watched && !passed;
-        match result == BakeResult::Cut && blind && !asked && !pinned && !merged {
+        let resumed = |q: &Request| &q.env == env && q.kind == RequestKind::Resume;
+        let asked = scene.before.is_some_and(|s| s.requests.iter().any(resumed));
+        let run = |(gate, run): (&GateName, &Run)| {
+            gate.as_str().starts_with("bake/") && run.verdict == Some(Verdict::Passed)
+        };
+        let passed = before.and_then(|e| e.at.as_ref()).is_some_and(|at| at.runs.iter().any(run));
+        let otherwise = before.is_some_and(|e| e.pin.is_some() || e.proposed.is_some());
+        let blind = self.outside.unread && watched && !passed;
+        match blind && !asked && !otherwise {
             true => Err(format!("C9: the bake in {env} was cut short, and nobody could read it")),
             false => Ok(()),
         }

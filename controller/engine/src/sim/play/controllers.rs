@@ -279,6 +279,8 @@ impl Play {
             said_yes: self.says_yes(),
             clock: self.clock.now(),
             old: self.calls.old.borrow().clone(),
+            metrics: self.cluster.metrics.as_of_now(),
+            unread: self.cluster.metrics_down,
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! - `controllers`: passes, with the faults that strike in them.
 //! - `faults`: who gets in between, and what is lost or moved by force.
+//! - `late`: tests of what arrives late.
 //! - `neighbour`: the pipeline next door.
 //! - `opening`: what some runs begin with.
 //! - `people`: releases, approvals, holds, requests, pull requests.
@@ -10,6 +11,8 @@
 
 mod controllers;
 mod faults;
+#[cfg(test)]
+mod late;
 mod neighbour;
 mod opening;
 mod people;

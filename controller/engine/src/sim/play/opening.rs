@@ -33,7 +33,7 @@ impl Play {
         Ok(())
     }
 
-    fn act(&mut self, act: Act) -> Step {
+    pub(super) fn act(&mut self, act: Act) -> Step {
         let bob = person("bob")?;
         match act {
             Act::Release(i) => self.release(i, false),
