@@ -133,6 +133,34 @@ fn rollbacks_of_other_pipelines_count_with_those_of_this_pass() {
     });
 }
 
+#[test]
+fn what_another_replica_put_back_meanwhile_counts() {
+    on_both_with(&on_one_cluster(&["a", "b", "c", "d"]), |bed| {
+        let mut replica = all_failed(bed);
+        let other = bed.clone();
+        // The failures are on record, and this pass has not gone back anywhere yet.
+        replica.between.after_push(0, move || drop(other.replica("here").pass()));
+        let report = replica.pass();
+        assert_eq!(went_back(bed), ["a", "b", "c"].map(|e| vec![name(e)]));
+        assert!(waits(&report, "d", WaitCode::RollbackStorm), "{:?}", report.answers);
+        assert!(waits(&bed.replica("here").pass(), "d", WaitCode::RollbackStorm), "with empty caches too");
+    });
+}
+
+#[test]
+fn a_rollback_that_lost_its_race_counts_for_nothing() {
+    let bed = Bed { atomic: false, ..Bed::memory(&on_one_cluster(&["a"])) };
+    let mut replica = all_failed(&bed);
+    // The failure, and then each time: the journal, the branch, that it was undone.
+    for branch in [2, 5, 8] {
+        let other = bed.clone();
+        let words = move || drop(other.foreign(&[("README.md", &branch.to_string())], "words"));
+        replica.between.before_push(branch, words);
+    }
+    replica.pass();
+    assert_eq!((bed.count("Undone"), bed.version("a").as_str()), (3, "1.1.0"));
+}
+
 /// 1.2.0 fails in staging, after 1.0.1 and then 1.1.0 were good there.
 fn fails_after_two(bed: &Bed) -> Replica<'_> {
     let mut replica = bed.adopted();

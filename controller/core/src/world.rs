@@ -192,7 +192,7 @@ pub struct SharedFacts {
     pub atomic: bool,
     /// Images that the registry says it does not have any more, as far as this pass asked.
     pub gone: BTreeSet<Digest>,
-    /// Automatic rollbacks of late, of all pipelines that this host knows.
+    /// Automatic rollbacks of late of other pipelines that this host knows; to decide by, also those of its own.
     pub rollbacks: Vec<WentBack>,
     /// Another pipeline that writes the same field, by environment.
     pub conflicts: BTreeMap<Name, PipelineId>,

@@ -65,7 +65,8 @@ impl Engine<'_> {
     ) -> Result<Guarded, EngineError> {
         let (mut asked, mut images) = (BTreeSet::new(), Images::default());
         self.ask_registry(observed, &mut images)?;
-        let known = Known { gone: &images.gone, ..Known::only(readings) };
+        let rollbacks = self.rollbacks(observed)?;
+        let known = Known { readings, rollbacks: &rollbacks, gone: &images.gone };
         loop {
             let asking = Asking { asked: &mut asked, at_once: true, now: &|| observed.now };
             let decided = self.decided_in_time((observed, known), answers, asking)?;

@@ -20,6 +20,7 @@ mod pass;
 pub mod people;
 pub mod ports;
 mod registry;
+mod rollbacks;
 mod round;
 mod schedule;
 #[cfg(feature = "simulation")]
@@ -29,5 +30,6 @@ pub use commit::check_templates;
 pub use error::EngineError;
 pub use observe::Remembered;
 pub use pass::{Engine, Host, PassReport, Settings, Step};
+pub use rollbacks::recent as recent_rollbacks;
 pub use round::Round;
 pub use schedule::Schedule;

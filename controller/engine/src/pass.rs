@@ -114,7 +114,7 @@ struct Learnt {
     /// What trouble the host of pull requests had.
     failed: Option<RepositoryError>,
     images: Images,
-    /// Rollbacks of this very pass count too.
+    /// This pipeline's rollbacks of late, by the journal that is decided on.
     rollbacks: Vec<WentBack>,
     /// Environments go one by one, because together they did not.
     alone: bool,
@@ -152,7 +152,11 @@ impl Engine<'_> {
                 if let Some(error) = learnt.failed {
                     return Err(error.into());
                 }
-                let known = Known { gone: &learnt.images.gone, ..Known::only(&learnt.readings) };
+                let known = Known {
+                    readings: &learnt.readings,
+                    rollbacks: &learnt.rollbacks,
+                    gone: &learnt.images.gone,
+                };
                 remembered.look = Some(self.looked((seen, &observed), (&decision, known), now));
                 return Ok(learnt.report(decision));
             }
@@ -164,7 +168,7 @@ impl Engine<'_> {
             let refused = |why| Refusal { why, tip: observed.branch.tip.clone(), until: now.plus(REFUSED) };
             let refused = acted.refused.iter().map(|(name, why)| (name.clone(), refused(why.clone())));
             remembered.refusals.extend(refused);
-            learnt.learn(acted, self.pipeline, remembered, told);
+            learnt.learn(acted, remembered, told);
         }
     }
 
@@ -179,6 +183,7 @@ impl Engine<'_> {
         if self.ask_registry(observed, &mut learnt.images)? && now() > observed.now {
             return Ok(None);
         }
+        learnt.rollbacks = self.rollbacks(observed)?;
         let known =
             Known { readings: &learnt.readings, rollbacks: &learnt.rollbacks, gone: &learnt.images.gone };
         let asking = Asking { asked: &mut learnt.asked, at_once: learnt.asks, now: &now };
@@ -276,13 +281,7 @@ impl Learnt {
     }
 
     /// Takes up what came of acting.
-    fn learn(
-        &mut self,
-        acted: Acted,
-        pipeline: &Pipeline,
-        remembered: &mut Remembered,
-        told: &mut dyn FnMut(&Step),
-    ) {
+    fn learn(&mut self, acted: Acted, remembered: &mut Remembered, told: &mut dyn FnMut(&Step)) {
         self.rounds += 1;
         self.asks = false;
         if acted.crowded {
@@ -295,9 +294,6 @@ impl Learnt {
         self.readings.extend(acted.readings);
         self.problems.extend(acted.problems);
         self.begun.extend(acted.begun);
-        if let Some(head) = &remembered.journal {
-            self.rollbacks.extend(acted.events.iter().filter_map(|e| WentBack::of(pipeline, &head.state, e)));
-        }
         acted.events.into_iter().for_each(|event| told(&Step::Recorded(event)));
     }
 

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use towpath_core::decide::rollback_target;
-use towpath_core::event::{Cause, RequestKind};
+use towpath_core::event::RequestKind;
 use towpath_core::id::{Digest, Name};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, Phase};
+use towpath_core::journal::state::EnvironmentState;
 
 use crate::error::EngineError;
 use crate::observe::Observed;
 use crate::pass::Engine;
 use crate::ports::{Presence, Registry, RegistryError};
+use crate::rollbacks::has_failed;
 
 /// What a pass knows of the registry. Nothing is kept beyond it: an image that was there may be gone.
 #[derive(Debug, Default)]
@@ -34,9 +35,8 @@ impl Engine<'_> {
 
 /// Whether an environment is about to go back, by itself or because somebody asked for it.
 fn looks_back(state: &State, key: &Name, env: &EnvironmentState) -> bool {
-    let failed = env.at.as_ref().is_some_and(|at| at.phase == Phase::Failed && at.cause != Cause::Rollback);
     let asked = |kind| state.requests.iter().any(|q| &q.env == key && q.kind == kind && q.r.is_none());
-    !env.removed && (failed || asked(RequestKind::Rollback))
+    !env.removed && (has_failed(env) || asked(RequestKind::Rollback))
 }
 
 fn ask_for_target(

@@ -243,26 +243,25 @@ impl LocalHost {
         })
     }
 
-    /// Facts from beyond the pipeline: conflicts, and the rollbacks of all pipelines of the folder.
+    /// Facts from beyond the pipeline: conflicts, and the rollbacks of all other pipelines of the folder.
     fn shared(&mut self, pipeline: &Pipeline) -> SharedFacts {
         SharedFacts {
             atomic: false,
             gone: BTreeSet::new(),
-            rollbacks: self.rollbacks(),
+            rollbacks: self.rollbacks_beside(&pipeline.id),
             conflicts: self.folder.conflicts(&pipeline.id),
             others: self.others(pipeline),
         }
     }
 
-    fn rollbacks(&mut self) -> Vec<WentBack> {
+    fn rollbacks_beside(&mut self, id: &PipelineId) -> Vec<WentBack> {
         self.first_look();
         let now = self.now();
-        let since = Time::from_unix(now.unix() - i64::from(rollbacks::WINDOW.as_seconds()));
         let mut all = Vec::new();
-        for pipeline in &self.folder.pipelines {
+        for pipeline in self.folder.pipelines.iter().filter(|pipeline| &pipeline.id != id) {
             let head = self.remembered.get(&pipeline.id).and_then(|remembered| remembered.journal.as_ref());
             if let (Ok(repository), Some(head)) = (repository(&self.ports, pipeline), head) {
-                all.extend(self.rollbacks.recent(pipeline, repository, head, since));
+                all.extend(self.rollbacks.recent(pipeline, repository, head, now));
             }
         }
         all

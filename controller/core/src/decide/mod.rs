@@ -42,7 +42,7 @@ pub use horizon::{Horizon, horizon};
 pub use ledger::{accounted, configuration, first_claim, loss};
 pub use metric::{Judgement, judge};
 pub use presence::{LANDING, PAUSE};
-pub use rollback::{IRREVERSIBLE, target as rollback_target};
+pub use rollback::{IRREVERSIBLE, STORM_WINDOW, target as rollback_target};
 
 #[cfg(test)]
 thread_local! {

@@ -13,7 +13,7 @@ use crate::museum::{Bug, planted};
 use crate::time::{Span, Time};
 
 /// The time in which an environment's budget of rollbacks is counted.
-pub(super) const STORM_WINDOW: Span = Span::seconds(600);
+pub const STORM_WINDOW: Span = Span::seconds(600);
 /// The label of a release that changes what older releases cannot work with, such as a schema.
 pub const IRREVERSIBLE: &str = "towpath.dev/irreversible";
 

@@ -351,23 +351,23 @@ fn rollbacks_of_one_pipeline_count_for_the_others() {
 
 #[test]
 fn a_rollback_counts_for_the_next_pass_of_the_same_round() {
-    let mut bench = about_to_fail(&[document("a", "a", "")]);
+    let mut bench = about_to_fail(&[document("a", "a", ""), document("b", "b", "")]);
     for _ in 0..2 {
-        assert_eq!(bench.host.rollbacks(), []);
+        assert_eq!(bench.host.rollbacks_beside(&id("b")), []);
         bench.host.pass(&id("a"), &mut Silent).unwrap();
         bench.qa.finish();
     }
-    assert_eq!(bench.host.rollbacks().len(), 1);
+    assert_eq!(bench.host.rollbacks_beside(&id("b")).len(), 1);
 }
 
 #[test]
 fn a_rollback_that_was_replaced_since_still_counts() {
-    let mut bench = about_to_fail(&[document("a", "a", "")]);
+    let mut bench = about_to_fail(&[document("a", "a", ""), document("b", "b", "")]);
     bench.once();
     bench.release("a", "4", '4');
     let (_, heard) = bench.once();
     assert!(heard.events.contains(&"Promoted"));
-    assert_eq!(bench.host.rollbacks().len(), 1);
+    assert_eq!(bench.host.rollbacks_beside(&id("b")).len(), 1);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! S5: back to the newest that was good there and is not rejected, and not from a rollback.
 
+use std::collections::BTreeSet;
+
 use towpath_core::event::Cause;
 use towpath_core::hold::Stop;
-use towpath_core::id::{Digest, Name, ReleaseId};
+use towpath_core::id::{Digest, Name, Pid, ReleaseId};
 use towpath_core::journal::State;
 use towpath_core::journal::state::Release;
 use towpath_core::time::{Span, Time};
 use towpath_core::world::WentBack;
 
 use super::account::Known;
-use super::{Checked, Observer};
+use super::{Checked, Observer, Scene};
 
 /// The time in which rollbacks to one destination are counted.
 const STORM: Span = Span::seconds(600);
@@ -18,13 +20,17 @@ const NEWS: Span = Span::seconds(900);
 
 impl Observer {
     /// Contract C11: when much goes back at once at one destination, something else is wrong than what is there.
-    pub(super) fn is_no_storm(&mut self, key: &Name, at: Time) -> Checked {
+    ///
+    /// A host that has no more than the newest part of the journal's history knows of those that its state tells of.
+    pub(super) fn is_no_storm(&mut self, scene: &Scene<'_>, pid: &Pid, key: &Name, at: Time) -> Checked {
+        let told: BTreeSet<&Pid> = scene.before.into_iter().flat_map(told_by_state).collect();
         let environment =
             self.pipeline.environment(key).ok_or_else(|| format!("C11: {key} is not of the pipeline"))?;
         let destination = &environment.destination;
-        let recent = |back: &&WentBack| back.destination == *destination && at.since(back.at) < STORM;
-        let recent = self.went_back.iter().filter(recent).count();
-        self.went_back.push(WentBack { destination: destination.clone(), at });
+        let known = |pid: &Pid| !self.outside.cut || told.contains(pid);
+        let counts = |back: &WentBack| back.destination == *destination && at.since(back.at) < STORM;
+        let recent = self.went_back.iter().filter(|(pid, back)| known(pid) && counts(back)).count();
+        self.went_back.insert(pid.clone(), WentBack { destination: destination.clone(), at });
         match recent < environment.rollback.budget {
             true => Ok(()),
             false => Err(format!(
@@ -105,6 +111,11 @@ impl Observer {
     pub(super) fn has_failed_digest(&self, key: &Name, release: &Release) -> bool {
         release.images.iter().any(|i| self.failed.contains(&(key.clone(), i.digest.clone())))
     }
+}
+
+/// The promotions that are in an environment, or on their way there.
+fn told_by_state(state: &State) -> impl Iterator<Item = &Pid> {
+    state.envs.values().flat_map(|env| env.at.iter().chain(&env.committing)).filter_map(|at| at.pid.as_ref())
 }
 
 /// Whether what is left, or anything that is between the two, is labelled as what cannot be undone.

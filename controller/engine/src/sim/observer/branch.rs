@@ -69,7 +69,7 @@ impl Observer {
         self.rollbacks += u64::from(*cause == Cause::Rollback);
         self.in_production += u64::from(env.as_str() == "production");
         if event.is_automatic_rollback() {
-            self.is_no_storm(env, at)?;
+            self.is_no_storm(scene, pid, env, at)?;
         }
         self.journalled.insert(commit.clone(), pid.clone());
         let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
@@ -138,6 +138,7 @@ impl Observer {
     /// What was given up is not on the branch, and a closed pull request is a person's no.
     pub(super) fn undone(&mut self, scene: &Scene<'_>, pid: &Pid, closed: bool) -> Checked {
         self.given_up.insert(pid.clone());
+        self.went_back.remove(pid);
         let tip = scene.host.tip(&self.pipeline.repository.branch);
         let own = self.journalled.iter().filter(|(_, other)| *other == pid).map(|(commit, _)| commit);
         if let Some(commit) =

@@ -37,6 +37,7 @@ impl Observer {
         let known: BTreeSet<Pid> = events.flatten().filter_map(promoted).collect();
         self.pids.retain(|pid, commit| there.contains(commit) || known.contains(pid));
         self.given_up.retain(|pid| known.contains(pid));
+        self.went_back.retain(|pid, _| known.contains(pid));
     }
 
     /// The journal disappeared, or an older one came back. What it does not know, nobody can know any more.

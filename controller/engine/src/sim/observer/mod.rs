@@ -84,8 +84,8 @@ pub(crate) struct Observer {
     /// The same as of the passes whose pushes have not arrived yet, by the commits that these bring.
     sent: BTreeMap<CommitId, Outside>,
     windows: BTreeMap<Name, Shutter>,
-    /// When something went back by itself.
-    pub(crate) went_back: Vec<WentBack>,
+    /// What went back by itself, or is on its way there.
+    went_back: BTreeMap<Pid, WentBack>,
     /// Images that were taken away from the registry, and when.
     pub(crate) gone: BTreeMap<Digest, Time>,
     /// Environments in which a rollback failed and which, until that is held.
@@ -118,6 +118,8 @@ pub(crate) struct Outside {
     pub(crate) metrics: MemoryMetrics,
     /// Whether the provider of metrics did not answer.
     pub(crate) unread: bool,
+    /// Whether the host had no more than the newest part of the journal's history.
+    pub(crate) cut: bool,
 }
 
 /// What one event is looked at with.
@@ -149,8 +151,9 @@ impl Observer {
                 old: Vec::new(),
                 metrics: MemoryMetrics::new(),
                 unread: false,
+                cut: false,
             },
-            went_back: Vec::new(),
+            went_back: BTreeMap::new(),
             gone: BTreeMap::new(),
             given_up: BTreeSet::new(),
             unheld: BTreeMap::new(),

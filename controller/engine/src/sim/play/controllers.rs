@@ -7,7 +7,7 @@ use towpath_core::decide::{WaitCode, When};
 use towpath_core::id::{Name, PipelineId};
 use towpath_core::pipeline::Pipeline;
 use towpath_core::time::{Span, Time};
-use towpath_core::world::{OtherEnvironment, SharedFacts, WentBack};
+use towpath_core::world::{OtherEnvironment, SharedFacts};
 
 use super::rounds::Rounds;
 use super::{Play, Step};
@@ -49,8 +49,6 @@ const BEHIND: i64 = 150;
 const AHEAD: [i64; 3] = [40, 150, 600];
 /// For how many seconds a replica does not pass.
 const PAUSES: [u32; 3] = [300, 1_200, 5_000];
-/// How far back rollbacks count, as hosts count them.
-const STORM: Span = Span::seconds(600);
 /// In how many of a hundred passes a call goes wrong.
 const GLITCHES: usize = 20;
 
@@ -229,11 +227,13 @@ impl Play {
         let result = self.work(&self.pipeline, desk, |engine| {
             engine.pass(&mut remembered, &mut |step| recorded.extend(shown(step).filter(|_| self.tells)))
         });
-        self.observer.was_outside(self.outside(shared.others), &self.host.on_their_way());
+        let glitches = self.count_struck(in_between, &faults_of);
+        let cut = weather.shallow || glitches.contains(&Kind::CutHistory);
+        let outside = Outside { cut, ..self.outside(shared.others) };
+        self.observer.was_outside(outside, &self.host.on_their_way());
         let took = self.clock.now().since(at);
         self.clock.set(now.plus(took));
         self.passes += 1;
-        let glitches = self.count_struck(in_between, &faults_of);
         if self.tells {
             recorded.into_iter().for_each(|line| self.note(line));
             self.note(format!("controller {i} passes {}{glitches:?}{}", weather.text(), said(&result)));
@@ -281,15 +281,13 @@ impl Play {
             old: self.calls.old.borrow().clone(),
             metrics: self.cluster.metrics.as_of_now(),
             unread: self.cluster.metrics_down,
+            cut: false,
         }
     }
 
     /// What hosts know from beyond the pipeline.
     pub(super) fn shared(&self) -> SharedFacts {
-        let now = self.clock.now();
-        let recent = |back: &&WentBack| now.since(back.at) < STORM;
-        let rollbacks = self.observer.went_back.iter().filter(recent).cloned().collect();
-        SharedFacts { others: self.others(), rollbacks, ..SharedFacts::default() }
+        SharedFacts { others: self.others(), ..SharedFacts::default() }
     }
 
     /// Whether the expression is true, as the evaluator says now; nothing when it cannot say.
