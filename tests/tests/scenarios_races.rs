@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use towpath_core::decide::WaitCode;
 use towpath_core::event::{Event, Recorded};
 use towpath_core::journal::state::Phase;
-use towpath_engine::memory::Fault;
+use towpath_engine::memory::{Fault, ManualClock};
 use towpath_tests::bed::{Bed, Replica, Wiring, env_of, name, on_both, settled, waits};
 use towpath_tests::between::Between;
 
@@ -205,6 +205,24 @@ fn without_atomic_push_a_push_that_comes_after_all_is_a_foreign_commit() {
     assert!(waits(&report, "dev", WaitCode::Pinned), "{:?}", report.answers);
     assert!(waits(&bed.replica("here").pass(), "dev", WaitCode::Pinned), "with empty caches too");
     assert!(replica.env("dev").ok.is_empty());
+}
+
+#[test]
+fn without_atomic_push_what_a_fast_clock_gives_up_too_soon_is_a_foreign_commit() {
+    let bed = on(false);
+    let mut replica = bed.released("1.1.0");
+    replica.faults.next([Fault::None, Fault::Late]);
+    assert!(replica.try_pass().is_err());
+    // Nothing in git tells a true time: for this host the push is over for long.
+    let fast = Bed { clock: ManualClock::at(bed.now()), ..bed.clone() };
+    fast.wait("10m");
+    fast.replica("here").hold("dev");
+    assert!(waits(&fast.replica("here").pass(), "dev", WaitCode::Held));
+    assert_eq!(bed.count("Undone"), 1);
+    bed.host().arrive();
+    bed.wait("10m");
+    assert!(waits(&replica.pass(), "dev", WaitCode::Pinned));
+    assert_eq!(bed.version("dev"), "1.1.0");
 }
 
 /// Lets one fault happen to the push of the branch that belongs to a journalled promotion, then goes on.

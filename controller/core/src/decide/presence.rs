@@ -14,7 +14,7 @@ use crate::world::{ImageFacts, PathFacts, PathProblem};
 
 /// How long a promotion that is journalled, but not on the branch, may still be on its way there: on a host without
 /// atomic push another process may be between its two pushes. Covers [`PAUSE`], a push with its deadline, and clocks
-/// that differ by a minute.
+/// that differ by a minute: a host whose clock is further ahead gives up what may still come, as a foreign commit then.
 pub const LANDING: Span = Span::seconds(240);
 /// The most bytes that the image fields of one environment may have together. An adoption records them, escaped, in
 /// one event.

@@ -331,6 +331,11 @@ impl Account {
         self.coming.values().any(|(env, _)| env == key)
     }
 
+    /// When a promotion was journalled that may not have landed.
+    pub(super) fn coming_since(&self, pid: &Pid) -> Option<Time> {
+        self.coming.get(pid).map(|(_, there)| there.floor)
+    }
+
     /// Whether a person asked for something in an environment.
     pub(super) fn is_asked(&self, key: &Name) -> bool {
         self.requests.values().any(|asked| &asked.env == key)

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use towpath_core::event::{Cause, Event};
+use towpath_core::decide::LANDING;
+use towpath_core::event::{Cause, Event, Undoing};
 use towpath_core::hold::Stop;
 use towpath_core::id::{ActId, CommitId, Name, Pid, ReleaseId, RepoPath};
 use towpath_core::journal::State;
@@ -40,10 +41,13 @@ impl Observer {
             let Some(pid) = self.journalled.get(&at).cloned() else {
                 return Err(format!("S11: {at} landed, and the journal does not know it"));
             };
-            if self.given_up.contains(&pid) {
-                return Err(format!("S2: {pid} landed as {at} after it was given up"));
+            match self.given_up.get(&pid) {
+                None => self.landed(&pid, &at)?,
+                // Nothing in git tells a true time, so that nobody can know that it is given up too soon: it comes as a
+                // stranger's, and hosts have to take it for one.
+                Some(true) => self.foreign(&at),
+                Some(false) => return Err(format!("S2: {pid} landed as {at} after it was given up")),
             }
-            self.landed(&pid, &at)?;
             at = host
                 .info(&at)
                 .and_then(|c| c.parents.first().cloned())
@@ -135,9 +139,15 @@ impl Observer {
         self.overridden.get(pid).into_iter().flatten().copied().chain(named).collect()
     }
 
+    /// Whether a promotion is given up before its push was sure to be over, by a host whose clock says that it was.
+    fn is_too_soon(&self, scene: &Scene<'_>, pid: &Pid) -> bool {
+        let over = self.account.coming_since(pid).map(|journalled| journalled.plus(LANDING));
+        over.is_some_and(|over| scene.now < over && over <= self.outside.clock)
+    }
+
     /// What was given up is not on the branch, and a closed pull request is a person's no.
-    pub(super) fn undone(&mut self, scene: &Scene<'_>, pid: &Pid, closed: bool) -> Checked {
-        self.given_up.insert(pid.clone());
+    pub(super) fn undone(&mut self, scene: &Scene<'_>, pid: &Pid, why: Undoing) -> Checked {
+        self.given_up.insert(pid.clone(), self.is_too_soon(scene, pid));
         self.went_back.remove(pid);
         let tip = scene.host.tip(&self.pipeline.repository.branch);
         let own = self.journalled.iter().filter(|(_, other)| *other == pid).map(|(commit, _)| commit);
@@ -151,7 +161,7 @@ impl Observer {
             Some((key.clone(), open.r.clone()))
         };
         let ended = scene.before.iter().flat_map(|s| s.envs.iter()).find_map(proposed);
-        let Some((env, r)) = ended.filter(|_| closed) else { return Ok(()) };
+        let Some((env, r)) = ended.filter(|_| why == Undoing::Closed) else { return Ok(()) };
         let release = scene.after.release(&r).ok_or("S11: a closed proposal's release is gone")?;
         match self.is_held_by(&scene.after.holds, &env, release, Stop::Promotions, scene.after.at) {
             true => Ok(()),

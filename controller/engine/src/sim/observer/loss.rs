@@ -36,7 +36,7 @@ impl Observer {
         };
         let known: BTreeSet<Pid> = events.flatten().filter_map(promoted).collect();
         self.pids.retain(|pid, commit| there.contains(commit) || known.contains(pid));
-        self.given_up.retain(|pid| known.contains(pid));
+        self.given_up.retain(|pid, _| known.contains(pid));
         self.went_back.retain(|pid, _| known.contains(pid));
     }
 

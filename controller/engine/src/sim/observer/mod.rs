@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher as _};
 use std::rc::Rc;
 
-use towpath_core::event::{Event, Recorded, Undoing};
+use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{CommitId, Digest, Name, Pid, PipelineId, ReleaseId, RepoPath};
 use towpath_core::journal::state::Release;
 use towpath_core::journal::{JournalMessage, State, fold_all};
@@ -90,8 +90,8 @@ pub(crate) struct Observer {
     pub(crate) gone: BTreeMap<Digest, Time>,
     /// Environments in which a rollback failed and which, until that is held.
     unheld: BTreeMap<Name, Pid>,
-    /// Promotions that were given up.
-    given_up: BTreeSet<Pid>,
+    /// Promotions that were given up, and whether too soon, by a host whose clock was ahead.
+    given_up: BTreeMap<Pid, bool>,
     /// Hashes of the shapes that the state had.
     pub(crate) shapes: BTreeSet<u64>,
     pub(crate) promotions: u64,
@@ -155,7 +155,7 @@ impl Observer {
             },
             went_back: BTreeMap::new(),
             gone: BTreeMap::new(),
-            given_up: BTreeSet::new(),
+            given_up: BTreeMap::new(),
             unheld: BTreeMap::new(),
             sent: BTreeMap::new(),
             windows,
@@ -320,7 +320,7 @@ impl Observer {
         match &recorded.event {
             Event::Promoted { .. } => self.promoted(scene, &recorded.event, recorded.at),
             Event::Proposed { env, r, pid, .. } => self.proposed(scene, (env, r, pid), recorded.at),
-            Event::Undone { pid, why } => self.undone(scene, pid, *why == Undoing::Closed),
+            Event::Undone { pid, why } => self.undone(scene, pid, *why),
             Event::Overridden { pid, gate, .. } => self.passed_by(pid, gate.as_str()),
             Event::Live { env, pid, .. } => self.live(scene, env, pid, recorded.at),
             Event::Started { env, gate, gates, .. } => self.started(env, gate, gates),
