@@ -79,18 +79,23 @@ impl<'t> Reader<'t> {
                 let contexts = self.schema.contexts(root);
                 self.value(node, Slot { definition: root, contexts });
             }
-            (None, None) => self.stop(
-                ProblemKind::Documents,
-                Span::default(),
-                "Expected document start parse event".to_owned(),
-            ),
+            (None, None) => {
+                let message = "Expected document start parse event".to_owned();
+                self.stop(ProblemKind::Documents, Span::default(), message);
+                self.hint(Some("the file is empty: write on: and jobs:, or runs: in an action".to_owned()));
+            }
             (None, Some(_)) => {}
         }
         if let Some(error) = self.tree.error() {
             self.stop(ProblemKind::Syntax, error.span, error.message.clone());
+            self.hint(Some(error.hint.to_owned()));
         } else if let Some(second) = self.tree.roots().get(1) {
             let span = self.tree.full_span(*second);
             self.stop(ProblemKind::Documents, span, "Expected stream end parse event".to_owned());
+            self.hint(Some(
+                "take the --- or ... before this away, and what follows it: GitHub reads one document"
+                    .to_owned(),
+            ));
         }
     }
 
@@ -125,6 +130,7 @@ impl<'t> Reader<'t> {
         let Some(target) = target else {
             let name = span.of(self.tree.source()).trim_start_matches('*').to_owned();
             self.stop(ProblemKind::Anchor, span, format!("Unknown anchor '{name}'"));
+            self.hint(Some(UNKNOWN_ANCHOR.to_owned()));
             return node;
         };
         if !self.limits.anchors {
@@ -539,6 +545,8 @@ const BACKGROUND: [&str; 4] = ["background", "wait", "wait-all", "cancel"];
 
 /// How many problems of a file are kept. GitHub keeps ten; a file with so many is no workflow.
 const MAX_PROBLEMS: usize = 1_000;
+
+const UNKNOWN_ANCHOR: &str = "put the value in quotes if the * belongs to it, or give the value that is meant this anchor, further up in the file";
 
 const NO_EXPRESSION: &str = "A template expression is not allowed in this context";
 

@@ -4,6 +4,7 @@
 //! scalars that somebody asks about, and its text is the parser's (a law that tests check), so that the way back is right.
 
 use super::event::ScalarStyle;
+use super::line_break::{BREAKS, line_break, line_breaks};
 use crate::span::Span;
 
 /// The text of a scalar with the way back to the source.
@@ -96,7 +97,7 @@ fn flow(source: &str, span: Span, style: ScalarStyle, decoded: &mut Decoded) {
                 let end = escape(source, at, span.end, decoded);
                 (at, from) = (end, end);
             }
-            b'\n' | b'\r' => {
+            b'\n' | b'\r' | 0xc2 | 0xe2 if line_break(bytes, at).is_some() => {
                 let kept = source.get(from..at).unwrap_or_default().trim_end_matches([' ', '\t']).len();
                 decoded.same(source, Span::new(from, from + kept));
                 let end = fold(source, Span::new(from + kept, span.end), decoded);
@@ -108,28 +109,34 @@ fn flow(source: &str, span: Span, style: ScalarStyle, decoded: &mut Decoded) {
     decoded.same(source, Span::new(from, span.end));
 }
 
-/// White space with one line's end or more in it; tells where it ends.
+/// White space with one line's end or more in it; tells where it ends. The first end goes, and leaves a space if no other
+/// follows; U+2028 and U+2029 stay.
 fn fold(source: &str, rest: Span, decoded: &mut Decoded) -> usize {
-    let text = rest.of(source);
-    let length = text.len() - text.trim_start_matches([' ', '\t', '\n', '\r']).len();
-    let white = text.get(..length).unwrap_or_default();
-    let lines = white.matches('\n').count() + white.matches('\r').count() - white.matches("\r\n").count();
-    let end = rest.start + length;
-    match lines {
-        0 | 1 => decoded.other(" ", Span::new(rest.start, end)),
-        several => decoded.other(&"\n".repeat(several - 1), Span::new(rest.start, end)),
-    }
+    let white = white(rest.of(source));
+    let end = rest.start + white.len();
+    let breaks = line_breaks(white);
+    let text = match breaks.as_slice() {
+        [] | ["\n"] => " ".to_owned(),
+        ["\n", others @ ..] => others.concat(),
+        all => all.concat(),
+    };
+    decoded.other(&text, Span::new(rest.start, end));
     end
+}
+
+/// The spaces, tabs and line ends at the start of a text.
+fn white(text: &str) -> &str {
+    let is_white = |character: char| matches!(character, ' ' | '\t') || BREAKS.contains(&character);
+    let rest = text.trim_start_matches(is_white);
+    text.get(..text.len() - rest.len()).unwrap_or_default()
 }
 
 /// An escape in double quotes; tells where it ends.
 fn escape(source: &str, at: usize, limit: usize, decoded: &mut Decoded) -> usize {
     let letter = source.get(at + 1..limit).and_then(|rest| rest.chars().next()).unwrap_or('\\');
     let after = (at + 1 + letter.len_utf8()).min(limit);
-    if letter == '\n' || letter == '\r' {
-        let rest = source.get(after..limit).unwrap_or_default();
-        let rest = if letter == '\r' { rest.strip_prefix('\n').unwrap_or(rest) } else { rest };
-        return continued(rest, limit, decoded);
+    if let Some((length, _)) = line_break(source.as_bytes(), at + 1) {
+        return continued(source.get(at + 1 + length..limit).unwrap_or_default(), limit, decoded);
     }
     let digits = match letter {
         'x' => 2,
@@ -151,12 +158,10 @@ fn escape(source: &str, at: usize, limit: usize, decoded: &mut Decoded) -> usize
 
 /// A line that goes on in the next one: white space is skipped, empty lines are line feeds.
 fn continued(rest: &str, limit: usize, decoded: &mut Decoded) -> usize {
-    let start = limit - rest.len();
-    let white = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
-    let skipped = rest.get(..white).unwrap_or_default().replace("\r\n", "\n");
-    let lines = skipped.matches(['\n', '\r']).count();
-    decoded.other(&"\n".repeat(lines), Span::new(start, start + white));
-    start + white
+    let (start, white) = (limit - rest.len(), white(rest));
+    let span = Span::new(start, start + white.len());
+    decoded.other(&line_breaks(white).concat(), span);
+    span.end
 }
 
 /// The number of an escape, with its second half where there is one.
@@ -203,13 +208,13 @@ enum Chomping {
 
 /// A block scalar, as libyaml reads one: line feeds are held back until it is known what follows them.
 fn block(source: &str, span: Span, style: ScalarStyle, indent: usize, decoded: &mut Decoded) {
-    let header = span.of(source).find(['\n', '\r']).unwrap_or(span.end - span.start);
+    let header = span.of(source).find(BREAKS).unwrap_or(span.end - span.start);
     let indicators = indicators(source.get(span.start..span.start + header).unwrap_or_default());
     // Where no digit tells the indentation, spaces before the first text are all of it.
     let mut is_blank_empty = !indicators.contains(|letter: char| letter.is_ascii_digit());
     let mut lines = BlockLines { source, at: span.start + header, end: span.end, indent };
     lines.end_of_line();
-    let (mut held, mut empty): (Option<Span>, Vec<Span>) = (None, Vec::new());
+    let (mut held, mut empty): (Option<Feed>, Vec<Feed>) = (None, Vec::new());
     let mut was_indented = false;
     while let Some(line) = lines.line() {
         let text = line.of(source);
@@ -223,12 +228,12 @@ fn block(source: &str, span: Span, style: ScalarStyle, indent: usize, decoded: &
         let is_indented = text.starts_with([' ', '\t']);
         let folds = style == ScalarStyle::Folded && !was_indented && !is_indented;
         match held.take() {
-            Some(feed) if !folds => decoded.other("\n", feed),
-            Some(feed) if empty.is_empty() => decoded.other(" ", feed),
+            Some((feed, text)) if !folds || text != "\n" => decoded.other(text, feed),
+            Some((feed, _)) if empty.is_empty() => decoded.other(" ", feed),
             _ => {}
         }
-        for feed in empty.drain(..) {
-            decoded.other("\n", feed);
+        for (feed, text) in empty.drain(..) {
+            decoded.other(text, feed);
         }
         decoded.same(source, line);
         was_indented = is_indented;
@@ -239,8 +244,8 @@ fn block(source: &str, span: Span, style: ScalarStyle, indent: usize, decoded: &
         Chomping::Clip => usize::from(held.is_some()),
         Chomping::Keep => usize::MAX,
     };
-    for feed in held.into_iter().chain(empty).take(feeds) {
-        decoded.other("\n", feed);
+    for (feed, text) in held.into_iter().chain(empty).take(feeds) {
+        decoded.other(text, feed);
     }
 }
 
@@ -257,6 +262,9 @@ fn chomping(indicators: &str) -> Chomping {
     }
 }
 
+/// The end of a line, and what the text has in its place.
+type Feed = (Span, &'static str);
+
 /// The lines of a block scalar without their indentation.
 struct BlockLines<'s> {
     source: &'s str,
@@ -272,7 +280,7 @@ impl BlockLines<'_> {
             return None;
         }
         let rest = self.source.get(self.at..self.end)?;
-        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let length = rest.find(BREAKS).unwrap_or(rest.len());
         let line = rest.get(..length)?;
         let indent = line.bytes().take(self.indent).take_while(|byte| *byte == b' ').count();
         let start = self.at + indent;
@@ -281,11 +289,10 @@ impl BlockLines<'_> {
     }
 
     /// The end of a line, if one stands here.
-    fn end_of_line(&mut self) -> Option<Span> {
-        let rest = self.source.get(self.at..self.end)?;
-        let length = if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with(['\n', '\r'])) };
+    fn end_of_line(&mut self) -> Option<Feed> {
+        let (length, text) = line_break(self.source.as_bytes().get(..self.end)?, self.at)?;
         let feed = Span::new(self.at, self.at + length);
         self.at = feed.end;
-        (length > 0).then_some(feed)
+        Some((feed, text))
     }
 }

@@ -10,4 +10,6 @@ pub struct SyntaxError {
     pub message: String,
     /// Where; may be empty, and lies within the source.
     pub span: Span,
+    /// What to do about it.
+    pub hint: &'static str,
 }

@@ -12,6 +12,7 @@ use granit_parser as yaml;
 use super::decode::decode;
 use super::error::SyntaxError;
 use super::event::{Event, Events, Properties, ScalarStyle, Shape};
+use super::hint::hint;
 use crate::span::Span;
 
 /// Events of granit-parser.
@@ -260,8 +261,28 @@ impl<'s> Granit<'s> {
     fn refused(&mut self, error: &yaml::ScanError) -> SyntaxError {
         self.ended = true;
         let at = error.marker().byte_offset().unwrap_or(self.source.len()).min(self.source.len());
-        SyntaxError { message: error.info(), span: Span::new(at, at) }
+        let span =
+            Span::new(at, self.source.get(at..).and_then(first_character).map_or(at, |length| at + length));
+        SyntaxError { message: error.info(), span, hint: hint(error.kind(), line_around(self.source, at)) }
     }
+}
+
+/// Whether an error of the parser is of this kind.
+pub(super) fn is(error: &SyntaxError, kind: &yaml::ErrorKind) -> bool {
+    error.message == kind.to_string()
+}
+
+/// The length of the character that a text begins with, if it is one that is seen.
+fn first_character(text: &str) -> Option<usize> {
+    text.chars().next().filter(|char| !char.is_whitespace()).map(char::len_utf8)
+}
+
+/// The line that a place is in.
+fn line_around(source: &str, at: usize) -> &str {
+    let (before, after) = source.split_at_checked(at).unwrap_or_default();
+    let start = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+    let end = after.find(['\n', '\r']).map_or(source.len(), |end| at + end);
+    source.get(start..end).unwrap_or_default()
 }
 
 /// How many bytes there are before one that ends it.

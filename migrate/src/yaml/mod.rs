@@ -16,7 +16,8 @@
 //! Nothing is resolved here: scalars are text with a style, aliases point to nodes and are not expanded, `<<` is a key like
 //! any other. What a scalar means is up to `read`, as on GitHub.
 //!
-//! What YAML forbids and GitHub reads nonetheless is read: a comment right behind a bracket, quoted text without indentation.
+//! What YAML forbids and GitHub reads nonetheless is read: a comment right behind a bracket, quoted text without indentation,
+//! tabs in flow collections, control characters. U+0085, U+2028 and U+2029 end a line, as for GitHub.
 //!
 //! A file with an error is a tree as far as it could be read, and the error. The parser stands behind [`Events`], so that
 //! another one may be put there, as tests do.
@@ -25,6 +26,8 @@ mod decode;
 mod error;
 mod event;
 mod granit;
+mod hint;
+mod line_break;
 mod mend;
 mod place;
 mod tree;

@@ -1,5 +1,7 @@
 //! Lines and columns.
 
+use super::line_break::BREAKS;
+
 /// A place as GitHub counts: lines and columns from 1, columns in UTF-16 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
@@ -21,13 +23,22 @@ pub struct Lines {
 const BLOCK: usize = 256;
 
 impl Lines {
-    /// Reads them. A line ends with a line feed, a carriage return, or both. A byte order mark belongs to no line.
+    /// Reads them. A line ends with a line feed, a carriage return, or both; with U+0085, U+2028 or U+2029. A byte order mark
+    /// belongs to no line.
     #[must_use]
     pub fn of(source: &str) -> Self {
         let bytes = source.as_bytes();
         let mut starts = vec![if source.starts_with('\u{feff}') { 3 } else { 0 }];
         for (at, byte) in bytes.iter().enumerate() {
-            if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+            let ends_line = match byte {
+                b'\n' => true,
+                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+                // The last byte of U+0085, U+2028 and U+2029.
+                0x85 => bytes.get(..at).is_some_and(|before| before.ends_with(&[0xc2])),
+                0xa8 | 0xa9 => bytes.get(..at).is_some_and(|before| before.ends_with(&[0xe2, 0x80])),
+                _ => false,
+            };
+            if ends_line {
                 starts.push(at + 1);
             }
         }
@@ -55,7 +66,7 @@ impl Lines {
     pub fn line<'s>(&self, source: &'s str, line: usize) -> Option<&'s str> {
         let start = *self.starts.get(line.checked_sub(1)?)?;
         let end = self.starts.get(line).copied().unwrap_or(source.len());
-        Some(source.get(start..end)?.trim_end_matches(['\n', '\r']))
+        Some(source.get(start..end)?.trim_end_matches(BREAKS))
     }
 
     /// Where a line begins, in bytes; the end of the source if there is no such line.
@@ -114,21 +125,28 @@ mod tests {
         assert_eq!((lines.start(source, 2), lines.start(source, 9)), (9, source.len()));
     }
 
+    fn line_start(before: &str) -> usize {
+        before
+            .char_indices()
+            .rfind(|(_, end)| BREAKS.contains(end))
+            .map_or(0, |(at, end)| at + end.len_utf8())
+    }
+
     proptest! {
         #[test]
-        fn a_place_is_what_counting_gives(pieces in prop::collection::vec(prop::sample::select(vec!["a", "é", "€", "😀", "\n", "\r", "\r\n", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]), 0..80)) {
+        fn a_place_is_what_counting_gives(pieces in prop::collection::vec(prop::sample::select(vec!["a", "é", "€", "😀", "\n", "\r", "\r\n", "\u{85}", "\u{2028}", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]), 0..80)) {
             let source = pieces.concat();
             let lines = Lines::of(&source);
             for (offset, _) in source.char_indices() {
                 let before = &source[..offset];
-                let ends = before.replace("\r\n", "\n").replace('\r', "\n");
+                let ends = before.replace("\r\n", "\n").replace(BREAKS, "\n");
                 // A line feed behind a carriage return belongs to the end of its line.
                 let is_inside = before.ends_with('\r') && source[offset..].starts_with('\n');
                 let line = ends.matches('\n').count() + usize::from(!is_inside);
                 let start = if is_inside {
-                    before[..offset - 1].rfind(['\n', '\r']).map_or(0, |at| at + 1)
+                    line_start(&before[..offset - 1])
                 } else {
-                    before.rfind(['\n', '\r']).map_or(0, |at| at + 1)
+                    line_start(before)
                 };
                 let column = source[start..offset].encode_utf16().count() + 1;
                 prop_assert_eq!(lines.place(&source, offset), Place { line, column }, "{:?} {}", &source, offset);

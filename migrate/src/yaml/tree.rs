@@ -95,14 +95,21 @@ impl Tree {
     #[must_use]
     pub fn read(source: impl Into<Box<str>>) -> Self {
         let source = source.into();
-        let built = Builder::build(&source, Granit::new(&source));
-        let built = if built.error.is_some() { Self::mended(&source, built) } else { built };
+        let built = match Mended::with_other_characters(&source) {
+            None => {
+                let built = Builder::build(&source, Granit::new(&source));
+                if built.error.is_some() { Self::mended(&source, Mended::new(&source), built) } else { built }
+            }
+            Some(mended) => {
+                let built = Builder::build(&source, mended.events(&source));
+                Self::mended(&source, mended, built)
+            }
+        };
         Self { source, ..built }
     }
 
     /// Reads a source again as long as an error can be mended.
-    fn mended(source: &str, mut built: Self) -> Self {
-        let mut mended = Mended::new(source);
+    fn mended(source: &str, mut mended: Mended, mut built: Self) -> Self {
         for _ in 0..times(source) {
             match &built.error {
                 Some(error) if mended.mend(error) => {
@@ -297,7 +304,8 @@ impl<'s> Builder<'s> {
         let mut builder = Self { source, tree: Tree::default(), open: Vec::new(), anchors: HashMap::new() };
         if source.len() > MAX_SOURCE {
             let message = format!("the file has more than {MAX_SOURCE} bytes");
-            builder.tree.error = Some(SyntaxError { message, span: Span::new(0, 0) });
+            let hint = "GitHub reads a sixteenth of that: split it";
+            builder.tree.error = Some(SyntaxError { message, span: Span::new(0, 0), hint });
             return builder.tree;
         }
         while let Some(event) = events.next() {

@@ -147,7 +147,7 @@ fn nearly_yaml() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a", "b: ", "- ", "\n", "\n  ", "\n    ", "\n", ": ", "|\n", ">-\n", "|2\n", "'", "\"", "''", "\\n",
         "\\\n", "#", " # c", "&x ", "*x", "!t ", "!!str ", "{", "}", "[", "]", ", ", "? ", "\t", "\r\n",
-        "\u{feff}", "é", "😀", "~", "---\n", "...\n", "%", "1", "${{ x }}",
+        "\u{feff}", "é", "😀", "~", "\u{85}", "\u{2028}", "\u{2029}  ", "\u{7}", "\u{9f}", "\n\t", "---\n", "...\n", "%", "1", "${{ x }}",
     ]);
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
@@ -161,10 +161,17 @@ proptest! {
         for id in tree.ids() {
             let (node, whole) = (tree.node(id), tree.full_span(id));
             prop_assert!(node.span().end <= source.len() && source.is_char_boundary(node.span().start));
+            prop_assert!(source.is_char_boundary(node.span().end));
             prop_assert!(whole.contains(node.span()));
             if let (Some(text), Some(decoded)) = (tree.text(id), tree.decoded(id)) {
                 prop_assert_eq!(&decoded.text, text, "{:?}", node.span().of(&source));
             }
+        }
+        for comment in tree.comments() {
+            prop_assert!(comment.of(&source).starts_with('#'));
+        }
+        if let Some(error) = tree.error() {
+            prop_assert!(source.get(error.span.start..error.span.end).is_some() && !error.hint.is_empty());
         }
         let mut at = 0;
         for root in tree.roots() {
