@@ -21,3 +21,6 @@ pub mod sources;
 pub mod span;
 pub mod values;
 pub mod yaml;
+
+#[cfg(test)]
+mod work;

@@ -60,3 +60,6 @@ pub use workflow::Workflow;
 
 #[cfg(doc)]
 use crate::read::{Document, Problem};
+
+#[cfg(test)]
+mod tests;
