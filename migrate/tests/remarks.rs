@@ -19,6 +19,76 @@ fn job(body: &str) -> String {
     format!("on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n{body}{steps}")
 }
 
+fn dispatch(input: &str) -> String {
+    format!(
+        "on: {{workflow_dispatch: {{inputs: {{i: {input}}}}}}}\njobs: {{a: {{runs-on: x, steps: [{{run: x}}]}}}}\n"
+    )
+}
+
+/// Wherever an image is named, it is read by the same rules.
+#[test]
+fn images_are_looked_at_wherever_they_are_named() {
+    let places = |image: &str| {
+        [
+            job(&format!("    container: '{image}'\n")),
+            job(&format!("    container: {{image: '{image}'}}\n")),
+            job(&format!("    services: {{db: '{image}'}}\n")),
+            job(&format!("    services: {{db: {{image: '{image}'}}}}\n")),
+            job(&format!("    steps: [{{uses: '{image}'}}]\n")),
+        ]
+    };
+    for (image, told) in [
+        ("docker://alpine:3.20", None),
+        ("docker://ghcr.io/a/b@sha256:12", Some("sha256:12")),
+        ("docker://Alpine", Some("Alpine")),
+        ("docker://a:b:c", Some("b:c")),
+        ("docker://a b", Some("a b")),
+    ] {
+        let action = format!("name: a\ndescription: b\nruns: {{using: docker, image: '{image}'}}\n");
+        let document = read_action(action.as_str(), &Limits::default());
+        let of_action =
+            remarks(&document, TODAY).iter().map(|remark| remark.span.of(&action).to_owned()).collect();
+        let of_jobs =
+            places(image).map(|source| said(&source).into_iter().map(|(_, at)| at).collect::<Vec<_>>());
+        for found in of_jobs.into_iter().chain([of_action]) {
+            assert_eq!(found, Vec::from_iter(told), "{image}");
+        }
+    }
+    assert_eq!(said(&job("    steps: [{uses: 'docker://'}]\n")), [("uses", String::new())]);
+    let action = "name: a\ndescription: b\nruns: {using: docker, image: alpine}\n";
+    let [remark] = &remarks(&read_action(action, &Limits::default()), TODAY)[..] else { panic!("{action}") };
+    assert_eq!(remark.message, "'alpine' should be either '[path]/Dockerfile' or 'docker://image[:tag]'.");
+}
+
+#[test]
+fn a_job_names_a_runner() {
+    for (runs_on, is_told) in [
+        ("[]", true),
+        ("{}", true),
+        ("{labels: []}", true),
+        ("{group: x}", false),
+        ("{labels: x}", false),
+        ("['${{ x }}']", false),
+        ("'${{ inputs.x }}'", false),
+        ("x", false),
+    ] {
+        let source = job("").replace("ubuntu-24.04", runs_on);
+        let found: Vec<_> = said(&source).into_iter().filter(|(code, _)| *code == "label").collect();
+        assert_eq!(found.len(), usize::from(is_told), "{runs_on}: {found:?}");
+    }
+}
+
+/// Of what the source breaks off in, nobody knows what it lacks.
+#[test]
+fn a_file_that_breaks_off_is_not_told_what_it_lacks() {
+    for source in [
+        "on: push\njobs:\n  a:\n    runs-on: x\n   steps: [{run: x}]\n",
+        "on: push\njobs:\n  a: {runs-on: []\n",
+    ] {
+        assert_eq!(said(source), [], "{source}");
+    }
+}
+
 #[test]
 fn each_language_is_heard_where_it_is_spoken() {
     for (source, code, place) in [
@@ -66,6 +136,12 @@ fn each_language_is_heard_where_it_is_spoken() {
         (job("    if: \"${{ 'a' == 'b' }}\"\n"), "condition", "'a' == 'b'"),
         (job("    env: {GITHUB_SHA: x}\n"), "variable", "GITHUB_SHA"),
         (job("    steps: [{uses: actions/checkout@1a2b3c4}]\n"), "uses", "1a2b3c4"),
+        (job("    strategy: {max-parallel: 0}\n"), "number", "0"),
+        (job("    timeout-minutes: -5\n"), "number", "-5"),
+        (job("    steps: [{run: x, timeout-minutes: 0}]\n"), "number", "0"),
+        ("on:\n  schedule:\n    - cron: '0 0 31 2 *'\njobs: {}\n".to_owned(), "cron", "0 0 31 2 *"),
+        (dispatch("{type: choice, options: [x, y], default: z}"), "input", "z"),
+        (dispatch("{type: number, default: teen}"), "input", "teen"),
     ] {
         let told = said(&source);
         if code.is_empty() {

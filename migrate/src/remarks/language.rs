@@ -22,12 +22,16 @@ pub enum Language {
     Image,
     /// A container, which may be an image alone.
     Container,
+    /// The image of an action: a Dockerfile, or `docker://` and an image.
+    ActionImage,
     /// Services by name, each a container.
     Services,
     /// A shell.
     Shell,
     /// Labels of runners.
     RunsOn,
+    /// A number that makes no sense unless it is above 0.
+    Positive,
     /// A condition.
     Condition,
     /// Names of variables with their values.
@@ -45,9 +49,10 @@ impl Language {
             Self::Globs(_) => "glob",
             Self::Cron => "cron",
             Self::Zone => "timezone",
-            Self::Image | Self::Container | Self::Services => "image",
+            Self::Image | Self::Container | Self::Services | Self::ActionImage => "image",
             Self::Shell => "shell",
             Self::RunsOn => "label",
+            Self::Positive => "number",
             Self::Condition => "condition",
             Self::Variables => "variable",
             Self::Inputs => "input",
@@ -64,6 +69,8 @@ impl Language {
             (_, "cron") => Self::Cron,
             (_, "timezone") => Self::Zone,
             ("container-mapping" | "service-container-mapping", "image") => Self::Image,
+            ("container-runs" | "container-runs-strict", "image") => Self::ActionImage,
+            ("strategy", "max-parallel") | (_, "timeout-minutes") => Self::Positive,
             ("job-factory", "container") => Self::Container,
             ("job-factory", "services") => Self::Services,
             (_, "shell") => Self::Shell,
@@ -118,9 +125,11 @@ mod tests {
             Language::Zone,
             Language::Image,
             Language::Container,
+            Language::ActionImage,
             Language::Services,
             Language::Shell,
             Language::RunsOn,
+            Language::Positive,
             Language::Condition,
             Language::Variables,
             Language::Inputs,

@@ -1,6 +1,8 @@
-//! What GitHub's server refuses of keys that are each right: its parser, which is published, takes them.
+//! What GitHub's server refuses of keys that are each right, since its parser, which is published, takes them; and what such keys
+//! say of each other.
 
 use crate::read::{Document, TokenId, TokenKind};
+use crate::span::Span;
 use crate::values::Finding;
 
 /// Filters of which an event has one at most (GitHub Docs, "Workflow syntax": the two cannot be used together).
@@ -12,6 +14,7 @@ pub(super) fn of(document: &Document, mapping: TokenId) -> Option<(TokenId, &'st
     let name = document.schema().definition(document.token(mapping).definition).name();
     match name {
         "job-factory" => steps(document, mapping),
+        "workflow-dispatch-input" => default(document, mapping),
         "workflow-run-mapping" if document.get(mapping, "workflows").is_none() => {
             let hint = "name the workflows: workflows: [build]";
             told(
@@ -37,10 +40,41 @@ fn steps(document: &Document, job: TokenId) -> Option<(TokenId, &'static str, Fi
     };
     // With an expression as a key, nobody knows what else is there.
     let is_open = document.pairs(job).any(|(key, _)| document.text(key).is_none());
-    let id = document.before(job).and_then(|key| document.text(key)).filter(|_| is_missing && !is_open)?;
+    let is_known = is_missing && !is_open && !is_cut_off(document, job);
+    let id = document.before(job).and_then(|key| document.text(key)).filter(|_| is_known)?;
     let message =
         format!("No steps defined in `steps` and no workflow called in `uses` for the following jobs: {id}");
     told(document, job, "job", message, "add steps, or call a workflow with uses")
+}
+
+/// Whether the source stops being YAML within a value, so that what it lacks is not known.
+pub(super) fn is_cut_off(document: &Document, token: TokenId) -> bool {
+    let tree = document.tree();
+    tree.error().is_some() && tree.reaches_end(document.token(token).node)
+}
+
+/// The default of an input is one of its options, or a number. GitHub takes any (runner:
+/// ConvertToOnWorkflowDispatchInputTypes).
+fn default(document: &Document, input: TokenId) -> Option<(TokenId, &'static str, Finding)> {
+    let text = |key| document.get(input, key).and_then(|value| document.text(value));
+    let (token, given) = (document.get(input, "default")?, text("default")?);
+    let (message, hint) = match text("type")? {
+        "choice" => {
+            let mut options = document.children(document.get(input, "options")?);
+            if options.any(|option| document.text(option).is_none_or(|option| option == given)) {
+                return None;
+            }
+            (
+                format!("the default '{given}' is none of the options"),
+                "name one of the options, or add this one",
+            )
+        }
+        "number" if given.trim().parse::<f64>().is_err() && !given.contains("${{") => {
+            (format!("the default '{given}' is no number"), "write a number, without quotes")
+        }
+        _ => return None,
+    };
+    Some((token, "input", Finding::ours(Span::new(0, given.len()), message, hint).warning()))
 }
 
 /// An event has one of each pair of filters.

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::structure::is_cut_off;
 use super::{Language, Remark, structure};
 use crate::expression::Condition;
 use crate::graph::status::{Oddity, When, oddity};
@@ -47,6 +48,7 @@ impl<'d> Walk<'d> {
         match language {
             Language::Globs(subject) => self.globs(token, subject),
             Language::RunsOn => self.runs_on(token),
+            Language::Positive => self.positive(token),
             Language::Condition => self.condition(token),
             Language::Container => self.scalar(token, Language::Image),
             Language::Services => {
@@ -74,11 +76,14 @@ impl<'d> Walk<'d> {
                 Err(refused) => vec![refused],
             },
             Language::Cron => match cron::parse(text) {
-                Ok(schedule) => schedule.too_often(text).into_iter().collect(),
+                Ok(schedule) => {
+                    schedule.never(text).or_else(|| schedule.too_often(text)).into_iter().collect()
+                }
                 Err(refused) => vec![refused],
             },
             Language::Zone => cron::timezone(text).err().into_iter().collect(),
             Language::Image => image::container(text).err().into_iter().collect(),
+            Language::ActionImage => image::action(text).err().into_iter().collect(),
             Language::Shell => shell::parse(text).err().into_iter().collect(),
             _ => Vec::new(),
         };
@@ -118,6 +123,13 @@ impl<'d> Walk<'d> {
     fn runs_on(&mut self, token: TokenId) {
         let document = self.document;
         let labels = document.get(token, "labels").unwrap_or(token);
+        if self.names_no_runner(token, labels) {
+            let length = document.span(token).of(document.tree().source()).len();
+            let hint = "name a label such as ubuntu-24.04, or a group";
+            let finding =
+                Finding::ours(Span::new(0, length), "no runner is named, so the job never runs", hint);
+            return self.tell(token, Language::RunsOn, vec![finding]);
+        }
         let items: Vec<_> = match document.token(labels).kind {
             TokenKind::Sequence => document.children(labels).collect(),
             _ => vec![labels],
@@ -135,6 +147,37 @@ impl<'d> Walk<'d> {
             let finding = Finding::ours(Span::new(0, text.len()), message, hint);
             self.tell(*item, Language::RunsOn, vec![finding]);
         }
+    }
+
+    /// Whether neither a label nor a group is there, and no expression that may give one.
+    fn names_no_runner(&self, runs_on: TokenId, labels: TokenId) -> bool {
+        let document = self.document;
+        let is_mapping = document.token(runs_on).kind == TokenKind::Mapping;
+        let has_label = match document.token(labels).kind {
+            TokenKind::Sequence => document.children(labels).next().is_some(),
+            TokenKind::Mapping => false,
+            _ => true,
+        };
+        // With an expression as a key, nobody knows what else is there.
+        let is_open = is_mapping
+            && document.pairs(runs_on).any(|(key, _)| document.text(key).is_none_or(|key| key == "group"));
+        !has_label && !is_open && !is_cut_off(document, runs_on)
+    }
+
+    fn positive(&mut self, token: TokenId) {
+        let TokenKind::Number(number) = self.document.token(token).kind else { return };
+        if number > 0.0 {
+            return;
+        }
+        let key = self.key_of(token).unwrap_or_default();
+        let message = format!("{key} is {number}, which bounds nothing");
+        let hint = "write a number above 0, or take the key away";
+        let length = self.document.span(token).of(self.document.tree().source()).len();
+        self.tell(
+            token,
+            Language::Positive,
+            vec![Finding::ours(Span::new(0, length), message, hint).warning()],
+        );
     }
 
     /// Whether a condition says the same whatever happens.

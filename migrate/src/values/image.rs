@@ -74,9 +74,36 @@ pub fn container(text: &str) -> Result<Image<'_>, Finding> {
         let hint = "name an image, or take the container away; an expression that gives an empty text means no container";
         return Err(Finding::github(whole(text), "Container image cannot be empty", hint));
     }
-    let image = text.strip_prefix("docker://").unwrap_or(text);
+    let image = text.strip_prefix(PREFIX).unwrap_or(text);
     parse(Part::new(image, text.len() - image.len()))
 }
+
+/// Reads the `image` of an action: none for the path of a Dockerfile (runner: DockerUtil.cs, `IsDockerfile`).
+///
+/// # Errors
+///
+/// With the text of GitHub if it is neither, else with that of Docker.
+pub fn action(text: &str) -> Result<Option<Image<'_>>, Finding> {
+    if text.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)) {
+        let image = text.get(PREFIX.len()..).unwrap_or_default();
+        return parse(Part::new(image, PREFIX.len())).map(Some);
+    }
+    let name = text.rsplit('/').next().unwrap_or_default();
+    let is_file = ["Dockerfile", "dockerfile"].iter().any(|file| {
+        name.ends_with(file) || name.strip_prefix(file).is_some_and(|rest| rest.starts_with('.'))
+    });
+    if is_file {
+        return Ok(None);
+    }
+    let message = format!("'{text}' should be either '[path]/Dockerfile' or 'docker://image[:tag]'.");
+    Err(Finding::github(
+        whole(text),
+        message,
+        "name a Dockerfile of the action, or write docker:// before the image",
+    ))
+}
+
+const PREFIX: &str = "docker://";
 
 const FORM: &str = "write name:tag, registry/name:tag or name@sha256:digest";
 
@@ -245,6 +272,22 @@ mod tests {
             for part in [image.registry, Some(image.name), image.tag, image.digest].into_iter().flatten() {
                 assert_eq!(part.span.of(text), part.text);
             }
+        }
+    }
+
+    #[test]
+    fn images_of_actions_are_files_or_images() {
+        for text in ["Dockerfile", "./a/dockerfile", "a/Dockerfile.alpine", "My-Dockerfile"] {
+            assert_eq!(action(text), Ok(None), "{text}");
+        }
+        let image = action("DOCKER://ghcr.io/a/b:1").unwrap().unwrap();
+        assert_eq!((image.registry(), image.name.span), ("ghcr.io", Span::new(17, 20)));
+        for (text, message) in [
+            ("docker://", "invalid reference format"),
+            ("docker://a:b:c", "invalid reference format"),
+            ("alpine:3", "'alpine:3' should be either '[path]/Dockerfile' or 'docker://image[:tag]'."),
+        ] {
+            assert_eq!(action(text).unwrap_err().message, message);
         }
     }
 

@@ -352,6 +352,7 @@ const KNOWN: &[(&str, &[Said<'static>])] = &[
             ("step uses", ".github/my-actions/do-something", ".github/my-actions/do-something", 1),
             ("step uses", "actions/checkout", "actions/checkout", 1),
             ("step uses", "checkout@v2", "checkout", 1),
+            ("step uses", "docker://image:", "", 1),
             ("timezone", "Asia/Somewhere", "Asia/Somewhere", 1),
         ],
     ),

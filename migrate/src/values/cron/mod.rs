@@ -59,6 +59,26 @@ impl Cron {
         within.into_iter().chain(between).min().unwrap_or(DAY)
     }
 
+    /// Whether no month of the schedule has any of its days, and no weekday helps.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        const LONGEST: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let has_day = |month: u32| {
+            let longest = usize::try_from(month - 1).ok().and_then(|month| LONGEST.get(month));
+            longest.is_some_and(|longest| self.days.trailing_zeros() <= *longest)
+        };
+        (self.any_day || self.any_weekday) && !numbers(self.months).any(has_day)
+    }
+
+    /// That it never runs, if so.
+    #[must_use]
+    pub fn never(&self, text: &str) -> Option<Finding> {
+        self.is_never().then(|| {
+            let message = format!("'{text}' never comes: no such month has such a day");
+            Finding::ours(whole(text), message, "name a day that the month has, or * for the days").warning()
+        })
+    }
+
     /// GitHub's limit, if the schedule asks for more runs than that.
     #[must_use]
     pub fn too_often(&self, text: &str) -> Option<Finding> {
@@ -120,6 +140,29 @@ mod tests {
             said("*/2 * * * *").unwrap(),
             "Actions schedules run at most every 5 minutes. \"*/2 * * * *\" (every 2 minutes) will not run as frequently as specified."
         );
+    }
+
+    #[test]
+    fn what_never_comes_is_said() {
+        for (text, is_never) in [
+            ("0 0 31 2 *", true),
+            ("0 0 30 2 *", true),
+            ("0 0 29 2 *", false),
+            ("0 0 31 4,6,9,11 *", true),
+            ("0 0 31 4,5 *", false),
+            ("0 0 30,31 2 *", true),
+            ("0 0 28-31 2 *", false),
+            // A weekday beside it is enough...
+            ("0 0 31 2 1", false),
+            // ...but where both have to agree.
+            ("0 0 31 2 */2", true),
+            ("* * * * *", false),
+        ] {
+            let cron = parse(text).unwrap();
+            assert_eq!((cron.is_never(), cron.never(text).is_some()), (is_never, is_never), "{text}");
+            let next = cron.runs(&"2026-11-22T00:00:00+00:00[UTC]".parse().unwrap()).next();
+            assert_eq!(next.is_none(), is_never, "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{Pin, Repository, SEPARATORS, StepUses};
 use crate::span::Span;
 use crate::values::finding::{Finding, Part, whole};
+use crate::values::image;
 
 const STEP_FORMS: &str = "write owner/repo@ref, owner/repo/path@ref, ./path, $/path or docker://image";
 
@@ -75,7 +76,7 @@ fn repository(text: &str) -> Result<Repository<'_>, Finding> {
     Ok(Repository { owner, name: repo, path, reference })
 }
 
-/// What is odd about a reference that GitHub accepts.
+/// What is odd about a reference that GitHub accepts, and what Docker refuses of an image.
 #[must_use]
 pub fn remarks(text: &str, uses: &StepUses<'_>) -> Vec<Finding> {
     match uses {
@@ -84,7 +85,8 @@ pub fn remarks(text: &str, uses: &StepUses<'_>) -> Vec<Finding> {
             let message = format!("'{text}' leads out of a folder with '..'");
             vec![Finding::ours(path.span, message, "name the folder from the workspace on").warning()]
         }
-        StepUses::Workspace(_) | StepUses::SelfRepository(_) | StepUses::Docker(_) => Vec::new(),
+        StepUses::Docker(reference) => image::parse(*reference).err().into_iter().collect(),
+        StepUses::Workspace(_) | StepUses::SelfRepository(_) => Vec::new(),
     }
 }
 
