@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use towpath_migrate::graph::ActionFiles;
 use towpath_migrate::model::call::{Lookup, Reference, WorkflowFiles};
-use towpath_migrate::sources::{Disk, NotSupplied, Supplied, Text, Wanted};
+use towpath_migrate::sources::{Cause, Disk, NotSupplied, Problem, Supplied, Text, Wanted};
 
 /// Where called workflows and actions are: in the repository around the file, or among the sources.
 pub(super) struct Around<'s> {
@@ -46,16 +46,30 @@ impl<'s> Around<'s> {
         }
         let folder =
             self.repository.as_ref().map_or_else(|| self.beside.clone(), |root| root.join(WORKFLOWS));
-        // A link may lead anywhere; what stands outside is none of the repository's.
-        let path = folder.join(name);
+        let lookup = self.read(&folder.join(name));
+        // Beside a file that is in no repository, others may be missing.
+        if lookup == Lookup::NotThere && self.repository.is_none() { Lookup::NotSupplied } else { lookup }
+    }
+
+    /// Reads a file. A link may lead anywhere; what stands outside is none of the repository's.
+    fn read(&self, path: &Path) -> Lookup {
         if path.canonicalize().is_ok_and(|real| !real.starts_with(self.home())) {
-            return Lookup::NotThere;
+            return Lookup::Unreadable(Cause::Outside);
         }
-        match (Text::read(&Disk, &path), &self.repository) {
-            (Ok(text), _) => Lookup::Text(text.into_string().into()),
-            (Err(_), Some(_)) => Lookup::NotThere,
-            (Err(_), None) => Lookup::NotSupplied,
+        match Text::read(&Disk, path) {
+            Ok(text) => Lookup::Text(text.into_string().into()),
+            Err(Problem { cause: Cause::Missing, .. }) => Lookup::NotThere,
+            Err(Problem { cause, .. }) => Lookup::Unreadable(cause),
         }
+    }
+}
+
+fn not_supplied(why: NotSupplied) -> Lookup {
+    match why {
+        NotSupplied::NoFile(_) => Lookup::NotThere,
+        NotSupplied::Outside => Lookup::Unreadable(Cause::Outside),
+        NotSupplied::Problem(problem) => Lookup::Unreadable(problem.cause),
+        NotSupplied::Hostile { .. } | NotSupplied::Absent(_) => Lookup::NotSupplied,
     }
 }
 
@@ -70,8 +84,8 @@ impl Around<'_> {
         if !folder.starts_with(root) {
             return Lookup::NotThere;
         }
-        let found = METADATA.iter().find_map(|name| Text::read(&Disk, &folder.join(name)).ok());
-        found.map_or(Lookup::NotThere, |text| Lookup::Text(text.into_string().into()))
+        let found = METADATA.iter().map(|name| self.read(&folder.join(name)));
+        found.into_iter().find(|found| *found != Lookup::NotThere).unwrap_or(Lookup::NotThere)
     }
 }
 
@@ -82,8 +96,8 @@ impl ActionFiles for Around<'_> {
         let found = self.supplied.map(|supplied| supplied.action(wanted, &folder.path));
         match found {
             Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
-            Some(Err(NotSupplied::NoFile(_))) => Lookup::NotThere,
-            Some(Err(_)) | None => Lookup::NotSupplied,
+            Some(Err(why)) => not_supplied(why),
+            None => Lookup::NotSupplied,
         }
     }
 }
@@ -95,8 +109,8 @@ impl WorkflowFiles for Around<'_> {
         let found = self.supplied.map(|supplied| supplied.file(wanted, &reference.path));
         match found {
             Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
-            Some(Err(NotSupplied::NoFile(_))) => Lookup::NotThere,
-            Some(Err(_)) | None => Lookup::NotSupplied,
+            Some(Err(why)) => not_supplied(why),
+            None => Lookup::NotSupplied,
         }
     }
 }
@@ -121,7 +135,31 @@ mod tests {
         std::os::unix::fs::symlink(outside.path().join("secret.yml"), folder.join("out.yml")).unwrap();
         std::os::unix::fs::symlink(folder.join("own.yml"), folder.join("in.yml")).unwrap();
         let (around, _) = Around::new(&folder.join("ci.yml"), None);
-        let is_there = |name: &str| matches!(around.own(&format!("{WORKFLOWS}/{name}")), Lookup::Text(_));
+        let found = |name: &str| around.own(&format!("{WORKFLOWS}/{name}"));
+        let is_there = |name: &str| matches!(found(name), Lookup::Text(_));
         assert_eq!(["own.yml", "in.yml", "out.yml", "no.yml"].map(is_there), [true, true, false, false]);
+        assert_eq!(
+            (found("out.yml"), found("no.yml")),
+            (Lookup::Unreadable(Cause::Outside), Lookup::NotThere)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_keeps_its_cause() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join(WORKFLOWS);
+        fs::create_dir_all(folder.join("folder.yml")).unwrap();
+        fs::write(folder.join("binary.yml"), "on: push\0").unwrap();
+        fs::write(folder.join("latin.yml"), b"on: push # \xe9").unwrap();
+        fs::write(folder.join("large.yml"), "x".repeat(4 << 20)).unwrap();
+        let (around, _) = Around::new(&folder.join("ci.yml"), None);
+        let code = |name: &str| match around.own(&format!("{WORKFLOWS}/{name}")) {
+            Lookup::Unreadable(cause) => cause.code(),
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(
+            ["binary.yml", "latin.yml", "large.yml", "folder.yml"].map(code),
+            ["binary", "not-utf8", "too-large", "changed"]
+        );
     }
 }

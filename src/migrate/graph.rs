@@ -10,6 +10,7 @@ use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
 use towpath_migrate::yaml::{Lines, Place};
 
 use super::around::Around;
+use super::understand::Severity;
 use super::{parse, understand};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -92,7 +93,8 @@ impl Show {
         if program.problems.len() > understand::MOST {
             terminal.warning(understand::more_text(), None);
         }
-        Ok(if program.problems.is_empty() { Exit::Done } else { Exit::Findings })
+        let is_error = |placed: &PlacedProblem| understand::severity(&placed.problem) == Severity::Error;
+        Ok(if program.problems.iter().any(is_error) { Exit::Findings } else { Exit::Done })
     }
 
     fn tell(
@@ -114,7 +116,12 @@ impl Show {
             }
         });
         let message = Shown::excerpt(&placed.problem.message);
-        terminal.error(format_args!("{}{message}", at.unwrap_or_default()), placed.problem.hint.as_deref());
+        let (message, hint) =
+            (format_args!("{}{message}", at.unwrap_or_default()), placed.problem.hint.as_deref());
+        match understand::severity(&placed.problem) {
+            Severity::Error => terminal.error(message, hint),
+            Severity::Warning => terminal.warning(message, hint),
+        }
     }
 }
 

@@ -8,6 +8,9 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use towpath_migrate::sources::{
     Cause, Disk, Found, Item, Panicked, Problem, Search, Shown, Supplied, Text, process,
 };
@@ -50,6 +53,10 @@ pub(crate) struct Parse {
     /// unknown]
     #[arg(long, value_name = "DIR")]
     sources: Option<PathBuf>,
+    /// The day as of which labels of runners are looked at: some are retired on a day that is known, and then jobs with them
+    /// fail [default: today, in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<Date>,
     /// What makes the command end with 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
     fail_on: FailOn,
@@ -84,8 +91,9 @@ impl Parse {
         let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
         let supplied = supplied.map_err(|problem| unusable(&problem))?;
         let form = self.output;
+        let today = self.today.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
         let work = |found: &Found| match found {
-            Found::Item(item) => file(form, item, supplied.as_ref()),
+            Found::Item(item) => file(form, item, supplied.as_ref(), today),
             other => Report::other(form, other),
         };
         let mut printer = Printer::new(terminal);
@@ -117,9 +125,12 @@ impl Parse {
 }
 
 /// What one file has to say.
-fn file(form: Form, item: &Item, supplied: Option<&Supplied<'_, Disk>>) -> Report {
+fn file(form: Form, item: &Item, supplied: Option<&Supplied<'_, Disk>>, today: Date) -> Report {
     match Text::read(&Disk, &item.path) {
-        Ok(text) => Report::file(form, item, text.as_str().len(), &understand(form, item, &text, supplied)),
+        Ok(text) => {
+            let understood = understand(form, item, &text, supplied, today);
+            Report::file(form, item, text.as_str().len(), &understood)
+        }
         Err(problem) => Report::problem(form, &problem),
     }
 }

@@ -1,13 +1,13 @@
 //! From the text of a file to what is printed of it.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use std::collections::HashSet;
+
+use jiff::civil::Date;
 use serde::Serialize;
-use towpath_migrate::model::call::{Bundle, PlacedProblem, Program, Rules};
+use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::model::{Action, JobKind, Workflow};
 use towpath_migrate::read::{self, Document, Limits, ProblemKind, read_action, read_workflow};
 use towpath_migrate::remarks::{Remark, remarks};
-use towpath_migrate::schema::{self, Schema};
 use towpath_migrate::sources::{Disk, Item, Place, Shape, Supplied, Text, What};
 use towpath_migrate::span::Span;
 use towpath_migrate::values;
@@ -60,6 +60,7 @@ pub(super) fn understand(
     item: &Item,
     text: &Text,
     supplied: Option<&Supplied<'_, Disk>>,
+    today: Date,
 ) -> Understood {
     let (what, source, limits) = (What::of(item.role, text.body()), text.as_str(), Limits::default());
     // In a tree of many files, each has its line.
@@ -72,9 +73,9 @@ pub(super) fn understand(
                 Form::Tree => Outline::workflow(&workflow),
                 Form::Ndjson => json(&document),
             });
-            let calls = called(item, &workflow, source, supplied);
+            let calls = of_calls(item, &workflow, source, supplied);
             let problems: Vec<_> = workflow.problems.iter().chain(&calls).cloned().collect();
-            (found(&document, &problems), content)
+            (found(&document, &problems, today), content)
         }
         What::Action => {
             let document = read_action(source, &limits);
@@ -83,9 +84,7 @@ pub(super) fn understand(
                 Form::Tree => Outline::action(&action),
                 Form::Ndjson => json(&document),
             });
-            let mut findings = found(&document, &action.problems);
-            be_lenient(&mut findings, source, &limits);
-            (findings, content)
+            (found(&document, &action.problems, today), content)
         }
         What::Neither if item.unit.shape == Shape::File => (vec![neither()], None),
         What::Neither => (Vec::new(), None),
@@ -94,7 +93,7 @@ pub(super) fn understand(
 }
 
 /// What GitHub refuses of the workflows that this one calls, at the place of the call.
-fn called(
+fn of_calls(
     item: &Item,
     workflow: &Workflow<'_>,
     source: &str,
@@ -106,46 +105,7 @@ fn called(
     let limits = Limits::default();
     let (around, reference) = Around::new(&item.path, supplied);
     let bundle = Bundle::load(reference, read_workflow(source, &limits), &around, &limits);
-    let program = Program::of(&bundle, &Rules::default());
-    let known = |problem: &read::Problem| workflow.all_problems().any(|known| known == problem);
-    program
-        .problems
-        .iter()
-        .filter_map(|placed| at_home(&bundle, &program, placed))
-        .filter(|own| !known(own))
-        .collect()
-}
-
-/// A problem of a file or of what it calls, as one of the file. What is wrong with a called file by itself is told where
-/// that file is.
-fn at_home(bundle: &Bundle, program: &Program<'_>, placed: &PlacedProblem) -> Option<read::Problem> {
-    let problem = placed.problem.clone();
-    let Some(file) = placed.file.filter(|file| *file != 0) else { return Some(problem) };
-    let is_its_own = program.workflows.get(file)?.all_problems().any(|own| *own == problem);
-    let (0, at) = placed.caller? else { return None };
-    let message = format!("{}: {}", bundle.files().get(file)?.name, problem.message);
-    let span = Span::new(at, at);
-    (!is_its_own).then_some(read::Problem { span, message, place: Some(at), ..problem })
-}
-
-/// The runner takes more of an action than GitHub's editor and Marketplace do: what only these refuse is a warning.
-fn be_lenient(findings: &mut [Finding], source: &str, limits: &Limits) {
-    if findings.iter().all(|finding| finding.severity == Severity::Warning) {
-        return;
-    }
-    let action = Schema::action();
-    let lenient = read::read(source, action, action.root(schema::Root::Lenient), limits);
-    let action = Action::of(&lenient);
-    for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Error) {
-        let is_refused = action.all_problems().any(|problem| problem.message == finding.message);
-        let is_schema = matches!(
-            finding.code,
-            "unexpected-key" | "unexpected-value" | "unexpected-structure" | "missing-key" | "ambiguous"
-        );
-        if is_schema && !is_refused {
-            finding.severity = Severity::Warning;
-        }
-    }
+    Program::of(&bundle, &Rules::default()).of_calls()
 }
 
 fn json(document: &Document) -> String {
@@ -157,9 +117,13 @@ fn json(document: &Document) -> String {
 pub(super) const MOST: usize = 100;
 
 /// What GitHub refuses, on reading and on making jobs and steps of it; and what cannot work.
-fn found(document: &Document, problems: &[read::Problem]) -> Vec<Finding> {
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let refused: Vec<_> = document.problems().iter().chain(problems).take(MOST + 1).collect();
+fn found(document: &Document, problems: &[read::Problem], today: Date) -> Vec<Finding> {
+    let all = || document.problems().iter().chain(problems);
+    // What both refuse is told in the words of what runs the file.
+    let refusals: HashSet<_> =
+        all().filter(|problem| problem.is_refusal()).map(|problem| problem.span).collect();
+    let is_told = |problem: &&read::Problem| problem.is_refusal() || !refusals.contains(&problem.span);
+    let refused: Vec<_> = all().filter(is_told).take(MOST + 1).collect();
     let is_new = |remark: &Remark| !refused.iter().any(|problem| says_so(problem, remark));
     let remarks: Vec<_> = remarks(document, today).into_iter().filter(is_new).take(MOST + 1).collect();
     if refused.is_empty() && remarks.is_empty() {
@@ -194,8 +158,7 @@ impl Told<'_> {
     }
 
     fn refusal(&self, problem: &read::Problem) -> Finding {
-        // GitHub has stopped before; what it would not have told is told, and not as its own word.
-        let severity = if problem.is_beyond { Severity::Warning } else { Severity::Error };
+        let severity = severity(problem);
         Finding {
             severity,
             code: code(&problem.kind),
@@ -216,6 +179,12 @@ impl Told<'_> {
         let excerpt = excerpt(self.source, &self.lines, span);
         Finding { severity, code, message, place: Some(self.place(span)), excerpt, hint }
     }
+}
+
+/// GitHub may have stopped before: what it would not have told is told, and not as its own word. Nor is what only its editor
+/// refuses.
+pub(super) fn severity(problem: &read::Problem) -> Severity {
+    if problem.is_beyond || !problem.is_refusal() { Severity::Warning } else { Severity::Error }
 }
 
 /// That there is more than is told.
@@ -252,6 +221,7 @@ fn code(kind: &ProblemKind) -> &'static str {
         K::NoExpressionHere => "no-expression-here",
         K::Expression(_) => "expression",
         K::Conversion => "conversion",
+        K::Unread => "unread",
     }
 }
 

@@ -85,7 +85,7 @@ impl ActionBundle {
         let (target, text) = match files.look_up(&folder) {
             Lookup::Text(text) => (Target::Action(self.files.len()), Some(text)),
             Lookup::NotThere => (Target::NotThere, None),
-            Lookup::NotSupplied => (Target::NotSupplied, None),
+            Lookup::NotSupplied | Lookup::Unreadable(_) => (Target::NotSupplied, None),
         };
         self.targets.insert(name, target);
         let Some(text) = text else { return };

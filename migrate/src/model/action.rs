@@ -216,21 +216,70 @@ impl<'d> Branding<'d> {
     }
 }
 
+const COMPOSITE: &str = "composite";
+const DOCKER: &str = "docker";
+
+/// The versions of Node.js that the runner knows (ActionManifestManager.cs, `ConvertRuns`).
+const NODE: [&str; 4] = ["node12", "node16", "node20", "node24"];
+
+/// As the runner lists them.
+const KNOWN: &str = "'docker', 'node12', 'node16', 'node20' or 'node24'";
+
 impl<'d> Runs<'d> {
     fn read(converter: &mut Converter<'d>, token: TokenId) -> Self {
+        let runs = Self::parts(converter, token);
+        if !converter.has_stopped() {
+            runs.check(converter, token);
+        }
+        runs
+    }
+
+    /// What the runner refuses of it when a job comes to the action. Case does not count for it.
+    fn check(&self, converter: &mut Converter<'d>, token: TokenId) {
+        let is = |name: &Name<'d>, known: &[&str]| {
+            known.iter().any(|known| name.value.eq_ignore_ascii_case(known))
+        };
+        let (message, hint) = match self {
+            Self::Composite { steps_token: None, .. } => ("No steps provided.".to_owned(), "add steps:"),
+            Self::Node(node) if is(&node.using, &NODE) && node.main.is_none() => {
+                ("Entry javascript file is not provided.".to_owned(), "add main: with the path of a file")
+            }
+            Self::Docker(docker) if docker.image.is_none() => (
+                "Image is not provided.".to_owned(),
+                "add image: with a Dockerfile, or docker:// and an image",
+            ),
+            Self::Node(NodeRuns { using, .. }) | Self::Unknown(Some(using)) if !is(using, &NODE) => {
+                let using = *using;
+                converter.refuse(
+                    using.token,
+                    format!("'using: {}' is not supported, use {KNOWN} instead.", using.value),
+                );
+                return converter.hint("write node24, composite or docker");
+            }
+            Self::Unknown(None) if converter.document.get(token, "plugin").is_none() => (
+                format!("Missing 'using' value. 'using' requires 'composite', {KNOWN}."),
+                "add using: node24, composite or docker",
+            ),
+            _ => return,
+        };
+        converter.refuse(token, message);
+        converter.hint(hint);
+    }
+
+    fn parts(converter: &mut Converter<'d>, token: TokenId) -> Self {
         let document = converter.document;
         let get = |key| document.get(token, key);
         let Some(using) = get("using").and_then(|using| converter.name(using)) else {
             return Self::Unknown(None);
         };
-        if using.value == "composite" {
+        if using.value.eq_ignore_ascii_case(COMPOSITE) {
             let steps_token = get("steps");
             let steps = steps_token.map(|token| steps(converter, token)).unwrap_or_default();
             return Self::Composite { using, steps, steps_token };
         }
         let name = |key| get(key).and_then(|value| converter.name(value));
         let (pre_if, post_if) = (name("pre-if"), name("post-if"));
-        if using.value == "docker" {
+        if using.value.eq_ignore_ascii_case(DOCKER) {
             return Self::Docker(Box::new(DockerRuns {
                 using,
                 image: name("image"),
@@ -243,7 +292,7 @@ impl<'d> Runs<'d> {
                 post_if,
             }));
         }
-        if using.value.starts_with("node") {
+        if using.value.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("node")) {
             let (main, pre, post) = (name("main"), name("pre"), name("post"));
             return Self::Node(NodeRuns { using, main, pre, pre_if, post, post_if });
         }

@@ -4,7 +4,7 @@ use super::value::{At, Entry, Flag, Key, Mapping, Name, Names, Number, Scalar, T
 use crate::expression::{
     Availability, Condition, Evaluated, ExpressionError, Function, Parameters, TemplateError, parse,
 };
-use crate::read::{Document, Problem, ProblemKind, TokenId, TokenKind, nearest};
+use crate::read::{By, Document, Problem, ProblemKind, TokenId, TokenKind, nearest};
 use crate::span::Span;
 use crate::values::Finding;
 
@@ -19,7 +19,8 @@ pub(super) struct Converter<'d> {
 impl<'d> Converter<'d> {
     /// GitHub converts only what it could read without problems.
     pub(super) fn new(document: &'d Document) -> Self {
-        Self { document, problems: Vec::new(), stopped: !document.problems().is_empty() }
+        let stopped = document.problems().iter().any(Problem::is_refusal);
+        Self { document, problems: Vec::new(), stopped }
     }
 
     pub(super) fn kind(&self, token: TokenId) -> TokenKind {
@@ -159,20 +160,25 @@ impl<'d> Converter<'d> {
     }
 
     fn refuse_condition(&mut self, token: TokenId, scalar: &str, error: TemplateError) {
-        let node = self.document.token(token).node;
-        let is_known = |problem: &Problem| {
-            matches!(problem.kind, ProblemKind::Expression(_))
-                && self.document.span(token).contains(problem.span)
-        };
-        if self.document.problems().iter().any(is_known) {
+        if self.has_refused_expression(token) {
             return;
         }
+        let node = self.document.token(token).node;
         let span = match self.document.tree().text(node) {
             Some(source) if source == scalar => self.document.tree().place_in(node, error.span()),
             _ => self.document.span(token),
         };
         let message = error.to_string();
         self.add(ProblemKind::Expression(Box::new(error)), Some(token), span, message, None);
+    }
+
+    /// Whether reading has refused an expression in a value, which is text since then.
+    fn has_refused_expression(&self, token: TokenId) -> bool {
+        let is_in = |problem: &Problem| {
+            matches!(problem.kind, ProblemKind::Expression(_))
+                && self.document.span(token).contains(problem.span)
+        };
+        self.document.problems().iter().any(is_in)
     }
 
     /// Refuses the value of a token.
@@ -188,13 +194,29 @@ impl<'d> Converter<'d> {
         }
     }
 
+    /// The last problem is one for GitHub's editor alone.
+    pub(super) fn by_editor(&mut self) {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.by = By::Editor;
+        }
+    }
+
     /// GitHub does not come to what follows if it has refused something.
     pub(super) fn stop_if_refused(&mut self) {
-        self.stopped |= !self.problems.is_empty();
+        self.stopped |= self.problems.iter().any(Problem::is_refusal);
+    }
+
+    /// Whether GitHub does not come to this.
+    pub(super) const fn has_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Refuses the text of a token as what reads the text does.
     pub(super) fn refuse_text(&mut self, token: TokenId, finding: Finding) {
+        let is_text = self.document.text(token).is_none_or(|text| !text.contains("${{"));
+        if !is_text && self.has_refused_expression(token) {
+            return;
+        }
         let node = self.document.token(token).node;
         let span = self.document.tree().place_in(node, finding.span);
         let hint = (!finding.hint.is_empty()).then(|| finding.hint.to_owned());
@@ -229,7 +251,8 @@ impl<'d> Converter<'d> {
             let tree = self.document.tree();
             tree.full_span(self.document.token(token).node).start
         });
-        self.problems.push(Problem { kind, span, message, hint, place, is_beyond: self.stopped });
+        let by = By::GitHub;
+        self.problems.push(Problem { kind, span, message, hint, place, is_beyond: self.stopped, by });
     }
 }
 

@@ -1,7 +1,7 @@
 //! `on`: what starts a workflow (languageservices: converter/events.ts).
 
 use super::convert::Converter;
-use super::input::{Input, inputs};
+use super::input::{Given, Input, inputs};
 use super::value::{At, Name, Names, Text};
 use crate::read::{TokenId, TokenKind};
 use crate::values::{Author, cron};
@@ -184,7 +184,8 @@ impl<'d> Event<'d> {
             "workflow_call" => EventKind::Call(Box::new(CallEvent::read(converter, token))),
             "workflow_dispatch" => {
                 let given = converter.document.get(token, "inputs");
-                EventKind::Dispatch(given.map(|given| inputs(converter, given)).unwrap_or_default())
+                let inputs = given.map(|given| inputs(converter, given, Given::ByHand));
+                EventKind::Dispatch(inputs.unwrap_or_default())
             }
             _ => EventKind::Filtered(Box::new(Filters::read(converter, token))),
         };
@@ -250,7 +251,10 @@ impl<'d> CallEvent<'d> {
         let mut call = Self::default();
         for (key, value) in converter.properties(token) {
             match key.value {
-                "inputs" => (call.inputs, call.inputs_token) = (inputs(converter, value), Some(value)),
+                "inputs" => {
+                    call.inputs = inputs(converter, value, Given::ByCaller);
+                    call.inputs_token = Some(value);
+                }
                 "secrets" => (call.secrets, call.secrets_token) = (secrets(converter, value), Some(value)),
                 "outputs" => (call.outputs, call.outputs_token) = (outputs(converter, value), Some(value)),
                 _ => {}

@@ -63,13 +63,23 @@ impl InputType {
     }
 }
 
+/// Who gives an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    /// Somebody who starts the workflow. The runner looks at no more than the name of the type, whatever it is
+    /// (ConvertToOnWorkflowDispatchInputTypes); GitHub's editor does.
+    ByHand,
+    /// A workflow that calls this one.
+    ByCaller,
+}
+
 /// All inputs of a mapping.
-pub(super) fn inputs<'d>(converter: &mut Converter<'d>, token: TokenId) -> Vec<Input<'d>> {
-    converter.properties(token).map(|(name, value)| Input::read(converter, name, value)).collect()
+pub(super) fn inputs<'d>(converter: &mut Converter<'d>, token: TokenId, given: Given) -> Vec<Input<'d>> {
+    converter.properties(token).map(|(name, value)| Input::read(converter, name, value, given)).collect()
 }
 
 impl<'d> Input<'d> {
-    fn read(converter: &mut Converter<'d>, name: Name<'d>, token: TokenId) -> Self {
+    fn read(converter: &mut Converter<'d>, name: Name<'d>, token: TokenId, given: Given) -> Self {
         let mut input = Self {
             name,
             token,
@@ -92,13 +102,13 @@ impl<'d> Input<'d> {
         }
         let written = input.written_type.and_then(|written| InputType::named(written.value));
         input.kind = written.unwrap_or_default();
-        input.check_default(converter);
-        input.check_options(converter);
+        input.check_default(converter, given);
+        input.check_options(converter, given);
         input
     }
 
     /// The default has to be of the type; npm does not look at that of a number.
-    fn check_default(&mut self, converter: &mut Converter<'d>) {
+    fn check_default(&mut self, converter: &mut Converter<'d>, given: Given) {
         let Some(At { token, value }) = self.default else { return };
         let expected = match (self.kind, value) {
             (_, Scalar::Expression(_)) | (InputType::Number, _) => return,
@@ -127,21 +137,27 @@ impl<'d> Input<'d> {
             InputType::Boolean => "write true or false, without quotes",
             _ => "put it in quotes",
         });
-        self.default = None;
+        match given {
+            Given::ByHand => converter.by_editor(),
+            Given::ByCaller => self.default = None,
+        }
     }
 
-    fn check_options(&self, converter: &mut Converter<'d>) {
+    fn check_options(&self, converter: &mut Converter<'d>, given: Given) {
         let has_options = self.options.as_ref().map(|options| !options.value.is_empty());
         match (self.kind, has_options) {
             (InputType::Choice, None | Some(false)) => {
                 converter.refuse(self.token, "Missing 'options' for choice input");
                 converter.hint("list what can be chosen under options");
             }
-            (InputType::Choice, Some(true)) | (_, None) => {}
+            (InputType::Choice, Some(true)) | (_, None) => return,
             (_, Some(_)) => {
                 converter.refuse(self.token, "Input type is not 'choice', but 'options' is defined");
                 converter.hint("write type: choice, or take the options away");
             }
+        }
+        if given == Given::ByHand {
+            converter.by_editor();
         }
     }
 }

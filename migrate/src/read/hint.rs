@@ -1,6 +1,6 @@
 //! What to do about a key or value that may not be here.
 
-use crate::schema::{Candidates, Definition, Schema};
+use crate::schema::{Candidates, Definition, Scalar, Schema};
 
 /// How many values are listed at most.
 const LISTED: usize = 12;
@@ -28,16 +28,33 @@ pub(super) fn for_key(
 
 /// A value that may not be here: a near one, or all.
 pub(super) fn for_value(definition: &Definition, value: &str) -> Option<String> {
-    if let Some(near) = nearest(value, definition.constants()) {
+    let is_current = |constant: &&str| definition.name() != "using" || !OLD.contains(constant);
+    let mut constants: Vec<_> = definition.constants().filter(is_current).collect();
+    if let Some(near) = nearest(value, constants.iter().copied()) {
         return Some(format!("did you mean {near}?"));
     }
-    let mut constants: Vec<_> = definition.constants().collect();
     let left = constants.len().saturating_sub(LISTED);
     constants.truncate(LISTED);
     match (constants.is_empty(), left) {
-        (true, _) => None,
+        (true, _) => of_kind(definition).map(str::to_owned),
         (false, 0) => Some(format!("expected {}", constants.join(", "))),
         (false, left) => Some(format!("expected {} or one of {left} others", constants.join(", "))),
+    }
+}
+
+/// Versions of Node.js that actions are not to use any more (GitHub Changelog 2025-09-19, "Deprecation of Node 20 on GitHub
+/// Actions runners"): no hint leads to them.
+const OLD: [&str; 3] = ["node12", "node16", "node20"];
+
+/// What is expected where any value of a kind may be.
+fn of_kind(definition: &Definition) -> Option<&'static str> {
+    let (boolean, number) = (definition.accepts(Scalar::Boolean), definition.accepts(Scalar::Number));
+    let text = definition.accepts(Scalar::String("x"));
+    match (text, boolean, number) {
+        (true, _, _) => (!definition.accepts(Scalar::String(""))).then_some("it may not be empty"),
+        (false, true, false) => Some("write true or false, without quotes"),
+        (false, false, true) => Some("write a number, without quotes"),
+        _ => None,
     }
 }
 
@@ -54,6 +71,8 @@ pub(crate) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> O
 
 /// How many letters have to be added, taken away or changed, whatever their case.
 fn distance(left: &str, right: &str) -> usize {
+    #[cfg(test)]
+    crate::work::step();
     let right: Vec<char> = right.chars().flat_map(char::to_lowercase).collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (line, letter) in left.chars().flat_map(char::to_lowercase).enumerate() {

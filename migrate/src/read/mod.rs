@@ -19,6 +19,7 @@
 
 mod document;
 mod hint;
+mod lenient;
 mod limits;
 mod problem;
 mod reader;
@@ -29,7 +30,7 @@ pub use document::{Document, StringId, TemplateId, Token, TokenId, TokenKind};
 pub(crate) use hint::nearest;
 pub use limits::Limits;
 pub(crate) use limits::TEXT;
-pub use problem::{Problem, ProblemKind};
+pub use problem::{By, Problem, ProblemKind};
 
 use crate::schema::{DefinitionId, Root, Schema};
 use crate::yaml::Tree;
@@ -41,11 +42,14 @@ pub fn read_workflow(source: impl Into<Box<str>>, limits: &Limits) -> Document {
     read(source, schema, schema.root(Root::Strict), limits)
 }
 
-/// Reads the metadata of an action: `action.yml`.
+/// Reads the metadata of an action: `action.yml`. It is read as strictly as by GitHub's editor; what the runner takes all the
+/// same is refused [`By::Editor`].
 #[must_use]
 pub fn read_action(source: impl Into<Box<str>>, limits: &Limits) -> Document {
     let schema = Schema::action();
-    read(source, schema, schema.root(Root::Strict), limits)
+    let mut document = read(source, schema, schema.root(Root::Strict), limits);
+    lenient::judge(&mut document, schema.root(Root::Lenient), limits);
+    document
 }
 
 /// Reads a source that is to be what a definition of a schema says.

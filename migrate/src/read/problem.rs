@@ -3,7 +3,7 @@
 use crate::expression::TemplateError;
 use crate::span::Span;
 
-/// Something that GitHub refuses, in its words and at its place.
+/// Something that is refused, in GitHub's words and at its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// What it is.
@@ -18,6 +18,27 @@ pub struct Problem {
     pub place: Option<usize>,
     /// Whether GitHub has stopped before, so that it does not tell this one.
     pub is_beyond: bool,
+    /// Who refuses it.
+    pub by: By,
+}
+
+impl Problem {
+    /// Whether GitHub does not run the file for it.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.by == By::GitHub
+    }
+}
+
+/// Who refuses something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum By {
+    /// What runs the file.
+    GitHub,
+    /// GitHub's editor or Marketplace. What runs the file takes it.
+    Editor,
+    /// Nobody: what is needed to judge it could not be read here.
+    Nobody,
 }
 
 /// What is wrong.
@@ -53,6 +74,8 @@ pub enum ProblemKind {
     Expression(Box<TemplateError>),
     /// What a conversion of GitHub's refuses.
     Conversion,
+    /// A file that is called, and could not be read here.
+    Unread,
 }
 
 impl ProblemKind {

@@ -105,7 +105,7 @@ impl Counts {
         check_places(path, &document, &problems);
         let counts = self.folders.entry(folder).or_default();
         counts.actions += 1;
-        if !problems.is_empty() || action.runs.is_none() {
+        if problems.iter().any(|problem| problem.is_refusal()) || action.runs.is_none() {
             counts.refused += 1;
             self.refused.insert(path);
         }
@@ -122,12 +122,13 @@ impl Counts {
         let counts = self.folders.entry(folder).or_default();
         counts.workflows += 1;
         counts.jobs += workflow.jobs.len();
-        counts.as_npm += usize::from(problems.is_empty() != npm);
+        let is_refused = problems.iter().any(|problem| problem.is_refusal());
+        counts.as_npm += usize::from(is_refused == npm);
         if placeholders(&document).next().is_some() {
             counts.templates += 1;
             self.templates.insert(path);
         }
-        if !problems.is_empty() {
+        if is_refused {
             counts.refused += 1;
             self.refused.insert(path);
         }

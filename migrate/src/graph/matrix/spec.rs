@@ -2,7 +2,7 @@
 
 use super::{Cell, CellValue, Unknown, UnknownId, Unknowns};
 use crate::expression::{Array, Object, Value, ValueKind};
-use crate::read::{Document, Problem, ProblemKind, TokenId, TokenKind};
+use crate::read::{By, Document, Problem, ProblemKind, TokenId, TokenKind};
 use std::sync::Arc;
 
 /// A matrix.
@@ -304,5 +304,6 @@ impl<'d> Reader<'d> {
 pub(super) fn problem(document: &Document, token: TokenId, message: String) -> Problem {
     let span = document.span(token);
     let place = document.tree().full_span(document.token(token).node).start;
-    Problem { kind: ProblemKind::Conversion, span, message, hint: None, place: Some(place), is_beyond: false }
+    let (kind, by) = (ProblemKind::Conversion, By::GitHub);
+    Problem { kind, span, message, hint: None, place: Some(place), is_beyond: false, by }
 }

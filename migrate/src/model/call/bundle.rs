@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::reference::{Lookup, Reference, WorkflowFiles};
 use crate::expression::folded;
 use crate::read::{Document, Limits, TokenId, read_workflow};
+use crate::sources::Cause;
 use crate::values::uses;
 
 /// How many files GitHub loads: the first one and 50 that it calls (runner: ParseOptions.cs).
@@ -17,6 +18,8 @@ pub struct Bundle {
     files: Vec<File>,
     /// What each call of each file came to, by the token of its `uses`.
     targets: HashMap<(usize, TokenId), Target>,
+    /// Why files could not be read.
+    causes: Vec<Cause>,
 }
 
 /// A file of a [`Bundle`].
@@ -43,6 +46,8 @@ pub(super) enum Target {
     NotSupplied,
     /// There are more files than GitHub loads.
     TooMany,
+    /// It could not be read, for this cause of the bundle.
+    Unreadable(usize),
 }
 
 impl Bundle {
@@ -59,6 +64,7 @@ impl Bundle {
         let mut bundle = Self {
             files: vec![File { reference, name, document, is_trusted: true }],
             targets: HashMap::new(),
+            causes: Vec::new(),
         };
         let mut at = 0;
         while let Some(file) = bundle.files.get(at) {
@@ -90,6 +96,10 @@ impl Bundle {
             Lookup::Text(text) => text,
             Lookup::NotThere => return Target::NotThere,
             Lookup::NotSupplied => return Target::NotSupplied,
+            Lookup::Unreadable(cause) => {
+                self.causes.push(cause);
+                return Target::Unreadable(self.causes.len() - 1);
+            }
         };
         let is_trusted = files.is_trusted(&reference);
         let (name, document) = (reference.to_string(), read_workflow(text, limits));
@@ -101,6 +111,11 @@ impl Bundle {
     #[must_use]
     pub fn files(&self) -> &[File] {
         &self.files
+    }
+
+    /// Why a file could not be read.
+    pub(super) fn cause(&self, at: usize) -> Option<&Cause> {
+        self.causes.get(at)
     }
 
     pub(super) fn target(&self, file: usize, uses: TokenId) -> Target {

@@ -1,11 +1,11 @@
 //! The walk through all calls.
 
 use super::bundle::{Bundle, Target};
-use super::problem::PlacedProblem;
+use super::problem::{PlacedProblem, of_calls};
 use crate::expression::units;
 use crate::model::job::{Call, Job, JobKind};
 use crate::model::workflow::Workflow;
-use crate::read::{Problem, ProblemKind, TokenId};
+use crate::read::{By, Problem, ProblemKind, TokenId};
 use crate::span::Span;
 use crate::values::permission::Permissions;
 
@@ -59,6 +59,8 @@ pub struct Program<'d> {
     pub workflows: Vec<Workflow<'d>>,
     /// What GitHub refuses, in its order.
     pub problems: Vec<PlacedProblem>,
+    /// How many files were looked at to find it, each as often as it is called.
+    pub looked_at: usize,
 }
 
 impl<'d> Program<'d> {
@@ -68,8 +70,14 @@ impl<'d> Program<'d> {
         let workflows: Vec<_> = bundle.files().iter().map(|file| Workflow::of(&file.document)).collect();
         let mut walk = Walk::new(bundle, &workflows, rules);
         walk.all();
-        let problems = walk.problems;
-        Self { bundle, workflows, problems }
+        let (problems, looked_at) = (walk.problems, walk.looked_at);
+        Self { bundle, workflows, problems, looked_at }
+    }
+
+    /// What is wrong with calls, as problems of the file that all began with: each at the call by which it came to be.
+    #[must_use]
+    pub fn of_calls(&self) -> Vec<Problem> {
+        of_calls(self.bundle, &self.problems)
     }
 
     /// The workflow that all began with.
@@ -84,7 +92,7 @@ impl<'d> Program<'d> {
         match self.bundle.target(file, call.uses.token) {
             Target::File(file) => Link::Workflow(file),
             Target::NotThere => Link::NotThere,
-            Target::NotSupplied | Target::TooMany => Link::NotSupplied,
+            Target::NotSupplied | Target::TooMany | Target::Unreadable(_) => Link::NotSupplied,
         }
     }
 
@@ -116,6 +124,11 @@ pub(super) struct Walk<'w, 'd> {
     told: Vec<[bool; 2]>,
     /// The call that is looked at.
     caller: Option<(usize, usize)>,
+    /// The call of the first file that is looked at.
+    first_call: Option<Span>,
+    looked_at: usize,
+    /// GitHub has refused something.
+    refused: bool,
     /// GitHub has stopped.
     stopped: bool,
     /// Nothing more is looked at.
@@ -135,6 +148,9 @@ impl<'w, 'd> Walk<'w, 'd> {
             named: vec![false; workflows.len()],
             told: vec![[false; 2]; workflows.len()],
             caller: None,
+            first_call: None,
+            looked_at: 0,
+            refused: false,
             stopped: false,
             halted: false,
         }
@@ -145,7 +161,7 @@ impl<'w, 'd> Walk<'w, 'd> {
         let Some(root) = workflows.first() else { return };
         self.read(0, root);
         self.convert(0, root);
-        self.stopped = !self.problems.is_empty();
+        self.stopped = self.refused;
         if self.rules.follow {
             self.calls(0, root, root.permissions.as_ref().map(|given| given.levels));
         }
@@ -166,6 +182,9 @@ impl<'w, 'd> Walk<'w, 'd> {
     }
 
     fn call(&mut self, file: usize, job: &'w Job<'d>, call: &'w Call<'d>, allowed: Option<Permissions>) {
+        if self.way.len() == 1 {
+            self.first_call = Some(self.span(file, call.uses.token));
+        }
         if self.way.len() > self.rules.depth {
             self.refuse_depth(call);
             return;
@@ -179,6 +198,10 @@ impl<'w, 'd> Walk<'w, 'd> {
                 self.hint("the repository is here, and has no such file: look at the path");
                 None
             }
+            Target::Unreadable(cause) => {
+                self.tell_unread(file, call, cause);
+                None
+            }
             Target::TooMany => {
                 self.nowhere("The maximum file count of 51 has been exceeded".to_owned(), None);
                 None
@@ -187,7 +210,7 @@ impl<'w, 'd> Walk<'w, 'd> {
         let workflows = self.workflows;
         if let Some((called, workflow)) = called.and_then(|called| Some((called, workflows.get(called)?))) {
             let most = self.called((file, job, call), called, workflow, allowed);
-            self.stopped |= !self.problems.is_empty();
+            self.stopped |= self.refused;
             if !self.halted {
                 self.calls(called, workflow, most);
             }
@@ -203,11 +226,9 @@ impl<'w, 'd> Walk<'w, 'd> {
         workflow: &'w Workflow<'d>,
         allowed: Option<Permissions>,
     ) -> Option<Permissions> {
-        let before = self.problems.len();
+        self.looked_at += 1;
         self.read(called, workflow);
-        if self.problems.len() > before {
-            self.stopped = true;
-        }
+        self.stopped |= self.refused;
         let is_trusted = self.bundle.files().get(called).is_some_and(|file| file.is_trusted);
         self.check_trigger(caller, called, workflow);
         let own = workflow.permissions.as_ref().map(|given| given.levels);
@@ -282,7 +303,7 @@ impl<'w, 'd> Walk<'w, 'd> {
         }
         for problem in problems {
             let problem = Problem { is_beyond: problem.is_beyond || self.stopped, ..problem.clone() };
-            self.problems.push(PlacedProblem { file: Some(file), problem, caller: self.caller });
+            self.add(Some(file), problem, false);
         }
     }
 
@@ -296,17 +317,31 @@ impl<'w, 'd> Walk<'w, 'd> {
         let caller = self.caller.take();
         self.nowhere(format!("Nested reusable workflow depth exceeded {}.", self.rules.depth), None);
         self.caller = caller;
+        let span = self.span(file, call.uses.token);
         if let Some(last) = self.problems.last_mut() {
-            last.problem.span = self
-                .bundle
-                .files()
-                .get(file)
-                .map_or(Span::default(), |file| file.document.span(call.uses.token));
-            last.problem.hint = round
-                .then(|| "the workflow calls itself by this call: take one out of the circle".to_owned());
+            last.problem.span = span;
+            last.problem.hint =
+                round.then(|| "the calls go round in a circle: take one of them out".to_owned());
         }
         self.stopped = true;
         self.halted = true;
+    }
+
+    /// That a called file could not be read here: it may be well for GitHub.
+    fn tell_unread(&mut self, file: usize, call: &Call<'d>, cause: usize) {
+        let Some(cause) = self.bundle.cause(cause) else { return };
+        let message = format!("the called workflow {} was not read: {cause}", call.uses.value);
+        let (span, by) = (self.span(file, call.uses.token), By::Nobody);
+        let (kind, place, is_beyond) = (ProblemKind::Unread, Some(span.start), self.stopped);
+        self.add(
+            Some(file),
+            Problem { kind, span, message, hint: Some(cause.remedy().to_owned()), place, is_beyond, by },
+            true,
+        );
+    }
+
+    fn span(&self, file: usize, token: TokenId) -> Span {
+        self.bundle.files().get(file).map_or(Span::default(), |file| file.document.span(token))
     }
 
     fn place(&self, file: usize, token: TokenId) -> usize {
@@ -316,7 +351,7 @@ impl<'w, 'd> Walk<'w, 'd> {
 
     /// Refuses something at a token of a file.
     pub(super) fn refuse(&mut self, file: usize, token: TokenId, message: impl Into<String>) {
-        let span = self.bundle.files().get(file).map_or(Span::default(), |file| file.document.span(token));
+        let span = self.span(file, token);
         let place = Some(self.place(file, token));
         self.push(Some(file), span, place, message.into());
     }
@@ -328,14 +363,21 @@ impl<'w, 'd> Walk<'w, 'd> {
         }
     }
 
+    fn add(&mut self, file: Option<usize>, problem: Problem, is_of_call: bool) {
+        self.refused |= problem.is_refusal();
+        let (caller, first_call) = (self.caller, self.first_call);
+        self.problems.push(PlacedProblem { file, problem, caller, first_call, is_of_call });
+    }
+
     fn nowhere(&mut self, message: String, file: Option<usize>) {
         self.push(file, Span::default(), None, message);
     }
 
     fn push(&mut self, file: Option<usize>, span: Span, place: Option<usize>, message: String) {
         let kind = if place.is_some() { ProblemKind::Conversion } else { ProblemKind::Limit };
-        let problem = Problem { kind, span, message, hint: None, place, is_beyond: self.stopped };
-        self.problems.push(PlacedProblem { file, problem, caller: self.caller });
+        let (is_beyond, by) = (self.stopped, By::GitHub);
+        let problem = Problem { kind, span, message, hint: None, place, is_beyond, by };
+        self.add(file, problem, true);
         self.halted |= self.problems.len() >= MAX_KEPT;
     }
 }

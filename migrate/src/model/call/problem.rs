@@ -2,6 +2,7 @@
 
 use super::bundle::Bundle;
 use crate::read::Problem;
+use crate::span::Span;
 use crate::yaml::Lines;
 
 /// How many problems GitHub tells (runner: ParseOptions.cs).
@@ -20,6 +21,28 @@ pub struct PlacedProblem {
     /// The call by which GitHub came to the file: the file that calls, and the byte of its `uses`. It is told where the problem
     /// is not in the file that calls.
     pub caller: Option<(usize, usize)>,
+    /// The `uses` in the first file by which GitHub came to it; `None` for what is wrong with the first file by itself.
+    pub first_call: Option<Span>,
+    /// Whether it is about a call, and not about a file by itself.
+    pub is_of_call: bool,
+}
+
+/// What is wrong with the calls of the first file and with those of called files, each at its place in the first file. What is
+/// wrong with a file by itself is not among it: that is told where the file is.
+pub(super) fn of_calls(bundle: &Bundle, problems: &[PlacedProblem]) -> Vec<Problem> {
+    let at_home = |placed: &PlacedProblem| {
+        let problem = placed.problem.clone();
+        if placed.file == Some(0) {
+            return Some(problem);
+        }
+        let message = match placed.file.and_then(|file| bundle.files().get(file)) {
+            Some(file) => format!("{}: {}", file.name, problem.message),
+            None => problem.message,
+        };
+        let span = placed.first_call?;
+        Some(Problem { span, message, place: Some(span.start), ..problem })
+    };
+    problems.iter().filter(|placed| placed.is_of_call).filter_map(at_home).collect()
 }
 
 /// The texts that GitHub prints, ten at most, with files and places.

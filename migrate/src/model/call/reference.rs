@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::sources::Cause;
 use crate::values::uses::JobUses;
 
 /// A file of a workflow: where it is.
@@ -75,6 +76,8 @@ pub enum Lookup {
     NotThere,
     /// Nothing: nobody supplied the repository.
     NotSupplied,
+    /// It is there, and could not be read.
+    Unreadable(Cause),
 }
 
 /// Where called workflows come from.

@@ -1,14 +1,17 @@
 //! The walk (runner: ObjectTemplating/TemplateReader.cs).
 
-use super::document::{Document, StringId, TemplateId, Token, TokenId, TokenKind};
-use super::limits::{Limits, OBJECT, TEXT};
+mod counts;
+mod refusals;
+mod scalars;
+
+use super::document::{Document, Token, TokenKind};
+use super::limits::Limits;
 use super::problem::{Problem, ProblemKind};
-use super::scalar::{self, Refused, Value};
 use super::seen::Seen;
-use crate::expression::{Availability, Evaluated, Template, TemplateError, units};
-use crate::schema::{Candidates, ContextSet, DefinitionId, Loose, PropertyId, Scalar, Schema};
+use crate::expression::{Availability, Evaluated, units};
+use crate::schema::{Candidates, ContextSet, DefinitionId, Loose, PropertyId, Schema};
 use crate::span::Span;
-use crate::yaml::{Kind, NodeId, ScalarStyle, Tree};
+use crate::yaml::{Kind, NodeId, Tree};
 
 /// Reads a tree.
 pub(super) fn read(tree: Tree, schema: &'static Schema, root: DefinitionId, limits: &Limits) -> Document {
@@ -16,6 +19,18 @@ pub(super) fn read(tree: Tree, schema: &'static Schema, root: DefinitionId, limi
     reader.whole(root);
     let Reader { tokens, templates, strings, problems, bytes, .. } = reader;
     Document { schema, tokens, templates, strings, problems, bytes, tree }
+}
+
+/// What is wrong with a tree that is to be what another definition says.
+pub(super) fn problems(
+    tree: &Tree,
+    schema: &'static Schema,
+    root: DefinitionId,
+    limits: &Limits,
+) -> Vec<Problem> {
+    let mut reader = Reader::new(tree, schema, limits);
+    reader.whole(root);
+    reader.problems
 }
 
 struct Reader<'t> {
@@ -147,7 +162,7 @@ impl<'t> Reader<'t> {
                 self.value(child, slot);
             }
         } else {
-            self.unexpected_structure(node, "A sequence was not expected");
+            self.unexpected_structure(node, "A sequence was not expected", "write no list here");
         }
         self.leave(token);
     }
@@ -156,7 +171,7 @@ impl<'t> Reader<'t> {
         let Some(token) = self.enter(node, slot, TokenKind::Mapping) else { return };
         let candidates = self.schema.candidates(slot.definition);
         if candidates.is_empty() {
-            self.unexpected_structure(node, "A mapping was not expected");
+            self.unexpected_structure(node, "A mapping was not expected", "write no keys here");
         } else {
             let definition = self.entries(node, slot, candidates);
             if let (Some(definition), Some(token)) = (definition, self.tokens.get_mut(token.index())) {
@@ -201,6 +216,7 @@ impl<'t> Reader<'t> {
         }
         if matches!(self.tree.node(node).kind(), Kind::Sequence(_) | Kind::Mapping(_)) {
             self.stop(ProblemKind::Key, self.tree.full_span(key), "Expected mapping end".to_owned());
+            self.hint(Some("put the value in quotes: a { or [ within braces is a key".to_owned()));
             return None;
         }
         Some(self.scalar(node, contexts))
@@ -232,6 +248,7 @@ impl<'t> Reader<'t> {
         let span = self.tree.node(read.node).span();
         if !is_new {
             self.refuse(ProblemKind::Duplicate, read.node, span, format!("'{text}' is already defined"));
+            self.hint(Some("take one of the two away; case makes no difference".to_owned()));
             return;
         }
         let property = candidates.take(&text);
@@ -305,6 +322,7 @@ impl<'t> Reader<'t> {
             if !seen.has(property.name) {
                 let message = format!("Required property is missing: {}", property.name);
                 self.refuse(ProblemKind::Missing, node, span, message);
+                self.hint(Some(format!("add {}: beside this", property.name)));
             }
         }
     }
@@ -314,229 +332,8 @@ impl<'t> Reader<'t> {
         self.tree.error().is_some() && self.tree.reaches_end(node)
     }
 
-    /// A scalar as it is: a value, or a text with its expressions.
-    fn scalar(&mut self, node: NodeId, contexts: ContextSet) -> Read {
-        self.count_nodes(1);
-        let (Kind::Scalar(style), Some(text)) = (self.tree.node(node).kind(), self.tree.text(node)) else {
-            return Read { node, kind: TokenKind::Null };
-        };
-        let tag = self.tree.properties(node).and_then(|read| read.tag.as_ref()).map(|(tag, _)| tag.as_ref());
-        let kind = match scalar::value(text, style, tag) {
-            Ok(Value::Null) => TokenKind::Null,
-            Ok(Value::Boolean(value)) => TokenKind::Boolean(value),
-            Ok(Value::Number(value)) => TokenKind::Number(value),
-            Ok(Value::String) => self.text(node, text, contexts),
-            Err(refused) => {
-                self.refuse_tag(node, text, style, tag.unwrap_or_default(), &refused);
-                TokenKind::String(StringId::Node)
-            }
-        };
-        Read { node, kind }
-    }
-
-    fn text(&mut self, node: NodeId, text: &str, contexts: ContextSet) -> TokenKind {
-        if !text.contains("${{") {
-            return TokenKind::String(StringId::Node);
-        }
-        let availability = self.schema.availability(contexts).unwrap_or(&NOTHING);
-        match Template::read(text, availability) {
-            Ok(Template::Text(own)) if own == text => TokenKind::String(StringId::Node),
-            Ok(Template::Text(own)) => self.own(own),
-            Ok(Template::Insert) => TokenKind::Insert,
-            Ok(Template::Expression(evaluated)) => {
-                self.templates.push(evaluated);
-                TokenKind::Expression(TemplateId(short(self.templates.len() - 1)))
-            }
-            Err(error) => {
-                self.refuse_expression(node, error);
-                TokenKind::String(StringId::Node)
-            }
-        }
-    }
-
-    /// Whether a scalar may be here, as it is or as text.
-    fn validated(&mut self, read: Read, slot: Slot) -> TokenKind {
-        let span = self.tree.node(read.node).span();
-        let definition = self.schema.definition(slot.definition);
-        let accepted = match read.kind {
-            TokenKind::Null => definition.accepts(Scalar::Null),
-            TokenKind::Boolean(_) => definition.accepts(Scalar::Boolean),
-            TokenKind::Number(_) => definition.accepts(Scalar::Number),
-            TokenKind::String(_) => definition.accepts(Scalar::String(&self.string(read.kind, read.node))),
-            TokenKind::Expression(_) => {
-                if slot.contexts.is_empty() {
-                    self.refuse(ProblemKind::NoExpressionHere, read.node, span, NO_EXPRESSION.to_owned());
-                }
-                return read.kind;
-            }
-            _ => {
-                self.refuse(
-                    ProblemKind::UnexpectedValue,
-                    read.node,
-                    span,
-                    "Unexpected value 'insert'".to_owned(),
-                );
-                return read.kind;
-            }
-        };
-        if accepted || (read.kind == TokenKind::Null && self.may_be_empty(slot.definition)) {
-            return read.kind;
-        }
-        let is_text = matches!(read.kind, TokenKind::String(_));
-        let kind = if definition.is_raw() { TokenKind::String(StringId::Node) } else { self.as_string(read) };
-        let text = self.string(kind, read.node);
-        if is_text || !definition.accepts(Scalar::String(&text)) {
-            let hint = super::hint::for_value(definition, &text);
-            self.refuse(ProblemKind::UnexpectedValue, read.node, span, format!("Unexpected value '{text}'"));
-            self.hint(hint);
-        }
-        kind
-    }
-
-    /// A scalar as text.
-    fn as_string(&mut self, read: Read) -> TokenKind {
-        let own = match read.kind {
-            TokenKind::Null => String::new(),
-            TokenKind::Boolean(value) => value.to_string(),
-            TokenKind::Number(value) => crate::expression::Value::Number(value).to_text().into_owned(),
-            kind => return kind,
-        };
-        if self.tree.text(read.node) == Some(own.as_str()) {
-            return TokenKind::String(StringId::Node);
-        }
-        self.own(own)
-    }
-
-    fn own(&mut self, text: String) -> TokenKind {
-        self.strings.push(text.into());
-        TokenKind::String(StringId::Own(short(self.strings.len() - 1)))
-    }
-
-    fn string(&self, kind: TokenKind, node: NodeId) -> std::borrow::Cow<'t, str> {
-        match kind {
-            TokenKind::String(StringId::Own(own)) => {
-                self.strings.get(own as usize).map(ToString::to_string).unwrap_or_default().into()
-            }
-            _ => self.tree.text(node).unwrap_or_default().into(),
-        }
-    }
-
     fn below(&self, slot: Slot, definition: DefinitionId) -> Slot {
         Slot { definition, contexts: slot.contexts.with(self.schema.contexts(definition)) }
-    }
-
-    /// Begins a collection, unless it is too deep.
-    fn enter(&mut self, node: NodeId, slot: Slot, kind: TokenKind) -> Option<TokenId> {
-        self.count_nodes(2);
-        if self.depth >= self.limits.depth {
-            let span = self.tree.full_span(node);
-            self.stop(ProblemKind::Limit, span, "Maximum object depth exceeded".to_owned());
-            return None;
-        }
-        self.depth += 1;
-        self.count_bytes(kind, node);
-        let token = TokenId(short(self.tokens.len()));
-        self.push(Token { kind, node, property: None, next: 0, ..slot.into() });
-        Some(token)
-    }
-
-    fn leave(&mut self, token: TokenId) {
-        self.depth -= 1;
-        let next = short(self.tokens.len());
-        if let Some(token) = self.tokens.get_mut(token.index()) {
-            token.next = next;
-        }
-    }
-
-    fn push(&mut self, token: Token) {
-        let next = short(self.tokens.len() + 1);
-        self.tokens.push(Token { next, ..token });
-    }
-
-    /// Counts what is read, also what an alias repeats: it may be without end.
-    fn count_nodes(&mut self, nodes: usize) {
-        self.nodes += nodes;
-        if self.nodes > self.limits.nodes && !self.halted {
-            self.stop(ProblemKind::Limit, Span::default(), "Maximum YAML nodes exceeded".to_owned());
-            self.halted = true;
-        }
-    }
-
-    fn count_bytes(&mut self, kind: TokenKind, node: NodeId) {
-        let was = self.bytes;
-        self.bytes += match kind {
-            TokenKind::String(StringId::Node) => OBJECT + TEXT + 2 * self.tree.text(node).map_or(0, units),
-            TokenKind::String(StringId::Own(own)) => {
-                OBJECT + TEXT + 2 * self.strings.get(own as usize).map_or(0, |text| units(text))
-            }
-            TokenKind::Expression(TemplateId(template)) => {
-                let source = self.templates.get(template as usize).map(|read| read.expression.source());
-                OBJECT + TEXT + 2 * source.map_or(0, units)
-            }
-            _ => OBJECT,
-        };
-        if was <= self.limits.bytes && self.bytes > self.limits.bytes {
-            let span = self.tree.full_span(node);
-            self.stop(ProblemKind::Limit, span, "Maximum object size exceeded".to_owned());
-        }
-    }
-
-    fn unexpected_structure(&mut self, node: NodeId, message: &str) {
-        let span = self.tree.node(node).span();
-        self.refuse(ProblemKind::UnexpectedStructure, node, span, message.to_owned());
-    }
-
-    fn refuse_expression(&mut self, node: NodeId, error: TemplateError) {
-        let span = self.tree.place_in(node, error.span());
-        let message = error.to_string();
-        self.refuse(ProblemKind::Expression(Box::new(error)), node, span, message);
-    }
-
-    fn refuse_tag(&mut self, node: NodeId, text: &str, style: ScalarStyle, tag: &str, refused: &Refused) {
-        let span = self.tree.full_span(node);
-        if self.problems.len() == MAX_PROBLEMS {
-            return;
-        }
-        let place = self.tree.place(span.start);
-        let at = format!("on line {} and column {}", place.line, place.column);
-        let message = match refused {
-            Refused::Tag => format!("Unexpected tag '{tag}'"),
-            Refused::Style => format!("The scalar style '{style:?}' {at} is not valid with the tag '{tag}'"),
-            Refused::Value(of) => format!("The value '{text}' {at} is invalid for the type '{of}'"),
-        };
-        let hint = match refused {
-            Refused::Tag => Some("put the value in quotes: a ! at its start makes a tag of it".to_owned()),
-            _ => None,
-        };
-        self.stop(ProblemKind::Tag, span, message);
-        self.hint(hint);
-    }
-
-    /// Refuses something and reads on, as GitHub does.
-    fn refuse(&mut self, kind: ProblemKind, node: NodeId, span: Span, message: String) {
-        let place = Some(self.tree.full_span(node).start);
-        self.tell(Problem { kind, span, message, hint: None, place, is_beyond: self.stopped });
-    }
-
-    /// Refuses something that GitHub stops at.
-    fn stop(&mut self, kind: ProblemKind, span: Span, message: String) {
-        self.tell(Problem { kind, span, message, hint: None, place: None, is_beyond: self.stopped });
-        self.stopped = true;
-    }
-
-    fn tell(&mut self, problem: Problem) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(problem);
-        }
-    }
-
-    /// Adds what to do about the last problem.
-    fn hint(&mut self, hint: Option<String>) {
-        if self.problems.len() < MAX_PROBLEMS
-            && let Some(problem) = self.problems.last_mut()
-        {
-            problem.hint = hint;
-        }
     }
 }
 
