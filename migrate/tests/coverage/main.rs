@@ -12,6 +12,7 @@ mod constructs;
 mod corpus;
 mod graphs;
 mod matrices;
+mod oracle;
 mod parser_cases;
 mod published;
 mod published_schema;
