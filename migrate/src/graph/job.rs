@@ -1,7 +1,6 @@
 //! A job: when it runs, how often, with which rights.
 
 use super::matrix::{self, Expanded, Expansion, Leg};
-use super::needs::Needs;
 use super::status::{self, When};
 use super::world::Known;
 use crate::model::{self, Value, Workflow};
@@ -29,10 +28,8 @@ pub struct Job<'d> {
     pub model: &'d model::Job<'d>,
     /// The workflow that it is of.
     pub workflow: &'d Workflow<'d>,
-    /// The jobs that it waits for.
+    /// The jobs of its `needs`; [`super::Graph::ancestors`] has those before them, too.
     pub needs: Vec<JobId>,
-    /// All jobs before it: those of which its condition is about.
-    pub ancestors: Vec<JobId>,
     /// When it runs, by how these ended.
     pub when: When,
     /// Its matrix; `None` where there is none.
@@ -86,15 +83,14 @@ impl<'d> Job<'d> {
         workflow: &'d Workflow<'d>,
         model: &'d model::Job<'d>,
         id: JobId,
-        needs: Needs,
+        needs: Vec<JobId>,
     ) -> Self {
         let when = model.condition.as_ref().map_or(status::DEFAULT, |condition| When::of(&condition.value));
         Self {
             id,
             model,
             workflow,
-            needs: needs.direct,
-            ancestors: needs.all,
+            needs,
             when,
             matrix: expanded(workflow, model),
             permissions: Effective::of(workflow, model),

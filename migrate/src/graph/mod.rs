@@ -44,7 +44,7 @@ pub use job::{Effective, Job, JobId, Origin};
 pub use names::CheckName;
 pub use print::{json, mermaid};
 pub use reads::{Read, Site};
-pub use runner::{Runner, StepShell};
+pub use runner::{Given as GivenSetting, Runner, StepShell};
 pub use trigger::{Answer, Aspect, Occurrence, Trigger};
 
 use crate::model::Workflow;
@@ -72,6 +72,13 @@ impl<'d> Graph<'d> {
     #[must_use]
     pub fn job(&self, id: JobId) -> Option<&Job<'d>> {
         self.jobs.get(id.index())
+    }
+
+    /// All jobs before a job, in the order of the source: those of which its condition is about. They are looked for each
+    /// time, since those of all jobs together are as many as the square of the jobs.
+    #[must_use]
+    pub fn ancestors(&self, id: JobId) -> Vec<JobId> {
+        needs::reach(&self.jobs, id)
     }
 
     /// The job of this id, whatever its case.

@@ -2,22 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::job::JobId;
+use super::job::{Job, JobId};
 use crate::expression::folded;
 use crate::model;
 
-/// What comes before a job.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Needs {
-    /// The jobs of its `needs`, in the order of the source. Jobs that are not there are left out.
-    pub(super) direct: Vec<JobId>,
-    /// These and all before them, in the order of the source.
-    pub(super) all: Vec<JobId>,
-}
-
-/// What comes before each job. A cycle ends where it begins: GitHub refuses it, and the model says so.
-pub(super) fn all(jobs: &[model::Job<'_>]) -> Vec<Needs> {
-    let mut needs: Vec<Needs> = vec![Needs::default(); jobs.len()];
+/// The jobs that each waits for, in the order of its `needs`. Jobs that are not there are left out.
+pub(super) fn all(jobs: &[model::Job<'_>]) -> Vec<Vec<JobId>> {
+    let mut needs = vec![Vec::new(); jobs.len()];
     if jobs.iter().all(|job| job.needs.is_empty()) {
         return needs;
     }
@@ -25,29 +16,24 @@ pub(super) fn all(jobs: &[model::Job<'_>]) -> Vec<Needs> {
     for (job, own) in jobs.iter().zip(&mut needs) {
         for name in &job.needs {
             let Some(id) = names.get(&folded(name.value)).map(|id| JobId(*id)) else { continue };
-            if !own.direct.contains(&id) {
-                own.direct.push(id);
+            if !own.contains(&id) {
+                own.push(id);
             }
-        }
-    }
-    for at in 0..needs.len() {
-        let reached = reach(&needs, at);
-        if let Some(own) = needs.get_mut(at) {
-            own.all = reached;
         }
     }
     needs
 }
 
-/// All jobs that are reached from one.
-fn reach(needs: &[Needs], from: usize) -> Vec<JobId> {
-    let mut seen = vec![false; needs.len()];
+/// All jobs that are reached from one, in the order of the source. A cycle ends where it begins: GitHub refuses it, and the
+/// model says so.
+pub(super) fn reach(jobs: &[Job<'_>], from: JobId) -> Vec<JobId> {
+    let mut seen = vec![false; jobs.len()];
     let mut open = vec![from];
     while let Some(at) = open.pop() {
-        for id in needs.get(at).map(|needs| needs.direct.as_slice()).unwrap_or_default() {
+        for id in jobs.get(at.index()).map(|job| job.needs.as_slice()).unwrap_or_default() {
             if let Some(seen) = seen.get_mut(id.index()).filter(|seen| !**seen) {
                 *seen = true;
-                open.push(id.index());
+                open.push(*id);
             }
         }
     }

@@ -66,6 +66,13 @@ pub(super) fn reads<'d>(job: &Job<'d>) -> Vec<Read<'d>> {
     reader.found
 }
 
+/// Everything that a value outside of jobs reads.
+pub(super) fn reads_of<'d>(document: &'d Document, token: TokenId, key: &'d str) -> Vec<Read<'d>> {
+    let mut reader = Reader { document, found: Vec::new() };
+    reader.walk(token, Site::Key(key));
+    reader.found
+}
+
 struct Reader<'d> {
     document: &'d Document,
     found: Vec<Read<'d>>,

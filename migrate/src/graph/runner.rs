@@ -3,7 +3,7 @@
 use super::job::{Job, Origin};
 use super::matrix::Leg;
 use super::world::Known;
-use crate::model::{Defaults, Run, RunsOn, Text, Texts, Value};
+use crate::model::{At, Defaults, Run, RunDefaults, RunsOn, Text, Texts, Value};
 use crate::values::label::{self, Label};
 use crate::values::shell::{self, System};
 
@@ -27,6 +27,17 @@ pub struct StepShell {
     pub name: Option<String>,
     /// Who names it.
     pub origin: Origin,
+}
+
+/// What is said of a script, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Given<'d> {
+    /// What is said.
+    pub text: Text<'d>,
+    /// Who says so.
+    pub origin: Origin,
+    /// It is an expression for all defaults, which may leave this one out.
+    pub is_of_all: bool,
 }
 
 impl Job<'_> {
@@ -59,16 +70,41 @@ impl Job<'_> {
     /// The shell of a script of this job, in a leg.
     #[must_use]
     pub fn shell(&self, run: &Run<'_>, leg: Option<&Leg>) -> StepShell {
-        let job = || default_of(self.steps()?.defaults.as_ref()).map(|shell| (shell, Origin::Job));
-        let workflow = || default_of(self.workflow.defaults.as_ref()).map(|shell| (shell, Origin::Workflow));
-        let given = run.shell.map(|shell| (shell, Origin::Step)).or_else(job).or_else(workflow);
-        match given {
-            Some((shell, origin)) => StepShell { name: text(&shell, self.known(leg)), origin },
+        match self.given_shell(run) {
+            Some(Given { text, origin, is_of_all }) => {
+                let name = if is_of_all { None } else { self::text(&text, self.known(leg)) };
+                StepShell { name, origin }
+            }
             None => StepShell { name: self.default_shell(leg), origin: Origin::Default },
         }
     }
 
-    fn default_shell(&self, leg: Option<&Leg>) -> Option<String> {
+    /// The shell that somebody names for a script; `None`: the system's.
+    #[must_use]
+    pub fn given_shell<'r>(&'r self, run: &'r Run<'_>) -> Option<Given<'r>> {
+        self.given(run.shell, |defaults| defaults.shell)
+    }
+
+    /// The folder that somebody names for a script; `None`: the workspace.
+    #[must_use]
+    pub fn given_directory<'r>(&'r self, run: &'r Run<'_>) -> Option<Given<'r>> {
+        self.given(run.working_directory, |defaults| defaults.working_directory)
+    }
+
+    /// What the step says, else the defaults of the job, else those of the workflow.
+    fn given<'r>(
+        &'r self,
+        own: Option<Text<'r>>,
+        of: fn(&RunDefaults<'r>) -> Option<Text<'r>>,
+    ) -> Option<Given<'r>> {
+        let own = own.map(|text| Given { text, origin: Origin::Step, is_of_all: false });
+        let job = || default_of(self.steps()?.defaults.as_ref(), Origin::Job, of);
+        let workflow = || default_of(self.workflow.defaults.as_ref(), Origin::Workflow, of);
+        own.or_else(job).or_else(workflow)
+    }
+
+    /// The shell of scripts in a leg that name none.
+    pub(super) fn default_shell(&self, leg: Option<&Leg>) -> Option<String> {
         let container = self.has_container();
         // Whatever the system is, a container has Linux.
         let system = if container { System::Linux } else { self.runner(leg)?.system? };
@@ -92,11 +128,19 @@ impl Runner {
     }
 }
 
-/// The shell that `defaults` names.
-fn default_of<'d>(defaults: Option<&Defaults<'d>>) -> Option<Text<'d>> {
-    match &defaults?.run.as_ref()?.value {
-        Value::Literal(run) => run.shell,
-        Value::Expression(_) => None,
+/// What `defaults` say.
+fn default_of<'d>(
+    defaults: Option<&Defaults<'d>>,
+    origin: Origin,
+    of: fn(&RunDefaults<'d>) -> Option<Text<'d>>,
+) -> Option<Given<'d>> {
+    let run = defaults?.run.as_ref()?;
+    match &run.value {
+        Value::Literal(defaults) => of(defaults).map(|text| Given { text, origin, is_of_all: false }),
+        Value::Expression(all) => {
+            let text = At { token: run.token, value: Value::Expression(all) };
+            Some(Given { text, origin, is_of_all: true })
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Calls of other workflows.
 
-use super::write_permissions;
+use super::{names, setting, write_permissions};
+use crate::graph::flow::written;
 use crate::graph::print::writer::Writer;
 use crate::graph::{Bound, Called, Family, Given, SecretFrom};
 use crate::model::Secrets;
@@ -10,10 +11,17 @@ use crate::model::call::Link;
 pub(super) fn write_call(writer: &mut Writer<'_>, family: &Family<'_>, called: &Called<'_>) {
     writer.object_at("calls", |writer| {
         writer.field("uses", called.call.uses.value);
+        if let Some(graph) = family.graphs.get(called.file) {
+            writer.place("at", graph.workflow.document.span(called.call.uses.token));
+        }
         match called.link {
             Link::Workflow(file) => writer.field("file", family.file_name(file)),
             Link::NotThere => writer.field("unknown", "the repository has no such file"),
             Link::NotSupplied => writer.field("unknown", "nobody supplied it"),
+        }
+        let document = family.graphs.get(called.file).map(|graph| graph.workflow.document);
+        if let Some(document) = document.filter(|_| !matches!(called.link, Link::Workflow(_))) {
+            names::entries(writer, document, "with", &called.call.with);
         }
         writer.list("inputs", &called.inputs, |writer, bound| write_input(writer, family, called, bound));
         if let Secrets::Inherit(_) = called.call.secrets {
@@ -22,14 +30,19 @@ pub(super) fn write_call(writer: &mut Writer<'_>, family: &Family<'_>, called: &
         writer.list("secrets", &called.secrets, |writer, secret| {
             writer.inline_object(|writer| {
                 writer.field("name", secret.name);
-                writer.field(
-                    "from",
-                    match secret.from {
-                        SecretFrom::Caller(_) => "caller",
-                        SecretFrom::Inherited => "inherited",
-                        SecretFrom::Nowhere => "nowhere",
-                    },
-                );
+                match (secret.from, document) {
+                    (SecretFrom::Caller(value), Some(document)) => {
+                        writer.field("from", "caller");
+                        // What is written there may be a secret.
+                        if value.value.expression().is_some() {
+                            writer.field("expression", written(document, value.token));
+                        }
+                        writer.place("at", document.span(value.token));
+                    }
+                    (SecretFrom::Caller(_), None) => writer.field("from", "caller"),
+                    (SecretFrom::Inherited, _) => writer.field("from", "inherited"),
+                    (SecretFrom::Nowhere, _) => writer.field("from", "nowhere"),
+                }
             });
         });
     });
@@ -44,7 +57,7 @@ fn write_input(writer: &mut Writer<'_>, family: &Family<'_>, called: &Called<'_>
             Given::Caller(value) => {
                 writer.field("from", "caller");
                 if let Some(document) = document(called.file) {
-                    writer.place("at", document.span(value.token));
+                    setting::members(writer, document, value.token);
                 }
             }
             Given::Default(value) => {
@@ -53,7 +66,7 @@ fn write_input(writer: &mut Writer<'_>, family: &Family<'_>, called: &Called<'_>
                     && let Some(document) = document(file)
                 {
                     let before = writer.turn_to(file);
-                    writer.place("at", document.span(value.token));
+                    setting::members(writer, document, value.token);
                     writer.turn_to(before);
                 }
             }
@@ -74,7 +87,7 @@ pub(super) fn write_run(writer: &mut Writer<'_>, family: &Family<'_>) {
             writer.texts("by", job.way.iter().filter_map(|(file, job)| name(*file, *job)));
             writer.optional("job", name(job.file, job.job));
             writer.texts("checks", job.checks.iter().map(|check| check.text.as_str()));
-            write_permissions(writer, &job.permissions);
+            write_permissions(writer, None, &job.permissions);
         });
     });
 }

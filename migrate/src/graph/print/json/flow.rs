@@ -1,11 +1,17 @@
 //! What passes between steps and jobs.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use crate::graph::flow::{
     Artifact, ArtifactUse, Cache, CacheUse, Flow, Link, Match, Sink, Source, StepAt, StepScript, Taint,
 };
 use crate::graph::print::writer::Writer;
 use crate::graph::{Family, Graph, Job, Read, Site};
 use crate::script::{Access, FileAccess, Name, UseKind};
+
+/// How many uploads are looked at for each download: all of them would be as many as the square of the file.
+pub(super) const MAX_UPLOADS: usize = 256;
 
 /// Outputs, artifacts, caches, and harm.
 pub(super) fn write(writer: &mut Writer<'_>, family: &Family<'_>, file: usize, flow: &Flow<'_>) {
@@ -17,53 +23,58 @@ pub(super) fn write(writer: &mut Writer<'_>, family: &Family<'_>, file: usize, f
     writer.list("untrusted", &flow.taints, |writer, taint| write_taint(writer, family, graph, taint));
 }
 
-/// What a step reads and writes.
-pub(super) fn write_step(writer: &mut Writer<'_>, flow: &Flow<'_>, job: &Job<'_>, at: usize) {
-    let reads = flow.reads.get(job.id.index()).map(Vec::as_slice).unwrap_or_default();
-    let mut paths: Vec<String> = Vec::new();
-    for read in reads.iter().filter(|read| read.site == Site::Step(at)) {
-        let path = read.path.to_string();
-        if !paths.contains(&path) {
-            paths.push(path);
+/// What each step of a job reads.
+pub(super) fn by_step<'f, 'd>(flow: &'f Flow<'d>, job: &Job<'_>, count: usize) -> Vec<Vec<&'f Read<'d>>> {
+    let mut steps = vec![Vec::new(); count];
+    for read in flow.reads.get(job.id.index()).into_iter().flatten() {
+        if let Site::Step(at) = read.site
+            && let Some(step) = steps.get_mut(at)
+        {
+            step.push(read);
         }
     }
-    writer.texts("reads", &paths);
+    steps
+}
+
+/// What a step reads and writes.
+pub(super) fn write_step(
+    writer: &mut Writer<'_>,
+    flow: &Flow<'_>,
+    job: &Job<'_>,
+    at: usize,
+    reads: &[&Read<'_>],
+) {
+    writer.texts("reads", each_once(reads.iter().map(|read| read.path.to_string())));
     let at = StepAt { job: job.id, step: at };
-    for script in flow.scripts.iter().filter(|script| script.at == at) {
+    // Scripts stand in the order of jobs and steps.
+    let first = flow.scripts.partition_point(|script| script.at < at);
+    for script in flow.scripts.iter().skip(first).take_while(|script| script.at == at) {
         write_script(writer, script);
     }
 }
 
 fn write_script(writer: &mut Writer<'_>, script: &StepScript<'_>) {
     let uses = &script.script.uses;
-    let mut tools: Vec<&str> = Vec::new();
-    for tool in script.script.tools() {
-        if !tools.contains(&tool.name.as_ref()) {
-            tools.push(&tool.name);
-        }
-    }
-    writer.texts("tools", tools);
-    let mut variables: Vec<&str> = Vec::new();
-    let mut writes: Vec<String> = Vec::new();
-    let mut add = |what: String| {
-        if !writes.contains(&what) {
-            writes.push(what);
-        }
-    };
-    for used in uses {
-        match &used.kind {
-            UseKind::Variable(name, Access::Read) if !variables.contains(&name.as_ref()) => {
-                variables.push(name)
-            }
-            UseKind::Sets(file, Name::Known(name)) => add(format!("{}.{name}", file.name())),
-            UseKind::Sets(file, Name::Dynamic) => add(format!("{}.*", file.name())),
-            UseKind::File(file, FileAccess::Write) if !file.has_names() => add(file.name().to_owned()),
-            _ => {}
-        }
-    }
-    writer.texts("variables", variables);
-    writer.texts("writes", writes);
+    writer.texts("tools", each_once(script.script.tools().map(|tool| tool.name.as_ref())));
+    let variables = uses.iter().filter_map(|used| match &used.kind {
+        UseKind::Variable(name, Access::Read) => Some(name.as_ref()),
+        _ => None,
+    });
+    writer.texts("variables", each_once(variables));
+    let writes = uses.iter().filter_map(|used| match &used.kind {
+        UseKind::Sets(file, Name::Known(name)) => Some(format!("{}.{name}", file.name())),
+        UseKind::Sets(file, Name::Dynamic) => Some(format!("{}.*", file.name())),
+        UseKind::File(file, FileAccess::Write) if !file.has_names() => Some(file.name().to_owned()),
+        _ => None,
+    });
+    writer.texts("writes", each_once(writes));
     writer.plain("understood", script.script.is_understood());
+}
+
+/// Each of several once, where it is first.
+fn each_once<T: Clone + Eq + Hash>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    all.filter(|one| seen.insert(one.clone())).collect()
 }
 
 fn write_link(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, link: &Link<'_>) {
@@ -123,16 +134,22 @@ fn write_artifact(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, a
         if artifact.is_of_other_run {
             writer.plain("other_run", true);
         }
+        let stored = flow.artifacts.iter().filter(|upload| upload.usage != ArtifactUse::Download);
+        let mut stored = stored.filter(|upload| upload.at != artifact.at);
+        let looked_at: Vec<_> = match artifact.usage {
+            ArtifactUse::Upload => Vec::new(),
+            _ => stored.by_ref().take(MAX_UPLOADS).collect(),
+        };
         for (key, wanted) in [("from", Match::Yes), ("perhaps_from", Match::Maybe)] {
-            let uploads = flow
-                .artifacts
-                .iter()
-                .filter(|upload| artifact.gets(upload) == wanted && upload.at != artifact.at);
+            let uploads = looked_at.iter().filter(|upload| artifact.gets(upload) == wanted);
             let jobs: Vec<_> =
                 uploads.filter_map(|upload| Some(graph.job(upload.at.job)?.model.id.value)).collect();
             if !jobs.is_empty() {
                 writer.texts(key, jobs);
             }
+        }
+        if looked_at.len() == MAX_UPLOADS && stored.next().is_some() {
+            writer.plain("more", true);
         }
         writer.place("at", document.span(artifact.token));
     });

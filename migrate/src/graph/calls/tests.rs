@@ -1,0 +1,213 @@
+use super::*;
+use crate::graph::job::Origin;
+use crate::model::call::{Bundle, Lookup, Reference, Rules, WorkflowFiles};
+use crate::read::{Limits, read_workflow};
+use crate::values::permission::{Level, Scope};
+
+/// Files by path, of the repository that all begins with.
+struct Files(&'static [(&'static str, &'static str)]);
+
+impl WorkflowFiles for Files {
+    fn look_up(&self, reference: &Reference) -> Lookup {
+        if reference.repository.is_some() {
+            return Lookup::NotSupplied;
+        }
+        let found = self.0.iter().find(|(path, _)| *path == reference.path);
+        found.map_or(Lookup::NotThere, |(_, text)| Lookup::Text((*text).into()))
+    }
+}
+
+const ROOT: &str = "\
+on: issues
+permissions: {contents: read, issues: write}
+jobs:
+  direct:
+    runs-on: x
+    steps: [{run: 'true'}]
+  call:
+    name: Call it
+    strategy: {matrix: {v: [1, 2]}}
+    uses: ./.github/workflows/called.yml
+    with: {TITLE: '${{ github.event.issue.title }}', number: 3}
+    secrets: {token: '${{ secrets.T }}', extra: x}
+  far:
+    permissions: {contents: read}
+    uses: o/r/.github/workflows/far.yml@v1
+    secrets: inherit
+";
+const CALLED: &str = "\
+on:
+  workflow_call:
+    inputs:
+      title: {type: string, required: true}
+      number: {type: number, default: 1}
+      flag: {type: boolean}
+      level: {type: string, default: low}
+    secrets:
+      token: {required: true}
+      other: {required: false}
+    outputs:
+      out: {value: '${{ jobs.inner.outputs.o }}'}
+jobs:
+  inner:
+    runs-on: x
+    steps:
+      - run: echo ${{ inputs.title }} ${{ inputs.number }}
+  less:
+    permissions: {issues: read}
+    uses: ./.github/workflows/deep.yml
+    with: {t: '${{ inputs.title }}'}
+";
+const DEEP: &str = "\
+on:
+  workflow_call:
+    inputs:
+      t: {type: string}
+jobs:
+  bottom:
+    runs-on: x
+    steps: [{run: 'echo ${{ inputs.t }}'}, {run: 'echo ${{ github.event.issue.body }}'}]
+";
+
+fn with<T>(look: impl FnOnce(&Family<'_>) -> T) -> T {
+    let files = Files(&[(".github/workflows/called.yml", CALLED), (".github/workflows/deep.yml", DEEP)]);
+    let limits = Limits::default();
+    let root = Reference::local(".github/workflows/root.yml");
+    let bundle = Bundle::load(root, read_workflow(ROOT, &limits), &files, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    look(&Family::of(&program))
+}
+
+#[test]
+fn inputs_and_secrets_are_bound() {
+    with(|family| {
+        let [call, far, deep] = family.calls.as_slice() else { panic!("three calls") };
+        let inputs: Vec<_> = call
+            .inputs
+            .iter()
+            .map(|bound| {
+                let from = match bound.value {
+                    Given::Caller(_) => "caller",
+                    Given::Default(_) => "default",
+                    Given::Nothing => "nothing",
+                };
+                (bound.input.name.value, from)
+            })
+            .collect();
+        assert_eq!(
+            inputs,
+            [("title", "caller"), ("number", "caller"), ("flag", "nothing"), ("level", "default")]
+        );
+        let secrets: Vec<_> = call
+            .secrets
+            .iter()
+            .map(|secret| (secret.name, matches!(secret.from, SecretFrom::Caller(_))))
+            .collect();
+        assert_eq!(secrets, [("token", true), ("other", false), ("extra", true)]);
+        assert_eq!((far.link, deep.link), (Link::NotSupplied, Link::Workflow(2)));
+    });
+}
+
+#[test]
+fn jobs_of_called_workflows_stand_in_place_of_calls() {
+    with(|family| {
+        let jobs: Vec<_> = family
+            .jobs()
+            .into_iter()
+            .map(|job| {
+                let names: Vec<_> = job.checks.into_iter().map(|name| name.text).collect();
+                let given = job.permissions.given.unwrap();
+                (
+                    names.join(", "),
+                    given.level(Scope::Contents),
+                    given.level(Scope::Issues),
+                    job.permissions.origin,
+                )
+            })
+            .collect();
+        let row = |names: &str, contents, issues, origin| (names.to_owned(), contents, issues, origin);
+        assert_eq!(
+            jobs,
+            [
+                row("direct", Level::Read, Level::Write, Origin::Workflow),
+                row("Call it (1) / inner, Call it (2) / inner", Level::Read, Level::Write, Origin::Workflow),
+                row(
+                    "Call it (1) / less / bottom, Call it (2) / less / bottom",
+                    Level::None,
+                    Level::Read,
+                    Origin::Job
+                ),
+                row("far", Level::Read, Level::None, Origin::Job),
+            ]
+        );
+    });
+}
+
+#[test]
+fn what_attackers_decide_passes_into_called_workflows() {
+    with(|family| {
+        let shown: Vec<_> = family
+            .flows()
+            .iter()
+            .enumerate()
+            .flat_map(|(file, flow)| flow.taints.iter().map(move |taint| (file, taint)))
+            .map(|(file, taint)| {
+                let files: Vec<_> = taint.cause.via.iter().map(|hop| hop.file.to_string()).collect();
+                format!("{file}.{} {} by {}", taint.sink.at().step, taint.cause.path, files.join(" "))
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "1.0 github.event.issue.title by 0 1",
+                "2.0 github.event.issue.title by 0 1 2",
+                "2.1 github.event.issue.body by 2",
+            ]
+        );
+    });
+}
+
+#[test]
+fn called_workflows_are_printed_within_their_callers() {
+    let chart = with(crate::graph::mermaid);
+    let expected = "\
+flowchart LR
+  j0[\"direct\"]
+  subgraph j1[\"Call it<br/>./.github/workflows/called.yml<br/>2 legs\"]
+    j1_j0[\"inner\"]
+    subgraph j1_j1[\"less<br/>./.github/workflows/deep.yml\"]
+      j1_j1_j0[\"bottom\"]
+    end
+  end
+  j2[[\"far<br/>o/r/.github/workflows/far.yml@v1\"]]
+";
+    assert_eq!(chart, expected);
+    let json: serde_yaml::Value = serde_yaml::from_str(&with(|family| {
+        crate::graph::json(family, &crate::graph::Actions::of(&crate::graph::ActionBundle::default()))
+    }))
+    .unwrap();
+    assert_eq!(json["jobs"][1]["calls"]["file"].as_str(), Some(".github/workflows/called.yml"));
+    assert_eq!(
+        json["jobs"][1]["calls"]["inputs"][3]["at"]["line"].as_u64(),
+        Some(7),
+        "the default, in its file"
+    );
+    assert_eq!(json["jobs"][2]["calls"]["unknown"].as_str(), Some("nobody supplied it"));
+    assert_eq!(json["called"][1]["untrusted"][0]["via"][0]["at"]["line"].as_u64(), Some(11));
+    assert_eq!(json["run"][2]["checks"][1].as_str(), Some("Call it (2) / less / bottom"));
+}
+
+#[test]
+fn a_cycle_ends() {
+    let files = Files(&[(
+        ".github/workflows/a.yml",
+        "on: workflow_call\njobs:\n  b: {uses: ./.github/workflows/a.yml}\n",
+    )]);
+    let limits = Limits::default();
+    let document = read_workflow("on: push\njobs:\n  a: {uses: ./.github/workflows/a.yml}\n", &limits);
+    let bundle = Bundle::load(Reference::local("r.yml"), document, &files, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    let jobs = Family::of(&program).jobs();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].checks[0].text, "a / b");
+}

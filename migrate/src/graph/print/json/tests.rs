@@ -1,0 +1,250 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::json;
+use crate::graph::{ActionBundle, ActionFiles, Actions, Family};
+use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
+use crate::read::{Limits, read_workflow};
+
+/// A repository with one called workflow, and an action.
+struct Around;
+
+const CALLED: &str = "\
+on:
+  push: {tags-ignore: [x]}
+  workflow_call:
+    inputs:
+      level: {type: string, default: low}
+      other: {type: string}
+      title: {type: string}
+    secrets: {token: {}, none: {}}
+    outputs: {o: {value: x}}
+jobs:
+  inner: {runs-on: x, steps: [{run: 'echo ${{ inputs.title }}'}, {uses: $/act, with: {in: '${{ inputs.title }}'}}]}
+";
+
+const ACTION: &str = "\
+name: x
+description: x
+inputs: {in: {}, more: {default: y}}
+runs: {using: composite, steps: [{run: 'echo ${{ inputs.in }}', shell: bash}]}
+";
+
+impl WorkflowFiles for Around {
+    fn look_up(&self, reference: &Reference) -> Lookup {
+        if reference.path.ends_with("called.yml") { Lookup::Text(CALLED.into()) } else { Lookup::NotSupplied }
+    }
+}
+
+impl ActionFiles for Around {
+    fn look_up(&self, folder: &Reference) -> Lookup {
+        match folder.path.as_str() {
+            "act" => Lookup::Text(ACTION.into()),
+            "gone" => Lookup::NotThere,
+            _ => Lookup::NotSupplied,
+        }
+    }
+}
+
+fn printed(source: &str) -> Value {
+    let limits = Limits::default();
+    let root = Reference::local(".github/workflows/ci.yml");
+    let bundle = Bundle::load(root, read_workflow(source, &limits), &Around, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let actions = ActionBundle::load(&family, &Around, &limits);
+    serde_json::from_str(&json(&family, &Actions::of(&actions))).unwrap()
+}
+
+/// Everything that a graph has a field for.
+const ALL: &str = include_str!("all.yml");
+
+fn all() -> Value {
+    printed(ALL)
+}
+
+/// What a setting says, and the line where it is said.
+fn said(setting: &Value) -> (Value, Option<u64>) {
+    let value = setting.get("value").or_else(|| setting.get("expression"));
+    (value.cloned().unwrap_or_default(), setting["at"]["line"].as_u64())
+}
+
+fn line(text: &str) -> Option<u64> {
+    let at = ALL.lines().position(|line| line.contains(text)).unwrap();
+    Some(at as u64 + 1)
+}
+
+#[test]
+fn settings_of_workflow_and_job_are_printed_with_places() {
+    let graph = all();
+    let job = &graph["jobs"][0];
+    let named = |id: &str| graph["jobs"].as_array().unwrap().iter().find(|job| job["id"] == id).unwrap();
+    for (setting, value, text) in [
+        (&named("far")["calls"]["with"][0], Value::from("high"), "level: high"),
+        (&named("call")["calls"]["inputs"][2], "${{ github.event.pull_request.title }}".into(), "title: "),
+        (&graph["run_name"], "Run ${{ github.ref }}".into(), "run-name:"),
+        (&graph["concurrency"]["group"], "${{ github.workflow }}".into(), "concurrency: ${{"),
+        (&graph["env"][0], "plain".into(), "TOP: plain"),
+        (&graph["env"][1], "${{ secrets.TOP }}".into(), "SECRET:"),
+        (&job["concurrency"]["group"], "deploy".into(), "group: deploy"),
+        (&job["concurrency"]["cancel_in_progress"], true.into(), "cancel-in-progress: true"),
+        (&job["concurrency"]["queue"], "single".into(), "queue: single"),
+        (&job["environment"]["name"], "${{ matrix.where }}".into(), "name: ${{ matrix.where }}"),
+        (&job["environment"]["url"], "https://example.org".into(), "url:"),
+        (&job["strategy"]["fail_fast"], false.into(), "fail-fast: false"),
+        (&job["strategy"]["max_parallel"], 2.into(), "max-parallel: 2"),
+        (&job["container"]["image"], "node:24".into(), "image: node:24"),
+        (&job["container"]["ports"][1], "443:443".into(), "443:443"),
+        (&job["container"]["options"], "--cpus 1".into(), "options:"),
+        (&job["services"][0]["image"], "redis".into(), "redis: redis"),
+        (&job["services"][1]["env"][0], "x".into(), "DB: x"),
+        (&job["timeout_minutes"], 30.into(), "timeout-minutes: 30"),
+        (&job["continue_on_error"], "${{ matrix.where == 'test' }}".into(), "continue-on-error: ${{"),
+        (&job["outputs"][0], "${{ steps.one.outputs.v }}".into(), "v: ${{"),
+        (&job["steps"][1]["timeout_minutes"], 5.into(), "timeout-minutes: 5"),
+        (&job["steps"][1]["continue_on_error"], true.into(), "continue-on-error: true"),
+        (&job["steps"][1]["shell"], "sh".into(), "shell: sh"),
+        (&job["steps"][1]["working_directory"], "job".into(), "working-directory: job"),
+        (&job["steps"][1]["env"][0], "1".into(), "OWN: 1"),
+        (&job["steps"][2]["timeout_minutes"], 30.into(), "timeout-minutes: 30"),
+        (&job["steps"][2]["shell"], "pwsh".into(), "shell: pwsh"),
+    ] {
+        let number = value.as_u64().map(|number| Value::from(number.to_string()));
+        let (found, place) = said(setting);
+        let same = found == value || found.as_f64().map(|found| found.to_string().into()) == number;
+        assert!(same && place == line(text), "{text}: {setting}");
+    }
+}
+
+#[test]
+fn defaults_are_named_as_such() {
+    let graph = all();
+    let job = &graph["jobs"][1];
+    let default = |value: Value| serde_json::json!({ "value": value, "from": "default" });
+    assert_eq!(job["timeout_minutes"], default(360.into()));
+    assert_eq!(job["cancel_timeout_minutes"], default(5.into()));
+    assert_eq!(job["strategy"]["fail_fast"], default(true.into()));
+    let step = &job["steps"][0];
+    assert_eq!(step["timeout_minutes"], default(360.into()));
+    assert_eq!(step["shell"], default(Value::Null), "two systems, two shells");
+    let shells: Vec<_> = job["runners"].as_array().unwrap().iter().map(|runner| &runner["shell"]).collect();
+    assert_eq!(shells, ["bash", "pwsh"]);
+    let folder = serde_json::json!({ "expression": "${{ github.workspace }}", "from": "default" });
+    assert_eq!(
+        printed("on: push\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n")["jobs"][0]["steps"][0]["working_directory"],
+        folder
+    );
+    assert_eq!(step["working_directory"]["from"], "workflow");
+}
+
+#[test]
+fn secrets_are_named_and_never_printed() {
+    let graph = all();
+    let names = |of: &Value| -> Vec<_> {
+        of["secrets"].as_array().unwrap().iter().map(|secret| secret["name"].clone()).collect()
+    };
+    assert_eq!(names(&graph), ["TOP"]);
+    let job = &graph["jobs"][0];
+    assert_eq!(names(job), [Value::from("PASSWORD"), "STEP".into(), Value::Null]);
+    assert_eq!(job["container"]["credentials"]["at"]["line"].as_u64(), line("credentials:"));
+    let text = graph.to_string();
+    assert!(!text.contains("literal-password") && !text.contains("literal-token"));
+}
+
+#[test]
+fn numbers_that_json_lacks_are_texts() {
+    let source = "on: push\njobs:\n  a: {runs-on: x, timeout-minutes: .inf, steps: [{run: x, timeout-minutes: .nan}]}\n";
+    let job = &printed(source)["jobs"][0];
+    assert_eq!(job["timeout_minutes"]["value"], ".inf");
+    assert_eq!(job["steps"][0]["timeout_minutes"]["value"], ".nan");
+}
+
+#[test]
+fn expressions_stand_for_whole_parts() {
+    let source = "on: push\nenv: ${{ fromJSON(vars.E) }}\njobs:\n  a:\n    runs-on: x\n    strategy: ${{ fromJSON(vars.S) }}\n    \
+                  container: ${{ fromJSON(vars.C) }}\n    services: ${{ fromJSON(vars.V) }}\n    defaults: {run: '${{ fromJSON(vars.D) }}'}\n    \
+                  steps: [{run: x, env: {'${{ insert }}': '${{ fromJSON(vars.X) }}'}}]\n";
+    let graph = printed(source);
+    let job = &graph["jobs"][0];
+    for (part, expression) in [
+        (&graph["env"][0], "${{ fromJSON(vars.E) }}"),
+        (&job["strategy"], "${{ fromJSON(vars.S) }}"),
+        (&job["container"], "${{ fromJSON(vars.C) }}"),
+        (&job["services"], "${{ fromJSON(vars.V) }}"),
+        (&job["steps"][0]["shell"], "${{ fromJSON(vars.D) }}"),
+        (&job["steps"][0]["env"][0], "${{ fromJSON(vars.X) }}"),
+    ] {
+        assert_eq!(part["expression"], expression);
+    }
+    assert_eq!(job["steps"][0]["env"][0]["name_expression"], "${{ insert }}");
+}
+
+/// A chain of jobs is printed in the room that its jobs take, not in their square.
+#[test]
+fn long_chains_stay_small() {
+    let source = |jobs: usize| {
+        let mut source = "on: push\njobs:\n  j0: {runs-on: x, steps: [{run: x}]}\n".to_owned();
+        for job in 1..jobs {
+            source.push_str(&format!("  j{job}: {{needs: j{}, runs-on: x, steps: [{{run: x}}]}}\n", job - 1));
+        }
+        source
+    };
+    let size = |jobs| printed(&source(jobs)).to_string().len();
+    let (short, long) = (size(100), size(1000));
+    assert!(long < short * 12, "{short} {long}");
+}
+
+/// The same of downloads that may get many uploads.
+#[test]
+fn many_artifacts_stay_small() {
+    let source = |jobs: usize| {
+        let mut source = "on: push\njobs:\n".to_owned();
+        for job in 0..jobs {
+            source.push_str(&format!(
+                "  j{job}: {{runs-on: x, steps: [{{uses: actions/upload-artifact@v4}}, {{uses: actions/download-artifact@v4}}]}}\n"
+            ));
+        }
+        source
+    };
+    let graph = printed(&source(600));
+    let download = &graph["artifacts"][1];
+    assert_eq!(download["from"].as_array().unwrap().len(), super::flow::MAX_UPLOADS);
+    assert_eq!(download["more"], true);
+}
+
+/// The keys of all objects, but for those that are names of the workflow.
+fn keys(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                found.insert(key.clone());
+                // Names of scopes, and values of a matrix.
+                if key != "scopes" && !(key == "value" && value.is_object()) {
+                    keys(value, found);
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+/// The page that describes the form names each field, and no other.
+#[test]
+fn each_field_is_described() {
+    let page = include_str!("../../../../../docs/migration/graph.md");
+    let mut described = BTreeSet::new();
+    for row in page.lines().filter(|row| row.starts_with("| `")) {
+        let names = row.trim_start_matches("| ").split(" |").next().unwrap_or_default();
+        described.extend(names.split(", ").map(|name| name.trim_matches('`').to_owned()));
+    }
+    let mut found = BTreeSet::new();
+    keys(&all(), &mut found);
+    let missing: Vec<_> = found.difference(&described).collect();
+    assert!(missing.is_empty(), "docs/migration/graph.md does not describe {missing:?}");
+    // A workflow of hundreds of jobs has these, and a matrix of hundreds of legs.
+    found.extend(["more", "too_many"].map(str::to_owned));
+    let gone: Vec<_> = described.difference(&found).collect();
+    assert!(gone.is_empty(), "docs/migration/graph.md describes what all.yml has not: {gone:?}");
+}
