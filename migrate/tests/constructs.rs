@@ -45,7 +45,7 @@ jobs:
     let expected = [
         "expression/whole ${{ matrix.os[0] || 'x' }}",
         "operator/|| matrix.os[0] || 'x'",
-        "context/matrix.<name>... matrix.os[0]",
+        "context/matrix.<name> matrix.os[0]",
         "expression/bare github.ref != 'x' && !contains(needs.*.result, fromJSON('[1]')[github.sha])",
         "operator/&& github.ref != 'x' && !contains(needs.*.result, fromJSON('[1]')[github.sha])",
         "operator/!= github.ref != 'x'",
@@ -57,7 +57,7 @@ jobs:
         "function/fromJSON fromJSON('[1]')",
         "context/github.sha github.sha",
         "expression/in-text ${{ github['event'].name }}",
-        "context/github.event.<name>... github['event'].name",
+        "context/github.event.name github['event'].name",
         "expression/in-text ${{ toJSON(github) }}",
         "function/toJSON toJSON(github)",
         "context/github github",

@@ -6,6 +6,7 @@ use super::contexts::{Contexts, Segment};
 use super::entry::{FeatureKind, FileKind, Part, canonical, event_of, id_of, is_events};
 use super::facts::{self, Default, Embedding, UsesForm};
 use super::file;
+use super::payload;
 use crate::expression::Function;
 use crate::schema::{Definition, DefinitionId, Kind, PropertyId};
 use crate::script::{CommandKind, RunnerFile};
@@ -33,22 +34,12 @@ pub struct Feature {
     pub path: String,
     /// What it does, in short.
     pub meaning: String,
-    /// Since when GitHub has it, where that is known.
-    pub since: String,
-    /// What becomes of it on Argo Workflows.
-    pub argo: String,
 }
 
 impl Feature {
     /// One that nobody said anything about.
-    pub(super) const NOTHING: Self = Self {
-        id: String::new(),
-        kind: FeatureKind::Key,
-        path: String::new(),
-        meaning: String::new(),
-        since: String::new(),
-        argo: String::new(),
-    };
+    pub(super) const NOTHING: Self =
+        Self { id: String::new(), kind: FeatureKind::Key, path: String::new(), meaning: String::new() };
 }
 
 /// Each feature of GitHub Actions, once.
@@ -120,7 +111,8 @@ impl Catalogue {
         self.files = files.filter_map(|(name, id)| Some((RunnerFile::of_variable(name)?, id))).collect();
         let commands = self.names("command", facts::COMMANDS).into_iter();
         self.commands = commands.filter_map(|(name, id)| Some((CommandKind::of(name)?, id))).collect();
-        self.contexts = Contexts::new(self.names("context", facts::CONTEXTS));
+        self.contexts =
+            Contexts::new(self.names("context", facts::CONTEXTS), self.names("context", payload::PATHS));
         self.tool = self.named("script/tool");
     }
 

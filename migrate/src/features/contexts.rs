@@ -15,6 +15,8 @@ pub enum Segment<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Name(&'static str),
+    /// `*`
+    All,
     /// A name that somebody chose.
     Any,
 }
@@ -33,8 +35,14 @@ struct Pattern {
 pub(super) struct Contexts(Vec<Pattern>);
 
 impl Contexts {
-    pub(super) fn new(known: Vec<(&'static str, FeatureId)>) -> Self {
-        let mut patterns: Vec<_> = known.iter().map(|(path, feature)| pattern(path, *feature)).collect();
+    /// Below the paths of payloads is what GitHub's API has there; below the others is nothing but what is named.
+    pub(super) fn new(
+        known: Vec<(&'static str, FeatureId)>,
+        payloads: Vec<(&'static str, FeatureId)>,
+    ) -> Self {
+        let known = known.into_iter().map(|(path, feature)| pattern(path, feature, false));
+        let payloads = payloads.into_iter().map(|(path, feature)| pattern(path, feature, true));
+        let mut patterns: Vec<_> = known.chain(payloads).collect();
         // Nothing is below a text: `github.sha.x` is null, and about github.sha.
         let leaves: Vec<_> =
             patterns.iter().map(|pattern| !patterns.iter().any(|other| is_below(pattern, other))).collect();
@@ -50,6 +58,7 @@ impl Contexts {
             let fits = |(step, segment): (&Step, &Segment<'_>)| match (step, segment) {
                 (Step::Any, _) => true,
                 (Step::Name(known), Segment::Name(name)) => known.eq_ignore_ascii_case(name),
+                (Step::All, segment) => *segment == Segment::All,
                 (Step::Name(_), Segment::All) => false,
             };
             let (steps, segments) = (pattern.steps.len(), path.len());
@@ -60,12 +69,12 @@ impl Contexts {
     }
 }
 
-fn pattern(path: &'static str, feature: FeatureId) -> Pattern {
-    let (path, is_open) = match path.strip_suffix("...") {
-        Some(path) => (path, true),
-        None => (path, false),
+fn pattern(path: &'static str, feature: FeatureId, is_open: bool) -> Pattern {
+    let step = |step: &'static str| match step {
+        "*" => Step::All,
+        step if step.starts_with('<') => Step::Any,
+        step => Step::Name(step),
     };
-    let step = |step: &'static str| if step.starts_with('<') { Step::Any } else { Step::Name(step) };
     Pattern { steps: path.split('.').map(step).collect(), is_open, feature }
 }
 
@@ -74,5 +83,5 @@ fn is_below(pattern: &Pattern, other: &Pattern) -> bool {
 }
 
 fn names(pattern: &Pattern) -> usize {
-    pattern.steps.iter().filter(|step| matches!(step, Step::Name(_))).count()
+    pattern.steps.iter().filter(|step| **step != Step::Any).count()
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::facts;
 use super::paths::Paths;
+use super::payload;
 use crate::read::Document;
 use crate::schema::{DefinitionId, Kind, Root, Schema};
 
@@ -230,7 +231,7 @@ pub(super) fn all() -> Vec<Entry> {
     beside(Kind::Expression, "expression", &mut facts::Embedding::ALL.iter().map(|(name, _)| *name));
     beside(Kind::Function, "function", &mut facts::FUNCTIONS.iter().map(|(name, _)| *name));
     beside(Kind::Operator, "operator", &mut facts::OPERATORS.iter().copied());
-    beside(Kind::Context, "context", &mut facts::CONTEXTS.iter().copied());
+    beside(Kind::Context, "context", &mut facts::CONTEXTS.iter().chain(payload::PATHS).copied());
     beside(Kind::Uses, "uses", &mut facts::UsesForm::ALL.iter().map(|(name, _)| *name));
     beside(Kind::RunnerFile, "runner-file", &mut facts::RUNNER_FILES.iter().copied());
     beside(Kind::Command, "command", &mut facts::COMMANDS.iter().copied());

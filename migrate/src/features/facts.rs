@@ -23,8 +23,8 @@ pub(super) const FUNCTIONS: &[(&str, Function)] = &[
 /// Operators, but for the dots and brackets of a path that begins with a context.
 pub(super) const OPERATORS: &[&str] = &["!", "&&", "||", "==", "!=", "<", "<=", ">", ">=", "[]"];
 
-/// Contexts and their parts. `<...>` is a name that somebody chose; `...` is anything below. From languageservice's
-/// descriptions (@actions/languageservice 0.3.61) and, for the last ones of `github`, from the runner's file commands, which
+/// Contexts and their parts, but for what is in the payload of an event. `<...>` is a name that the workflow's author chose, and
+/// what is below it is theirs as well. From languageservice's descriptions (@actions/languageservice 0.3.61) and, for the last ones of `github`, from the runner's file commands, which
 /// put their paths there. A context alone is the whole of it, as in `toJSON(github)`.
 pub(super) const CONTEXTS: &[&str] = &[
     "env",
@@ -43,7 +43,6 @@ pub(super) const CONTEXTS: &[&str] = &[
     "github.base_ref",
     "github.env",
     "github.event",
-    "github.event.<name>...",
     "github.event_name",
     "github.event_path",
     "github.graphql_url",
@@ -99,7 +98,7 @@ pub(super) const CONTEXTS: &[&str] = &[
     "jobs.<job-id>.outputs.<name>",
     "jobs.<job-id>.result",
     "matrix",
-    "matrix.<name>...",
+    "matrix.<name>",
     "needs",
     "needs.<job-id>",
     "needs.<job-id>.outputs",

@@ -23,8 +23,6 @@ fn feature(tree: &Tree, row: NodeId) -> Option<Feature> {
             "kind" => kind = FeatureKind::named(text),
             "path" => text.clone_into(&mut feature.path),
             "meaning" => text.clone_into(&mut feature.meaning),
-            "since" => text.clone_into(&mut feature.since),
-            "argo" => text.clone_into(&mut feature.argo),
             _ => {}
         }
     }
@@ -33,8 +31,14 @@ fn feature(tree: &Tree, row: NodeId) -> Option<Feature> {
 
 const HEAD: &str = "\
 # Every feature of GitHub Actions that a file may use: one row for each part of the schemas, context, function, event,
-# runner file and workflow command. `cargo xtask generate` writes the rows; meaning, since and argo are kept by hand, and
-# stay when it does. A feature without a row fails the tests and `cargo xtask generate --check`.
+# runner file and workflow command. `cargo xtask generate` writes the rows; the meaning is kept by hand, and stays when it
+# does. A feature without a row fails the tests and `cargo xtask generate --check`.
+#
+# <name> in an id is a name that the author of the workflow chose: a job, a variable, a key of a matrix, an input of an action.
+# Such names are no features, and what is below them is the author's data (data.<name>, data[]); the row is the place where
+# GitHub lets one choose. What GitHub names itself is named here, each by itself. The payload of an event is an object of
+# GitHub's API: each of its properties has a row, and so has each path in it that real workflows read; what else is below a
+# property counts for its row. github.event.<other> is what GitHub's list of payloads does not have.
 ";
 
 /// Writes the file anew, with what people wrote down in the old one.
@@ -51,8 +55,6 @@ pub fn generate(old: &str) -> String {
             ("  kind", kind),
             ("  path", &feature.path),
             ("  meaning", &feature.meaning),
-            ("  since", &feature.since),
-            ("  argo", &feature.argo),
         ] {
             // Writing to a string does not fail.
             let _ = match value {

@@ -10,8 +10,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The rows of the catalogue come from the schemas and a few tables of facts; `features.yaml` lists them, with columns that
-//! are kept by hand.
+//! The rows of the catalogue come from the schemas and a few tables of facts; `features.yaml` lists them, with what each means,
+//! which is kept by hand.
 
 mod catalogue;
 mod construct;
@@ -21,6 +21,7 @@ mod expressions;
 mod facts;
 mod file;
 mod paths;
+mod payload;
 mod rules;
 mod scripts;
 mod tiling;

@@ -14,9 +14,9 @@ fn the_list_is_what_the_schemas_and_facts_give() {
 
 #[test]
 fn what_people_wrote_down_stays() {
-    let old = "- id: event/push\n  kind: event\n  meaning: 'a: b''s'\n  since: 2020-01\n  argo: '[x]'\n- id: event/gone\n  kind: event\n  meaning: x\n";
+    let old = "- id: event/push\n  kind: event\n  meaning: 'a: b''s'\n- id: event/gone\n  kind: event\n  meaning: x\n";
     let new = generate(old);
-    let row = "- id: event/push\n  kind: event\n  path: on.push\n  meaning: 'a: b''s'\n  since: 2020-01\n  argo: '[x]'\n";
+    let row = "- id: event/push\n  kind: event\n  path: on.push\n  meaning: 'a: b''s'\n";
     assert!(new.contains(row), "{new}");
     assert!(!new.contains("event/gone"));
     assert_eq!(generate(&new), new);
@@ -116,13 +116,19 @@ fn paths_of_contexts_find_the_longest_that_is_known() {
         ("github.nothing", None),
         ("github.*", None),
         ("github.event", Some("github.event")),
-        ("github.event.commits.*.message", Some("github.event.<name>...")),
+        ("github.event.commits.*.message", Some("github.event.commits.*.message")),
+        ("github.event.commits.0.message", Some("github.event.commits")),
+        ("github.event.issue.node_id", Some("github.event.issue")),
+        ("github.event.Issue.number", Some("github.event.issue.number")),
+        ("github.event.*.body", Some("github.event.*")),
+        ("github.event.isue", Some("github.event.<other>")),
+        ("github.event.client_payload.a.b", Some("github.event.client_payload")),
         ("secrets.github_token", Some("secrets.GITHUB_TOKEN")),
         ("secrets.OTHER", Some("secrets.<name>")),
         ("needs.*.result", Some("needs.<job-id>.result")),
         ("needs.a.outputs.b.c", Some("needs.<job-id>.outputs.<name>")),
         ("needs.a.nothing", None),
-        ("matrix.a.b.c", Some("matrix.<name>...")),
+        ("matrix.a.b.c", Some("matrix.<name>")),
         ("steps.a.outputs", Some("steps.<step-id>.outputs")),
         ("job.services.db.ports.5432", Some("job.services.<service-id>.ports.<port>")),
     ] {

@@ -36,6 +36,8 @@ pub(crate) struct Counts {
     /// How often each feature occurs, by its place in the catalogue.
     features: BTreeMap<usize, usize>,
     tiles: BTreeMap<&'static str, usize>,
+    /// Occurrences that a row stands for without naming them, by the reason.
+    remainders: BTreeMap<&'static str, usize>,
     unclassified: Vec<String>,
 }
 
@@ -106,6 +108,9 @@ fn look(name: &str, source: &str, counts: &mut Counts) {
             Some(feature) => {
                 *counts.kinds.entry(catalogue.feature(feature).kind.name()).or_default() += 1;
                 *counts.features.entry(feature.index()).or_default() += 1;
+                if let Some(why) = remainder(&catalogue.feature(feature).id, construct.span.of(source)) {
+                    *counts.remainders.entry(why).or_default() += 1;
+                }
             }
             None => counts.unclassified.push(format!("{name} {}", path(&document, &all, index))),
         }
@@ -123,6 +128,23 @@ fn look(name: &str, source: &str, counts: &mut Counts) {
         *counts.tiles.entry(what).or_default() += tile.span.end - tile.span.start;
         let is_homeless = tile.kind == TileKind::Text && !has_construct || tile.kind == TileKind::Unread;
         assert!(is_refused || !is_homeless, "{name}: nothing has {:?}", tile.span.of(source));
+    }
+}
+
+/// Why a row stands for something that it does not name, if it does.
+fn remainder(id: &str, text: &str) -> Option<&'static str> {
+    let payload = "context/github.event.";
+    match id {
+        "context/github.event.<other>" => Some("properties that GitHub's list of payloads does not have"),
+        "context/github.event.*" => Some("any property of a payload at once"),
+        "context/github.event.inputs" | "context/github.event.client_payload" => {
+            Some("below inputs and client_payload, whose names the author chose")
+        }
+        "workflow/on-mapping.<name>" => Some("events that the schema does not name"),
+        _ if id.starts_with(payload) && text.split('.').count() > id.split('.').count() => {
+            Some("below a property of a payload, which is GitHub's API")
+        }
+        _ => None,
     }
 }
 
@@ -180,6 +202,7 @@ impl Counts {
             "kinds": self.kinds(),
             "most": self.most(),
             "tiles": self.tiles,
+            "remainders": self.remainders,
             "notClassified": not_classified.collect::<Vec<_>>(),
         })
     }
