@@ -16,6 +16,7 @@
 //! The small languages themselves are in [`crate::values`]; here is which scalar speaks which, by the key that it is the
 //! value of. What GitHub refuses on reading is a [`crate::read::Problem`] and not told again here.
 
+mod failing;
 mod language;
 mod structure;
 mod walk;

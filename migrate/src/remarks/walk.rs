@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::structure::is_cut_off;
-use super::{Language, Remark, structure};
+use super::{Language, Remark, failing, structure};
 use crate::expression::Condition;
 use crate::graph::status::{Oddity, When, oddity};
 use crate::read::{Document, ProblemKind, TokenId, TokenKind};
@@ -34,6 +34,7 @@ impl<'d> Walk<'d> {
             {
                 self.tell_as(at, code, vec![finding]);
             }
+            self.failing(id);
             // A value follows its key.
             if let Some(language) = key.take() {
                 self.value(id, language);
@@ -180,6 +181,16 @@ impl<'d> Walk<'d> {
         );
     }
 
+    /// Calls that fail in every run, in a scalar with `${{ }}`.
+    fn failing(&mut self, token: TokenId) {
+        let Some(template) = self.document.template(token) else { return };
+        for part in &template.parts {
+            let found = part.expression.root().map(failing::of).unwrap_or_default();
+            let found = found.into_iter().map(|finding| failing::shifted(finding, part.inner.start));
+            self.tell_as(token, "expression", found.collect());
+        }
+    }
+
     /// Whether a condition says the same whatever happens.
     fn condition(&mut self, token: TokenId) {
         let document = self.document;
@@ -187,6 +198,11 @@ impl<'d> Walk<'d> {
         let Some((text, availability)) = text.zip(document.availability(token)) else { return };
         // What GitHub refuses, the model tells.
         let Ok(condition) = Condition::read(Some(text), availability) else { return };
+        if let Some(root) = condition.written.as_ref().and_then(|written| written.root())
+            && self.document.template(token).is_none()
+        {
+            self.tell_as(token, "expression", failing::of(root));
+        }
         let (message, hint) = match oddity(&condition, &When::of(&condition)) {
             Some(Oddity::AlwaysTrue) => ("the condition is always true", "take it away, or say always()"),
             Some(Oddity::NeverTrue) => {
