@@ -198,9 +198,28 @@ pub(crate) fn constructs(root: &Path) -> anyhow::Result<String> {
     let kinds: Vec<_> = list(&constructs, "/kinds").iter().map(row).collect();
     let kinds = table(&["kind", "rows", "of these occur", "occurrences"], &kinds);
     let tiles = table(&["bytes", ""], &by_size(constructs.get("tiles").unwrap_or(&Value::Null)));
+    let remainders = by_size(constructs.get("remainders").unwrap_or(&Value::Null));
+    let remainders = table(&["counted by a row that does not name them", "occurrences"], &remainders);
     let place = |item: &Value| format!("{}: {}", text(item, "/file"), text(item, "/path"));
     let none = reasons(list(&constructs, "/notClassified"), place, "/why");
-    Ok(format!("{figures}\n{kinds}\n{tiles}\nConstructs without a row:\n\n{none}"))
+    Ok(format!("{figures}\n{kinds}\n{remainders}\n{tiles}\nConstructs without a row:\n\n{none}"))
+}
+
+/// What actionlint's examples get.
+pub(crate) fn examples(root: &Path) -> anyhow::Result<String> {
+    let examples = counts(root, "examples")?;
+    let count = |place: &str| number(&examples, place);
+    let figures = pairs(&[
+        ("examples", count("/examples").to_string()),
+        ("messages of actionlint", count("/messages").to_string()),
+        ("of these, told by us on the same line", count("/told").to_string()),
+        ("findings on other lines", count("/oursAlone").to_string()),
+    ]);
+    let row = |item: &Value| vec![text(item, "/why").to_owned(), number(item, "/messages").to_string()];
+    let silent: Vec<_> = list(&examples, "/reasons").iter().map(row).collect();
+    let silent = table(&["not told, since", "messages"], &silent);
+    let without: Vec<_> = list(&examples, "/without").iter().map(|name| text(name, "")).collect();
+    Ok(format!("{figures}\n{silent}\nExamples that get no finding:\n\n{}\n", without.join("\n")))
 }
 
 /// The rows that occur most often.

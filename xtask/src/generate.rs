@@ -57,6 +57,7 @@ pub(crate) const BLOCKS: &[Block] = &[
     recorded_coverage("yaml", coverage::yaml),
     recorded_coverage("constructs", coverage::constructs),
     recorded_coverage("most", coverage::most),
+    recorded_coverage("examples", coverage::examples),
     recorded_coverage("values", coverage::values),
     recorded_coverage("scripts", coverage::scripts),
     recorded_coverage("graphs", coverage::graphs),

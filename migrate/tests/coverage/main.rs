@@ -10,6 +10,7 @@ mod commit;
 mod constructs;
 #[path = "../corpus/mod.rs"]
 mod corpus;
+mod examples;
 mod graphs;
 mod matrices;
 mod oracle;

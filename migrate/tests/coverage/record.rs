@@ -6,8 +6,8 @@ use std::{env, fs};
 use serde_json::{Value, json};
 
 use crate::{
-    accepts, commit, constructs, graphs, matrices, parser_cases, published, published_schema, runner_cases,
-    scripts, values, yaml,
+    accepts, commit, constructs, examples, graphs, matrices, parser_cases, published, published_schema,
+    runner_cases, scripts, values, yaml,
 };
 
 /// Where the checked-in record is.
@@ -24,6 +24,7 @@ fn counts() -> Option<Value> {
         "corpus": accepts::counts()?.record(),
         "yaml": yaml::counts()?.record(),
         "constructs": constructs::counts()?.record(),
+        "examples": examples::counts()?.record(),
         "values": values::counts()?.record(),
         "scripts": scripts::counts()?.record(),
         "graphs": graphs::counts()?.record(),
