@@ -2,6 +2,7 @@
 
 use towpath_core::event::{BakeResult, Event};
 use towpath_core::journal::JournalMessage;
+use towpath_core::museum::{Bug, plant};
 use towpath_core::time::Span;
 
 use super::controllers::Weather;
@@ -82,5 +83,28 @@ fn a_late_push_is_held_against_what_there_was_to_read_when_it_was_decided() {
             let ended = life(atomic, Some(late), turn);
             assert!(ended.is_ok(), "effect {late} is late, atomic: {atomic}, {turn:?}: {ended:?}");
         }
+    }
+}
+
+/// The same, where nobody can read metrics by the time that the newer release comes.
+fn unread_life(atomic: bool) -> Result<usize, String> {
+    let mut play = Play::of(Opening::Storm, atomic, false)?;
+    play.set_stage()?;
+    play.act(Act::Release(1))?;
+    (0..10).try_for_each(|_| play.late_minute(Turn::Unread))?;
+    play.turns(Turn::Unread);
+    play.act(Act::Release(2))?;
+    (0..10).try_for_each(|_| play.late_minute(Turn::Unread))?;
+    Ok(play.cuts())
+}
+
+#[test]
+fn who_cuts_a_bake_that_nobody_can_read_is_seen_on_every_host() {
+    for atomic in [true, false] {
+        assert_eq!(unread_life(atomic), Ok(0));
+        plant(Some(Bug::BakeCutUnread));
+        let seen = unread_life(atomic).unwrap_err();
+        plant(None);
+        assert!(seen.starts_with("C9: the bake in dev was cut short"), "{seen}");
     }
 }
