@@ -134,6 +134,11 @@ impl Move<'_> {
         Some((rule, format!("{} {what} in {}", self.release.version(), self.environment.name)))
     }
 
+    /// The time with which it is recorded.
+    fn recorded(&self) -> Time {
+        self.now.max(self.state.at)
+    }
+
     /// Whether the gate does not have to hold: for rollbacks, and where a person passes it by.
     fn passes_by(&self, gate: EntryGate) -> bool {
         self.promotion.cause == Cause::Rollback || self.promotion.overrides.iter().any(|(o, _)| *o == gate)
@@ -209,7 +214,7 @@ impl Move<'_> {
     }
 
     fn is_in_its_windows(&self) -> bool {
-        let open = |window: &Window| window.is_open(self.now);
+        let open = |window: &Window| window.is_open(self.now) && window.is_open(self.recorded());
         self.passes_by(EntryGate::Window) || self.environment.entry.windows.iter().all(open)
     }
 
@@ -228,7 +233,7 @@ impl Move<'_> {
             && approval.r == self.release.r
             && approval.gates == self.environment.entry_hash()
             && approval.n > self.env.voids
-            && approval.until.is_none_or(|until| until > self.now)
+            && approval.until.is_none_or(|until| until > self.recorded())
             && (gate.groups.is_empty() || gate.groups.iter().any(|group| approval.groups.contains(group)))
             && !(gate.not_author
                 && (authors.is_empty() || authors.iter().any(|author| author.is(&approval.by))))

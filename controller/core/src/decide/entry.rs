@@ -306,7 +306,7 @@ impl<'a> View<'a> {
         &approval.env == self.key
             && (approval.r == release.r || planted(Bug::ApprovalOfAnother))
             && &approval.gates == self.entry_hash()
-            && (approval.until.is_none_or(|until| until > self.now) || planted(Bug::ExpiredApproval))
+            && (approval.until.is_none_or(|until| until > self.recorded()) || planted(Bug::ExpiredApproval))
             && (approval.n > self.env.voids || planted(Bug::VoidedApproval))
             && (gate.groups.is_empty()
                 || planted(Bug::GroupIgnored)

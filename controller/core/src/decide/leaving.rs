@@ -45,9 +45,7 @@ impl View<'_> {
         let at = self.at().filter(|at| self.env.ok.contains_key(&at.r))?;
         let (pid, live) = (at.pid.clone()?, at.live.as_ref()?);
         let (until, why) = (since.max(live.since), "another release came".to_owned());
-        // What is recorded now is never earlier than what was recorded before, whatever this host's clock says.
-        let recorded = self.now.max(self.state.at);
-        (until < recorded).then(|| Event::Unlive { env: self.key.clone(), pid, until, why })
+        (until < self.recorded()).then(|| Event::Unlive { env: self.key.clone(), pid, until, why })
     }
 
     /// What ends here when `release` comes.

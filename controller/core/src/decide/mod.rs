@@ -301,6 +301,12 @@ impl<'a> View<'a> {
         Wait::new(code, text, remedy, when).about(&self.environment.name)
     }
 
+    /// The time with which what is done now is recorded: never earlier than what was recorded before, whatever this
+    /// host's clock says.
+    fn recorded(&self) -> Time {
+        self.now.max(self.state.at)
+    }
+
     /// `namespace/name environment`, as commands take it.
     fn target(&self) -> String {
         format!("{} {}", self.world.pipeline.id, self.environment.name)

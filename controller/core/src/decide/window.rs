@@ -13,13 +13,18 @@ impl View<'_> {
     pub(super) fn window_closed(&self, release: &Release) -> Option<Wait> {
         let windows = &self.environment.entry.windows;
         let by_hand = self.promotion_request().filter(|_| planted(Bug::WindowIgnoredOnRequest));
-        let closed = |(_, window): &(usize, &Window)| by_hand.is_none() && !self.is_open(window);
-        let (i, closed) = windows.iter().enumerate().find(closed)?;
-        let why = match closed.denied_by(self.now) {
+        let closed = |time: Time| {
+            let mut closed = windows.iter().enumerate().filter(|(_, window)| !is_open(window, time));
+            Some((time, closed.next()?))
+        };
+        // Where this clock is behind the journal's, nobody can tell which of the two is right.
+        let (time, (i, closed)) =
+            closed(self.now).or_else(|| closed(self.recorded())).filter(|_| by_hand.is_none())?;
+        let why = match closed.denied_by(time) {
             Some(deny) => format!("closed by {deny}"),
             None => "outside its windows".to_owned(),
         };
-        let (opens, when) = match Window::all_open(windows, self.now) {
+        let (opens, when) = match Window::all_open(windows, time) {
             Until::Changes(time) => (format!("it opens {}", closed.local(time)), When::at(time, self.now)),
             Until::NotBefore(time) => {
                 (format!("it does not open before {}", closed.local(time)), When::at(time, self.now))
@@ -50,11 +55,6 @@ impl View<'_> {
         self.environment.entry.windows.iter().filter_map(changes).min()
     }
 
-    fn is_open(&self, window: &Window) -> bool {
-        let before = Time::from_unix(self.now.unix() - 1);
-        window.is_open(self.now) || (planted(Bug::WindowEdgeInclusive) && window.is_open(before))
-    }
-
     /// The command that passes a gate by, where the environment allows that.
     pub(super) fn passing_by(&self, gate: EntryGate, release: &Release) -> String {
         if !self.environment.promotion.overrides.contains(&gate) {
@@ -63,4 +63,9 @@ impl View<'_> {
         let (target, r, gate) = (self.target(), &release.r, gate.as_str());
         format!("if it cannot wait: towpath promote {target} {r} --override {gate} --reason TEXT")
     }
+}
+
+fn is_open(window: &Window, time: Time) -> bool {
+    let before = Time::from_unix(time.unix() - 1);
+    window.is_open(time) || (planted(Bug::WindowEdgeInclusive) && window.is_open(before))
 }

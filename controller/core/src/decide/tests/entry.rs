@@ -31,7 +31,7 @@ fn an_approval_lets_it_in() {
 #[test]
 fn approvals_that_do_not_count() {
     type Change = fn(&mut Stage, &ReleaseId);
-    let cases: [(&str, Change); 7] = [
+    let cases: [(&str, Change); 8] = [
         ("an author's", |s, r| s.approve("alice", r)),
         ("an author's, spelt differently", |s, r| s.approve("Alice", r)),
         ("of another release", |s, _| {
@@ -51,6 +51,12 @@ fn approvals_that_do_not_count() {
             let until = Some(s.now.plus(Span::seconds(1)));
             s.record("bob", Event::Approved { env, r: r.clone(), gates, groups: vec![], until });
             s.wait(1);
+        }),
+        ("expired by the journal's time", |s, r| {
+            s.approve("bob", r);
+            let until = s.now.plus(Span::seconds(30));
+            s.state.approvals[0].until = Some(until);
+            s.state.at = until;
         }),
         ("taken back", |s, r| {
             s.approve("bob", r);

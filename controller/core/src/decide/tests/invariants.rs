@@ -62,7 +62,7 @@ fn approve(stage: &mut Stage, promotion: &Promotion, by: &str) {
 
 #[test]
 fn each_refuses_what_breaks_it() {
-    let cases: [(&str, &str, Change); 14] = [
+    let cases: [(&str, &str, Change); 16] = [
         ("not Verified upstream", "S1", |stage, _| {
             let edge = Edge { environment: name("staging"), soak: Span::seconds(0) };
             stage.pipeline.environments[0].after.edges = vec![edge];
@@ -81,12 +81,26 @@ fn each_refuses_what_breaks_it() {
             promotion.cause = Cause::Manual;
         }),
         ("a closed window", "S9", |stage, _| closed_window(stage)),
+        ("a window that closed by the journal's time", "S9", |stage, _| {
+            let closes = stage.now.plus(Span::seconds(30));
+            stage.state.at = closes;
+            let window = json!({"timezone": "UTC", "deny": [{"cron": "* * * * *", "duration": "1m"}], "exceptions": [
+                {"from": "2020-01-01T00:00:00Z", "to": closes.to_string(), "reason": "until then"}]});
+            stage.pipeline.environments[0].entry.windows = vec![Window::read(window)];
+        }),
         ("not approved", "S10", |stage, _| needs_approval(stage)),
         ("approved by its author, and before the last failure", "S10", |stage, promotion| {
             needs_approval(stage);
             approve(stage, promotion, "bob");
             stage.state.envs.get_mut(&name("dev")).unwrap().voids = stage.state.n;
             approve(stage, promotion, "alice");
+        }),
+        ("approved until a time that is over by the journal's", "S10", |stage, promotion| {
+            needs_approval(stage);
+            approve(stage, promotion, "bob");
+            let until = stage.now.plus(Span::seconds(30));
+            stage.state.approvals[0].until = Some(until);
+            stage.state.at = until;
         }),
         ("approved before the gates were these", "S10", |stage, promotion| {
             approve(stage, promotion, "bob");

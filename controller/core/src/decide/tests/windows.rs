@@ -45,6 +45,25 @@ fn a_closed_window_keeps_a_release_until_it_opens() {
     assert_eq!(stage.codes("dev"), [WaitCode::WindowClosed]);
 }
 
+/// What was recorded last may be of a later time than this host's clock says.
+#[test]
+fn a_window_has_to_be_open_by_the_clock_and_by_the_journal() {
+    let cases = [
+        ("it closed by the journal's time", "2027-03-26T15:59:40Z", 30, "2027-03-29T07:00:00Z"),
+        ("it has not opened by this clock", "2027-03-26T07:59:40Z", 30, "2027-03-26T08:00:00Z"),
+    ];
+    for (case, now, ahead, opens) in cases {
+        let (mut stage, _) = office_hours(now);
+        stage.state.at = stage.now.plus(Span::seconds(ahead));
+        let wait = stage.waits("dev").remove(0);
+        let opens = Time::parse(opens).unwrap();
+        assert_eq!((wait.code, wait.when), (WaitCode::WindowClosed, When::At(opens)), "{case}");
+    }
+    let (mut stage, _) = office_hours("2027-03-26T15:58:40Z");
+    stage.state.at = stage.now.plus(Span::seconds(30));
+    assert!(stage.promotes("dev").is_some(), "it is open at both");
+}
+
 #[test]
 fn what_closes_it_is_named() {
     let (mut stage, _) = office_hours("2027-03-26T09:00:00Z");
