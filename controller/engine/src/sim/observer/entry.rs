@@ -102,11 +102,13 @@ impl Observer {
         past: &BTreeSet<EntryGate>,
     ) -> Checked {
         let (key, version) = (&environment.name, release.version());
-        // What is recorded is never earlier than what was recorded before; the host decided by its clock.
+        // The host decided by its clock, and what is recorded is never earlier than what was recorded before: a window has
+        // to be open at both.
         let decided = at.min(self.outside.clock);
-        let closed = self.windows.get(key).is_some_and(|window| !window.is_open(decided));
-        if closed && !past.contains(&EntryGate::Window) {
-            return Err(format!("S9: {version} went to {key} at {decided}, outside its window"));
+        let shut = |time: &Time| self.windows.get(key).is_some_and(|window| !window.is_open(*time));
+        let closed = [at, decided].into_iter().find(shut);
+        if let Some(time) = closed.filter(|_| !past.contains(&EntryGate::Window)) {
+            return Err(format!("S9: {version} went to {key} at {time}, outside its window"));
         }
         let there = self.outside.others.values().next();
         let gates = environment.entry.dependencies.iter();
@@ -147,7 +149,7 @@ impl Observer {
             && a.n > self.voids.get(key).copied().unwrap_or(0)
             && (known || !gate.not_author)
             && (gate.groups.is_empty() || a.groups.iter().any(|group| gate.groups.contains(group)))
-            && a.until.is_none_or(|until| until > at.min(self.outside.clock))
+            && a.until.is_none_or(|until| until > at)
     }
 
     pub(super) fn upstream(
@@ -205,7 +207,7 @@ impl Observer {
         if !self.verified.contains(&here) {
             return Err(format!("S1: {version} is not Verified in {up}"));
         }
-        if self.taken_out.contains(&here) {
+        if self.taken_out.contains_key(&here) {
             return Err(format!("S12: a person took {version} out of {up}"));
         }
         let known = self.account.envs.get(up).and_then(|known| known.verified.get(&release.r));

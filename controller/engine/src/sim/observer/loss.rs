@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{CommitId, Name, Pid, ReleaseId};
 use towpath_core::journal::{JournalMessage, State};
+use towpath_core::pipeline::Pipeline;
 
 use super::{Observer, read_state};
 use crate::memory::MemoryHost;
@@ -21,6 +22,7 @@ impl Observer {
         let known = self.journal.as_ref().map_or(0, |(_, s)| s.n);
         self.lost &= self.claimed(host) > known;
         self.forget_what_left(host);
+        self.forget_what_is_back(host);
     }
 
     /// What neither of the two refs knows never landed: nobody can tell any more that it did.
@@ -53,9 +55,9 @@ impl Observer {
     }
 
     fn believe(&mut self, host: &MemoryHost, state: Option<&State>) {
-        let mut taken_out = std::mem::take(&mut self.taken_out);
-        taken_out.retain(|(key, r)| !self.is_back(host, state, key, r));
-        self.taken_out = taken_out;
+        let last = state.map_or(0, |state| state.n);
+        self.taken_out.values_mut().for_each(|told| *told = told.filter(|n| *n <= last));
+        self.forget_what_is_back(host);
         self.account.believe(state);
         self.verified.clear();
         self.unheld.clear();
@@ -70,15 +72,14 @@ impl Observer {
         }
     }
 
-    /// Whether the branch deploys a release once more that a person took out, and the journal does not know of that: the
-    /// person's commit was rewound, so that nothing is left of it.
-    fn is_back(&self, host: &MemoryHost, state: Option<&State>, key: &Name, r: &ReleaseId) -> bool {
-        let known = state.and_then(|state| Some((state.envs.get(key)?, state.release(r)?)));
-        let tip = host.tip(&self.pipeline.repository.branch);
-        let path = path_of(key.as_str()).ok();
-        let file = tip.zip(path).and_then(|(tip, path)| host.file(&tip, &path));
-        let there = file.map(|bytes| deployed(&String::from_utf8_lossy(&bytes))).unwrap_or_default();
-        known.is_some_and(|(env, release)| env.pin.is_none() && is_deployed(&release.images, &there))
+    /// A person took a release out, the journal lost that, and the person's commit was rewound, whichever came first: the
+    /// journal says that the release is there and Verified, the branch deploys it, and nothing is left that tells either
+    /// from a backup of before. A host that remembers waits for a person; one that remembers nothing, or is told by a
+    /// person to live with the loss, goes on.
+    fn forget_what_is_back(&mut self, host: &MemoryHost) {
+        let Some(state) = self.state(host) else { return };
+        self.taken_out
+            .retain(|(key, r), told| told.is_some() || !is_deployed_in(host, &self.pipeline, &state, key, r));
     }
 
     /// The highest journal number that the branch's own commits name.
@@ -106,4 +107,12 @@ impl Observer {
             self.believe(host, Some(&state));
         }
     }
+}
+
+/// Whether the branch deploys a release in an environment.
+fn is_deployed_in(host: &MemoryHost, pipeline: &Pipeline, state: &State, key: &Name, r: &ReleaseId) -> bool {
+    let path = path_of(key.as_str()).ok();
+    let file = host.tip(&pipeline.repository.branch).zip(path).and_then(|(tip, path)| host.file(&tip, &path));
+    let there = file.map(|bytes| deployed(&String::from_utf8_lossy(&bytes))).unwrap_or_default();
+    state.release(r).is_some_and(|release| is_deployed(&release.images, &there))
 }

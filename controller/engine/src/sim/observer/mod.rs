@@ -71,8 +71,9 @@ pub(crate) struct Observer {
     ahead: Span,
     /// Releases that are Verified in an environment.
     verified: BTreeSet<(Name, ReleaseId)>,
-    /// Releases that people took out of an environment, until they are Verified there again.
-    taken_out: BTreeSet<(Name, ReleaseId)>,
+    /// Releases that people took out of an environment, until they are Verified there again; and the event that says so,
+    /// as long as the journal has it.
+    taken_out: BTreeMap<(Name, ReleaseId), Option<u64>>,
     /// Digests that failed in an environment, until cleared.
     failed: BTreeSet<(Name, Digest)>,
     /// The event of the last failure of an environment: approvals before it are void.
@@ -172,7 +173,7 @@ impl Observer {
             soaks: Soaks::default(),
             ahead: Span::default(),
             verified: BTreeSet::new(),
-            taken_out: BTreeSet::new(),
+            taken_out: BTreeMap::new(),
             failed: BTreeSet::new(),
             voids: BTreeMap::new(),
             overridden: BTreeMap::new(),
@@ -352,7 +353,7 @@ impl Observer {
             }
             Event::Pinned { env, .. } => {
                 let out = scene.before.and_then(|s| s.envs.get(env)).and_then(|e| e.at.as_ref());
-                self.taken_out.extend(out.map(|at| (env.clone(), at.r.clone())));
+                self.taken_out.extend(out.map(|at| ((env.clone(), at.r.clone()), Some(recorded.n))));
                 Ok(())
             }
             _ => Ok(()),
