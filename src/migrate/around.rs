@@ -20,7 +20,9 @@ const WORKFLOWS: &str = ".github/workflows";
 impl<'s> Around<'s> {
     /// Also tells how the file itself is called.
     pub(super) fn new(file: &Path, supplied: Option<&'s Supplied<'s, Disk>>) -> (Self, Reference) {
-        let folder = file.parent().unwrap_or(Path::new(""));
+        // A name alone is one in the working directory.
+        let named = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = named.unwrap_or(Path::new("."));
         // The file may be named by a path that does not tell its folders.
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let repository = folder.ends_with(WORKFLOWS).then(|| folder.ancestors().nth(2)).flatten();
@@ -142,6 +144,12 @@ mod tests {
             (found("out.yml"), found("no.yml")),
             (Lookup::Unreadable(Cause::Outside), Lookup::NotThere)
         );
+    }
+
+    #[test]
+    fn a_name_alone_stands_in_the_working_directory() {
+        let (around, _) = Around::new(Path::new("ci.yml"), None);
+        assert_eq!(around.home(), Path::new(".").canonicalize().unwrap());
     }
 
     #[test]
