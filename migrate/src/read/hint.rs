@@ -54,6 +54,8 @@ fn of_kind(definition: &Definition) -> Option<&'static str> {
         (true, _, _) => (!definition.accepts(Scalar::String(""))).then_some("it may not be empty"),
         (false, true, false) => Some("write true or false, without quotes"),
         (false, false, true) => Some("write a number, without quotes"),
+        (false, false, false) if definition.sequence().is_some() => Some("write a list"),
+        (false, false, false) if !definition.mappings().is_empty() => Some("write keys with their values"),
         _ => None,
     }
 }
