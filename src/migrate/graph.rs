@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
 use towpath_migrate::graph::{ActionBundle, Actions, Family, json, mermaid};
-use towpath_migrate::model::call::{Bundle, PlacedProblem, Program, Rules};
+use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
-use towpath_migrate::yaml::{Lines, Place};
 
 use super::around::Around;
-use super::understand::Severity;
-use super::{parse, understand};
+use super::parse::{self, FailOn};
+use super::report::Report;
+use super::understand;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -21,12 +22,13 @@ use crate::terminal::Terminal;
 /// Jobs with what they wait for, when they run, the legs of their matrices, the names of their check runs, what their
 /// token may do, and what passes between them: outputs, artifacts, caches. What depends on a run is said to, with
 /// the expression on which it depends. Called workflows and actions are looked for in the same repository, and
-/// among the sources. What GitHub refuses is told; the rest is shown all the same.
+/// among the sources. What `towpath migrate parse` tells of the file is told here, too; the rest is shown all the
+/// same.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
-  0  the graph is printed
-  1  the graph is printed, and GitHub refuses something of the workflow
+  0  the graph is printed; nothing was found that --fail-on names
+  1  the graph is printed, and something was found that --fail-on names
   2  the command line is not valid, or the file is no workflow
   3  the file could not be read
 
@@ -43,6 +45,12 @@ pub(crate) struct Show {
     /// How the graph is printed
     #[arg(short, long, value_enum, default_value_t = Form::Mermaid)]
     output: Form,
+    /// The day as of which labels of runners are looked at, as of parse [default: today, in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<Date>,
+    /// What makes the command end with 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
+    fail_on: FailOn,
 }
 
 /// How a graph is printed.
@@ -84,44 +92,11 @@ impl Show {
                 json(&family, &Actions::of(&actions))
             }
         })?;
-        // The lines of a file are counted once for all that is told of it.
-        let mut lines: Vec<Option<Lines>> = Vec::new();
-        lines.resize_with(bundle.files().len(), || None);
-        for problem in program.problems.iter().take(understand::MOST) {
-            self.tell(&bundle, &mut lines, problem, terminal);
-        }
-        if program.problems.len() > understand::MOST {
-            terminal.warning(understand::more_text(), None);
-        }
-        let is_error = |placed: &PlacedProblem| understand::severity(&placed.problem) == Severity::Error;
-        Ok(if program.problems.iter().any(is_error) { Exit::Findings } else { Exit::Done })
-    }
-
-    fn tell(
-        &self,
-        bundle: &Bundle,
-        lines: &mut [Option<Lines>],
-        placed: &PlacedProblem,
-        terminal: &mut Terminal,
-    ) {
-        let path = self.file.display().to_string();
-        let file = placed.file.and_then(|at| Some((at, bundle.files().get(at)?)));
-        let at = file.map(|(at, file)| {
-            let name = if at == 0 { Shown::text(&path) } else { Shown::text(&file.name) };
-            let source = file.document.tree().source();
-            let lines = lines.get_mut(at).map(|lines| lines.get_or_insert_with(|| Lines::of(source)));
-            match lines.map(|lines| lines.place(source, placed.problem.span.start)) {
-                Some(Place { line, column }) => format!("{name}:{line}:{column}: "),
-                None => format!("{name}: "),
-            }
-        });
-        let message = Shown::excerpt(&placed.problem.message);
-        let (message, hint) =
-            (format_args!("{}{message}", at.unwrap_or_default()), placed.problem.hint.as_deref());
-        match understand::severity(&placed.problem) {
-            Severity::Error => terminal.error(message, hint),
-            Severity::Warning => terminal.warning(message, hint),
-        }
+        let today = parse::day(self.today);
+        let report = Report::findings(&self.file, &understand::of_workflow(&bundle, &program, today));
+        let tally = report.tally;
+        report.tell(terminal);
+        Ok(self.fail_on.exit(tally))
     }
 }
 
@@ -129,4 +104,47 @@ fn unreadable(problem: &sources::Problem, terminal: &mut Terminal) -> Exit {
     let path = Shown::path(&problem.path);
     terminal.error(format_args!("{path}: {}", problem.cause), Some(problem.cause.remedy()));
     Exit::Unreadable
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use towpath_migrate::sources::{Item, Shape, Unit};
+
+    use super::*;
+
+    /// Both commands tell the same of a file: what is refused, what follows that, what is odd, and what calls come to.
+    #[test]
+    fn the_same_is_told_as_by_parse() {
+        let today = jiff::civil::date(2026, 11, 22);
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join(".github/workflows");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("called.yml"), "on: push\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n")
+            .unwrap();
+        for (source, count) in [
+            ("on: push\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n", 0),
+            ("on: push\njobs: {a: {runs-on: x, steps: [{run: x, if: 'true'}]}}\n", 1),
+            ("on: push\njobs: {a: {runs-on: x, time: 1, needs: [b], steps: [{run: x, shell: perl}]}}\n", 3),
+            ("on: push\njobs: {a: {uses: ./.github/workflows/called.yml}}\n", 1),
+            ("on: push\njobs: {a: {uses: ./.github/workflows/none.yml}}\n", 1),
+            ("on: push\njobs: [\n", 3),
+        ] {
+            let path = folder.join("ci.yml");
+            fs::write(&path, source).unwrap();
+            let text = Text::read(&Disk, &path).unwrap();
+            let unit = Arc::new(Unit { path: path.clone(), shape: Shape::File });
+            let item = Item { unit, path: path.clone(), role: Role::Named };
+            let parsed = understand::understand(super::super::report::Form::Tree, &item, &text, None, today);
+            let (around, reference) = Around::new(&path, None);
+            let limits = Limits::default();
+            let bundle = Bundle::load(reference, read_workflow(source, &limits), &around, &limits);
+            let program = Program::of(&bundle, &Rules::default());
+            let told = understand::of_workflow(&bundle, &program, today);
+            assert_eq!(told, parsed.findings, "{source}");
+            assert_eq!(told.len(), count, "{source}: {told:#?}");
+        }
+    }
 }

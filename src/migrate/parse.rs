@@ -64,14 +64,15 @@ pub(crate) struct Parse {
 
 /// From which severity on findings count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Error,
     Warning,
     Never,
 }
 
 impl FailOn {
-    fn exit(self, tally: Tally) -> Exit {
+    /// How a command ends that found this.
+    pub(super) fn exit(self, tally: Tally) -> Exit {
         let counted = match self {
             Self::Error => tally.errors,
             Self::Warning => tally.errors + tally.warnings,
@@ -91,7 +92,7 @@ impl Parse {
         let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
         let supplied = supplied.map_err(|problem| unusable(&problem))?;
         let form = self.output;
-        let today = self.today.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date());
+        let today = day(self.today);
         let work = |found: &Found| match found {
             Found::Item(item) => file(form, item, supplied.as_ref(), today),
             other => Report::other(form, other),
@@ -122,6 +123,11 @@ impl Parse {
             "no workflow or action is in {paths}; name a repository or a folder of workflows"
         ))
     }
+}
+
+/// The day that somebody names, or today.
+pub(super) fn day(given: Option<Date>) -> Date {
+    given.unwrap_or_else(|| Timestamp::now().to_zoned(TimeZone::UTC).date())
 }
 
 /// What one file has to say.

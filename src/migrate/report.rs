@@ -173,6 +173,13 @@ impl Report {
         report
     }
 
+    /// Findings alone.
+    pub(super) fn findings(path: &Path, findings: &[Finding]) -> Self {
+        let mut report = Self::default();
+        findings.iter().for_each(|finding| report.finding(path, finding));
+        report
+    }
+
     /// Of something that could not be read, or has nothing in it.
     pub(super) fn problem(form: Form, problem: &Problem) -> Self {
         let Problem { path, cause } = problem;

@@ -108,13 +108,22 @@ fn of_calls(
     Program::of(&bundle, &Rules::default()).of_calls()
 }
 
+/// What is to be told of the workflow that a bundle began with, whichever command asks.
+pub(super) fn of_workflow(bundle: &Bundle, program: &Program<'_>, today: Date) -> Vec<Finding> {
+    let Some((file, workflow)) = bundle.files().first().zip(program.workflows.first()) else {
+        return Vec::new();
+    };
+    let problems: Vec<_> = workflow.problems.iter().cloned().chain(program.of_calls()).collect();
+    found(&file.document, &problems, today)
+}
+
 fn json(document: &Document) -> String {
     // Tokens are texts, numbers and lists, which always have a form.
     serde_json::to_string(&Root::new(document)).unwrap_or_default()
 }
 
 /// How many findings of a file are told. GitHub stops at ten errors; a file with so many is no workflow, or a trap.
-pub(super) const MOST: usize = 100;
+const MOST: usize = 100;
 
 /// What GitHub refuses, on reading and on making jobs and steps of it; and what cannot work.
 fn found(document: &Document, problems: &[read::Problem], today: Date) -> Vec<Finding> {
@@ -183,20 +192,15 @@ impl Told<'_> {
 
 /// GitHub may have stopped before: what it would not have told is told, and not as its own word. Nor is what only its editor
 /// refuses.
-pub(super) fn severity(problem: &read::Problem) -> Severity {
+fn severity(problem: &read::Problem) -> Severity {
     if problem.is_beyond || !problem.is_refusal() { Severity::Warning } else { Severity::Error }
-}
-
-/// That there is more than is told.
-pub(super) fn more_text() -> String {
-    format!("there is more; {MOST} findings are told")
 }
 
 fn more() -> Finding {
     Finding {
         severity: Severity::Warning,
         code: "more",
-        message: more_text(),
+        message: format!("there is more; {MOST} findings are told"),
         place: None,
         excerpt: None,
         hint: Some("mend these, and look again".to_owned()),

@@ -74,7 +74,8 @@ fn write_graph(
     flow::write(writer, family, file, flow);
     writer.list("problems", workflow.all_problems(), |writer, problem| {
         writer.object(|writer| {
-            writer.field("severity", if problem.is_beyond { "warning" } else { "error" });
+            let is_refused = problem.is_refusal() && !problem.is_beyond;
+            writer.field("severity", if is_refused { "error" } else { "warning" });
             writer.field("message", &problem.message);
             writer.place("at", problem.span);
         });
