@@ -215,11 +215,11 @@ pub(crate) fn examples(root: &Path) -> anyhow::Result<String> {
         ("of these, told by us on the same line", count("/told").to_string()),
         ("findings on other lines", count("/oursAlone").to_string()),
     ]);
-    let row = |item: &Value| vec![text(item, "/why").to_owned(), number(item, "/messages").to_string()];
-    let silent: Vec<_> = list(&examples, "/reasons").iter().map(row).collect();
+    let silent = by_size(examples.get("reasons").unwrap_or(&Value::Null));
     let silent = table(&["not told, since", "messages"], &silent);
-    let without: Vec<_> = list(&examples, "/without").iter().map(|name| text(name, "")).collect();
-    Ok(format!("{figures}\n{silent}\nExamples that get no finding:\n\n{}\n", without.join("\n")))
+    let name = |item: &Value| text(item, "/example").to_owned();
+    let without = reasons(list(&examples, "/without"), name, "/why");
+    Ok(format!("{figures}\n{silent}\nExamples that get no finding:\n\n{without}"))
 }
 
 /// The rows that occur most often.

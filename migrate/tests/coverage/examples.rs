@@ -172,24 +172,37 @@ fn listed(counts: &Counts, old: &str) -> String {
 impl Counts {
     pub(crate) fn record(&self) -> Value {
         let known = reasons(&fs::read_to_string(LIST).unwrap());
-        let silent = |reason: &str| known.values().filter(|known| *known == reason).count();
-        let messages: usize = self.examples.values().map(|example| example.theirs.len()).sum();
-        let why = REASONS.iter().map(|(key, why)| json!({ "why": why, "messages": silent(key) }));
-        let without: Vec<_> = self
-            .examples
-            .iter()
-            .filter(|(_, example)| example.ours.is_empty())
-            .map(|(name, _)| name)
-            .collect();
+        let (mut messages, mut silent, mut without) = (0, BTreeMap::new(), Vec::new());
+        for (name, example) in &self.examples {
+            let mut whys = BTreeSet::new();
+            for (line, column, rule) in &example.theirs {
+                messages += 1;
+                if example.on(*line).is_empty() {
+                    let why = why(&known, &format!("{name} {line}:{column} {rule}"));
+                    *silent.entry(why).or_insert(0) += 1;
+                    whys.insert(why);
+                }
+            }
+            if example.ours.is_empty() {
+                let whys: Vec<_> = whys.into_iter().collect();
+                without.push(json!({ "example": name, "why": whys.join("; ") }));
+            }
+        }
         json!({
             "examples": self.examples.len(),
             "messages": messages,
-            "told": messages - known.len(),
+            "told": messages - silent.values().sum::<usize>(),
             "oursAlone": self.examples.values().map(|example| example.alone().count()).sum::<usize>(),
-            "reasons": why.collect::<Vec<_>>(),
+            "reasons": silent,
             "without": without,
         })
     }
+}
+
+/// The reason for which nothing is said where actionlint has a message.
+fn why(known: &BTreeMap<String, String>, message: &str) -> &'static str {
+    let key = known.get(message).map(String::as_str);
+    REASONS.iter().find(|(reason, _)| Some(*reason) == key).map_or("nobody knows", |(_, why)| *why)
 }
 
 #[test]
