@@ -2,16 +2,27 @@
 
 mod corpus;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, date};
-use towpath_migrate::read::{Limits, read_action, read_workflow};
-use towpath_migrate::remarks::{Remark, remarks};
+use towpath_migrate::model::{Action, Workflow};
+use towpath_migrate::read::{Document, Limits, Problem, read_action, read_workflow};
+use towpath_migrate::remarks::{Of, Remark, remarks};
 use towpath_migrate::values::Severity;
 
 const TODAY: Date = date(2026, 11, 21);
 
 fn said(source: &str) -> Vec<(&'static str, String)> {
     let document = read_workflow(source, &Limits::default());
-    remarks(&document, TODAY).iter().map(|remark| (remark.code, remark.span.of(source).to_owned())).collect()
+    let workflow = Workflow::of(&document);
+    remarks(Of::workflow(&workflow), TODAY)
+        .iter()
+        .map(|remark| (remark.code, remark.span.of(source).to_owned()))
+        .collect()
+}
+
+fn told_of_action(document: &Document) -> Vec<Remark> {
+    remarks(Of::Action(&Action::of(document)), TODAY)
 }
 
 fn job(body: &str) -> String {
@@ -47,7 +58,7 @@ fn images_are_looked_at_wherever_they_are_named() {
         let action = format!("name: a\ndescription: b\nruns: {{using: docker, image: '{image}'}}\n");
         let document = read_action(action.as_str(), &Limits::default());
         let of_action =
-            remarks(&document, TODAY).iter().map(|remark| remark.span.of(&action).to_owned()).collect();
+            told_of_action(&document).iter().map(|remark| remark.span.of(&action).to_owned()).collect();
         let of_jobs =
             places(image).map(|source| said(&source).into_iter().map(|(_, at)| at).collect::<Vec<_>>());
         for found in of_jobs.into_iter().chain([of_action]) {
@@ -56,7 +67,7 @@ fn images_are_looked_at_wherever_they_are_named() {
     }
     assert_eq!(said(&job("    steps: [{uses: 'docker://'}]\n")), [("uses", String::new())]);
     let action = "name: a\ndescription: b\nruns: {using: docker, image: alpine}\n";
-    let [remark] = &remarks(&read_action(action, &Limits::default()), TODAY)[..] else { panic!("{action}") };
+    let [remark] = &told_of_action(&read_action(action, &Limits::default()))[..] else { panic!("{action}") };
     assert_eq!(remark.message, "'alpine' should be either '[path]/Dockerfile' or 'docker://image[:tag]'.");
 }
 
@@ -175,38 +186,206 @@ fn what_holds_an_expression_is_not_judged() {
         "    steps: [{run: x, shell: '${{ inputs.shell }}'}]\n",
         "    services: ${{ fromJSON(inputs.services) }}\n",
     ] {
-        assert_eq!(said(&job(body)), [], "{body}");
+        let source = job(body).replace("on: push", "on: {workflow_call: {inputs: {image: {type: string}, shell: {type: string}, services: {type: string}}}}");
+        assert_eq!(said(&source), [], "{body}");
     }
+}
+
+/// What is told of contexts: the part of the source, and the message.
+fn told_of_contexts(source: &str) -> Vec<String> {
+    let document = read_workflow(source, &Limits::default());
+    let workflow = Workflow::of(&document);
+    assert_eq!(workflow.all_problems().collect::<Vec<_>>(), Vec::<&Problem>::new(), "{source}");
+    let told = remarks(Of::workflow(&workflow), TODAY).into_iter().filter(|remark| remark.code == "context");
+    told.map(|remark| {
+        let name = remark.message.strip_prefix("Context access might be invalid: ").unwrap_or("?");
+        format!("{} {name}", remark.span.of(source))
+    })
+    .collect()
+}
+
+#[test]
+fn what_a_context_cannot_have_is_told() {
+    for (body, expected) in [
+        ("needs: b\n    if: needs.b.result == 'success'", &[][..]),
+        ("if: always() && needs.B.result", &["always() && needs.B.result B"]),
+        ("needs: b\n    name: ${{ needs.c.result }}", &["needs.c.result c"]),
+        ("needs: b\n    name: ${{ needs.nope.result }}", &["needs.nope.result nope"]),
+        (
+            "needs: b\n    name: ${{ needs.b.outputs.NO-1 }}${{ needs['b']['outputs']['yes'] }}",
+            &["needs.b.outputs.NO-1 NO-1"],
+        ),
+        ("needs: b\n    name: ${{ needs.b.output.yes }}", &["needs.b.output.yes output"]),
+        (
+            "needs: b\n    name: ${{ toJSON(needs) }}${{ needs.*.outputs.x }}${{ needs[github.x].outputs.x }}",
+            &[],
+        ),
+        ("needs: [b, c]\n    name: ${{ needs.c.outputs.any }}", &["needs.c.outputs.any any"]),
+        ("needs: called\n    name: ${{ needs.called.outputs.any }}", &[]),
+        (
+            "strategy: {matrix: {os: [a], include: [{os: b, go: 1}]}}\n    name: ${{ matrix.OS }} ${{ matrix.go }} ${{ matrix.node }}",
+            &["matrix.node node"],
+        ),
+        (
+            "strategy: {matrix: {include: '${{ fromJSON(vars.x) }}', os: [a]}}\n    name: ${{ matrix.node }}",
+            &[],
+        ),
+        (
+            "strategy: {matrix: {include: ['${{ fromJSON(vars.x) }}'], os: [a]}}\n    name: ${{ matrix.node }}",
+            &[],
+        ),
+        ("strategy: {matrix: '${{ fromJSON(vars.x) }}'}\n    name: ${{ matrix.node }}", &[]),
+        (
+            "strategy: {matrix: {os: '${{ fromJSON(vars.x) }}'}}\n    name: ${{ matrix.os }}${{ matrix.node }}",
+            &["matrix.node node"],
+        ),
+        ("strategy: {matrix: {os: [{name: a}]}}\n    name: ${{ matrix.os.nope }}", &[]),
+        ("strategy: {fail-fast: false}\n    name: ${{ matrix.node }}", &[]),
+        (
+            "name: ${{ inputs.declared }} ${{ inputs.other }} ${{ inputs.not-there }}",
+            &["inputs.not-there not-there"],
+        ),
+        ("env: {A: '${{ secrets.any }}', B: '${{ vars.any }}', C: '${{ github.any }}'}", &[]),
+        (
+            "outputs: {o: '${{ steps.last.outputs.x }}', p: '${{ steps.gone.outputs.x }}'}",
+            &["steps.gone.outputs.x gone"],
+        ),
+        ("environment: {name: e, url: '${{ steps.last.outputs.any }}'}", &[]),
+    ] {
+        let source = format!(
+            "on:\n  workflow_dispatch: {{inputs: {{declared: {{type: string}}}}}}\n  workflow_call: {{inputs: {{other: {{type: string}}}}, \
+             outputs: {{o: {{value: '${{{{ jobs.a.outputs.o }}}}'}}}}}}\njobs:\n  a:\n    {body}\n    runs-on: x\n    steps: [{{id: last, run: x}}]\n  \
+             b: {{runs-on: x, outputs: {{yes: x}}, steps: [{{run: x}}]}}\n  c: {{runs-on: x, steps: [{{run: x}}]}}\n  \
+             called: {{uses: o/r/.github/workflows/x.yml@v1}}\n"
+        );
+        let expected: Vec<_> = expected.iter().map(|told| (*told).to_owned()).collect();
+        let told: Vec<_> =
+            told_of_contexts(&source).into_iter().filter(|told| !told.starts_with("jobs.")).collect();
+        assert_eq!(told, expected, "{source}");
+    }
+}
+
+#[test]
+fn steps_are_there_for_those_behind_them() {
+    let source = "\
+on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - {id: first, run: 'echo ${{ steps.first.outputs.x }} ${{ steps.second.outcome }}'}
+      - parallel:
+          - {id: p, run: 'echo ${{ steps.q.outputs.x }}'}
+          - {id: q, run: 'echo ${{ steps.FIRST.outputs.x }} ${{ steps.first.result }}'}
+      - {id: second, if: steps.third.outcome == 'success', run: 'echo ${{ steps.p.conclusion }} ${{ steps.none.outputs.x }} ${{ steps.*.outputs.x }}'}
+      - {id: third, run: x}
+";
+    assert_eq!(
+        told_of_contexts(source),
+        [
+            "steps.first.outputs.x first",
+            "steps.second.outcome second",
+            "steps.first.result result",
+            "steps.third.outcome == 'success' third",
+            "steps.none.outputs.x none",
+        ]
+    );
+}
+
+#[test]
+fn called_workflows_name_what_they_give_and_take() {
+    let called = |secrets: &str, body: &str| {
+        format!(
+            "on:\n  workflow_call:\n    secrets: {secrets}\n    outputs:\n      o: {{value: '${{{{ jobs.a.outputs.x }}}} ${{{{ jobs.A.outputs.y }}}} ${{{{ jobs.b.result }}}}'}}\n\
+             jobs:\n  a:\n    runs-on: x\n    outputs: {{x: x}}\n    env: {{A: '${{{{ secrets.given }}}} ${{{{ secrets.GITHUB_TOKEN }}}}', B: '${{{{ secrets.other }}}}'}}\n    \
+             {body}steps: [{{run: x}}]\n"
+        )
+    };
+    let outputs = ["jobs.A.outputs.y y", "jobs.b.result b"];
+    assert_eq!(
+        told_of_contexts(&called("{GIVEN: {}}", "")),
+        [&outputs[..], &["secrets.other other"]].concat()
+    );
+    assert_eq!(told_of_contexts(&called("{GIVEN: {}}", "environment: e\n    ")), outputs);
+    assert_eq!(told_of_contexts(&called("{}", "")), outputs);
+    let both = called("{GIVEN: {}}", "").replace("  workflow_call:", "  push:\n  workflow_call:");
+    assert_eq!(told_of_contexts(&both), outputs);
+}
+
+#[test]
+fn actions_are_told_of_their_contexts_and_conditions() {
+    let source = "\
+name: a
+inputs: {known: {}}
+outputs: {o: {value: '${{ steps.one.outputs.x }}${{ steps.two.outputs.x }}'}}
+runs:
+  using: composite
+  steps:
+    - {id: one, run: 'echo ${{ inputs.KNOWN }} ${{ inputs.other }}', shell: bash}
+    - {if: steps.one.outcome == 'failure', run: x, shell: bash}
+";
+    let document = read_action(source, &Limits::default());
+    let action = Action::of(&document);
+    let told = remarks(Of::Action(&action), TODAY);
+    let told: Vec<_> = told.iter().map(|remark| (remark.code, remark.span.of(source))).collect();
+    assert_eq!(
+        told,
+        [
+            ("context", "steps.two.outputs.x"),
+            ("context", "inputs.other"),
+            ("condition", "steps.one.outcome == 'failure'")
+        ]
+    );
 }
 
 #[test]
 fn steps_of_actions_are_read_as_well() {
     let source = "name: a\nruns:\n  using: composite\n  steps: [{run: x, shell: perl}]\n";
     let document = read_action(source, &Limits::default());
-    let told: Vec<_> = remarks(&document, TODAY).iter().map(|remark| remark.code).collect();
+    let action = Action::of(&document);
+    let told: Vec<_> = remarks(Of::Action(&action), TODAY).iter().map(|remark| remark.code).collect();
     assert_eq!(told, ["shell"]);
 }
+
+/// What real workflows read that is not there: each was looked at, and is a mistake.
+const CONTEXTS: [&str; 12] = [
+    "actions+checkout/check-dist.yml: diff",
+    "actions+starter-workflows/code-scanning/zscaler-iac-scan.yml: sarif_file_path",
+    "actions+starter-workflows/deployments/google-cloudrun-docker.yml: deploy",
+    "actions+starter-workflows/deployments/google-cloudrun-source.yml: deploy",
+    "astral-sh+uv/release-prepare.yml: bump",
+    "cucumber+gherkin/test-perl.yaml: perl",
+    "docker+build-push-action/ci.yml: platforms",
+    "docker+build-push-action/ci.yml: buildx",
+    "hashicorp+terraform/equivalence-test-update.yml: target-branch",
+    "tokio-rs+tokio/ci.yml: rustflags",
+    "tokio-rs+tokio/ci.yml: target",
+    "tokio-rs+tokio/ci.yml: rust",
+];
 
 #[test]
 fn real_workflows_are_told_little() {
     let Some(files) = corpus::yaml_files("real_workflows_are_told_little") else { return };
     let real = || files.iter().filter(|(name, _)| name.starts_with("workflows/"));
-    let (mut count, mut errors) = (0, Vec::new());
+    let (mut counts, mut errors, mut contexts) = (BTreeMap::new(), 0, Vec::new());
     for (name, source) in real() {
         let document = read_workflow(source.as_str(), &Limits::default());
-        for remark in remarks(&document, TODAY) {
+        let workflow = Workflow::of(&document);
+        for remark in remarks(Of::workflow(&workflow), TODAY) {
             let Remark { severity, span, message, .. } = &remark;
             assert!(
                 span.end <= source.len() && source.get(span.start..span.end).is_some(),
                 "{name}: {remark:?}"
             );
-            count += 1;
-            if *severity == Severity::Error {
-                errors.push(format!("{name}: {message}"));
+            *counts.entry(remark.code).or_insert(0_usize) += 1;
+            errors += usize::from(*severity == Severity::Error);
+            if let Some(what) = message.strip_prefix("Context access might be invalid: ") {
+                contexts.push(format!("{}: {what}", name.trim_start_matches("workflows/")));
             }
         }
     }
-    let count_of = |files: usize| format!("{files} files, {count} remarks, {} of them errors", errors.len());
-    println!("{}", count_of(real().count()));
+    let count: usize = counts.values().sum();
+    println!("{} files, {count} remarks, {errors} of them errors: {counts:?}", real().count());
     assert!(count > 0 && count < real().count() / 2, "{count}");
+    assert_eq!(contexts, CONTEXTS, "values that are not there, or a false alarm");
 }

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 use serde::Serialize;
+use towpath_migrate::graph::{CallOutputs, call_outputs};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::model::{Action, JobKind, Workflow};
 use towpath_migrate::read::{self, Document, Limits, ProblemKind, read_action, read_workflow};
-use towpath_migrate::remarks::{Remark, remarks};
+use towpath_migrate::remarks::{Of, Remark, remarks};
 use towpath_migrate::sources::{Disk, Item, Place, Shape, Supplied, Text, What};
 use towpath_migrate::span::Span;
 use towpath_migrate::values;
@@ -73,9 +74,9 @@ pub(super) fn understand(
                 Form::Tree => Outline::workflow(&workflow),
                 Form::Ndjson => json(&document),
             });
-            let calls = of_calls(item, &workflow, source, supplied);
+            let (calls, outputs) = of_calls(item, &workflow, source, supplied);
             let problems: Vec<_> = workflow.problems.iter().chain(&calls).cloned().collect();
-            (found(&document, &problems, today), content)
+            (found(&document, &problems, Of::Workflow(&workflow, Some(&outputs)), today), content)
         }
         What::Action => {
             let document = read_action(source, &limits);
@@ -84,7 +85,7 @@ pub(super) fn understand(
                 Form::Tree => Outline::action(&action),
                 Form::Ndjson => json(&document),
             });
-            (found(&document, &action.problems, today), content)
+            (found(&document, &action.problems, Of::Action(&action), today), content)
         }
         What::Neither if item.unit.shape == Shape::File => (vec![neither()], None),
         What::Neither => (Vec::new(), None),
@@ -92,20 +93,21 @@ pub(super) fn understand(
     Understood { what, findings, content }
 }
 
-/// What GitHub refuses of the workflows that this one calls, at the place of the call.
+/// What GitHub refuses of the workflows that this one calls, at the place of the call; and the outputs that these have.
 fn of_calls(
     item: &Item,
     workflow: &Workflow<'_>,
     source: &str,
     supplied: Option<&Supplied<'_, Disk>>,
-) -> Vec<read::Problem> {
+) -> (Vec<read::Problem>, CallOutputs) {
     if !workflow.jobs.iter().any(|job| matches!(job.kind, JobKind::Call(_))) {
-        return Vec::new();
+        return (Vec::new(), CallOutputs::new());
     }
     let limits = Limits::default();
     let (around, reference) = Around::new(&item.path, supplied);
     let bundle = Bundle::load(reference, read_workflow(source, &limits), &around, &limits);
-    Program::of(&bundle, &Rules::default()).of_calls()
+    let program = Program::of(&bundle, &Rules::default());
+    (program.of_calls(), call_outputs(&program, 0))
 }
 
 /// What is to be told of the workflow that a bundle began with, whichever command asks.
@@ -114,7 +116,8 @@ pub(super) fn of_workflow(bundle: &Bundle, program: &Program<'_>, today: Date) -
         return Vec::new();
     };
     let problems: Vec<_> = workflow.problems.iter().cloned().chain(program.of_calls()).collect();
-    found(&file.document, &problems, today)
+    let outputs = call_outputs(program, 0);
+    found(&file.document, &problems, Of::Workflow(workflow, Some(&outputs)), today)
 }
 
 fn json(document: &Document) -> String {
@@ -126,7 +129,7 @@ fn json(document: &Document) -> String {
 const MOST: usize = 100;
 
 /// What GitHub refuses, on reading and on making jobs and steps of it; and what cannot work.
-fn found(document: &Document, problems: &[read::Problem], today: Date) -> Vec<Finding> {
+fn found(document: &Document, problems: &[read::Problem], of: Of<'_, '_>, today: Date) -> Vec<Finding> {
     let all = || document.problems().iter().chain(problems);
     // What both refuse is told in the words of what runs the file.
     let refusals: HashSet<_> =
@@ -134,7 +137,7 @@ fn found(document: &Document, problems: &[read::Problem], today: Date) -> Vec<Fi
     let is_told = |problem: &&read::Problem| problem.is_refusal() || !refusals.contains(&problem.span);
     let refused: Vec<_> = all().filter(is_told).take(MOST + 1).collect();
     let is_new = |remark: &Remark| !refused.iter().any(|problem| says_so(problem, remark));
-    let remarks: Vec<_> = remarks(document, today).into_iter().filter(is_new).take(MOST + 1).collect();
+    let remarks: Vec<_> = remarks(of, today).into_iter().filter(is_new).take(MOST + 1).collect();
     if refused.is_empty() && remarks.is_empty() {
         return Vec::new();
     }

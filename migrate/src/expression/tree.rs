@@ -160,6 +160,18 @@ impl Node {
         }
     }
 
+    /// The same nodes, to be changed.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            NodeKind::Literal(_) | NodeKind::Wildcard | NodeKind::NamedValue(_) => Vec::new(),
+            NodeKind::Call { arguments, .. } => arguments.iter_mut().collect(),
+            NodeKind::Index { base, index } => vec![base, index],
+            NodeKind::Not(operand) => vec![operand],
+            NodeKind::Compare { left, right, .. } => vec![left, right],
+            NodeKind::And(operands) | NodeKind::Or(operands) => operands.iter_mut().collect(),
+        }
+    }
+
     /// The expression as the runner prints it in its texts. It need not mean the same: numbers have 15 digits, and groups
     /// that no operator needs are left out (runner: `ConvertToExpression`).
     #[must_use]

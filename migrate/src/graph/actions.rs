@@ -4,19 +4,18 @@
 //! repositories are looked up through a port. What a composite action uses itself is looked up, too, but for `./path` in it,
 //! which is of the job that runs it.
 
+mod follow;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
-use super::flow::{self, Cause, Flow, StepAt};
-use super::paths::Path;
+use super::flow::{self, StepAt};
 use super::{Family, Job, Local};
-use crate::expression::{Node, folded, same};
+use crate::expression::{folded, same};
 use crate::model::call::{Home, Lookup, Reference};
-use crate::model::{Action, ActionInput, At, Entry, Mapping, Runs, Scalar, StepKind, Uses, Value, value_of};
+use crate::model::{Action, ActionInput, At, Runs, Scalar, StepKind, Uses, Value, value_of};
 use crate::read::{Document, Limits, TokenId, read_action};
-use crate::span::Span;
 use crate::values::uses::StepUses;
 
 /// How many actions are read at most, and how deep composite actions may be in each other (GitHub's documentation: ten).
@@ -243,112 +242,4 @@ impl<'d> Actions<'d> {
             if action.is_some() { names.filter(|name| !is_known(name)).collect() } else { Vec::new() };
         UsedAction { file, at, token: uses.uses.token, target, inputs, unknown }
     }
-}
-
-/// A value that an attacker decides, in a script of a composite action.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ActionTaint<'d> {
-    /// Where it comes from, up to the step that uses the action.
-    pub cause: Cause<'d>,
-    /// The file of that step.
-    pub file: usize,
-    /// The step.
-    pub at: StepAt,
-    /// The action in whose script it is; another than the step uses, where that one passes it on.
-    pub action: usize,
-    /// The script.
-    pub token: TokenId,
-    /// The `${{ }}`, in the text of the scalar.
-    pub hole: Span,
-}
-
-impl<'d> Actions<'d> {
-    /// What attackers decide and steps give to composite actions that put it into scripts.
-    #[must_use]
-    pub fn taints(&self, family: &Family<'d>, flows: &[Flow<'d>]) -> Vec<ActionTaint<'d>> {
-        let mut found = Vec::new();
-        for (file, (graph, flow)) in family.graphs.iter().zip(flows).enumerate() {
-            for given in &flow.given {
-                let Some(job) = graph.job(given.at.job) else { continue };
-                let folder = folder_of(family, file, job, given.at.step, given.uses);
-                let Some(Target::Action(action)) = folder.map(|folder| self.bundle.target(&folder)) else {
-                    continue;
-                };
-                for (action, token, hole) in self.holes(action, given.input, MAX_DEPTH) {
-                    found.push(ActionTaint {
-                        cause: given.cause.clone(),
-                        file,
-                        at: given.at,
-                        action,
-                        token,
-                        hole,
-                    });
-                }
-            }
-        }
-        found
-    }
-
-    /// The `${{ }}` of scripts in an action, and those it uses, into which an input is put.
-    fn holes(&self, action: usize, input: &str, depth: usize) -> Vec<(usize, TokenId, Span)> {
-        let mut found = Vec::new();
-        let Some(Runs::Composite { steps, .. }) =
-            self.models.get(action).and_then(|of| Some(&of.runs.as_ref()?.value))
-        else {
-            return found;
-        };
-        let Some(around) = self.folder(action) else { return found };
-        for step in steps {
-            let env = variables(step.env.as_ref(), input);
-            let reads = |node: &Node| {
-                flow::tainted(node, false, &|path, _| {
-                    let name = path.name(1)?;
-                    let is_input = path.starts_with(&["inputs"]) && same(name, input);
-                    (is_input || path.starts_with(&["env"]) && env.contains(&name)).then_some(())
-                })
-                .is_some()
-            };
-            match &step.kind {
-                StepKind::Run(run) => {
-                    let parts = run
-                        .script
-                        .value
-                        .expression()
-                        .map(|script| script.parts.as_slice())
-                        .unwrap_or_default();
-                    let read = parts.iter().filter(|part| part.expression.root().is_some_and(reads));
-                    found.extend(read.map(|part| (action, run.script.token, part.outer)));
-                }
-                StepKind::Uses(uses) if depth > 0 => {
-                    let target = uses.target.and_then(|target| of_target(around, &target));
-                    let Some(Target::Action(nested)) = target.map(|target| self.bundle.target(&target))
-                    else {
-                        continue;
-                    };
-                    for name in variables(uses.with.as_ref(), input) {
-                        found.extend(self.holes(nested, name, depth - 1));
-                    }
-                }
-                _ => {}
-            }
-        }
-        found
-    }
-}
-
-/// The names of a mapping whose values hold an input.
-fn variables<'m>(mapping: Option<&Mapping<'m>>, input: &str) -> Vec<&'m str> {
-    let Some(Value::Literal(entries)) = mapping.map(|mapping| &mapping.value) else { return Vec::new() };
-    let is_input = |path: Path<'_>, _| {
-        let is = path.starts_with(&["inputs"]) && path.name(1).is_some_and(|name| same(name, input));
-        is.then_some(())
-    };
-    let holds = |entry: &&Entry<'m>| {
-        let parts = entry.value.value.expression().map(|value| value.parts.as_slice()).unwrap_or_default();
-        parts
-            .iter()
-            .filter_map(|part| part.expression.root())
-            .any(|root| flow::tainted(root, false, &is_input).is_some())
-    };
-    entries.iter().filter(holds).filter_map(|entry| entry.key.value.text()).collect()
 }

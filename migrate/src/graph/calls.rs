@@ -2,8 +2,9 @@
 
 #[cfg(test)]
 mod tests;
+mod trace;
 
-use super::flow::{Cause, Flow, Inputs};
+use super::flow::{Flow, NoActions};
 use super::job::{Effective, JobId};
 use super::names::CheckName;
 use super::{Graph, Job};
@@ -171,33 +172,11 @@ impl<'d> Family<'d> {
         }
     }
 
-    /// What passes in each file. What an attacker decides passes on to called workflows, by their inputs.
+    /// What passes in each file. What an attacker decides passes on to called workflows by their inputs, and back by their
+    /// outputs. Nothing is known of actions.
     #[must_use]
     pub fn flows(&self) -> Vec<Flow<'d>> {
-        let events: Vec<&str> = self
-            .root()
-            .and_then(|root| root.workflow.on.as_ref())
-            .map(|on| on.list.iter().map(|event| event.name.value).collect())
-            .unwrap_or_default();
-        let mut inputs: Vec<Vec<(&'d str, Cause<'d>)>> = vec![Vec::new(); self.graphs.len()];
-        let mut flows: Vec<Flow<'d>> = Vec::new();
-        // Whoever is called stands behind the first one that calls it, so one pass is enough but for calls back.
-        for (file, graph) in self.graphs.iter().enumerate() {
-            let tainted = inputs.get(file).cloned().unwrap_or_default();
-            let flow = graph.flow_with(&Inputs { file, events: &events, tainted: &tainted });
-            for (job, name, cause) in &flow.passed {
-                let Some(Link::Workflow(called)) = self.call(file, *job).map(|call| call.link) else {
-                    continue;
-                };
-                if let Some(inputs) = inputs.get_mut(called)
-                    && !inputs.iter().any(|(known, _)| same(known, name))
-                {
-                    inputs.push((name, cause.clone()));
-                }
-            }
-            flows.push(flow);
-        }
-        flows
+        self.traced(&NoActions)
     }
 }
 

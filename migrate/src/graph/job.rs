@@ -1,7 +1,7 @@
 //! A job: when it runs, how often, with which rights.
 
 use super::matrix::{self, Expanded, Expansion, Leg};
-use super::status::{self, When};
+use super::status::{Asker, When};
 use super::world::Known;
 use crate::model::{self, Value, Workflow};
 use crate::read::TokenId;
@@ -85,7 +85,8 @@ impl<'d> Job<'d> {
         id: JobId,
         needs: Vec<JobId>,
     ) -> Self {
-        let when = model.condition.as_ref().map_or(status::DEFAULT, |condition| When::of(&condition.value));
+        let condition = model.condition.as_ref().map(|condition| &*condition.value);
+        let when = When::of(condition, Asker::Job(&model.needs));
         Self {
             id,
             model,

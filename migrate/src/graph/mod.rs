@@ -19,6 +19,7 @@
 //!
 //! Everything here is known from the file alone, or said to be unknown with the expression on which it depends.
 
+mod access;
 mod actions;
 mod calls;
 mod checkout;
@@ -37,7 +38,8 @@ mod tests;
 mod trigger;
 mod world;
 
-pub use actions::{ActionBundle, ActionFile, ActionFiles, ActionTaint, Actions, Target, UsedAction};
+pub use access::{Access, CallOutputs, Doubt, accesses, action_accesses, call_outputs};
+pub use actions::{ActionBundle, ActionFile, ActionFiles, Actions, Target, UsedAction};
 pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};
 pub use job::{Effective, Job, JobId, Origin};

@@ -1,9 +1,8 @@
 //! Which values of contexts a job reads, and where.
 
-use super::job::Job;
 use super::paths::{self, Path};
 use crate::expression::Condition;
-use crate::model::{At, Step};
+use crate::model::{Action, At, Job, JobKind, Runs, Step};
 use crate::read::{Document, TokenId};
 use crate::span::Span;
 
@@ -42,16 +41,13 @@ impl Read<'_> {
 
 /// Everything that a job reads, in the order of the source; what an alias repeats is there each time.
 #[must_use]
-pub(super) fn reads<'d>(job: &Job<'d>) -> Vec<Read<'d>> {
-    let document = job.workflow.document;
+pub(super) fn reads<'d>(document: &'d Document, job: &'d Job<'d>) -> Vec<Read<'d>> {
     let mut reader = Reader { document, found: Vec::new() };
-    for (key, value) in document.pairs(job.model.token) {
+    for (key, value) in document.pairs(job.token) {
         match document.text(key) {
             Some("steps") => {
-                for (at, step) in
-                    job.steps().map(|steps| steps.steps.iter()).into_iter().flatten().enumerate()
-                {
-                    reader.step(step, Site::Step(at));
+                if let JobKind::Steps(steps) = &job.kind {
+                    reader.steps(&steps.steps);
                 }
             }
             Some("outputs") => {
@@ -59,14 +55,33 @@ pub(super) fn reads<'d>(job: &Job<'d>) -> Vec<Read<'d>> {
                     reader.walk(value, Site::Output(document.text(name).unwrap_or_default()));
                 }
             }
-            Some("if") => reader.condition(job.model.condition.as_ref(), Site::Key("if")),
+            Some("if") => reader.condition(job.condition.as_ref(), Site::Key("if")),
             key => reader.walk(value, Site::Key(key.unwrap_or_default())),
         }
     }
     reader.found
 }
 
-/// Everything that a value outside of jobs reads.
+/// Everything that an action reads.
+#[must_use]
+pub(super) fn action_reads<'d>(action: &'d Action<'d>) -> Vec<Read<'d>> {
+    let mut reader = Reader { document: action.document, found: Vec::new() };
+    for output in &action.outputs {
+        reader.walk(output.token, Site::Output(output.name.value));
+    }
+    match action.runs.as_ref().map(|runs| &runs.value) {
+        Some(Runs::Composite { steps, .. }) => reader.steps(steps),
+        Some(_) | None => {
+            if let Some(runs) = &action.runs {
+                reader.walk(runs.token, Site::Key("runs"));
+            }
+        }
+    }
+    reader.found
+}
+
+/// Everything that is read at a token and below.
+#[must_use]
 pub(super) fn reads_of<'d>(document: &'d Document, token: TokenId, key: &'d str) -> Vec<Read<'d>> {
     let mut reader = Reader { document, found: Vec::new() };
     reader.walk(token, Site::Key(key));
@@ -79,6 +94,12 @@ struct Reader<'d> {
 }
 
 impl<'d> Reader<'d> {
+    fn steps(&mut self, steps: &'d [Step<'d>]) {
+        for (at, step) in steps.iter().enumerate() {
+            self.step(step, Site::Step(at));
+        }
+    }
+
     fn step(&mut self, step: &'d Step<'d>, site: Site<'d>) {
         for (key, value) in self.document.pairs(step.token) {
             match (self.document.text(key), &step.kind) {

@@ -6,12 +6,16 @@
 //! Of a step it is in the runner: Worker/Expressions/SuccessFunction.cs and its neighbours.
 
 mod algebra;
+mod oddity;
+mod supposed;
 #[cfg(test)]
 mod tests;
 
 pub use algebra::{Facts, runs};
+pub use oddity::{Oddity, oddity};
 
-use crate::expression::{Condition, Node, NodeKind, Status, Truth};
+use crate::expression::{Condition, Status, Truth};
+use crate::model::{Name, Step};
 
 /// How a job or step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +31,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Success, Self::Failure, Self::Cancelled, Self::Skipped];
+
     /// What `needs.*.result`, `steps.*.outcome` and `steps.*.conclusion` say.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -79,32 +86,60 @@ impl Situation {
     }
 }
 
+/// Whose condition it is, which tells what may have happened before it.
+#[derive(Debug, Clone, Copy)]
+pub enum Asker<'a> {
+    /// A job that waits for these.
+    Job(&'a [Name<'a>]),
+    /// A step of a job, which has these.
+    Step(&'a [Step<'a>]),
+    /// A step of a composite action, which has these.
+    ActionStep(&'a [Step<'a>]),
+}
+
+impl Asker<'_> {
+    /// What may have happened before. Before a job without `needs` nothing fails and nothing is skipped; that a step did not
+    /// run does not count for those behind it.
+    #[must_use]
+    pub const fn situations(&self) -> &'static [Situation] {
+        match self {
+            Self::Job([]) => &[Situation::Succeeded, Situation::Cancelled],
+            Self::Job(_) => &Situation::ALL,
+            Self::Step(_) | Self::ActionStep(_) => {
+                &[Situation::Succeeded, Situation::Failed, Situation::Cancelled]
+            }
+        }
+    }
+}
+
 /// When something runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When {
     /// Whether it runs in each situation of [`Situation::ALL`]; unknown where data decide.
-    pub runs: [Truth; 4],
+    runs: [Truth; 4],
+    /// What may have happened before.
+    pub situations: &'static [Situation],
     /// Whether it says anything else than `success()`.
     pub is_written: bool,
 }
 
-/// What nobody wrote: `success()`.
-pub const DEFAULT: When =
-    When { runs: [Truth::True, Truth::False, Truth::False, Truth::False], is_written: false };
-
 impl When {
-    /// When something with this condition runs.
+    /// When something with this condition runs; `success()` is what nobody wrote.
     #[must_use]
-    pub fn of(condition: &Condition) -> Self {
-        let Some(written) = condition.written.as_ref().and_then(|written| written.root()) else {
-            return DEFAULT;
+    pub fn of(condition: Option<&Condition>, asker: Asker<'_>) -> Self {
+        let situations = asker.situations();
+        let written = condition.and_then(|condition| Some((condition, condition.written.as_ref()?.root()?)));
+        let Some((condition, written)) = written else {
+            let runs = [Truth::True, Truth::False, Truth::False, Truth::False];
+            return Self { runs, situations, is_written: false };
         };
-        if condition.implicit_success {
-            let runs = [condition.truth(), Truth::False, Truth::False, Truth::False];
-            return Self { runs, is_written: true };
-        }
-        let runs = Situation::ALL.map(|situation| algebra::in_situation(written, situation));
-        Self { runs, is_written: true }
+        let runs = Situation::ALL.map(|situation| match situation {
+            Situation::Failed | Situation::Skipped | Situation::Cancelled if condition.implicit_success => {
+                Truth::False
+            }
+            _ => algebra::in_situation(written, situation, asker),
+        });
+        Self { runs, situations, is_written: true }
     }
 
     /// Whether it runs in a situation.
@@ -122,57 +157,19 @@ impl When {
     /// Whether it runs only where all before it succeeded.
     #[must_use]
     pub fn is_only_after_success(&self) -> bool {
-        let [_, others @ ..] = &self.runs;
-        others.iter().all(|truth| *truth == Truth::False)
+        let mut others = self.situations.iter().filter(|situation| **situation != Situation::Succeeded);
+        others.all(|situation| self.runs(*situation) == Truth::False)
     }
 
     /// Whether it never runs, whatever happens.
     #[must_use]
     pub fn is_never(&self) -> bool {
-        self.runs.iter().all(|truth| *truth == Truth::False)
+        self.situations.iter().all(|situation| self.runs(*situation) == Truth::False)
     }
 
     /// Whether it always runs, be it after a failure or a cancellation.
     #[must_use]
     pub fn is_always(&self) -> bool {
-        self.runs.iter().all(|truth| *truth == Truth::True)
-    }
-}
-
-/// What is odd about a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Oddity {
-    /// It is true whatever happens, and nobody asked for `always()`.
-    AlwaysTrue,
-    /// It is never true: the job or step is dead.
-    NeverTrue,
-    /// Text stands around `${{ }}`, which makes it true.
-    TextAround,
-}
-
-impl Oddity {
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AlwaysTrue => "always true",
-            Self::NeverTrue => "never true",
-            Self::TextAround => "text around the expression makes it true",
-        }
-    }
-}
-
-/// What is odd about a condition, if anything is.
-#[must_use]
-pub fn oddity(condition: &Condition, when: &When) -> Option<Oddity> {
-    let is_always = |node: &Node| matches!(&node.kind, NodeKind::Call { function, .. } if function.status() == Some(Status::Always));
-    let root = condition.written.as_ref()?.root()?;
-    match condition.truth() {
-        Truth::True if condition.has_text => Some(Oddity::TextAround),
-        Truth::True => Some(Oddity::AlwaysTrue),
-        Truth::False => Some(Oddity::NeverTrue),
-        Truth::Unknown if when.is_never() => Some(Oddity::NeverTrue),
-        Truth::Unknown if when.is_always() && !is_always(root) => Some(Oddity::AlwaysTrue),
-        Truth::Unknown => None,
+        self.situations.iter().all(|situation| self.runs(*situation) == Truth::True)
     }
 }

@@ -3,17 +3,13 @@
 use jiff::civil::Date;
 
 use super::structure::is_cut_off;
-use super::{Language, Remark, failing, structure};
+use super::{Language, MOST, Remark, failing, structure};
 use crate::expression::Condition;
-use crate::graph::status::{Oddity, When, oddity};
 use crate::read::{Document, ProblemKind, TokenId, TokenKind};
 use crate::span::Span;
 use crate::values::glob::{self, Filter, Subject};
 use crate::values::uses::{self, JobUses};
 use crate::values::{Author, Finding, cron, id, image, label, shell};
-
-/// How many remarks of a file are made.
-const MOST: usize = 1_000;
 
 pub(super) struct Walk<'d> {
     document: &'d Document,
@@ -41,7 +37,6 @@ impl<'d> Walk<'d> {
             }
             key = token.property.and_then(|property| Language::at(self.document.schema(), property));
         }
-        self.found.sort_by_key(|remark| remark.span.start);
         self.found
     }
 
@@ -191,7 +186,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Whether a condition says the same whatever happens.
+    /// Calls in a condition that fail in every run. What else is odd about conditions is told where the job is known.
     fn condition(&mut self, token: TokenId) {
         let document = self.document;
         let text = document.tree().text(document.token(token).node);
@@ -203,19 +198,6 @@ impl<'d> Walk<'d> {
         {
             self.tell_as(token, "expression", failing::of(root));
         }
-        let (message, hint) = match oddity(&condition, &When::of(&condition)) {
-            Some(Oddity::AlwaysTrue) => ("the condition is always true", "take it away, or say always()"),
-            Some(Oddity::NeverTrue) => {
-                ("the condition is never true, so this never runs", "take the step or job away")
-            }
-            Some(Oddity::TextAround) => (
-                "the condition is a text, and true: something stands beside the ${{ }}, be it the end of a line",
-                "write the condition without ${{ }}, or nothing beside it",
-            ),
-            None => return,
-        };
-        let finding = Finding::ours(Span::new(0, text.len()), message, hint).warning();
-        self.tell(token, Language::Condition, vec![finding]);
     }
 
     fn names(&mut self, token: TokenId, language: Language, remark: impl Fn(&str) -> Option<Finding>) {

@@ -5,13 +5,17 @@
 //! `context_event_map.yml`); GitHub's security guide names the pattern, not every path. `github.event.workflow.path` and
 //! `inputs` are left out: the first needs a push, the others need their caller to be looked at.
 
+use std::cmp::Ordering;
+
 /// A value that an attacker decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Untrusted {
-    /// Names from the context on; `*` is any item.
+    /// Names from the context on, or the action and its output; `*` is any item.
     pub path: &'static str,
     /// Who says so.
     pub source: Source,
+    /// Whether it is an object of which everything is untrusted.
+    is_open: bool,
 }
 
 /// Who calls a value untrusted.
@@ -23,14 +27,16 @@ pub enum Source {
     Actionlint,
     /// CodeQL alone.
     CodeQl,
+    /// GitHub's documentation of the event: a system outside sends it, with words that it has from anywhere.
+    Event,
 }
 
 const fn untrusted(path: &'static str, source: Source) -> Untrusted {
-    Untrusted { path, source }
+    Untrusted { path, source, is_open: false }
 }
 
 /// Every one.
-pub const UNTRUSTED: [Untrusted; 44] = [
+pub const UNTRUSTED: [Untrusted; 45] = [
     untrusted("github.head_ref", Source::Both),
     untrusted("github.event.issue.title", Source::Both),
     untrusted("github.event.issue.body", Source::Both),
@@ -75,10 +81,49 @@ pub const UNTRUSTED: [Untrusted; 44] = [
     untrusted("github.event.workflow_run.head_repository.description", Source::CodeQl),
     untrusted("github.event.workflow_run.pull_requests.*.head.ref", Source::CodeQl),
     untrusted("github.event.workflow_run.referenced_workflows.path", Source::CodeQl),
+    Untrusted { path: "github.event.client_payload", source: Source::Event, is_open: true },
 ];
 
+/// Outputs of actions that are such values, or hold them: the action, a dot, the output. From CodeQL's models of actions
+/// (`actions/ql/lib/ext/manual`, `actionsSourceModel`).
+const GIVEN: [Untrusted; 23] = [
+    untrusted("ahmadnassri/action-changed-files.files", Source::CodeQl),
+    untrusted("ahmadnassri/action-changed-files.json", Source::CodeQl),
+    untrusted("alessbell/pull-request-comment-branch.head_ref", Source::CodeQl),
+    untrusted("eficode/resolve-pr-refs.head_ref", Source::CodeQl),
+    untrusted("gotson/pull-request-comment-branch.head_ref", Source::CodeQl),
+    untrusted("karpikpl/list-changed-files-action.changed_files", Source::CodeQl),
+    untrusted("khan/pull-request-comment-trigger.comment_body", Source::CodeQl),
+    untrusted("knu/changed-files.changed_files", Source::CodeQl),
+    untrusted("knu/changed-files.changed_files_json", Source::CodeQl),
+    untrusted("knu/changed-files.matched_files", Source::CodeQl),
+    untrusted("knu/changed-files.matched_files_json", Source::CodeQl),
+    untrusted("lots0logs/gh-action-get-changed-files.added", Source::CodeQl),
+    untrusted("lots0logs/gh-action-get-changed-files.all", Source::CodeQl),
+    untrusted("lots0logs/gh-action-get-changed-files.modified", Source::CodeQl),
+    untrusted("lots0logs/gh-action-get-changed-files.renamed", Source::CodeQl),
+    untrusted("peter-murray/issue-body-parser-action.*", Source::CodeQl),
+    untrusted("potiuk/get-workflow-origin.sourceHeadBranch", Source::CodeQl),
+    untrusted("trilom/file-changes-action.files", Source::CodeQl),
+    untrusted("trilom/file-changes-action.files_added", Source::CodeQl),
+    untrusted("trilom/file-changes-action.files_modified", Source::CodeQl),
+    untrusted("trilom/file-changes-action.files_removed", Source::CodeQl),
+    untrusted("tzkhan/pr-update-action.headMatch", Source::CodeQl),
+    untrusted("xt0rted/pull-request-comment-branch.head_ref", Source::CodeQl),
+];
+
+/// What an action, by its name in small letters, gives as outputs that an attacker decides: the output, `*` for all, and the
+/// entry that says so.
+pub fn given_by(action: &str) -> impl Iterator<Item = (&'static str, &'static Untrusted)> {
+    let outputs = move |entry: &'static Untrusted| {
+        let (known, output) = entry.path.rsplit_once('.')?;
+        (known == action).then_some((output, entry))
+    };
+    GIVEN.iter().filter_map(outputs)
+}
+
 /// Which events carry what starts so. `workflow_call` has the event of its caller.
-const EVENTS: [(&str, &[&str]); 12] = [
+const EVENTS: [(&str, &[&str]); 13] = [
     ("github.head_ref", PULL_REQUESTS),
     ("github.event.issue", &["issues", "issue_comment"]),
     ("github.event.pull_request", PULL_REQUESTS),
@@ -106,6 +151,21 @@ const EVENTS: [(&str, &[&str]); 12] = [
     ("github.event.commits", &["push"]),
     ("github.event.head_commit", &["push"]),
     ("github.event.merge_group", &["merge_group"]),
+    ("github.event.client_payload", &["repository_dispatch"]),
+];
+
+/// Events by which somebody starts a workflow who needs no right to the repository (CodeQL:
+/// `externally_triggereable_events.yml`, and `pull_request`).
+const FROM_OUTSIDE: &[&str] = &[
+    "discussion",
+    "discussion_comment",
+    "issue_comment",
+    "issues",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_target",
+    "workflow_run",
 ];
 
 const PULL_REQUESTS: &[&str] =
@@ -126,12 +186,14 @@ pub enum Exposure {
 pub fn exposure(path: &[&str]) -> Option<Exposure> {
     let mut holds = None;
     for entry in &UNTRUSTED {
-        let mut names = entry.path.split('.');
-        let is_prefix = path.iter().all(|name| names.next().is_some_and(|known| fits(known, name)));
-        match (is_prefix, names.next()) {
-            (true, None) => return Some(Exposure::Value(entry)),
-            (true, Some(_)) => holds = holds.or(Some(Exposure::Holds(entry))),
-            (false, _) => {}
+        let is_prefix = entry.path.split('.').zip(path).all(|(known, name)| fits(known, name));
+        let (known, read) = (entry.path.split('.').count(), path.len());
+        match known.cmp(&read) {
+            _ if !is_prefix => {}
+            Ordering::Less if entry.is_open => return Some(Exposure::Value(entry)),
+            Ordering::Less => {}
+            Ordering::Equal if !entry.is_open => return Some(Exposure::Value(entry)),
+            Ordering::Equal | Ordering::Greater => holds = holds.or(Some(Exposure::Holds(entry))),
         }
     }
     holds.filter(|_| !path.is_empty())
@@ -156,6 +218,9 @@ impl Untrusted {
         let starts = |known: &str| {
             self.path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
+        if !self.path.starts_with("github.") {
+            return FROM_OUTSIDE;
+        }
         EVENTS.iter().find(|(known, _)| starts(known)).map_or(&["workflow_run"], |(_, events)| events)
     }
 }
@@ -193,6 +258,8 @@ mod tests {
             ("github.event.issue.number", ""),
             ("github.event.issue.title.length", ""),
             ("github.event.commits.x.message", ""),
+            ("github.event.client_payload.a.b", "is github.event.client_payload"),
+            ("github.event.client_payload", "holds github.event.client_payload"),
             ("github.sha", ""),
             ("github.ref_name", ""),
             ("inputs.x", ""),
@@ -215,6 +282,19 @@ mod tests {
         for it in &UNTRUSTED {
             let is_run = it.path.starts_with("github.event.workflow_run.");
             assert_eq!(it.events() == ["workflow_run"], is_run, "{}", it.path);
+        }
+    }
+
+    #[test]
+    fn some_actions_give_such_values() {
+        let outputs = |action| given_by(action).map(|(output, _)| output).collect::<Vec<_>>();
+        assert_eq!(outputs("xt0rted/pull-request-comment-branch"), ["head_ref"]);
+        assert_eq!(outputs("peter-murray/issue-body-parser-action"), ["*"]);
+        assert_eq!(outputs("actions/checkout"), Vec::<&str>::new());
+        for entry in &GIVEN {
+            let (action, _) = entry.path.rsplit_once('.').unwrap();
+            assert!(action.contains('/') && action.to_ascii_lowercase() == action, "{action}");
+            assert_eq!(entry.events(), FROM_OUTSIDE);
         }
     }
 

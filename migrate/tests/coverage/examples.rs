@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use towpath_migrate::graph::{Graph, flow::Sink};
 use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
-use towpath_migrate::remarks::remarks;
+use towpath_migrate::remarks::{Of, remarks};
 use towpath_migrate::span::Span;
 use towpath_migrate::yaml::Lines;
 
@@ -108,7 +108,8 @@ fn found(source: &str) -> Found {
     };
     let refused = program.problems.iter().map(|placed| &placed.problem);
     let mut found: Found = refused.map(|problem| at(problem.span, "refused")).collect();
-    found.extend(remarks(document, TODAY).iter().map(|remark| at(remark.span, remark.code)));
+    let told = remarks(Of::workflow(&program.workflows[0]), TODAY);
+    found.extend(told.iter().map(|remark| at(remark.span, remark.code)));
     let flow = Graph::of(&program.workflows[0]).flow();
     found.extend(flow.taints.iter().map(|taint| {
         let (token, span): (_, Span) = Sink::place(&taint.sink);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use towpath_migrate::graph::status::{When, oddity};
+use towpath_migrate::graph::status::{Asker, When, oddity};
 use towpath_migrate::graph::{ActionBundle, Actions, Family, Local, json, mermaid};
 use towpath_migrate::model::call::{Bundle, Link, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
@@ -124,8 +124,12 @@ fn count(
             }
         }
         let steps = job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default();
-        let conditions = steps.iter().map(|step| &step.condition).chain([&job.model.condition]);
-        let odd = conditions.flatten().filter_map(|at| oddity(&at.value, &When::of(&at.value)));
+        let own = [(&job.model.condition, Asker::Job(&job.model.needs))];
+        let conditions = steps.iter().map(|step| (&step.condition, Asker::Step(steps))).chain(own);
+        let odd = conditions.filter_map(|(condition, asker)| {
+            let condition = &condition.as_ref()?.value;
+            oddity(condition, &When::of(Some(condition), asker), asker)
+        });
         notes.extend(
             odd.map(|odd| format!("{path}: a condition of {} is {}", job.model.id.value, odd.name())),
         );

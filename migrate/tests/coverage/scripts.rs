@@ -13,7 +13,7 @@ const SCRIPTS: usize = 3_500;
 
 /// Of those of POSIX shells, in thousandths: whose grammar is understood, and who hold nothing that only a run knows.
 const GRAMMAR: usize = 999;
-const UNDERSTOOD: usize = 970;
+const UNDERSTOOD: usize = 969;
 
 struct Found {
     shell: Shell,

@@ -113,13 +113,14 @@ runs: {using: composite, steps: [{run: 'echo ${{ inputs.name }}', shell: bash}]}
     let folders = [("outer", outer), ("inner", inner)];
     let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
     let actions = Actions::of(&loaded);
-    let shown: Vec<_> = actions
-        .taints(&family, &family.flows())
-        .into_iter()
+    let flows = actions.flows(&family);
+    let shown: Vec<_> = flows[0]
+        .in_actions
+        .iter()
         .map(|taint| {
             let document = actions.models[taint.action].document;
-            let node = document.token(taint.token).node;
-            let place = document.tree().place_in(node, taint.hole);
+            let (token, span) = taint.sink.place();
+            let place = document.tree().place_in(document.token(token).node, span);
             format!("{} {} {}", taint.action, taint.cause.path, place.of(document.tree().source()))
         })
         .collect();
@@ -129,6 +130,84 @@ runs: {using: composite, steps: [{run: 'echo ${{ inputs.name }}', shell: bash}]}
             "0 github.head_ref ${{ inputs.BRANCH }}",
             "0 github.head_ref ${{ env.C }}",
             "1 github.head_ref ${{ inputs.name }}",
+        ]
+    );
+}
+
+#[test]
+fn what_attackers_decide_passes_through_composite_actions() {
+    let source = "\
+on: pull_request_target
+jobs:
+  a:
+    runs-on: x
+    env: {ENVIRONMENT: '${{ github.head_ref }}'}
+    steps:
+      - uses: actions/checkout@v5
+      - {id: s, uses: ./outer, with: {branch: '${{ github.head_ref }}'}}
+      - run: echo ${{ steps.s.outputs.direct }} ${{ steps.s.outputs.by-step }} ${{ steps.s.outputs.clean }}
+      - run: echo ${{ env.FROM_ACTION }}
+      - {id: deep, uses: ./deep}
+      - run: echo ${{ steps.deep.outputs.title }}
+";
+    let outer = "\
+name: x
+description: x
+inputs: {branch: {}, left: {default: '${{ github.event.pull_request.title }}'}}
+outputs:
+  direct: {value: '${{ inputs.branch }}'}
+  by-step: {value: '${{ steps.t.outputs.o }}'}
+  clean: {value: '${{ steps.t.outputs.sha }}'}
+runs:
+  using: composite
+  steps:
+    - {id: t, shell: bash, run: 'echo o=$B >> $GITHUB_OUTPUT', env: {B: '${{ inputs.branch }}'}}
+    - {shell: bash, run: 'echo \"FROM_ACTION=$B\" >> $GITHUB_ENV', env: {B: '${{ inputs.branch }}'}}
+    - {shell: bash, run: 'echo ${{ inputs.left }}'}
+    - {shell: bash, run: 'eval \"$ENVIRONMENT\"'}
+    - {shell: bash, run: 'echo ${{ github.event.pull_request.body }}'}
+";
+    let deep = "\
+name: x
+description: x
+outputs: {title: {value: '${{ steps.o.outputs.by-step }}'}}
+runs:
+  using: composite
+  steps:
+    - {id: o, uses: $/outer, with: {branch: '${{ github.event.pull_request.title }}', left: x}}
+";
+    let document = read_workflow(source, &Limits::default());
+    let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let folders = [("outer", outer), ("deep", deep)];
+    let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
+    let actions = Actions::of(&loaded);
+    let flows = actions.flows(&family);
+    let told: Vec<_> = flows[0]
+        .taints
+        .iter()
+        .map(|taint| format!("{} {}", taint.sink.at().step, taint.cause.path))
+        .collect();
+    assert_eq!(
+        told,
+        ["2 github.head_ref", "2 github.head_ref", "3 github.head_ref", "5 github.event.pull_request.title",]
+    );
+    let within: Vec<_> = flows[0]
+        .in_actions
+        .iter()
+        .map(|taint| format!("{} {} {}", taint.at.step, taint.sink.at().step, taint.cause.path))
+        .collect();
+    assert_eq!(
+        within,
+        [
+            "1 1 github.head_ref",
+            "1 2 github.event.pull_request.title",
+            "1 3 github.head_ref",
+            "1 4 github.event.pull_request.body",
+            "4 1 github.event.pull_request.title",
+            "4 3 github.head_ref",
+            "4 4 github.event.pull_request.body",
         ]
     );
 }

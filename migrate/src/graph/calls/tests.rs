@@ -211,3 +211,49 @@ fn a_cycle_ends() {
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs[0].checks[0].text, "a / b");
 }
+
+#[test]
+fn what_attackers_decide_comes_back_by_outputs() {
+    const CALLER: &str = "\
+on: issues
+jobs:
+  call:
+    uses: ./.github/workflows/called.yml
+    with: {title: '${{ github.event.issue.title }}'}
+  after:
+    needs: call
+    runs-on: x
+    steps: [{run: 'echo ${{ needs.call.outputs.out }} ${{ needs.call.outputs.clean }}'}]
+";
+    const GIVES: &str = "\
+on:
+  workflow_call:
+    inputs: {title: {type: string}, unset: {type: string}}
+    outputs:
+      out: {value: '${{ jobs.inner.outputs.o }}'}
+      clean: {value: '${{ jobs.inner.outputs.clean }}'}
+jobs:
+  inner:
+    runs-on: x
+    outputs: {o: 'x ${{ steps.s.outputs.o }}', clean: '${{ inputs.unset }}'}
+    steps:
+      - {id: s, run: 'echo \"o=$T\" >> \"$GITHUB_OUTPUT\"', env: {T: '${{ inputs.title }}'}}
+";
+    let files = Files(&[(".github/workflows/called.yml", GIVES)]);
+    let limits = Limits::default();
+    let root = Reference::local(".github/workflows/root.yml");
+    let bundle = Bundle::load(root, read_workflow(CALLER, &limits), &files, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let flows = family.flows();
+    let told: Vec<_> = flows[0]
+        .taints
+        .iter()
+        .map(|taint| {
+            let files: Vec<_> = taint.cause.via.iter().map(|hop| hop.file).collect();
+            (taint.cause.path.to_string(), taint.cause.is_certain, files)
+        })
+        .collect();
+    assert_eq!(told, [("github.event.issue.title".to_owned(), true, vec![0, 1, 1, 1, 1, 0, 0])]);
+    assert_eq!(flows[1].taints.len(), 0);
+}

@@ -2,10 +2,10 @@
 
 use super::StepAt;
 use crate::expression::same;
-use crate::graph::Graph;
 use crate::graph::job::{Job, JobId};
 use crate::graph::paths;
 use crate::graph::reads::{Read, Site};
+use crate::graph::{Doubt, Graph};
 use crate::model::{Step, StepKind, Value};
 
 /// An output that is read.
@@ -34,35 +34,6 @@ pub enum Source<'d> {
     NoStep(&'d str),
     /// A job that is not there, or not among the needs.
     NoJob(&'d str),
-}
-
-/// Why an output is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Doubt {
-    /// No step of the job has this id.
-    NoSuchStep,
-    /// The step runs later.
-    LaterStep,
-    /// The job is not among `needs`.
-    NotNeeded,
-    /// No job has this id.
-    NoSuchJob,
-    /// The job has no output of this name.
-    NoSuchOutput,
-}
-
-impl Doubt {
-    /// What it says.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::NoSuchStep => "no step of the job has this id",
-            Self::LaterStep => "the step runs later",
-            Self::NotNeeded => "the job is not among needs",
-            Self::NoSuchJob => "no job has this id",
-            Self::NoSuchOutput => "the job has no output of this name",
-        }
-    }
 }
 
 /// All outputs that are read.

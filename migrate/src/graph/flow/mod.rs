@@ -7,16 +7,17 @@ mod taint;
 #[cfg(test)]
 mod tests;
 
+pub use crate::graph::access::Doubt;
 pub use artifact::{Artifact, ArtifactUse, Cache, CacheUse, Match};
-pub use link::{Doubt, Link, Source};
+pub use link::{Link, Source};
 pub use script::StepScript;
-pub(super) use taint::tainted;
-pub use taint::{Cause, GivenTaint, Hop, Inputs, Passed, Sink, Taint};
+pub use taint::{ActionTaint, Cause, Hop, Inputs, Named, Passed, Sink, Taint};
+pub(super) use taint::{Around, Effect, Found, Given, KnownActions, NoActions, User, of_action, taints};
 
 use super::Graph;
 use super::job::{Job, JobId};
 use super::reads::{Read, reads};
-use crate::model::{Mapping, StepKind, Uses, Value, value_of};
+use crate::model::{Mapping, Step, StepKind, Uses, Value, value_of};
 use crate::read::{Document, TokenId};
 use crate::values::uses::StepUses;
 
@@ -35,32 +36,56 @@ pub struct Flow<'d> {
     pub caches: Vec<Cache<'d>>,
     /// Values that an attacker decides, where they do harm.
     pub taints: Vec<Taint<'d>>,
+    /// Such values in the scripts of composite actions that steps use.
+    pub in_actions: Vec<ActionTaint<'d>>,
     /// Such values that calls give to other workflows.
     pub passed: Passed<'d>,
-    /// Such values that steps give to actions.
-    pub given: Vec<GivenTaint<'d>>,
+    /// Such values that callers of this workflow get.
+    pub outputs: Named<'d>,
 }
 
 impl<'d> Graph<'d> {
-    /// What passes between steps and jobs.
+    /// What passes between steps and jobs. Nothing is known of actions and called workflows.
     #[must_use]
     pub fn flow(&self) -> Flow<'d> {
         let on = self.workflow.on.as_ref().map(|on| on.list.as_slice()).unwrap_or_default();
         let events: Vec<_> = on.iter().map(|event| event.name.value).collect();
-        self.flow_with(&Inputs { file: 0, events: &events, tainted: &[] })
+        let mut flow = self.passing();
+        flow.trace(self, &Inputs { file: 0, events: &events, tainted: &[], returned: &[] }, &NoActions);
+        flow
     }
 
-    /// What passes between steps and jobs of a workflow that is called so.
-    #[must_use]
-    pub fn flow_with(&self, inputs: &Inputs<'_, 'd>) -> Flow<'d> {
-        let reads: Vec<_> = self.jobs.iter().map(reads).collect();
-        let scripts: Vec<_> = self.jobs.iter().flat_map(script::scripts).collect();
-        let links = link::links(self, &reads);
-        let artifacts = self.jobs.iter().flat_map(artifact::artifacts).collect();
-        let caches = self.jobs.iter().flat_map(artifact::caches).collect();
-        let taint::Found { taints, passed, given } = taint::taints(self, &scripts, inputs);
-        Flow { reads, scripts, links, artifacts, caches, taints, passed, given }
+    /// What passes, without what an attacker decides.
+    pub(super) fn passing(&self) -> Flow<'d> {
+        let document = self.workflow.document;
+        let reads: Vec<_> = self.jobs.iter().map(|job| reads(document, job.model)).collect();
+        Flow {
+            links: link::links(self, &reads),
+            scripts: self.jobs.iter().flat_map(script::scripts).collect(),
+            artifacts: self.jobs.iter().flat_map(artifact::artifacts).collect(),
+            caches: self.jobs.iter().flat_map(artifact::caches).collect(),
+            reads,
+            ..Flow::default()
+        }
     }
+}
+
+impl<'d> Flow<'d> {
+    /// Follows what an attacker decides.
+    pub(super) fn trace(
+        &mut self,
+        graph: &Graph<'d>,
+        inputs: &Inputs<'_, 'd>,
+        actions: &dyn KnownActions<'d>,
+    ) {
+        let Found { taints, passed, outputs, in_actions } = taints(graph, &self.scripts, inputs, actions);
+        (self.taints, self.passed, self.outputs, self.in_actions) = (taints, passed, outputs, in_actions);
+    }
+}
+
+/// The scripts of a composite action. Their shells stand beside them.
+pub(super) fn action_scripts<'d>(document: &'d Document, steps: &'d [Step<'d>]) -> Vec<StepScript<'d>> {
+    script::of_action(document, steps)
 }
 
 /// The action of another repository that a step uses, as `owner/name` and its path in small letters, and its ref.

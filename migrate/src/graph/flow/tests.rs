@@ -155,6 +155,7 @@ fn taints(on: &str, jobs: &str) -> Vec<String> {
                 let how = match &taint.sink {
                     Sink::Script { quoting, .. } => format!("script {quoting:?}"),
                     Sink::JavaScript { .. } => "javascript".to_owned(),
+                    Sink::Again { .. } => "again".to_owned(),
                     Sink::File { file, .. } => format!("file {file:?}"),
                 };
                 let at = taint.sink.at();
@@ -265,4 +266,187 @@ jobs:
         ]
     );
     assert!(taints("push", jobs).is_empty());
+}
+
+/// A step that has the title of an issue in `T`, behind what `steps` are.
+const TITLE: &str = "env: {T: '${{ github.event.issue.title }}'}\n";
+
+#[test]
+fn what_attackers_decide_is_followed_through_matrices() {
+    for (matrix, read, expected) in [
+        ("{k: ['${{ github.event.issue.title }}', b]}", "${{ matrix.K }}", 1),
+        ("{k: ['${{ github.event.issue.title }}', b]}", "${{ matrix.j }}", 0),
+        ("{k: [{a: ['${{ github.event.issue.title }}']}]}", "${{ matrix.k.a[0] }}", 1),
+        ("{k: '${{ fromJSON(github.event.issue.body) }}'}", "${{ matrix.k }}", 1),
+        ("{k: [a], include: [{z: '${{ github.event.issue.title }}'}]}", "${{ matrix.z }}", 1),
+        ("{k: [a], include: [{z: '${{ github.event.issue.title }}'}]}", "${{ matrix.k }}", 0),
+        ("{k: [a], include: '${{ fromJSON(github.event.issue.body) }}'}", "${{ matrix.z }}", 1),
+        ("{k: [a], include: ['${{ fromJSON(github.event.issue.body) }}']}", "${{ matrix.z }}", 1),
+        ("'${{ fromJSON(needs.first.outputs.o) }}'", "${{ matrix.anything }}", 1),
+        ("{k: '${{ fromJSON(needs.first.outputs.o) }}'}", "${{ matrix.k }}", 1),
+        ("{k: '${{ fromJSON(needs.first.outputs.other) }}'}", "${{ matrix.k }}", 0),
+        ("{k: [a], exclude: [{k: '${{ github.event.issue.title }}'}]}", "${{ toJSON(matrix) }}", 0),
+        ("{k: ['${{ github.event.issue.title }}']}", "${{ toJSON(matrix) }} ${{ matrix }}", 1),
+        ("{k: ['${{ github.event.issue.title }}']}", "${{ join(matrix.*) }}", 1),
+    ] {
+        let jobs = format!(
+            "jobs:\n  first:\n    runs-on: x\n    outputs: {{o: '${{{{ github.event.issue.title }}}}', other: x}}\n    steps: [{{run: x}}]\n  \
+             a:\n    needs: first\n    runs-on: x\n    strategy: {{matrix: {matrix}}}\n    steps:\n      - run: echo {read}\n"
+        );
+        let found = taints("issues", &jobs);
+        assert_eq!(found.len(), expected, "{matrix} {read}: {found:?}");
+    }
+}
+
+#[test]
+fn what_attackers_decide_is_followed_through_whole_contexts() {
+    for (read, expected) in [
+        ("${{ toJSON(steps) }}", true),
+        ("${{ steps }}", false),
+        ("${{ toJSON(steps.s) }}", true),
+        ("${{ toJSON(steps.s.outputs) }}", true),
+        ("${{ toJSON(steps.clean) }}", false),
+        ("${{ steps.s.outputs }}", false),
+        ("${{ steps.s.outcome }}", false),
+        ("${{ join(steps.*.outputs.title) }}", true),
+        ("${{ join(steps.*.outputs.other) }}", false),
+        ("${{ steps['s'].outputs['TITLE'] }}", true),
+        ("${{ toJSON(needs) }}", true),
+        ("${{ toJSON(needs.first) }}", true),
+        ("${{ toJSON(needs.clean) }}", false),
+        ("${{ join(needs.*.outputs.o) }}", true),
+        ("${{ needs.*.result }}", false),
+        ("${{ toJSON(env) }}", true),
+        ("${{ env.t }}", false),
+        ("${{ toJSON(inputs) }}", false),
+    ] {
+        let jobs = format!(
+            "jobs:\n  first:\n    runs-on: x\n    outputs: {{o: '${{{{ github.event.issue.title }}}}'}}\n    steps: [{{run: x}}]\n  \
+             clean:\n    runs-on: x\n    outputs: {{o: x}}\n    steps: [{{run: x}}]\n  \
+             a:\n    needs: [first, clean]\n    runs-on: x\n    {TITLE}    steps:\n      - {{id: clean, run: 'echo other=1 >> $GITHUB_OUTPUT'}}\n      \
+             - {{id: s, run: 'echo title=$T >> $GITHUB_OUTPUT'}}\n      - run: echo {read}\n"
+        );
+        let found = taints("issues", &jobs);
+        assert_eq!(!found.is_empty(), expected, "{read}: {found:?}");
+    }
+}
+
+#[test]
+fn what_scripts_run_again_does_harm() {
+    for (script, expected) in [
+        ("eval \"$T\"", "a.0 again"),
+        ("eval echo $T", "a.0 again"),
+        ("bash -c \"echo $T\"", "a.0 again"),
+        ("sudo sh -ec \"$T\"", "a.0 again"),
+        ("echo \"$T\" | bash", "a.0 again"),
+        ("echo \"$T\" | tr a b | sh -s", "a.0 again"),
+        ("bash <<< \"$T\"", "a.0 again"),
+        ("source <(echo \"$T\")", "perhaps a.0 again"),
+        (". \"./$T.sh\"", "perhaps a.0 again"),
+        ("X=$T; eval \"$X\"", "perhaps a.0 again"),
+        ("bash -c 'echo \"$T\"'", ""),
+        ("echo \"$T\" | cat", ""),
+        ("echo \"$T\"; eval \"$X\"", ""),
+        ("curl https://x | bash; echo \"$T\"", ""),
+    ] {
+        let steps = format!("      - run: |\n          {script}\n        {TITLE}");
+        let found: Vec<_> = taints("issues", &job(&steps))
+            .iter()
+            .map(|it| it.replace("github.event.issue.title ", ""))
+            .collect();
+        let expected = if expected.is_empty() { Vec::new() } else { vec![format!("{expected} 2")] };
+        assert_eq!(found, expected, "{script}");
+    }
+}
+
+#[test]
+fn outputs_are_set_in_many_ways() {
+    for (step, read, expected) in [
+        ("run: echo \"::set-output name=o::$T\"", "o", "github.event.issue.title a.1 script Bare 3"),
+        ("run: echo \"o=$T\" | tee -a \"$GITHUB_OUTPUT\"", "o", "github.event.issue.title a.1 script Bare 3"),
+        (
+            "run: |\n          X=$(echo \"$T\" | tr a b)\n          Y=$X\n          echo o=$Y >> $GITHUB_OUTPUT",
+            "o",
+            "perhaps github.event.issue.title a.1 script Bare 3",
+        ),
+        (
+            "parallel: [{id: inner, run: 'echo o=$T >> $GITHUB_OUTPUT'}]",
+            "o",
+            "github.event.issue.title a.1 script Bare 3",
+        ),
+        (
+            "uses: actions/github-script@v8\n        with: {script: 'return context.payload.issue.title'}",
+            "result",
+            "perhaps github.event.issue.title a.1 script Bare 2",
+        ),
+        (
+            "uses: actions/github-script@v8\n        with: {script: 'core.setOutput(\"o\", context.payload?.issue[\"body\"])'}",
+            "o",
+            "perhaps github.event.issue.body a.1 script Bare 2",
+        ),
+        (
+            "uses: actions/github-script@v8\n        with: {script: 'core.setOutput(name, process.env.T)'}",
+            "o",
+            "perhaps github.event.issue.title a.1 script Bare 3",
+        ),
+        (
+            "uses: actions/github-script@v8\n        with: {script: 'return context.payload.issue.number'}",
+            "result",
+            "",
+        ),
+        (
+            "uses: xt0rted/pull-request-comment-branch@v2",
+            "head_ref",
+            "xt0rted/pull-request-comment-branch.head_ref a.1 script Bare 2",
+        ),
+        ("uses: xt0rted/pull-request-comment-branch@v2", "head_sha", ""),
+        (
+            "uses: Peter-Murray/issue-body-parser-action@v2",
+            "any",
+            "peter-murray/issue-body-parser-action.* a.1 script Bare 2",
+        ),
+    ] {
+        let id = if step.starts_with("parallel") { "inner" } else { "s" };
+        let own = if id == "s" { "        id: s\n" } else { "" };
+        let steps = format!("      - {step}\n{own}      - run: echo ${{{{ steps.{id}.outputs.{read} }}}}\n");
+        let source = job(&steps).replace("    steps:", &format!("    {TITLE}    steps:"));
+        let expected: Vec<_> = Some(expected.to_owned()).into_iter().filter(|it| !it.is_empty()).collect();
+        assert_eq!(taints("issues", &source), expected, "{step}");
+    }
+}
+
+#[test]
+fn what_systems_outside_send_is_told() {
+    for (read, expected) in [
+        ("${{ github.event.client_payload.x }}", "github.event.client_payload.x a.0 script Bare 1"),
+        ("${{ github.event.client_payload.x[0].y }}", "github.event.client_payload.x.*.y a.0 script Bare 1"),
+        ("${{ toJSON(github.event.client_payload) }}", "github.event.client_payload a.0 script Bare 1"),
+        ("${{ github.event.client_payload }}", ""),
+    ] {
+        let source = job(&format!("      - run: echo {read}\n"));
+        let expected: Vec<_> = Some(expected.to_owned()).into_iter().filter(|it| !it.is_empty()).collect();
+        assert_eq!(taints("repository_dispatch", &source), expected, "{read}");
+        assert_eq!(taints("push", &source), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_variable_is_tainted_for_those_behind_the_step_that_sets_it() {
+    let steps = "      - run: echo ${{ env.LATER }}\n      - run: echo \"LATER=$T\" >> \"$GITHUB_ENV\"\n      - run: echo ${{ env.LATER }}\n";
+    let source = job(steps).replace("    steps:", &format!("    {TITLE}    steps:"));
+    assert_eq!(
+        taints("issues", &source),
+        ["github.event.issue.title a.1 file Env 2", "github.event.issue.title a.2 script Bare 3"]
+    );
+}
+
+#[test]
+fn a_variable_hides_those_further_out() {
+    for (env, expected) in
+        [("{T: safe}", 0), ("{OTHER: safe}", 1), ("{T: '${{ github.event.issue.body }}'}", 1)]
+    {
+        let steps = format!("      - run: echo ${{{{ env.T }}}}\n        env: {env}\n");
+        let source = job(&steps).replace("    steps:", &format!("    {TITLE}    steps:"));
+        assert_eq!(taints("issues", &source).len(), expected, "{env}");
+    }
 }

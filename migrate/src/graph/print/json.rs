@@ -20,7 +20,7 @@ use super::writer::Writer;
 use crate::expression::{Condition, Truth};
 use crate::graph::flow::Flow;
 use crate::graph::reads::reads_of;
-use crate::graph::status::{Situation, When, oddity};
+use crate::graph::status::{Asker, When, oddity};
 use crate::graph::{Actions, Effective, Family, Graph, Job};
 use crate::model::At;
 use crate::read::Document;
@@ -30,15 +30,15 @@ const FORMAT: &str = "towpath-graph/1";
 
 /// A workflow with all that it calls and the actions that are known, as JSON.
 #[must_use]
-pub fn json<'d>(family: &Family<'d>, actions: &Actions<'d>) -> String {
-    let flows = family.flows();
+pub fn json(family: &Family<'_>, actions: &Actions<'_>) -> String {
+    let flows = actions.flows(family);
     let documents = family.graphs.iter().map(|graph| graph.workflow.document);
     let documents = documents.chain(actions.models.iter().map(|action| action.document));
     let mut writer = Writer::new(documents.map(|document| document.tree().source()));
     writer.object(|writer| {
         writer.field("format", FORMAT);
         if let Some((graph, flow)) = family.graphs.first().zip(flows.first()) {
-            write_graph(writer, family, 0, graph, flow);
+            write_graph(writer, (family, actions), 0, graph, flow);
         }
         actions::write(writer, family, actions, &flows);
         if family.graphs.len() > 1 {
@@ -46,7 +46,7 @@ pub fn json<'d>(family: &Family<'d>, actions: &Actions<'d>) -> String {
             let called = family.graphs.iter().zip(&flows).enumerate().skip(1);
             writer.list("called", called, |writer, (file, (graph, flow))| {
                 let before = writer.turn_to(file);
-                writer.object(|writer| write_graph(writer, family, file, graph, flow));
+                writer.object(|writer| write_graph(writer, (family, actions), file, graph, flow));
                 writer.turn_to(before);
             });
         }
@@ -56,7 +56,7 @@ pub fn json<'d>(family: &Family<'d>, actions: &Actions<'d>) -> String {
 
 fn write_graph(
     writer: &mut Writer<'_>,
-    family: &Family<'_>,
+    (family, actions): (&Family<'_>, &Actions<'_>),
     file: usize,
     graph: &Graph<'_>,
     flow: &Flow<'_>,
@@ -71,7 +71,7 @@ fn write_graph(
     let reads = workflow.env.as_ref().map(|env| reads_of(document, env.token, "env")).unwrap_or_default();
     names::secrets(writer, document, reads.iter());
     writer.list("jobs", &graph.jobs, |writer, job| write_job(writer, family, file, flow, job));
-    flow::write(writer, family, file, flow);
+    flow::write(writer, (family, actions), file, flow);
     writer.list("problems", workflow.all_problems(), |writer, problem| {
         writer.object(|writer| {
             let is_refused = problem.is_refusal() && !problem.is_beyond;
@@ -90,7 +90,7 @@ fn write_job(writer: &mut Writer<'_>, family: &Family<'_>, file: usize, flow: &F
         writer.place("at", document.span(job.model.token));
         setting::optional(writer, document, "name", job.model.name.map(|name| name.token));
         writer.texts("needs", job.needs.iter().filter_map(name));
-        write_condition(writer, document, job.model.condition.as_ref(), &job.when, &Situation::ALL);
+        write_condition(writer, document, job.model.condition.as_ref(), Asker::Job(&job.model.needs));
         around::strategy(writer, job);
         if let Some(matrix) = &job.matrix {
             matrix::write(writer, document, &matrix.expansion);
@@ -120,11 +120,11 @@ fn write_condition(
     writer: &mut Writer<'_>,
     document: &Document,
     condition: Option<&At<Box<Condition>>>,
-    when: &When,
-    situations: &[Situation],
+    asker: Asker<'_>,
 ) {
+    let when = When::of(condition.map(|condition| &*condition.value), asker);
     writer.object_at("runs", |writer| {
-        for situation in situations {
+        for situation in when.situations {
             writer.field(
                 situation.name(),
                 match when.runs(*situation) {
@@ -140,8 +140,9 @@ fn write_condition(
         }
         writer.field("evaluated", value.expression.source());
         writer.place("at", document.span(*token));
-        if let Some(odd) = oddity(value, when) {
+        if let Some(odd) = oddity(value, &when, asker) {
             writer.field("odd", odd.name());
+            writer.field("instead", odd.hint());
         }
     });
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::graph::status::{Asker, oddity};
 use crate::graph::{Family, Job};
 use crate::model::call::Link;
 
@@ -86,9 +87,14 @@ fn label(job: &Job<'_>) -> String {
             (least, None) => format!("{least} legs or more"),
         });
     }
-    if let Some(written) = job.model.condition.as_ref().and_then(|condition| condition.value.written.as_ref())
+    if let Some(condition) = job.model.condition.as_ref().map(|condition| &condition.value)
+        && let Some(written) = &condition.written
     {
         lines.push(format!("if {}", short(written.source())));
+        lines.extend(
+            oddity(condition, &job.when, Asker::Job(&job.model.needs))
+                .map(|odd| if odd.is_dead() { "(never)".to_owned() } else { "(always true)".to_owned() }),
+        );
     }
     lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br/>")
 }

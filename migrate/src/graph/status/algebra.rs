@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, Situation};
-use crate::expression::{Condition, Node, NodeKind, Object, Status, Truth, Value, World, same};
+use super::{Asker, Outcome, Situation, supposed};
+use crate::expression::{Condition, Literal, Node, NodeKind, Object, Status, Truth, Value, World, same};
 use crate::graph::paths::{self, Path};
 
 /// What is known when a job is about to start.
@@ -30,32 +30,32 @@ pub fn runs(condition: &Condition, facts: Facts<'_>, data: impl Fn(&Node) -> Opt
 }
 
 /// Whether something that a condition says is true in a situation.
-pub(super) fn in_situation(node: &Node, situation: Situation) -> Truth {
-    truth(node, &|node| match &node.kind {
-        NodeKind::Call { function, arguments, .. } => match function.status() {
-            // The jobs that are named may have ended otherwise than the others.
-            Some(_) if !arguments.is_empty() && situation != Situation::Succeeded => Truth::Unknown,
-            Some(status) => situation.holds(status).into(),
-            None => by_results(node, situation),
-        },
-        _ => by_results(node, situation),
+pub(super) fn in_situation(node: &Node, situation: Situation, asker: Asker<'_>) -> Truth {
+    truth(node, &|node| {
+        let folded = if node.asks_for_status() { Some(folded(node, situation)) } else { None };
+        let node = folded.as_ref().unwrap_or(node);
+        supposed::truth(node, situation, asker).unwrap_or_else(|| constant(node))
     })
 }
 
-/// Where all went well, the result of each job is known.
-fn by_results(node: &Node, situation: Situation) -> Truth {
-    if situation != Situation::Succeeded {
-        return constant(node);
+/// The node with what the status functions in it say in a situation.
+fn folded(node: &Node, situation: Situation) -> Node {
+    let mut folded = node.clone();
+    fold(&mut folded, situation);
+    folded
+}
+
+fn fold(node: &mut Node, situation: Situation) {
+    if let NodeKind::Call { function, arguments, .. } = &node.kind
+        && let Some(status) = function.status()
+    {
+        // The jobs that are named may have ended otherwise than the others.
+        if arguments.is_empty() || situation == Situation::Succeeded || status == Status::Always {
+            node.kind = NodeKind::Literal(Literal::Boolean(situation.holds(status)));
+        }
+        return;
     }
-    let mut found = Vec::new();
-    paths::collect(node, &mut found);
-    if found.is_empty() || !found.iter().all(is_result) {
-        return constant(node);
-    }
-    let names = found.iter().filter_map(|path| path.name(1)).map(|name| (name, Outcome::Success));
-    let needs: Vec<_> = names.collect();
-    let facts = Facts { needs: &needs, ..Facts::default() };
-    evaluated(node, &facts).map_or(Truth::Unknown, Truth::from)
+    node.children_mut().into_iter().for_each(|child| fold(child, situation));
 }
 
 /// `needs.x.result`

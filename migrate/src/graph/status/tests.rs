@@ -1,10 +1,14 @@
 use super::*;
-use crate::expression::Availability;
+use crate::expression::{Availability, Node};
+use crate::model::{At, JobKind, Workflow};
+use crate::read::{Limits, TokenId, read_workflow};
 
 fn condition(text: Option<&str>) -> Condition {
     let words = [
         "github",
+        "job",
         "needs",
+        "steps",
         "vars",
         "always(0,0)",
         "failure(0,MAX)",
@@ -162,14 +166,21 @@ fn data_decide_where_status_does_not() {
     }
 }
 
-/// When something runs, as four letters: yes, no, or depends, in the order of the situations.
-fn letters(text: Option<&str>) -> String {
-    let letter = |truth| match truth {
+/// When something runs, as letters: yes, no, or depends, in the order of the situations that there may be.
+fn letters(text: Option<&str>, asker: Asker<'_>) -> String {
+    let condition = condition(text);
+    let when = When::of(Some(&condition), asker);
+    let letter = |situation: &Situation| match when.runs(*situation) {
         Truth::True => 'y',
         Truth::False => 'n',
         Truth::Unknown => '?',
     };
-    When::of(&condition(text)).runs.map(letter).iter().collect()
+    when.situations.iter().map(letter).collect()
+}
+
+/// Jobs of `needs`.
+fn needs() -> [Name<'static>; 2] {
+    ["a", "b"].map(|name| At { token: TokenId::default(), value: name })
 }
 
 #[test]
@@ -190,33 +201,104 @@ fn conditions_are_told_by_situation() {
         (Some("always() && github.ref"), "????"),
         (Some("failure() && github.ref"), "n?nn"),
         (Some("always() && needs.a.result == 'success'"), "y???"),
-        (Some("always() && contains(needs.*.result, 'failure')"), "n???"),
+        (Some("always() && contains(needs.*.result, 'failure')"), "n?n?"),
+        (Some("always() && needs.a.result == 'failed'"), "nnnn"),
+        (Some("always() && needs.x.result == 'failure'"), "????"),
         (Some("always() && needs.a.outputs.x == 1"), "????"),
+        (Some("needs.a.result == 'failure'"), "nnnn"),
+        (Some("needs.a.result == 'success'"), "ynnn"),
+        (Some("needs.a.result != 'success'"), "nnnn"),
+        (Some("contains(needs.*.result, 'failure')"), "nnnn"),
+        (Some("!contains(needs.*.result, 'success')"), "nnnn"),
+        (Some("contains(needs.*.result, 'failure') || github.ref"), "?nnn"),
         (Some("failure('a')"), "n???"),
         (Some("success() && failure()"), "nnnn"),
         (Some("always() || github.ref"), "yyyy"),
+        (Some("failure() == false"), "ynyy"),
+        (Some("always() == true && true"), "yyyy"),
+        (Some("success() != cancelled()"), "ynny"),
+        (Some("case(always(), true, false)"), "yyyy"),
+        (Some("case(failure(), github.ref, true)"), "y?yy"),
+        (Some("format('{0}', success()) == 'true'"), "ynnn"),
+        (Some("fromJSON(toJSON(failure()))"), "nynn"),
+        (Some("contains('true', success())"), "ynnn"),
+        (Some("fromJSON('[1]')[failure()] == 1"), "ynyy"),
+        (Some("failure() == (github.ref == 'x')"), "????"),
     ] {
-        assert_eq!(letters(text), expected, "{text:?}");
+        assert_eq!(letters(text, Asker::Job(&needs())), expected, "{text:?}");
+    }
+    for (text, expected) in [
+        (None, "yn"),
+        (Some("failure()"), "nn"),
+        (Some("cancelled()"), "ny"),
+        (Some("always()"), "yy"),
+        (Some("!success()"), "ny"),
+        (Some("needs.a.result == 'failure'"), "?n"),
+    ] {
+        assert_eq!(letters(text, Asker::Job(&[])), expected, "{text:?} without needs");
+    }
+}
+
+#[test]
+fn conditions_of_steps_know_what_steps_come_to() {
+    let source = "on: push\njobs:\n  j:\n    runs-on: x\n    steps:\n    - {id: a, run: x}\n    - {id: b, run: x, continue-on-error: true}\n";
+    let document = read_workflow(source, &Limits::default());
+    let workflow = Workflow::of(&document);
+    let JobKind::Steps(job) = &workflow.jobs[0].kind else { panic!("steps") };
+    for (text, in_job, in_action) in [
+        (None, "ynn", "ynn"),
+        (Some("steps.a.outcome == 'failure'"), "nnn", "nnn"),
+        (Some("steps.b.outcome == 'failure'"), "?nn", "?nn"),
+        (Some("steps.b.conclusion == 'failure'"), "nnn", "nnn"),
+        (Some("steps.none.outcome == 'failure'"), "?nn", "?nn"),
+        (Some("steps.a.outcome == 'success'"), "?nn", "?nn"),
+        (Some("always() && steps.a.outcome == 'failure'"), "n??", "n??"),
+        (Some("always() && steps.a.outcome == 'failed'"), "nnn", "nnn"),
+        (Some("steps.a.conclusion == 'failure' || steps.b.outcome == 'failure'"), "?nn", "?nn"),
+        (Some("job.status == 'failure'"), "nnn", "?nn"),
+        (Some("always() && job.status == 'failure'"), "nyn", "???"),
+        (Some("failure() || steps.a.outputs.x"), "?y?", "?y?"),
+    ] {
+        assert_eq!(letters(text, Asker::Step(&job.steps)), in_job, "{text:?}");
+        assert_eq!(letters(text, Asker::ActionStep(&job.steps)), in_action, "{text:?} in an action");
     }
 }
 
 #[test]
 fn odd_conditions_are_told() {
-    for (text, expected) in [
-        (None, None),
-        (Some("always()"), None),
-        (Some("github.ref"), None),
-        (Some("failure()"), None),
-        (Some("true"), Some(Oddity::AlwaysTrue)),
-        (Some("always() || github.ref"), Some(Oddity::AlwaysTrue)),
-        (Some("github.ref == 'a' || 'b'"), Some(Oddity::AlwaysTrue)),
-        (Some("${{ github.ref == 'x' }} "), Some(Oddity::TextAround)),
-        (Some("!${{ github.ref }}"), Some(Oddity::TextAround)),
-        (Some("false"), Some(Oddity::NeverTrue)),
-        (Some("success() && failure()"), Some(Oddity::NeverTrue)),
-        (Some("github.ref && false"), Some(Oddity::NeverTrue)),
+    let needs = needs();
+    for (text, expected, alone) in [
+        (None, None, None),
+        (Some("always()"), None, None),
+        (Some("github.ref"), None, None),
+        (Some("failure()"), None, Some(Oddity::NothingBefore)),
+        (Some("failure() && github.ref"), None, Some(Oddity::NothingBefore)),
+        (Some("failure() || cancelled()"), None, None),
+        (Some("true"), Some(Oddity::AlwaysTrue), Some(Oddity::AlwaysTrue)),
+        (Some("always() || github.ref"), Some(Oddity::AlwaysTrue), Some(Oddity::AlwaysTrue)),
+        (Some("always() == true"), Some(Oddity::AlwaysTrue), Some(Oddity::AlwaysTrue)),
+        (Some("github.ref == 'a' || 'b'"), Some(Oddity::AlwaysTrue), Some(Oddity::AlwaysTrue)),
+        (Some("${{ github.ref == 'x' }} "), Some(Oddity::TextAround), Some(Oddity::TextAround)),
+        (Some("!${{ github.ref }}"), Some(Oddity::TextAround), Some(Oddity::TextAround)),
+        (Some("false"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
+        (Some("success() && failure()"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
+        (Some("github.ref && false"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
+        (Some("needs.a.result == 'failure'"), Some(Oddity::ImpliedSuccess), None),
+        (Some("contains(needs.*.result, 'failure')"), Some(Oddity::ImpliedSuccess), Some(Oddity::NeverTrue)),
+        (Some("needs.a.result != 'success'"), Some(Oddity::ImpliedSuccess), None),
+        (Some("success() && needs.a.result == 'failure'"), Some(Oddity::NeverTrue), None),
+        (Some("always() && needs.a.result == 'failure'"), None, None),
+        (Some("needs.a.result == 'failed'"), Some(Oddity::NoSuchResult), None),
+        (
+            Some("always() && contains(needs.*.result, 'failed')"),
+            Some(Oddity::NoSuchResult),
+            Some(Oddity::NoSuchResult),
+        ),
     ] {
         let condition = condition(text);
-        assert_eq!(oddity(&condition, &When::of(&condition)), expected, "{text:?}");
+        for (asker, expected) in [(Asker::Job(&needs), expected), (Asker::Job(&[]), alone)] {
+            let when = When::of(Some(&condition), asker);
+            assert_eq!(oddity(&condition, &when, asker), expected, "{text:?} of {asker:?}");
+        }
     }
 }

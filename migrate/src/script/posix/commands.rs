@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use shuck_ast::{SimpleCommand, Word, WordPart};
+use shuck_ast::{BinaryOp, Command, HeredocBodyPart, SimpleCommand, Stmt, Word, WordPart};
 
 use super::super::hole::Quoting;
 use super::super::names::is_builtin;
 use super::super::{Access, Doubt, FileAccess, Tool, UseKind};
 use super::wrappers::Wrapper;
-use super::{At, Output, Walk};
+use super::{At, Input, Output, Walk};
 use crate::span::Span;
 
 /// Shells that take a script with `-c`.
@@ -177,7 +177,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
         }
     }
 
-    /// `bash -c SCRIPT`
+    /// `bash -c SCRIPT`, or a script that comes by the input.
     fn shell(&mut self, arguments: &[Word], at: At<'_>) {
         for (index, word) in arguments.iter().enumerate() {
             let source = self.place(word.span).of(self.text);
@@ -188,7 +188,52 @@ impl<'a> Walk<'a, '_, '_, '_> {
                 }
                 return;
             }
+            if flags == "s" {
+                break;
+            }
         }
+        let (is_static, span) = match at.input {
+            Input::Unknown => return,
+            Input::Heredoc(heredoc) => {
+                let is_literal = |part: &HeredocBodyPart| matches!(part, HeredocBodyPart::Literal(_));
+                (heredoc.body.parts.iter().all(|part| is_literal(&part.kind)), heredoc.body.span)
+            }
+            Input::Word(word) => (self.literal(word).is_some(), word.span),
+        };
+        if !is_static {
+            let span = self.place(span);
+            self.doubt(span, Doubt::DynamicScript);
+        }
+    }
+
+    /// Whether a command, or the last one of a pipe, is a shell that takes its script from its input.
+    pub(super) fn ends_in_shell(&self, statement: &Stmt) -> bool {
+        let simple = match &statement.command {
+            Command::Binary(binary) if matches!(binary.op, BinaryOp::Pipe | BinaryOp::PipeAll) => {
+                return self.ends_in_shell(&binary.right);
+            }
+            Command::Simple(simple) => simple,
+            _ => return false,
+        };
+        let words = std::iter::once(&simple.name).chain(&simple.args);
+        let mut words = words.map(|word| self.place(word.span).of(self.text));
+        let is_shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word));
+        let starts_others = |word: &str| {
+            word.starts_with('-') || is_assignment(word) || Wrapper::of(word).is_some_and(|it| it.before == 0)
+        };
+        let Some(head) = words.find(|word| !starts_others(word)) else { return false };
+        if !is_shell(head) {
+            return false;
+        }
+        for word in words {
+            match word.strip_prefix('-') {
+                Some("s") => return true,
+                Some(flags) if flags.starts_with('-') || !flags.contains('c') => {}
+                Some(_) => return false,
+                None => return matches!(word, "/dev/stdin"),
+            }
+        }
+        true
     }
 
     /// A script within a word. It is read where its text stands as it is; variables in it are looked at twice, so what it

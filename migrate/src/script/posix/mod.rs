@@ -254,6 +254,10 @@ impl<'a> Walk<'a, '_, '_, '_> {
         if matches!(binary.op, BinaryOp::Pipe | BinaryOp::PipeAll) {
             left.output = self.tee(&binary.right, at.output);
             right.input = Input::Unknown;
+            if self.ends_in_shell(&binary.right) {
+                let span = self.place(binary.left.span);
+                self.doubt(span, Doubt::DynamicScript);
+            }
         }
         self.statement(&binary.left, left);
         self.statement(&binary.right, right);

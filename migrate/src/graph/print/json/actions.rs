@@ -1,19 +1,17 @@
 //! The actions that steps use.
 
-use crate::graph::flow::{Flow, StepAt};
+use super::flow;
+use crate::graph::flow::{ActionTaint, Flow, StepAt};
 use crate::graph::print::writer::Writer;
-use crate::graph::{ActionTaint, Actions, Family, Target, UsedAction};
+use crate::graph::{Actions, Family, Target, UsedAction};
 use crate::model::Runs;
 
 /// Who uses what, and what attackers decide in it.
-pub(super) fn write<'d>(
-    writer: &mut Writer<'_>,
-    family: &Family<'d>,
-    actions: &Actions<'d>,
-    flows: &[Flow<'d>],
-) {
+pub(super) fn write(writer: &mut Writer<'_>, family: &Family<'_>, actions: &Actions<'_>, flows: &[Flow<'_>]) {
     writer.list("actions", &actions.used(family), |writer, used| write_used(writer, family, actions, used));
-    writer.list("untrusted_in_actions", &actions.taints(family, flows), |writer, taint| {
+    let taints = flows.iter().enumerate();
+    let taints = taints.flat_map(|(file, flow)| flow.in_actions.iter().map(move |taint| (file, taint)));
+    writer.list("untrusted_in_actions", taints, |writer, taint| {
         write_taint(writer, family, actions, taint);
     });
 }
@@ -61,15 +59,22 @@ fn write_used(writer: &mut Writer<'_>, family: &Family<'_>, actions: &Actions<'_
     });
 }
 
-fn write_taint(writer: &mut Writer<'_>, family: &Family<'_>, actions: &Actions<'_>, taint: &ActionTaint<'_>) {
+fn write_taint(
+    writer: &mut Writer<'_>,
+    family: &Family<'_>,
+    actions: &Actions<'_>,
+    (file, taint): (usize, &ActionTaint<'_>),
+) {
     writer.inline_object(|writer| {
         writer.field("value", &taint.cause.path.to_string());
-        write_step(writer, family, taint.file, taint.at);
+        writer.plain("certain", taint.cause.is_certain);
+        write_step(writer, family, file, taint.at);
         writer.optional("action", actions.folder(taint.action).map(ToString::to_string).as_deref());
+        flow::write_sink(writer, &taint.sink);
         let Some(action) = actions.models.get(taint.action) else { return };
         let before = writer.turn_to(family.graphs.len() + taint.action);
-        let node = action.document.token(taint.token).node;
-        writer.place("at", action.document.tree().place_in(node, taint.hole));
+        let (token, span) = taint.sink.place();
+        writer.place("at", action.document.tree().place_in(action.document.token(token).node, span));
         writer.turn_to(before);
     });
 }

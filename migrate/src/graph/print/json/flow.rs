@@ -7,20 +7,27 @@ use crate::graph::flow::{
     Artifact, ArtifactUse, Cache, CacheUse, Flow, Link, Match, Sink, Source, StepAt, StepScript, Taint,
 };
 use crate::graph::print::writer::Writer;
-use crate::graph::{Family, Graph, Job, Read, Site};
+use crate::graph::{Actions, Family, Graph, Job, Read, Site};
 use crate::script::{Access, FileAccess, Name, UseKind};
 
 /// How many uploads are looked at for each download: all of them would be as many as the square of the file.
 pub(super) const MAX_UPLOADS: usize = 256;
 
 /// Outputs, artifacts, caches, and harm.
-pub(super) fn write(writer: &mut Writer<'_>, family: &Family<'_>, file: usize, flow: &Flow<'_>) {
+pub(super) fn write(
+    writer: &mut Writer<'_>,
+    (family, actions): (&Family<'_>, &Actions<'_>),
+    file: usize,
+    flow: &Flow<'_>,
+) {
     let Some(graph) = family.graphs.get(file) else { return };
     writer.list("outputs", &flow.links, |writer, link| write_link(writer, graph, flow, link));
     writer
         .list("artifacts", &flow.artifacts, |writer, artifact| write_artifact(writer, graph, flow, artifact));
     writer.list("caches", &flow.caches, |writer, cache| write_cache(writer, graph, cache));
-    writer.list("untrusted", &flow.taints, |writer, taint| write_taint(writer, family, graph, taint));
+    writer.list("untrusted", &flow.taints, |writer, taint| {
+        write_taint(writer, (family, actions), graph, taint);
+    });
 }
 
 /// What each step of a job reads.
@@ -177,29 +184,50 @@ fn write_cache(writer: &mut Writer<'_>, graph: &Graph<'_>, cache: &Cache<'_>) {
     });
 }
 
-fn write_taint(writer: &mut Writer<'_>, family: &Family<'_>, graph: &Graph<'_>, taint: &Taint<'_>) {
+/// How a value does harm.
+pub(super) fn write_sink(writer: &mut Writer<'_>, sink: &Sink) {
+    match sink {
+        Sink::Script { quoting, .. } => {
+            writer.field("in", "script");
+            writer.field("quoting", &format!("{quoting:?}").to_lowercase());
+        }
+        Sink::JavaScript { .. } => writer.field("in", "javascript"),
+        Sink::Again { .. } => writer.field("in", "what the script runs"),
+        Sink::File { file, .. } => writer.field("in", file.name()),
+    }
+}
+
+fn write_taint(
+    writer: &mut Writer<'_>,
+    (family, actions): (&Family<'_>, &Actions<'_>),
+    graph: &Graph<'_>,
+    taint: &Taint<'_>,
+) {
     let document = graph.workflow.document;
     writer.object(|writer| {
         writer.field("value", &taint.cause.path.to_string());
         writer.texts("events", taint.cause.untrusted.events());
         writer.plain("certain", taint.cause.is_certain);
         write_at(writer, graph, "job", taint.sink.at());
-        match &taint.sink {
-            Sink::Script { quoting, .. } => {
-                writer.field("in", "script");
-                writer.field("quoting", &format!("{quoting:?}").to_lowercase());
-            }
-            Sink::JavaScript { .. } => writer.field("in", "javascript"),
-            Sink::File { file, .. } => writer.field("in", file.name()),
-        }
+        write_sink(writer, &taint.sink);
         let (token, span) = taint.sink.place();
         writer.place("at", document.tree().place_in(document.token(token).node, span));
         writer.list("via", &taint.cause.via, |writer, hop| {
-            let Some(graph) = family.graphs.get(hop.file) else { return };
+            let (name, document) = match family.graphs.get(hop.file) {
+                Some(graph) => (family.file_name(hop.file).to_owned(), graph.workflow.document),
+                None => {
+                    let action = hop.file - family.graphs.len();
+                    let (Some(folder), Some(model)) = (actions.folder(action), actions.models.get(action))
+                    else {
+                        return;
+                    };
+                    (folder.to_string(), model.document)
+                }
+            };
             writer.inline_object(|writer| {
-                writer.field("file", family.file_name(hop.file));
+                writer.field("file", &name);
                 let before = writer.turn_to(hop.file);
-                writer.place("at", graph.workflow.document.span(hop.token));
+                writer.place("at", document.span(hop.token));
                 writer.turn_to(before);
             });
         });

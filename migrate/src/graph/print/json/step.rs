@@ -4,13 +4,10 @@ use super::{flow, names, setting, write_condition};
 use crate::graph::flow::Flow;
 use crate::graph::job::{Origin, TIMEOUT_MINUTES};
 use crate::graph::print::writer::Writer;
-use crate::graph::status::{DEFAULT, Situation, When};
+use crate::graph::status::Asker;
 use crate::graph::{Job, Local, Runner};
 use crate::model::{Run, Step, StepKind};
 use crate::values::label::System;
-
-/// What a step can be in: that a step did not run counts for none.
-const SITUATIONS: [Situation; 3] = [Situation::Succeeded, Situation::Failed, Situation::Cancelled];
 
 /// The steps of a job, and what they share.
 pub(super) struct Steps<'j, 'd> {
@@ -57,8 +54,8 @@ impl<'j, 'd> Steps<'j, 'd> {
         writer.optional("id", step.id.map(|id| id.value));
         writer.place("at", document.span(step.token));
         setting::optional(writer, document, "name", step.name.map(|name| name.token));
-        let when = step.condition.as_ref().map_or(DEFAULT, |condition| When::of(&condition.value));
-        write_condition(writer, document, step.condition.as_ref(), &when, &SITUATIONS);
+        let steps = self.job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default();
+        write_condition(writer, document, step.condition.as_ref(), Asker::Step(steps));
         if let Some(background) = step.background {
             setting::field(writer, document, "background", background.token);
         }

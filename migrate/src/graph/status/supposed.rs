@@ -1,0 +1,187 @@
+//! Results of jobs and steps that may be there in a situation, tried one after the other.
+
+use std::sync::Arc;
+
+use super::{Asker, Outcome, Situation};
+use crate::expression::{Node, Object, Status, Truth, Value, World, same};
+use crate::graph::paths::{self, Path};
+use crate::model::{Step, StepKind, Value as Written};
+
+/// So many combinations of results are tried at most.
+const MOST: usize = 64;
+
+/// A result that a node asks for, and what it may be; `None`: there is none yet.
+struct Asked<'n> {
+    context: &'static str,
+    name: &'n str,
+    property: &'static str,
+    may_be: Vec<Option<Outcome>>,
+}
+
+/// Whether a node is the result of a job or step.
+pub(super) fn is_result(node: &Node) -> bool {
+    result_of(node).is_some()
+}
+
+/// Whether a node is the results of all jobs or steps.
+pub(super) fn is_list_of_results(node: &Node) -> bool {
+    result_of(node) == Some(paths::ANY)
+}
+
+/// Whose result a node is.
+fn result_of(node: &Node) -> Option<&str> {
+    let mut found = Vec::new();
+    paths::collect(node, &mut found);
+    let path = found.first().filter(|path| path.span == node.span && kind(path).is_some())?;
+    path.name(1)
+}
+
+/// `needs.x.result`, `steps.x.outcome`, `steps.x.conclusion`: the context and the property.
+fn kind(path: &Path<'_>) -> Option<(&'static str, &'static str)> {
+    if path.names.len() != 3 {
+        return None;
+    }
+    let property = path.name(2)?;
+    [("needs", "result"), ("steps", "outcome"), ("steps", "conclusion")]
+        .into_iter()
+        .find(|(context, known)| path.starts_with(&[context]) && property.eq_ignore_ascii_case(known))
+}
+
+/// Whether a node is true with all results that may be there in a situation, or with none. Unknown where it asks for
+/// anything else, or for too many.
+pub(super) fn truth(node: &Node, situation: Situation, asker: Asker<'_>) -> Option<Truth> {
+    let mut found = Vec::new();
+    paths::collect(node, &mut found);
+    let mut asked: Vec<Asked<'_>> = Vec::new();
+    for path in &found {
+        add(path, situation, asker, &mut asked)?;
+    }
+    let combinations = asked.iter().try_fold(1_usize, |all, one| all.checked_mul(one.may_be.len()))?;
+    if found.is_empty() || combinations > MOST {
+        return None;
+    }
+    let mut known = None;
+    for combination in 0..combinations {
+        let truth = node.evaluate(&Supposed::of(&asked, combination, situation)).ok()?.is_truthy();
+        if *known.get_or_insert(truth) != truth {
+            return Some(Truth::Unknown);
+        }
+    }
+    known.map(Truth::from)
+}
+
+/// What a path asks for; `None` where it is no result.
+fn add<'n>(
+    path: &Path<'n>,
+    situation: Situation,
+    asker: Asker<'n>,
+    asked: &mut Vec<Asked<'n>>,
+) -> Option<()> {
+    // The status of the job is what the functions speak of (runner: SuccessFunction.cs), but not in actions.
+    if path.names.len() == 2 && path.starts_with(&["job", "status"]) && matches!(asker, Asker::Step(_)) {
+        return Some(());
+    }
+    let ((context, property), name) = (kind(path)?, path.name(1)?);
+    let mut ask = |name: &'n str, may_be| {
+        if !asked.iter().any(|known| known.property == property && same(known.name, name)) {
+            asked.push(Asked { context, name, property, may_be });
+        }
+    };
+    match (context, asker) {
+        ("needs", Asker::Job(needs)) if name == paths::ANY => {
+            needs.iter().for_each(|need| ask(need.value, of_job(situation)));
+        }
+        ("needs", Asker::Job(needs)) if needs.iter().any(|need| same(need.value, name)) => {
+            ask(name, of_job(situation));
+        }
+        ("steps", Asker::Step(steps) | Asker::ActionStep(steps)) if name != paths::ANY => {
+            let step = steps.iter().find(|step| step.id.is_some_and(|id| same(id.value, name)))?;
+            ask(name, of_step(step, property, situation));
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// What a job of the needs may have come to.
+fn of_job(situation: Situation) -> Vec<Option<Outcome>> {
+    match situation {
+        Situation::Succeeded => vec![Some(Outcome::Success)],
+        Situation::Skipped => {
+            vec![Some(Outcome::Success), Some(Outcome::Skipped), Some(Outcome::Cancelled)]
+        }
+        Situation::Failed | Situation::Cancelled => Outcome::ALL.map(Some).to_vec(),
+    }
+}
+
+/// What a step may have come to. One that fails fails the job, unless it says otherwise; its conclusion is then a success.
+fn of_step(step: &Step<'_>, property: &str, situation: Situation) -> Vec<Option<Outcome>> {
+    let goes_on = step.background.is_some()
+        || matches!(step.kind, StepKind::Parallel(_))
+        || step.continue_on_error.is_some_and(|flag| flag.value != Written::Literal(false));
+    let may_fail = situation != Situation::Succeeded || goes_on && property == "outcome";
+    let mut may_be = vec![None, Some(Outcome::Success), Some(Outcome::Skipped), Some(Outcome::Cancelled)];
+    if may_fail {
+        may_be.push(Some(Outcome::Failure));
+    }
+    may_be
+}
+
+/// A world in which results are supposed to be so.
+struct Supposed {
+    contexts: [(&'static str, Value); 3],
+}
+
+impl Supposed {
+    /// The combination of this number.
+    fn of(asked: &[Asked<'_>], combination: usize, situation: Situation) -> Self {
+        let (mut needs, mut steps) = (Vec::<(&str, Object)>::new(), Vec::new());
+        let mut rest = combination;
+        for one in asked {
+            let outcome = one.may_be.get(rest % one.may_be.len().max(1)).copied().flatten();
+            rest /= one.may_be.len().max(1);
+            let context = if one.context == "needs" { &mut needs } else { &mut steps };
+            let result = match context.iter_mut().find(|(name, _)| same(name, one.name)) {
+                Some((_, result)) => result,
+                None => {
+                    context.push((one.name, Object::new()));
+                    let Some((_, result)) = context.last_mut() else { continue };
+                    result
+                }
+            };
+            let word = outcome.map_or(Value::Null, |outcome| Value::text(outcome.name()));
+            result.insert(one.property, word);
+        }
+        let mut job = Object::new();
+        let status = match situation {
+            Situation::Succeeded | Situation::Skipped => Outcome::Success,
+            Situation::Failed => Outcome::Failure,
+            Situation::Cancelled => Outcome::Cancelled,
+        };
+        job.insert("status", Value::text(status.name()));
+        let [needs, steps] = [needs, steps].map(|results| {
+            let mut context = Object::new();
+            for (name, result) in results {
+                context.insert(name, Value::Object(Arc::new(result)));
+            }
+            context
+        });
+        let objects = [("needs", needs), ("steps", steps), ("job", job)];
+        Self { contexts: objects.map(|(name, object)| (name, Value::Object(Arc::new(object)))) }
+    }
+}
+
+impl World for Supposed {
+    fn context(&self, name: &str) -> Value {
+        let found = self.contexts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map_or(Value::Null, |(_, value)| value.clone())
+    }
+
+    fn status(&self, _status: Status, _jobs: &[String]) -> Result<bool, String> {
+        Err("which jobs are meant is not known".to_owned())
+    }
+
+    fn hash_files(&self, _patterns: &[String], _follow_links: bool) -> Result<String, String> {
+        Err("there are no files".to_owned())
+    }
+}
