@@ -94,8 +94,7 @@ pub fn remarks(of: Of<'_, '_>, on: Date) -> Vec<Remark> {
 
 /// What is to be told of how a file behaves, and not of a value alone: conditions that say the same whatever happens, and
 /// values of contexts that are not there. In no order.
-#[must_use]
-pub fn behaviour(of: Of<'_, '_>) -> Vec<Remark> {
+fn behaviour(of: Of<'_, '_>) -> Vec<Remark> {
     let (mut found, accesses) = match of {
         Of::Workflow(workflow, calls) => {
             let none = CallOutputs::new();
