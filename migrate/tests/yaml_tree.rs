@@ -105,3 +105,32 @@ fn aliases_point_to_the_anchor_before_them() {
     };
     assert_eq!((target("b"), target("d"), target("e")), (Some("1"), Some("2"), None));
 }
+
+/// As libyaml reads them. A digit says how far a text is indented, and here is none.
+#[test]
+fn a_block_of_nothing_but_spaces_has_no_text() {
+    for (source, text) in [
+        ("|2\n\n  \n", ""),
+        ("|1\n \n\n", ""),
+        (">2\n\n  \n", ""),
+        ("|2\n\n  ", ""),
+        ("|2+\n\n  \n", "\n\n"),
+        ("|2\n\n   \n", "\n \n"),
+        ("|\n  \n", ""),
+    ] {
+        let tree = Tree::read(source);
+        let root = tree.root().unwrap();
+        assert_eq!(tree.text(root), Some(text), "{source:?}");
+        assert_eq!(tree.decoded(root).map(|decoded| decoded.text).as_deref(), Some(text), "{source:?}");
+    }
+}
+
+#[test]
+fn a_comment_ends_a_text_without_quotes() {
+    for source in ["b: a\n\t#\n  aa", ": a\n\t#\n  |\n", "a: b\n  # c\n  d\n"] {
+        let error = Tree::read(source).error().map(|error| error.span.of(source).to_owned());
+        assert!(error.is_some(), "{source:?}");
+    }
+    let tree = Tree::read("a: b\n  c#d\n  e\n");
+    assert!(tree.error().is_none());
+}

@@ -210,8 +210,9 @@ enum Chomping {
 fn block(source: &str, span: Span, style: ScalarStyle, indent: usize, decoded: &mut Decoded) {
     let header = span.of(source).find(BREAKS).unwrap_or(span.end - span.start);
     let indicators = indicators(source.get(span.start..span.start + header).unwrap_or_default());
-    // Where no digit tells the indentation, spaces before the first text are all of it.
-    let mut is_blank_empty = !indicators.contains(|letter: char| letter.is_ascii_digit());
+    // Where no digit tells the indentation, spaces before the first text are all of it. So they are where a digit does and
+    // there is no text: only a text tells how far it is indented.
+    let mut is_blank_empty = indent == 0 || !indicators.contains(|letter: char| letter.is_ascii_digit());
     let mut lines = BlockLines { source, at: span.start + header, end: span.end, indent };
     lines.end_of_line();
     let (mut held, mut empty): (Option<Feed>, Vec<Feed>) = (None, Vec::new());

@@ -75,6 +75,10 @@ impl<'s> Granit<'s> {
                 }
                 yaml::Event::UnresolvedAlias(name) => self.alias(name, bytes),
                 yaml::Event::Scalar(text, style, anchor, tag) => match self.properties(anchor, tag, &span) {
+                    Ok(_) if style == yaml::ScalarStyle::Plain && self.comment_within(bytes).is_some() => {
+                        self.ended = true;
+                        return self.comment_within(bytes).map(Err);
+                    }
                     Ok(properties) => self.scalar(text, style, bytes, properties),
                     Err(error) => return Some(Err(error)),
                 },
@@ -122,6 +126,23 @@ impl<'s> Granit<'s> {
         Event::Scalar { text, style, span, indent: 0, properties }
     }
 
+    /// A line of a text without quotes that is a comment: it ends the text, and what follows belongs to nothing. The parser reads
+    /// over one behind a tab.
+    fn comment_within(&self, text: Span) -> Option<SyntaxError> {
+        let lines = text.of(self.source);
+        let mut breaks = lines.match_indices(['\n', '\r']).map(|(at, _)| at + 1);
+        let at = breaks.find_map(|at| {
+            let line = lines.get(at..)?;
+            let rest = line.trim_start_matches([' ', '\t']);
+            rest.starts_with('#').then(|| text.start + at + line.len() - rest.len())
+        })?;
+        Some(SyntaxError {
+            message: "a comment ends the text before it, and what follows does not belong to it".to_owned(),
+            span: Span::new(at, at + 1),
+            hint: "move the comment above the text, or put the text into quotes",
+        })
+    }
+
     /// A block scalar, from its `|` or `>` on.
     fn block(
         &mut self,
@@ -133,7 +154,9 @@ impl<'s> Granit<'s> {
         let start = self.indicator(span.start).filter(|start| *start <= span.start).unwrap_or(span.start);
         let line =
             self.source.get(..span.start).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
-        let (indent, whole) = (span.start - line, Span::new(start, span.end.max(start)));
+        // Where there is no text, its place tells nothing.
+        let indent = if text.bytes().all(|byte| byte == b'\n') { 0 } else { span.start - line };
+        let whole = Span::new(start, span.end.max(start));
         self.at = whole.end;
         // The parser adds the line feed that a file without one at its end does not have.
         let text = if whole.end == self.source.len() && !self.source.ends_with(['\n', '\r']) {
