@@ -30,6 +30,6 @@ pub use commit::check_templates;
 pub use error::EngineError;
 pub use observe::Remembered;
 pub use pass::{Engine, Host, PassReport, Settings, Step};
-pub use rollbacks::recent as recent_rollbacks;
+pub use rollbacks::{by_state as rollbacks_by_state, recent as recent_rollbacks};
 pub use round::Round;
 pub use schedule::Schedule;

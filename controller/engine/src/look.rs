@@ -149,7 +149,8 @@ impl Engine<'_> {
     /// Whether a pass could find anything else than the one before: something was seen to be otherwise, or a time
     /// that the decision named has come. Reads what a pass reads, and decides nothing.
     ///
-    /// Rollbacks elsewhere are no change: more of them only keep others back, and that ends at a time of its own.
+    /// Rollbacks elsewhere are no change: more of them only keep others back, and fewer, since one was undone, let them go
+    /// when their wait ends, which is within ten minutes.
     pub fn is_due(&self, remembered: &mut Remembered) -> Result<bool, EngineError> {
         let now = self.host.clock.now();
         let in_time = |look: &Look| now >= look.at && look.horizon.until.is_none_or(|until| now < until);

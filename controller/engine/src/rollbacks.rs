@@ -22,7 +22,7 @@ const COMMITS: usize = 200;
 
 impl Engine<'_> {
     /// This pipeline's rollbacks by the journal that is decided on: another replica may have gone back since this host
-    /// looked last. They are counted as long as an environment is about to go back, and never otherwise.
+    /// looked last. They are counted as long as what failed is in an environment, and never otherwise.
     pub(crate) fn rollbacks(&self, observed: &Observed) -> Result<Vec<WentBack>, EngineError> {
         let failed = |head: &&Head| head.state.envs.values().any(has_failed);
         let Some(head) = observed.head().filter(failed) else { return Ok(Vec::new()) };
@@ -32,7 +32,7 @@ impl Engine<'_> {
 
 /// Whether what is in an environment failed, and may go back by itself.
 pub(crate) fn has_failed(env: &EnvironmentState) -> bool {
-    env.at.as_ref().is_some_and(|at| at.phase == Phase::Failed && at.cause != Cause::Rollback)
+    !env.removed && env.at.as_ref().is_some_and(|at| at.phase == Phase::Failed && at.cause != Cause::Rollback)
 }
 
 /// The automatic rollbacks of a journal that count at `now`, as far back as the local mirror reaches. One that was undone,
@@ -67,6 +67,13 @@ pub fn recent(
         }
     }
     Ok(found.into_values().filter(|back| counts(back.at)).collect())
+}
+
+/// Those of [`recent`] that the state of a journal tells by itself: what is in an environment, or on its way there.
+#[must_use]
+pub fn by_state(pipeline: &Pipeline, head: &Head, now: Time) -> Vec<WentBack> {
+    let found = told_by_state(pipeline, head).into_values();
+    found.filter(|back| now.since(back.at) <= STORM_WINDOW).collect()
 }
 
 /// What is in an environment, or on its way there, because it went back.

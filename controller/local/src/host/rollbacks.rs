@@ -9,7 +9,7 @@ use towpath_core::time::Time;
 use towpath_core::world::WentBack;
 use towpath_engine::journal::Head;
 use towpath_engine::ports::Repository;
-use towpath_engine::recent_rollbacks;
+use towpath_engine::{recent_rollbacks, rollbacks_by_state};
 
 /// What was counted in this round. Each pass asks for the rollbacks of all pipelines, so that without it a round
 /// over twenty of them would walk through four hundred histories.
@@ -22,8 +22,8 @@ impl Counted {
         self.0.clear();
     }
 
-    /// The same as [`recent_rollbacks`], counted once for each tip. What cannot be read fails again, and is told, in a pass
-    /// over that pipeline.
+    /// The same as [`recent_rollbacks`], counted once for each tip. While the history cannot be read, such as that of a tip
+    /// that a new mirror has not fetched yet, those count that the state tells.
     pub(super) fn recent(
         &mut self,
         pipeline: &Pipeline,
@@ -32,11 +32,14 @@ impl Counted {
         now: Time,
     ) -> impl Iterator<Item = WentBack> {
         let id = &pipeline.id;
-        if self.0.get(id).is_none_or(|(tip, _)| tip != &head.tip) {
-            let backs = recent_rollbacks(pipeline, repository, head, now).unwrap_or_default();
-            self.0.insert(id.clone(), (head.tip.clone(), backs));
-        }
-        let counted = self.0.get(id).map(|(_, backs)| backs.as_slice()).unwrap_or_default();
-        counted.iter().filter(move |back| now.since(back.at) <= STORM_WINDOW).cloned()
+        let known = self.0.get(id).filter(|(tip, _)| tip == &head.tip).map(|(_, backs)| backs.clone());
+        let counted = known.unwrap_or_else(|| match recent_rollbacks(pipeline, repository, head, now) {
+            Ok(backs) => {
+                self.0.insert(id.clone(), (head.tip.clone(), backs.clone()));
+                backs
+            }
+            Err(_) => rollbacks_by_state(pipeline, head, now),
+        });
+        counted.into_iter().filter(move |back| now.since(back.at) <= STORM_WINDOW)
     }
 }

@@ -370,6 +370,21 @@ fn a_rollback_that_was_replaced_since_still_counts() {
     assert_eq!(bench.host.rollbacks_beside(&id("b")).len(), 1);
 }
 
+/// A mirror that was made anew has not fetched the tip that this host remembers.
+#[test]
+fn without_a_history_what_the_state_tells_of_rollbacks_counts() {
+    let mut bench = about_to_fail(&[document("a", "a", "")]);
+    bench.once();
+    let head = bench.host.remembered[&id("a")].journal.clone().unwrap();
+    let pipeline = bench.host.pipeline(&id("a")).unwrap().clone();
+    let (empty, full) = (MemoryHost::new(), &bench.git);
+    let mut counted = Counted::default();
+    for host in [&empty, full] {
+        let client = host.client(&Faults::default(), true);
+        assert_eq!(counted.recent(&pipeline, &client, &head, bench.clock.now()).count(), 1);
+    }
+}
+
 #[test]
 fn looking_ahead_writes_nothing() {
     let mut bench = Bench::new(&[document("web", "a", "")]);

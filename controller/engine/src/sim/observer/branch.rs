@@ -75,7 +75,12 @@ impl Observer {
         if event.is_automatic_rollback() {
             self.is_no_storm(scene, pid, env, at)?;
         }
-        self.journalled.insert(commit.clone(), pid.clone());
+        let other = self.journalled.insert(commit.clone(), pid.clone());
+        if let Some(other) = other.filter(|other| self.given_up.contains_key(other)) {
+            return Err(format!(
+                "S2: {commit} was given up with {other}, and is journalled again with {pid}"
+            ));
+        }
         let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
         let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
         if self.foreign.borrow().contains(commit) {
