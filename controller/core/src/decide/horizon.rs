@@ -81,6 +81,10 @@ fn of_environment(world: &World<'_>, state: &State, environment: &Environment, n
     let Some(at) = &env.at else { return times };
     let edges = world.pipeline.edges_from(&environment.name);
     times.extend(at.live.iter().flat_map(|live| edges.clone().map(|edge| live.since.plus(edge.soak))));
+    // What is settled is not live any more where it fell back, and stalls then.
+    if at.live.is_none() && super::wants_liveness(world.pipeline, &environment.name, env) {
+        times.push(at.since.plus(environment.sync_timeout));
+    }
     let facts: Option<&EnvironmentFacts> = world.envs.get(&environment.name);
     let seen = facts.into_iter().flat_map(|facts| facts.live.iter().flatten());
     for since in seen.filter_map(|application| application.health_since) {

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use super::stage::{Stage, name};
-use crate::decide::{Answer, Decision, Horizon};
+use super::stage::{Stage, commit, name};
+use crate::decide::{Answer, Decision, Horizon, WaitCode};
 use crate::event::Event;
 use crate::hold::{Select, Stop, Subject};
-use crate::id::ActId;
+use crate::id::{ActId, ReleaseId};
+use crate::journal::state::Phase;
 use crate::pipeline::{Approval, Window};
 use crate::time::{Span, Time};
+use crate::verdict::Verdict;
 
 /// What a decision comes to; times in its sentences pass without changing anything.
 fn kinds(decision: Decision) -> Vec<String> {
@@ -98,6 +100,38 @@ fn a_decision_stands_as_long_as_nothing_but_time_goes_by() {
         let changes = changes_after(&mut stage);
         assert!(changes.is_none_or(|at| expected.is_some_and(|e| e <= at)), "{case}: {changes:?}");
     }
+}
+
+/// What is settled and fell back is under way no more, and its deadline may be further off than hosts look by themselves.
+#[test]
+fn what_is_not_live_any_more_is_looked_at_when_it_stalls() {
+    let mut stage = Stage::new();
+    let r = stage.release(1);
+    stage.verify("dev", Verdict::Passed);
+    hold_onward(&mut stage, &r);
+    let pid = stage.env("dev").at.as_ref().unwrap().pid.clone().unwrap();
+    let facts = stage.facts.get_mut(&name("dev")).unwrap();
+    facts.live.as_mut().unwrap()[0].revision = Some(commit(77));
+    facts.contains.insert(commit(77), false);
+    let (env, until, why) = (name("dev"), stage.now, "it is at another commit".to_owned());
+    stage.record("towpath", Event::Unlive { env, pid, until, why });
+    while stage.step() {}
+    stage.wait(60);
+    assert_eq!((stage.phase("dev"), stage.codes("dev")), (Phase::Settled, vec![WaitCode::Syncing]));
+    let (steady, until) = horizon(&stage);
+    let changes = changes_after(&mut stage);
+    assert!(
+        steady && changes.is_some() && changes == until,
+        "it stands until {until:?} and changes after {changes:?}"
+    );
+}
+
+/// Nobody goes on from dev, so that nothing else is under way.
+fn hold_onward(stage: &mut Stage, r: &ReleaseId) {
+    let select = Select::environment(&name("staging"));
+    let (id, stops) = (ActId::parse("h-9").unwrap(), vec![Stop::Promotions]);
+    let subject = Subject::Release(r.clone());
+    stage.record("carol", Event::Held { id, select, subject, stops, reason: "no".into(), until: None });
 }
 
 #[test]
