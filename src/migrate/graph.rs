@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
-use towpath_migrate::graph::{ActionBundle, Actions, Family, json, mermaid};
+use towpath_migrate::graph::{ActionBundle, Actions, Family, Told, json, mermaid};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
@@ -12,7 +12,7 @@ use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
 use super::around::Around;
 use super::parse::{self, FailOn};
 use super::report::Report;
-use super::understand;
+use super::understand::{self, Finding};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -85,19 +85,26 @@ impl Show {
         let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
         let program = Program::of(&bundle, &Rules::default());
         let family = Family::of(&program);
+        let findings = understand::of_workflow(&bundle, &program, parse::day(self.today));
         terminal.print(match self.output {
             Form::Mermaid => mermaid(&family),
             Form::Json => {
                 let actions = ActionBundle::load(&family, &around, &limits);
-                json(&family, &Actions::of(&actions))
+                let told: Vec<_> = findings.iter().map(told).collect();
+                json(&family, &Actions::of(&actions), &told)
             }
         })?;
-        let today = parse::day(self.today);
-        let report = Report::findings(&self.file, &understand::of_workflow(&bundle, &program, today));
+        let report = Report::findings(&self.file, &findings);
         let tally = report.tally;
         report.tell(terminal);
         Ok(self.fail_on.exit(tally))
     }
+}
+
+fn told(finding: &Finding) -> Told<'_> {
+    let Finding { severity, code, message, place, hint, .. } = finding;
+    let at = place.map(|place| place.offset);
+    Told { severity: severity.name(), code, message, at, hint: hint.as_deref() }
 }
 
 fn unreadable(problem: &sources::Problem, terminal: &mut Terminal) -> Exit {

@@ -30,6 +30,23 @@ pub(super) enum Severity {
     Error,
 }
 
+impl Severity {
+    const fn of(severity: values::Severity) -> Self {
+        match severity {
+            values::Severity::Warning => Self::Warning,
+            values::Severity::Error => Self::Error,
+        }
+    }
+
+    /// Its name, which stays the same.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// Something that somebody should know of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Finding {
@@ -135,9 +152,10 @@ fn found(document: &Document, problems: &[read::Problem], of: Of<'_, '_>, today:
     let refusals: HashSet<_> =
         all().filter(|problem| problem.is_refusal()).map(|problem| problem.span).collect();
     let is_told = |problem: &&read::Problem| problem.is_refusal() || !refusals.contains(&problem.span);
-    let refused: Vec<_> = all().filter(is_told).take(MOST + 1).collect();
+    let refused = first(all().filter(is_told), |problem| severity(problem));
     let is_new = |remark: &Remark| !refused.iter().any(|problem| says_so(problem, remark));
-    let remarks: Vec<_> = remarks(of, today).into_iter().filter(is_new).take(MOST + 1).collect();
+    let remarks =
+        first(remarks(of, today).into_iter().filter(is_new), |remark| Severity::of(remark.severity));
     if refused.is_empty() && remarks.is_empty() {
         return Vec::new();
     }
@@ -146,10 +164,29 @@ fn found(document: &Document, problems: &[read::Problem], of: Of<'_, '_>, today:
     let mut findings: Vec<_> =
         findings.chain(remarks.into_iter().map(|remark| told.remark(remark))).collect();
     if findings.len() > MOST {
-        findings.truncate(MOST);
+        // Warnings go first: what the command ends with goes by errors.
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count().min(MOST);
+        let (mut errors, mut warnings) = (errors, MOST - errors);
+        findings.retain(|finding| {
+            let left = if finding.severity == Severity::Error { &mut errors } else { &mut warnings };
+            let is_told = *left > 0;
+            *left = left.saturating_sub(1);
+            is_told
+        });
         findings.push(more());
     }
     findings
+}
+
+/// The first of each severity, one more than are told at most, in their order.
+fn first<T>(all: impl Iterator<Item = T>, severity: impl Fn(&T) -> Severity) -> Vec<T> {
+    let (mut errors, mut warnings) = (0, 0);
+    let is_among = |item: &T| {
+        let count = if severity(item) == Severity::Error { &mut errors } else { &mut warnings };
+        *count += 1;
+        *count <= MOST + 1
+    };
+    all.filter(is_among).collect()
 }
 
 /// Whether a refusal is about the same value.
@@ -183,10 +220,7 @@ impl Told<'_> {
 
     fn remark(&self, remark: Remark) -> Finding {
         let Remark { code, span, severity, message, hint, .. } = remark;
-        let severity = match severity {
-            values::Severity::Warning => Severity::Warning,
-            values::Severity::Error => Severity::Error,
-        };
+        let severity = Severity::of(severity);
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
         let excerpt = excerpt(self.source, &self.lines, span);
         Finding { severity, code, message, place: Some(self.place(span)), excerpt, hint }
@@ -241,5 +275,34 @@ fn neither() -> Finding {
         place: None,
         excerpt: None,
         hint: Some("name a file that is one".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use towpath_migrate::model::Workflow;
+
+    use super::*;
+
+    #[test]
+    fn an_error_behind_more_warnings_than_are_told_is_told() {
+        let mut source = "on:\n  workflow_dispatch:\n    inputs:\n".to_owned();
+        for input in 0..120 {
+            writeln!(source, "      i{input}: {{type: int}}").unwrap();
+        }
+        source.push_str("jobs:\n  a: {runs-on: ubuntu-24.04, steps: [{run: x}, {uses: nope}]}\n");
+        let document = read_workflow(source, &Limits::default());
+        let workflow = Workflow::of(&document);
+        let told = found(
+            &document,
+            &workflow.problems,
+            Of::Workflow(&workflow, None),
+            jiff::civil::date(2026, 11, 22),
+        );
+        let errors: Vec<_> = told.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        assert!(errors.iter().any(|finding| finding.message.contains("nope")), "{errors:?}");
+        assert_eq!((told.len(), told.last().map(|last| last.code)), (MOST + 1, Some("more")));
     }
 }

@@ -44,7 +44,7 @@ pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};
 pub use job::{Effective, Job, JobId, Origin};
 pub use names::CheckName;
-pub use print::{json, mermaid};
+pub use print::{Told, json, mermaid};
 pub use reads::{Read, Site};
 pub use runner::{Given as GivenSetting, Runner, StepShell};
 pub use trigger::{Answer, Aspect, Occurrence, Trigger};

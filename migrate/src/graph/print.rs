@@ -4,5 +4,5 @@ mod json;
 mod mermaid;
 mod writer;
 
-pub use json::json;
+pub use json::{Told, json};
 pub use mermaid::mermaid;

@@ -166,7 +166,7 @@ flowchart LR
 
 #[test]
 fn json_is_read_by_others() {
-    let text = printed(JOBS, |family| json(family, &Actions::of(&ActionBundle::default())));
+    let text = printed(JOBS, |family| json(family, &Actions::of(&ActionBundle::default()), &[]));
     let value: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
     assert_eq!(value["jobs"][0]["matrix"]["legs"][1]["values"][1]["value"], serde_yaml::Value::from(3.1));
     assert_eq!(value["jobs"][1]["runs"]["succeeded"].as_str(), Some("yes"));

@@ -39,7 +39,7 @@ pub enum Cause {
     #[error("it is {}, which is never opened", .0.name())]
     Special(Special),
     /// A folder where a file was expected, or the other way round.
-    #[error("it changed from a file to a folder, or the other way round, while it was read")]
+    #[error("it is a folder where a file is expected, or the other way round")]
     OtherKind,
     /// GitHub reads no file of more characters, whatever they are; the text is GitHub's.
     #[error("The maximum file size of {} characters has been exceeded", super::text::MAX_CHARACTERS)]
@@ -115,7 +115,7 @@ impl Cause {
             Self::Outside => "name the file that the link leads to, or put the file itself there",
             Self::Denied => "let this user read it (chmod u+r, for a folder u+rx), or start as one who may",
             Self::Special(_) => "write its content to a file and name that",
-            Self::OtherKind => "start again when nothing changes the files",
+            Self::OtherKind => "name a file, or start again if something changed the files meanwhile",
             Self::TooLarge => "split it into reusable workflows; GitHub does not read it either",
             Self::Binary(_) => "put the text there, or name the files that are workflows",
             Self::NotUtf8 { .. } | Self::OtherEncoding(_) => "save it as UTF-8, such as with iconv -t UTF-8",

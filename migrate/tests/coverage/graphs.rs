@@ -75,7 +75,7 @@ fn look(files: &[(String, String)]) -> Counts {
             let program = Program::of(&bundle, &Rules::default());
             let family = Family::of(&program);
             let actions = ActionBundle::default();
-            let printed = json(&family, &Actions::of(&actions));
+            let printed = json(&family, &Actions::of(&actions), &[]);
             let value: serde_yaml::Value = serde_yaml::from_str(&printed).unwrap();
             assert!(value["jobs"].is_sequence(), "{project}/{name}");
             assert!(mermaid(&family).lines().all(|line| !line.contains('\u{1b}')), "{project}/{name}");

@@ -183,7 +183,7 @@ flowchart LR
 ";
     assert_eq!(chart, expected);
     let json: serde_yaml::Value = serde_yaml::from_str(&with(|family| {
-        crate::graph::json(family, &crate::graph::Actions::of(&crate::graph::ActionBundle::default()))
+        crate::graph::json(family, &crate::graph::Actions::of(&crate::graph::ActionBundle::default()), &[])
     }))
     .unwrap();
     assert_eq!(json["jobs"][1]["calls"]["file"].as_str(), Some(".github/workflows/called.yml"));

@@ -24,13 +24,29 @@ use crate::graph::status::{Asker, When, oddity};
 use crate::graph::{Actions, Effective, Family, Graph, Job};
 use crate::model::At;
 use crate::read::Document;
+use crate::span::Span;
 
 /// What the JSON is called that is written here.
 const FORMAT: &str = "towpath-graph/1";
 
-/// A workflow with all that it calls and the actions that are known, as JSON.
+/// Something that is told of the workflow that a family began with, by whoever prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told<'t> {
+    /// `error` or `warning`.
+    pub severity: &'t str,
+    /// A word for programs, which stays the same.
+    pub code: &'t str,
+    /// What is told.
+    pub message: &'t str,
+    /// Where, in bytes of the file, if it is known.
+    pub at: Option<usize>,
+    /// What to do about it.
+    pub hint: Option<&'t str>,
+}
+
+/// A workflow with all that it calls and the actions that are known, as JSON; with what else is told of it.
 #[must_use]
-pub fn json(family: &Family<'_>, actions: &Actions<'_>) -> String {
+pub fn json(family: &Family<'_>, actions: &Actions<'_>, findings: &[Told<'_>]) -> String {
     let flows = actions.flows(family);
     let documents = family.graphs.iter().map(|graph| graph.workflow.document);
     let documents = documents.chain(actions.models.iter().map(|action| action.document));
@@ -40,6 +56,17 @@ pub fn json(family: &Family<'_>, actions: &Actions<'_>) -> String {
         if let Some((graph, flow)) = family.graphs.first().zip(flows.first()) {
             write_graph(writer, (family, actions), 0, graph, flow);
         }
+        writer.list("findings", findings, |writer, told| {
+            writer.object(|writer| {
+                writer.field("severity", told.severity);
+                writer.field("code", told.code);
+                writer.field("message", told.message);
+                if let Some(at) = told.at {
+                    writer.place("at", Span::new(at, at));
+                }
+                writer.optional("hint", told.hint);
+            });
+        });
         actions::write(writer, family, actions, &flows);
         if family.graphs.len() > 1 {
             calls::write_run(writer, family);

@@ -54,7 +54,14 @@ fn printed(source: &str) -> Value {
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
     let actions = ActionBundle::load(&family, &Around, &limits);
-    serde_json::from_str(&json(&family, &Actions::of(&actions))).unwrap()
+    let told = crate::graph::Told {
+        severity: "warning",
+        code: "cron",
+        message: "never",
+        at: Some(0),
+        hint: Some("x"),
+    };
+    serde_json::from_str(&json(&family, &Actions::of(&actions), &[told])).unwrap()
 }
 
 /// Everything that a graph has a field for.
