@@ -164,3 +164,60 @@ fn metadata_of_actions_has_its_own_schema() {
     let wrong = read_action("name: A\nruns: {using: node20, man: x.js}\n", &Limits::default());
     assert!(!wrong.problems().is_empty());
 }
+
+/// One step with an anchor, and as many aliases of it; behind them a step that stands written, with a slip.
+fn repeated(times: usize) -> String {
+    let aliases = "      - *s\n".repeat(times);
+    format!(
+        "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - &s {{run: 'echo ${{{{ github.sha }}}}'}}\n{aliases}      \
+         - {{run: a, nam: b}}\n  b:\n    runs-on: y\n    env: {{*s : 1, B: *s}}\n    step: []\n"
+    )
+}
+
+#[test]
+fn what_is_too_large_is_not_read_again_by_aliases() {
+    let limits = Limits { bytes: 20_000, ..Limits::default() };
+    let [few, many] = [200, 2_000].map(|times| read_workflow(repeated(times), &limits));
+    assert_eq!(few.tokens().count(), many.tokens().count());
+    for (document, times) in [(few, 200), (many, 2_000)] {
+        let said: Vec<_> = told(&document).into_iter().map(|(said, wrong, _)| (said, wrong)).collect();
+        let said: Vec<_> = said.iter().map(|(said, wrong)| (said.as_str(), wrong.as_str())).collect();
+        assert!(
+            matches!(
+                said[..],
+                [
+                    ("Maximum object size exceeded", _),
+                    ("Unexpected value 'nam'", "nam"),
+                    ("Unexpected value 'step'", "step")
+                ]
+            ),
+            "{times}: {said:?}"
+        );
+        let root = document.root().unwrap();
+        assert!(document.find(root, &["jobs", "b", "runs-on"]).is_some(), "what stands written is read");
+    }
+}
+
+#[test]
+fn keys_that_are_repeated_by_aliases_end() {
+    let key = format!("&k '{}'", "${{ x }}".repeat(1_000));
+    let source = format!("on: push\nrun-name: {key}\njobs:\n  ${{{{ y }}}}: 1\n");
+    let source = source + &"  *k : 1\n".repeat(5_000);
+    let limits = Limits { bytes: 100_000, ..Limits::default() };
+    let told = read_workflow(source, &limits).problems().len();
+    assert!(told < 50, "{told}");
+}
+
+#[test]
+fn what_was_not_read_is_not_said_to_be_missing() {
+    let aliases = "      - *s\n".repeat(200);
+    let source = format!(
+        "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - &s {{name: a, run: b}}\n{aliases}"
+    );
+    for nodes in 500..520 {
+        let document = read_workflow(source.clone(), &Limits { nodes, ..Limits::default() });
+        let [(said, _, hint)] = &told(&document)[..] else { panic!("{nodes}: {:?}", told(&document)) };
+        assert_eq!(said, "Maximum YAML nodes exceeded");
+        assert!(hint.as_ref().is_some_and(|hint| hint.contains("alias")), "{hint:?}");
+    }
+}

@@ -6,7 +6,9 @@ use super::super::problem::ProblemKind;
 use super::{Reader, Slot, short};
 use crate::expression::units;
 use crate::span::Span;
-use crate::yaml::NodeId;
+use crate::yaml::{Kind, NodeId};
+
+const TOO_MANY: &str = "each alias counts as if all of its anchor were written again: call a reusable workflow or an action instead";
 
 impl Reader<'_> {
     /// Begins a collection, unless it is too deep.
@@ -42,6 +44,7 @@ impl Reader<'_> {
         self.nodes += nodes;
         if self.nodes > self.limits.nodes && !self.halted {
             self.stop(ProblemKind::Limit, Span::default(), "Maximum YAML nodes exceeded".to_owned());
+            self.hint(Some(TOO_MANY.to_owned()));
             self.halted = true;
         }
     }
@@ -62,6 +65,14 @@ impl Reader<'_> {
         if was <= self.limits.bytes && self.bytes > self.limits.bytes {
             let span = self.tree.full_span(node);
             self.stop(ProblemKind::Limit, span, "Maximum object size exceeded".to_owned());
+            self.hint(Some(TOO_MANY.to_owned()));
         }
+    }
+
+    /// Whether this is an alias that is not read any more, since all that is read is too large without it. What stands written
+    /// is as long as the file, but an alias may repeat all of it.
+    pub(super) fn is_left_out(&self, node: NodeId) -> bool {
+        let is_full = self.bytes > self.limits.bytes || self.text > self.limits.bytes;
+        is_full && matches!(self.tree.node(node).kind(), Kind::Alias(Some(_)))
     }
 }

@@ -44,6 +44,8 @@ struct Reader<'t> {
     bytes: usize,
     depth: usize,
     nodes: usize,
+    /// How many bytes of text were looked at, those of an alias each time.
+    text: usize,
     /// GitHub has stopped.
     stopped: bool,
     /// Nothing more is read: there is too much of it.
@@ -77,6 +79,7 @@ impl<'t> Reader<'t> {
             bytes: 0,
             depth: 0,
             nodes: 0,
+            text: 0,
             stopped: false,
             halted: false,
         }
@@ -159,7 +162,9 @@ impl<'t> Reader<'t> {
         if let Some(item) = self.schema.definition(slot.definition).sequence() {
             let slot = self.below(slot, item);
             for child in self.tree.children(node) {
-                self.value(child, slot);
+                if !self.is_left_out(child) {
+                    self.value(child, slot);
+                }
             }
         } else {
             self.unexpected_structure(node, "A sequence was not expected", "write no list here");
@@ -192,7 +197,12 @@ impl<'t> Reader<'t> {
         let is_loose = only.is_some_and(|(_, mapping)| mapping.properties().is_empty());
         let loose = if is_loose { candidates.loose() } else { None };
         let (mut seen, mut has_expression) = (Seen::default(), false);
+        let mut is_whole = true;
         for (key, value) in self.tree.pairs(node) {
+            if self.is_left_out(key) || self.is_left_out(value) {
+                is_whole = false;
+                continue;
+            }
             let Some(read) = self.key(key, slot.contexts) else { continue };
             match read.kind {
                 TokenKind::Expression(_) | TokenKind::Insert => {
@@ -202,7 +212,7 @@ impl<'t> Reader<'t> {
                 _ => self.entry(read, value, slot, &mut candidates, &mut seen),
             }
         }
-        if !is_loose && !self.is_cut_off(node) {
+        if !is_loose && is_whole && !self.halted && !self.is_cut_off(node) {
             self.check_keys(node, &candidates, &seen, has_expression);
         }
         candidates.only().map(|(id, _)| id)

@@ -16,6 +16,7 @@ impl<'t> Reader<'t> {
         let (Kind::Scalar(style), Some(text)) = (self.tree.node(node).kind(), self.tree.text(node)) else {
             return Read { node, kind: TokenKind::Null };
         };
+        self.text += text.len();
         let tag = self.tree.properties(node).and_then(|read| read.tag.as_ref()).map(|(tag, _)| tag.as_ref());
         let kind = match scalar::value(text, style, tag) {
             Ok(Value::Null) => TokenKind::Null,
