@@ -152,7 +152,7 @@ fn what_attackers_decide_passes_into_called_workflows() {
             .enumerate()
             .flat_map(|(file, flow)| flow.taints.iter().map(move |taint| (file, taint)))
             .map(|(file, taint)| {
-                let files: Vec<_> = taint.cause.via.iter().map(|hop| hop.file.to_string()).collect();
+                let files: Vec<_> = taint.cause.via.hops().iter().map(|hop| hop.file.to_string()).collect();
                 format!("{file}.{} {} by {}", taint.sink.at().step, taint.cause.path, files.join(" "))
             })
             .collect();
@@ -250,7 +250,7 @@ jobs:
         .taints
         .iter()
         .map(|taint| {
-            let files: Vec<_> = taint.cause.via.iter().map(|hop| hop.file).collect();
+            let files: Vec<_> = taint.cause.via.hops().iter().map(|hop| hop.file).collect();
             (taint.cause.path.to_string(), taint.cause.is_certain, files)
         })
         .collect();

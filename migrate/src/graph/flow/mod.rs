@@ -11,7 +11,7 @@ pub use crate::graph::access::Doubt;
 pub use artifact::{Artifact, ArtifactUse, Cache, CacheUse, Match};
 pub use link::{Link, Source};
 pub use script::StepScript;
-pub use taint::{ActionTaint, Cause, Hop, Inputs, Named, Passed, Sink, Taint};
+pub use taint::{ActionTaint, Cause, Hop, Inputs, MAX_HOPS, Named, Passed, Sink, Taint, Way};
 pub(super) use taint::{Around, Effect, Found, Given, KnownActions, NoActions, User, of_action, taints};
 
 use super::Graph;

@@ -161,7 +161,12 @@ fn taints(on: &str, jobs: &str) -> Vec<String> {
                 let at = taint.sink.at();
                 let job = graph.job(at.job).unwrap().model.id.value;
                 let doubt = if taint.cause.is_certain { "" } else { "perhaps " };
-                format!("{doubt}{} {job}.{} {how} {}", taint.cause.path, at.step, taint.cause.via.len())
+                format!(
+                    "{doubt}{} {job}.{} {how} {}",
+                    taint.cause.path,
+                    at.step,
+                    taint.cause.via.hops().len()
+                )
             })
             .collect()
     })

@@ -284,7 +284,7 @@ impl<'g, 'd> Body<'g, 'd> {
         for (output, untrusted) in name.iter().flat_map(|name| given_by(name)) {
             if self.is_carried(untrusted) {
                 let path = Path { names: vec![untrusted.path], span: Span::new(0, 0) };
-                let cause = super::Cause { path, untrusted, via: Vec::new(), is_certain: true };
+                let cause = super::Cause { path, untrusted, via: super::Way::default(), is_certain: true };
                 self.known.learn(Holder::StepOutput(at), output, self.by(cause, uses.uses.token));
             }
         }

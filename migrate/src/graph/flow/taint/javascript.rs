@@ -42,7 +42,12 @@ impl<'d> Body<'_, 'd> {
                 // It may take its part of it elsewhere.
                 Exposure::Value(untrusted) | Exposure::Holds(untrusted) => untrusted,
             };
-            self.is_carried(untrusted).then(|| Cause { path, untrusted, via: Vec::new(), is_certain: false })
+            self.is_carried(untrusted).then(|| Cause {
+                path,
+                untrusted,
+                via: super::Way::default(),
+                is_certain: false,
+            })
         });
         let mut variables = members(text, VARIABLES).filter_map(|(names, _)| names.into_iter().next());
         let cause = event.or_else(|| variables.find_map(|name| self.env_value(name, scope)))?;

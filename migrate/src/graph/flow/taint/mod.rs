@@ -43,7 +43,7 @@ pub struct Cause<'d> {
     /// The entry of the table that says so.
     pub untrusted: &'static Untrusted,
     /// The scalars by which it passes, the first one where it is read.
-    pub via: Vec<Hop>,
+    pub via: Way,
     /// Whether it certainly passes. A script may do anything with it.
     pub is_certain: bool,
 }
@@ -55,6 +55,43 @@ pub struct Hop {
     pub file: usize,
     /// The scalar.
     pub token: TokenId,
+}
+
+/// How many scalars of a way are kept. A file may hold a way through thousands, and each of them may do harm: all ways in
+/// full would be as many as the square of the file.
+pub const MAX_HOPS: usize = 16;
+
+/// The scalars by which a value passes: all of them, or the first and the last ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    hops: Vec<Hop>,
+    left_out: usize,
+}
+
+impl Way {
+    /// The scalars, [`MAX_HOPS`] at most; those that are left out were behind the first one.
+    #[must_use]
+    pub fn hops(&self) -> &[Hop] {
+        &self.hops
+    }
+
+    /// How many scalars are left out.
+    #[must_use]
+    pub const fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Goes on by a scalar, unless it is there already.
+    pub(in crate::graph) fn push(&mut self, hop: Hop) {
+        if self.hops.last() == Some(&hop) {
+            return;
+        }
+        if self.hops.len() == MAX_HOPS {
+            self.hops.remove(1);
+            self.left_out += 1;
+        }
+        self.hops.push(hop);
+    }
 }
 
 /// What comes from the callers of a workflow.

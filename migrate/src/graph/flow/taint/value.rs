@@ -2,7 +2,7 @@
 
 use super::body::{Body, Scope};
 use super::known::Holder;
-use super::{Cause, Hop};
+use super::{Cause, Hop, Way};
 use crate::expression::{Evaluated, Function, Node, NodeKind, folded};
 use crate::graph::flow::StepAt;
 use crate::graph::job::JobId;
@@ -27,10 +27,7 @@ impl<'d> Body<'_, 'd> {
 
     /// By one scalar more.
     pub(super) fn by(&self, mut cause: Cause<'d>, token: TokenId) -> Cause<'d> {
-        let hop = Hop { file: self.file, token };
-        if cause.via.last() != Some(&hop) {
-            cause.via.push(hop);
-        }
+        cause.via.push(Hop { file: self.file, token });
         cause
     }
 
@@ -100,7 +97,7 @@ impl<'d> Body<'_, 'd> {
             Exposure::Holds(untrusted) if as_json => untrusted,
             Exposure::Holds(_) => return None,
         };
-        self.is_carried(untrusted).then(|| Cause { path, untrusted, via: Vec::new(), is_certain: true })
+        self.is_carried(untrusted).then(|| Cause { path, untrusted, via: Way::default(), is_certain: true })
     }
 
     /// Whoever calls a workflow gives it the event; where nobody is known, any may come.

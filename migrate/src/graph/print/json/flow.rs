@@ -212,7 +212,7 @@ fn write_taint(
         write_sink(writer, &taint.sink);
         let (token, span) = taint.sink.place();
         writer.place("at", document.tree().place_in(document.token(token).node, span));
-        writer.list("via", &taint.cause.via, |writer, hop| {
+        writer.list("via", taint.cause.via.hops(), |writer, hop| {
             let (name, document) = match family.graphs.get(hop.file) {
                 Some(graph) => (family.file_name(hop.file).to_owned(), graph.workflow.document),
                 None => {
@@ -231,5 +231,8 @@ fn write_taint(
                 writer.turn_to(before);
             });
         });
+        if taint.cause.via.left_out() > 0 {
+            writer.plain("via_left_out", taint.cause.via.left_out());
+        }
     });
 }

@@ -250,8 +250,39 @@ fn each_field_is_described() {
     keys(&all(), &mut found);
     let missing: Vec<_> = found.difference(&described).collect();
     assert!(missing.is_empty(), "docs/migration/graph.md does not describe {missing:?}");
-    // A workflow of hundreds of jobs has these, and a matrix of hundreds of legs.
-    found.extend(["more", "too_many"].map(str::to_owned));
+    // A workflow of hundreds of jobs has these, and a matrix of hundreds of legs, and a way through many steps.
+    found.extend(["more", "too_many", "via_left_out"].map(str::to_owned));
     let gone: Vec<_> = described.difference(&found).collect();
     assert!(gone.is_empty(), "docs/migration/graph.md describes what all.yml has not: {gone:?}");
+}
+
+/// A chain of steps: each passes on what the one before it gave.
+fn chain(length: usize) -> Value {
+    let step = |at: usize| {
+        let value = match at.checked_sub(1) {
+            None => "github.head_ref".to_owned(),
+            Some(before) => format!("steps.s{before}.outputs.o"),
+        };
+        format!("    - {{id: s{at}, run: 'echo o=${{{{ {value} }}}} >> $GITHUB_OUTPUT'}}\n")
+    };
+    let steps: String = (0..length).map(step).collect();
+    printed(&format!("on: pull_request\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}"))
+}
+
+#[test]
+fn ways_of_values_are_printed_up_to_a_length() {
+    let graph = chain(40);
+    let untrusted = graph["untrusted"].as_array().unwrap();
+    assert_eq!(untrusted.len(), 40);
+    for (at, taint) in untrusted.iter().enumerate() {
+        let via: Vec<_> =
+            taint["via"].as_array().unwrap().iter().map(|hop| hop["at"]["line"].as_u64().unwrap()).collect();
+        let (first, length) = (6, at as u64 + 1);
+        let expected: Vec<_> = match length {
+            0..=16 => (first..first + length).collect(),
+            _ => std::iter::once(first).chain(first + length - 15..first + length).collect(),
+        };
+        assert_eq!(via, expected, "{at}");
+        assert_eq!(taint["via_left_out"].as_u64(), length.checked_sub(17).map(|more| more + 1), "{at}");
+    }
 }
