@@ -1,7 +1,9 @@
 //! Outputs: from the step that sets them to where they are read.
 
+use std::collections::{HashMap, HashSet};
+
 use super::StepAt;
-use crate::expression::same;
+use crate::expression::folded;
 use crate::graph::job::{Job, JobId};
 use crate::graph::paths;
 use crate::graph::reads::{Read, Site};
@@ -39,72 +41,114 @@ pub enum Source<'d> {
 /// All outputs that are read.
 pub(super) fn links<'d>(graph: &Graph<'d>, reads: &[Vec<Read<'d>>]) -> Vec<Link<'d>> {
     let mut found = Vec::new();
+    let names = Names::of(graph);
     for (job, reads) in graph.jobs.iter().zip(reads) {
+        let reader =
+            Reader { names: &names, job, steps: if reads.is_empty() { HashMap::new() } else { ids(job) } };
         for (at, read) in reads.iter().enumerate() {
-            let Some((from, doubt)) = source(graph, job, read) else { continue };
+            let Some((from, doubt)) = reader.source(read) else { continue };
             found.push(Link { from, to: job.id, site: read.site, read: at, doubt });
         }
     }
     found
 }
 
-/// Where a value comes from, if it is an output.
-fn source<'d>(graph: &Graph<'d>, job: &Job<'d>, read: &Read<'d>) -> Option<(Source<'d>, Option<Doubt>)> {
-    let path = &read.path;
-    let [context, name, what, rest @ ..] = path.names.as_slice() else { return None };
-    if *name == paths::ANY || !what.eq_ignore_ascii_case("outputs") {
-        return None;
+/// The jobs of a workflow and their outputs, by their names: a search for each that is read would take as long as the square of
+/// the file.
+struct Names {
+    jobs: HashMap<String, JobId>,
+    /// `None` where only a run or another file knows.
+    outputs: Vec<Option<HashSet<String>>>,
+}
+
+impl Names {
+    fn of(graph: &Graph<'_>) -> Self {
+        let mut jobs = HashMap::new();
+        for job in &graph.jobs {
+            jobs.entry(folded(job.model.id.value)).or_insert(job.id);
+        }
+        Self { jobs, outputs: graph.jobs.iter().map(outputs).collect() }
     }
-    let output = rest.first().copied().unwrap_or(paths::ANY);
-    if context.eq_ignore_ascii_case("needs") {
-        Some(of_job(graph, job, name, output))
-    } else if context.eq_ignore_ascii_case("steps") {
-        Some(of_step(job, read.site, name, output))
-    } else {
-        None
+
+    /// Whether a job has an output of this name, as far as is known.
+    fn may_have(&self, job: JobId, output: &str) -> bool {
+        let known = self.outputs.get(job.index()).and_then(Option::as_ref);
+        output == paths::ANY || known.is_none_or(|known| known.contains(&folded(output)))
     }
 }
 
-fn of_job<'d>(
-    graph: &Graph<'d>,
-    job: &Job<'d>,
-    name: &'d str,
-    output: &'d str,
-) -> (Source<'d>, Option<Doubt>) {
-    let Some(other) = graph.job_named(name) else { return (Source::NoJob(name), Some(Doubt::NoSuchJob)) };
-    if !job.needs.contains(&other.id) {
-        return (Source::NoJob(name), Some(Doubt::NotNeeded));
+/// The names of the outputs of a job; those of a call are known where it leads.
+fn outputs(job: &Job<'_>) -> Option<HashSet<String>> {
+    let Some(outputs) = &job.steps()?.outputs else { return Some(HashSet::new()) };
+    let Value::Literal(entries) = &outputs.value else { return None };
+    entries.iter().map(|entry| entry.key.value.text().map(folded)).collect()
+}
+
+/// The ids of the steps of a job, with their places.
+fn ids(job: &Job<'_>) -> HashMap<String, usize> {
+    let mut found = HashMap::new();
+    for (at, step) in job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default().iter().enumerate() {
+        add_ids(step, at, &mut found);
     }
-    let doubt = (!other.may_have_output(output)).then_some(Doubt::NoSuchOutput);
-    (Source::Job(other.id, output), doubt)
+    found
 }
 
-fn of_step<'d>(job: &Job<'d>, site: Site<'d>, name: &'d str, output: &'d str) -> (Source<'d>, Option<Doubt>) {
-    let steps = job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default();
-    let Some(step) = steps.iter().position(|step| has_id(step, name)) else {
-        return (Source::NoStep(name), Some(Doubt::NoSuchStep));
-    };
-    let is_later = matches!(site, Site::Step(reader) if step >= reader && !is_parallel(steps.get(step)));
-    let from = Source::Step(StepAt { job: job.id, step }, output);
-    (from, is_later.then_some(Doubt::LaterStep))
+fn add_ids(step: &Step<'_>, at: usize, found: &mut HashMap<String, usize>) {
+    if let Some(id) = step.id {
+        found.entry(folded(id.value)).or_insert(at);
+    }
+    if let StepKind::Parallel(steps) = &step.kind {
+        steps.iter().for_each(|step| add_ids(step, at, found));
+    }
 }
 
-fn has_id(step: &Step<'_>, name: &str) -> bool {
-    let inner = if let StepKind::Parallel(steps) = &step.kind { steps.as_slice() } else { &[] };
-    step.id.is_some_and(|id| same(id.value, name)) || inner.iter().any(|step| has_id(step, name))
+/// Who reads.
+struct Reader<'r, 'd> {
+    names: &'r Names,
+    job: &'r Job<'d>,
+    steps: HashMap<String, usize>,
+}
+
+impl<'d> Reader<'_, 'd> {
+    /// Where a value comes from, if it is an output.
+    fn source(&self, read: &Read<'d>) -> Option<(Source<'d>, Option<Doubt>)> {
+        let path = &read.path;
+        let [context, name, what, rest @ ..] = path.names.as_slice() else { return None };
+        if *name == paths::ANY || !what.eq_ignore_ascii_case("outputs") {
+            return None;
+        }
+        let output = rest.first().copied().unwrap_or(paths::ANY);
+        if context.eq_ignore_ascii_case("needs") {
+            Some(self.of_job(name, output))
+        } else if context.eq_ignore_ascii_case("steps") {
+            Some(self.of_step(read.site, name, output))
+        } else {
+            None
+        }
+    }
+
+    fn of_job(&self, name: &'d str, output: &'d str) -> (Source<'d>, Option<Doubt>) {
+        let Some(other) = self.names.jobs.get(&folded(name)) else {
+            return (Source::NoJob(name), Some(Doubt::NoSuchJob));
+        };
+        if !self.job.needs.contains(other) {
+            return (Source::NoJob(name), Some(Doubt::NotNeeded));
+        }
+        let doubt = (!self.names.may_have(*other, output)).then_some(Doubt::NoSuchOutput);
+        (Source::Job(*other, output), doubt)
+    }
+
+    fn of_step(&self, site: Site<'d>, name: &'d str, output: &'d str) -> (Source<'d>, Option<Doubt>) {
+        let Some(&step) = self.steps.get(&folded(name)) else {
+            return (Source::NoStep(name), Some(Doubt::NoSuchStep));
+        };
+        let steps = self.job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default();
+        let is_later = matches!(site, Site::Step(reader) if step >= reader && !is_parallel(steps.get(step)));
+        let from = Source::Step(StepAt { job: self.job.id, step }, output);
+        (from, is_later.then_some(Doubt::LaterStep))
+    }
 }
 
 fn is_parallel(step: Option<&Step<'_>>) -> bool {
     step.is_some_and(|step| matches!(step.kind, StepKind::Parallel(_)))
-}
-
-impl Job<'_> {
-    /// Whether the job has an output of this name, as far as is known: that of a call is known where it leads.
-    pub(super) fn may_have_output(&self, name: &str) -> bool {
-        let Some(steps) = self.steps() else { return true };
-        let Some(outputs) = &steps.outputs else { return name == paths::ANY };
-        let Value::Literal(entries) = &outputs.value else { return true };
-        name == paths::ANY
-            || entries.iter().any(|entry| entry.key.value.text().is_none_or(|key| same(key, name)))
-    }
 }

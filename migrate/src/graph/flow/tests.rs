@@ -2,6 +2,7 @@ use super::*;
 use crate::graph::reads::Site;
 use crate::model::Workflow;
 use crate::read::{Limits, read_workflow};
+use crate::work::steps_of;
 
 fn with<T>(source: &str, look: impl FnOnce(&Graph<'_>, &Flow<'_>) -> T) -> T {
     let document = read_workflow(source, &Limits::default());
@@ -453,5 +454,48 @@ fn a_variable_hides_those_further_out() {
         let steps = format!("      - run: echo ${{{{ env.T }}}}\n        env: {env}\n");
         let source = job(&steps).replace("    steps:", &format!("    {TITLE}    steps:"));
         assert_eq!(taints("issues", &source).len(), expected, "{env}");
+    }
+}
+
+/// How much work a graph and what passes in it are.
+fn work_of(source: &str) -> usize {
+    let document = read_workflow(source, &Limits::default());
+    let workflow = Workflow::of(&document);
+    steps_of(|| {
+        let _ = Graph::of(&workflow).flow();
+    })
+}
+
+#[test]
+fn names_that_are_read_are_looked_up_and_not_searched() {
+    let steps = |count: usize| {
+        let step = |at: usize| format!("    - {{id: s{at}, run: 'echo ${{{{ steps.t{at}.outputs.x }}}}'}}\n");
+        job(&(0..count).map(step).collect::<String>())
+    };
+    let outputs = |count: usize| {
+        let output = |at: usize| format!("o{at}: x, ");
+        let read = |at: usize| format!("    - run: echo ${{{{ needs.a.outputs.O{at} }}}}\n");
+        let (outputs, reads): (String, String) =
+            ((0..count).map(output).collect(), (0..count).map(read).collect());
+        format!(
+            "jobs:\n  a: {{runs-on: x, steps: [], outputs: {{{outputs}}}}}\n  \
+             b:\n    runs-on: x\n    needs: a\n    steps:\n{reads}"
+        )
+    };
+    let returned = |count: usize| {
+        let output = |at: usize| format!("      o{at}: {{value: '${{{{ jobs.j{at}.outputs.x }}}}'}}\n");
+        let job = |at: usize| format!("  j{at}: {{runs-on: x, steps: []}}\n");
+        let (outputs, jobs): (String, String) =
+            ((0..count).map(output).collect(), (0..count).map(job).collect());
+        format!("on:\n  workflow_call:\n    outputs:\n{outputs}jobs:\n{jobs}")
+    };
+    let on = |jobs: String| format!("on: push\n{jobs}");
+    for (name, few, many) in [
+        ("steps", on(steps(100)), on(steps(400))),
+        ("outputs", on(outputs(100)), on(outputs(400))),
+        ("returned", returned(100), returned(400)),
+    ] {
+        let (few, many) = (work_of(&few), work_of(&many));
+        assert!(few > 100 && many < 5 * few, "{name}: {few}, {many}");
     }
 }

@@ -59,10 +59,11 @@ impl<'d> Body<'_, 'd> {
             } else if is("needs") {
                 self.need_output(name, output, scope)
             } else if is("jobs") {
-                let jobs = &self.graph?.jobs;
-                let mut jobs =
-                    jobs.iter().filter(|job| name == ANY || folded(job.model.id.value) == folded(name));
-                jobs.find_map(|job| self.known.find(Holder::JobOutput(job.id), output)).cloned()
+                let found = |job: JobId| self.known.find(Holder::JobOutput(job), output);
+                if name == ANY {
+                    return self.graph?.jobs.iter().find_map(|job| found(job.id)).cloned();
+                }
+                found(*self.jobs.get(&folded(name))?).cloned()
             } else {
                 None
             }
