@@ -46,28 +46,33 @@ pub struct Checkout<'d> {
     pub path: Option<String>,
 }
 
+/// What a job checks out with `actions/checkout`.
+pub(super) fn checkouts<'d>(job: &Job<'d>) -> Vec<Checkout<'d>> {
+    let document = job.workflow.document;
+    let found = uses(job).filter_map(|(step, uses)| {
+        let (name, _) = action(uses)?;
+        if name != "actions/checkout" {
+            return None;
+        }
+        let text = |key| {
+            input(document, uses.with.as_ref(), key).map(|(_, text)| text).filter(|text| !text.is_empty())
+        };
+        let path = text("path").unwrap_or_default();
+        Some(Checkout {
+            step,
+            repository: text("repository").filter(|name| !is_own(name)),
+            reference: text("ref"),
+            path: (!path.contains("${{")).then(|| folder(path)),
+        })
+    });
+    found.collect()
+}
+
 impl<'d> Job<'d> {
-    /// What the job checks out with `actions/checkout`.
+    /// What the job checks out with `actions/checkout`, in the order of its steps.
     #[must_use]
-    pub fn checkouts(&self) -> Vec<Checkout<'d>> {
-        let document = self.workflow.document;
-        let found = uses(self).filter_map(|(step, uses)| {
-            let (name, _) = action(uses)?;
-            if name != "actions/checkout" {
-                return None;
-            }
-            let text = |key| {
-                input(document, uses.with.as_ref(), key).map(|(_, text)| text).filter(|text| !text.is_empty())
-            };
-            let path = text("path").unwrap_or_default();
-            Some(Checkout {
-                step,
-                repository: text("repository").filter(|name| !is_own(name)),
-                reference: text("ref"),
-                path: (!path.contains("${{")).then(|| folder(path)),
-            })
-        });
-        found.collect()
+    pub fn checkouts(&self) -> &[Checkout<'d>] {
+        &self.checked_out
     }
 
     /// What a step's `uses: ./path` is; `None` if it uses something else. `at` is the place of the step.
@@ -75,9 +80,9 @@ impl<'d> Job<'d> {
     pub fn local(&self, at: usize, uses: &Uses<'d>) -> Option<Local<'d>> {
         let Some(StepUses::Workspace(path)) = uses.target else { return None };
         let wanted = folder(path.text);
-        let mut best: Option<(Checkout<'d>, String)> = None;
+        let mut best: Option<(&Checkout<'d>, &str)> = None;
         let mut is_unknown = false;
-        for checkout in self.checkouts().into_iter().filter(|checkout| checkout.step < at) {
+        for checkout in self.checked_out.iter().take_while(|checkout| checkout.step < at) {
             let Some(base) = &checkout.path else {
                 is_unknown = true;
                 continue;
@@ -88,16 +93,18 @@ impl<'d> Job<'d> {
                 .as_ref()
                 .is_none_or(|(known, _)| known.path.as_ref().is_none_or(|known| base.len() >= known.len()));
             if is_better {
-                best = Some((checkout.clone(), rest));
+                best = Some((checkout, rest));
             }
         }
         Some(match best {
             _ if is_unknown => Local::Unknown,
             None => Local::NotCheckedOut,
             Some((Checkout { repository: Some(repository), reference, .. }, path)) => {
-                Local::Other { repository, reference, path }
+                Local::Other { repository, reference: *reference, path: path.to_owned() }
             }
-            Some((Checkout { reference, .. }, path)) => Local::Own { path, reference },
+            Some((Checkout { reference, .. }, path)) => {
+                Local::Own { path: path.to_owned(), reference: *reference }
+            }
         })
     }
 
@@ -129,12 +136,12 @@ fn folder(path: &str) -> String {
 }
 
 /// The rest of a path below a folder.
-fn below(path: &str, folder: &str) -> Option<String> {
+fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     if folder.is_empty() {
-        return (!path.starts_with("..")).then(|| path.to_owned());
+        return (!path.starts_with("..")).then_some(path);
     }
     let rest = path.strip_prefix(folder)?;
-    if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
 #[cfg(test)]
@@ -143,6 +150,7 @@ mod tests {
     use crate::graph::Graph;
     use crate::model::Workflow;
     use crate::read::{Limits, read_workflow};
+    use crate::work::steps_of;
 
     #[test]
     fn local_actions_are_found_through_checkouts() {
@@ -206,5 +214,18 @@ mod tests {
             let found: Vec<_> = graph.jobs[0].locals().map(|(_, _, local)| local).collect();
             assert_eq!(found, [expected], "{source}");
         }
+    }
+
+    #[test]
+    fn checkouts_are_looked_for_once() {
+        let work = |count: usize| {
+            let steps = "      - uses: ./a\n".repeat(count);
+            let source = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}");
+            let document = read_workflow(source, &Limits::default());
+            let workflow = Workflow::of(&document);
+            steps_of(|| assert_eq!(Graph::of(&workflow).jobs[0].locals().count(), count))
+        };
+        let (few, many) = (work(50), work(200));
+        assert!(few >= 50 && many < 5 * few, "{few}, {many}");
     }
 }

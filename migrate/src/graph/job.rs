@@ -1,5 +1,6 @@
 //! A job: when it runs, how often, with which rights.
 
+use super::checkout::{self, Checkout};
 use super::matrix::{self, Expanded, Expansion, Leg};
 use super::status::{Asker, When};
 use super::world::Known;
@@ -36,6 +37,8 @@ pub struct Job<'d> {
     pub matrix: Option<Expanded>,
     /// What its token may do.
     pub permissions: Effective,
+    /// What it checks out.
+    pub(super) checked_out: Vec<Checkout<'d>>,
 }
 
 /// What a token may do, and who says so.
@@ -87,7 +90,7 @@ impl<'d> Job<'d> {
     ) -> Self {
         let condition = model.condition.as_ref().map(|condition| &*condition.value);
         let when = When::of(condition, Asker::Job(&model.needs));
-        Self {
+        let mut job = Self {
             id,
             model,
             workflow,
@@ -95,7 +98,10 @@ impl<'d> Job<'d> {
             when,
             matrix: expanded(workflow, model),
             permissions: Effective::of(workflow, model),
-        }
+            checked_out: Vec::new(),
+        };
+        job.checked_out = checkout::checkouts(&job);
+        job
     }
 
     /// The legs that are known; none where there is no matrix, or it is dynamic.

@@ -90,6 +90,8 @@ pub(super) fn action_scripts<'d>(document: &'d Document, steps: &'d [Step<'d>]) 
 
 /// The action of another repository that a step uses, as `owner/name` and its path in small letters, and its ref.
 pub(super) fn action<'d>(uses: &Uses<'d>) -> Option<(String, &'d str)> {
+    #[cfg(test)]
+    crate::work::step();
     let Some(StepUses::Repository(repository)) = uses.target else { return None };
     let mut name = format!("{}/{}", repository.owner.text, repository.name.text);
     for folder in repository.folders() {
