@@ -3,7 +3,7 @@
 use super::{StepAt, action, input, uses};
 use crate::graph::job::Job;
 use crate::read::TokenId;
-use crate::values::glob;
+use crate::values::glob::{self, Pattern};
 
 /// What a step does with artifacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,33 +116,60 @@ pub(super) fn artifacts<'d>(job: &Job<'d>) -> Vec<Artifact<'d>> {
     found.collect()
 }
 
-impl Artifact<'_> {
+/// What a download wants, its pattern read once for all uploads.
+pub(in crate::graph) struct Wanted<'a, 'd> {
+    artifact: &'a Artifact<'d>,
+    /// `None` where there is none, or none that is understood.
+    pattern: Option<Pattern>,
+}
+
+impl<'d> Artifact<'d> {
     /// Whether this download gets what that upload stores, of the same run.
     #[must_use]
     pub fn gets(&self, upload: &Self) -> Match {
-        if self.is_of_other_run || self.usage == ArtifactUse::Upload || upload.usage == ArtifactUse::Download
-        {
+        self.wanted().gets(upload)
+    }
+
+    pub(in crate::graph) fn wanted(&self) -> Wanted<'_, 'd> {
+        // The action's patterns are those of minimatch, which agree where there is nothing but `*`.
+        let is_plain =
+            |pattern: &&str| !pattern.contains(['?', '+', '[', '!', '{', '\\']) && !has_expression(pattern);
+        let pattern = if self.name.is_none() { self.pattern.filter(is_plain) } else { None };
+        Wanted { artifact: self, pattern: pattern.and_then(|pattern| glob::parse(pattern).ok()) }
+    }
+}
+
+impl Wanted<'_, '_> {
+    /// Whether it gets what an upload stores, of the same run.
+    pub(in crate::graph) fn gets(&self, upload: &Artifact<'_>) -> Match {
+        let Artifact { usage, name, pattern, is_of_other_run, .. } = *self.artifact;
+        if is_of_other_run || usage == ArtifactUse::Upload || upload.usage == ArtifactUse::Download {
             return Match::No;
         }
         let Some(stored) = upload.name else { return Match::Maybe };
-        let has_expression = |text: &str| text.contains("${{");
-        match (self.name, self.pattern) {
+        match (name, pattern) {
             (Some(name), _) if name == stored => Match::Yes,
             (Some(name), _) if has_expression(name) || has_expression(stored) => Match::Maybe,
             (Some(_), _) => Match::No,
             (None, None) => Match::Yes,
-            (None, Some(pattern)) if has_expression(pattern) || has_expression(stored) => Match::Maybe,
-            (None, Some(pattern)) => {
-                match glob::parse(pattern) {
-                    // The action's patterns are those of minimatch, which agree where there is nothing but `*`.
-                    Ok(glob) if !pattern.contains(['?', '+', '[', '!', '{', '\\']) => {
-                        if glob.matches(stored) { Match::Yes } else { Match::No }
-                    }
-                    _ => Match::Maybe,
-                }
-            }
+            (None, Some(_)) if has_expression(stored) => Match::Maybe,
+            (None, Some(_)) => match &self.pattern {
+                Some(pattern) if pattern.matches(stored) => Match::Yes,
+                Some(_) => Match::No,
+                None => Match::Maybe,
+            },
         }
     }
+
+    /// How much it takes to compare an upload, in steps of the pattern.
+    pub(in crate::graph) fn work(&self, upload: &Artifact<'_>) -> usize {
+        let pattern = self.pattern.as_ref().map_or(0, |pattern| pattern.source().len());
+        pattern * upload.name.map_or(0, str::len)
+    }
+}
+
+fn has_expression(text: &str) -> bool {
+    text.contains("${{")
 }
 
 pub(super) fn caches<'d>(job: &Job<'d>) -> Vec<Cache<'d>> {

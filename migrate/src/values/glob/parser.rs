@@ -55,6 +55,8 @@ const SHEET: &str = "this is no regular expression: *, **, ?, +, [] and a leadin
 ///
 /// If GitHub cannot read it. It publishes no words for that.
 pub fn parse(text: &str) -> Result<Pattern, Finding> {
+    #[cfg(test)]
+    crate::work::step();
     let (body, negative) = text.strip_prefix('!').map_or((text, false), |body| (body, true));
     if body.is_empty() {
         let message =

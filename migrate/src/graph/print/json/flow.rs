@@ -13,6 +13,9 @@ use crate::script::{Access, FileAccess, Name, UseKind};
 /// How many uploads are looked at for each download: all of them would be as many as the square of the file.
 pub(super) const MAX_UPLOADS: usize = 256;
 
+/// How much is done for a download that has a pattern: 256 names of 20 letters, and a pattern of 25.
+const MAX_WORK: usize = 1 << 17;
+
 /// Outputs, artifacts, caches, and harm.
 pub(super) fn write(
     writer: &mut Writer<'_>,
@@ -142,24 +145,39 @@ fn write_artifact(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, a
             writer.plain("other_run", true);
         }
         let stored = flow.artifacts.iter().filter(|upload| upload.usage != ArtifactUse::Download);
-        let mut stored = stored.filter(|upload| upload.at != artifact.at);
-        let looked_at: Vec<_> = match artifact.usage {
+        let mut stored = stored.filter(|upload| upload.at != artifact.at).peekable();
+        let looked_at = match artifact.usage {
             ArtifactUse::Upload => Vec::new(),
-            _ => stored.by_ref().take(MAX_UPLOADS).collect(),
+            _ => look_at(artifact, &mut stored),
         };
         for (key, wanted) in [("from", Match::Yes), ("perhaps_from", Match::Maybe)] {
-            let uploads = looked_at.iter().filter(|upload| artifact.gets(upload) == wanted);
+            let uploads = looked_at.iter().filter(|(found, _)| *found == wanted);
             let jobs: Vec<_> =
-                uploads.filter_map(|upload| Some(graph.job(upload.at.job)?.model.id.value)).collect();
+                uploads.filter_map(|(_, upload)| Some(graph.job(upload.at.job)?.model.id.value)).collect();
             if !jobs.is_empty() {
                 writer.texts(key, jobs);
             }
         }
-        if looked_at.len() == MAX_UPLOADS && stored.next().is_some() {
+        if artifact.usage != ArtifactUse::Upload && stored.peek().is_some() {
             writer.plain("more", true);
         }
         writer.place("at", document.span(artifact.token));
     });
+}
+
+/// What a download gets of the first uploads.
+fn look_at<'f, 'd>(
+    artifact: &Artifact<'d>,
+    stored: &mut impl Iterator<Item = &'f Artifact<'d>>,
+) -> Vec<(Match, &'f Artifact<'d>)> {
+    let wanted = artifact.wanted();
+    let (mut found, mut work) = (Vec::new(), 0);
+    while found.len() < MAX_UPLOADS && work < MAX_WORK {
+        let Some(upload) = stored.next() else { break };
+        work += wanted.work(upload);
+        found.push((wanted.gets(upload), upload));
+    }
+    found
 }
 
 fn write_cache(writer: &mut Writer<'_>, graph: &Graph<'_>, cache: &Cache<'_>) {

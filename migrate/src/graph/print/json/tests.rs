@@ -6,6 +6,7 @@ use super::json;
 use crate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
+use crate::work::steps_of;
 
 /// A repository with one called workflow, and an action.
 struct Around;
@@ -284,5 +285,36 @@ fn ways_of_values_are_printed_up_to_a_length() {
         };
         assert_eq!(via, expected, "{at}");
         assert_eq!(taint["via_left_out"].as_u64(), length.checked_sub(17).map(|more| more + 1), "{at}");
+    }
+}
+
+/// Jobs that upload, and download by a pattern.
+fn downloads(count: usize, name: &str, pattern: &str) -> Value {
+    let job = |at: usize| {
+        format!(
+            "  j{at}:\n    runs-on: x\n    steps:\n    - {{uses: actions/upload-artifact@v4, with: {{name: {name}{at}, \
+             path: x}}}}\n    - {{uses: actions/download-artifact@v4, with: {{pattern: '{pattern}'}}}}\n"
+        )
+    };
+    printed(&format!("on: push\njobs:\n{}", (0..count).map(job).collect::<String>()))
+}
+
+#[test]
+fn patterns_of_downloads_are_read_once() {
+    let [few, many] = [20, 80].map(|count| {
+        steps_of(|| {
+            downloads(count, "a-", "a-*");
+        })
+    });
+    assert!(few > 20 && many < 5 * few, "{few}, {many}");
+}
+
+#[test]
+fn downloads_whose_patterns_take_long_say_that_there_may_be_more() {
+    for (name, jobs, more) in [("a", 60, None), ("a".repeat(2_000).as_str(), 33, Some(true))] {
+        let graph = downloads(60, name, "a*");
+        let download = &graph["artifacts"][1];
+        assert_eq!(download["more"].as_bool(), more);
+        assert_eq!(download["from"].as_array().unwrap().len(), jobs, "{name}");
     }
 }
