@@ -17,19 +17,30 @@ impl Job<'_> {
     /// The name of the check run of each leg. For a call it is what stands before ` / ` and the name of the called job.
     #[must_use]
     pub fn check_names(&self) -> Vec<CheckName> {
+        (0..self.check_count()).map(|at| self.check_name(at)).collect()
+    }
+
+    /// How many names there are.
+    pub(super) fn check_count(&self) -> usize {
         match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
-            None => vec![self.named(None)],
+            Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => legs.legs.len(),
+            Some(Expansion::Dynamic(_)) | None => 1,
+        }
+    }
+
+    /// One of the names.
+    pub(super) fn check_name(&self, at: usize) -> CheckName {
+        match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
+            None => self.named(None),
             Some(Expansion::Dynamic(unknown)) => {
                 let name = self.named(None);
                 let text = match &self.model.name {
                     Some(Text { value: Value::Expression(_), .. }) => name.text,
                     _ => format!("{} (${{{{ {} }}}})", name.text, unknown.expression),
                 };
-                vec![CheckName { text, is_exact: false }]
+                CheckName { text, is_exact: false }
             }
-            Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => {
-                legs.legs.iter().map(|leg| self.named(Some(leg))).collect()
-            }
+            Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => self.named(legs.legs.get(at)),
         }
     }
 

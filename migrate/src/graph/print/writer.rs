@@ -17,13 +17,26 @@ pub(super) struct Writer<'s> {
     sources: Vec<(&'s str, Lines)>,
     /// The one whose places are written.
     current: usize,
+    /// How many bytes may still be written of what is more than the source.
+    room: usize,
 }
+
+/// How many bytes are written of what multiplies: a matrix makes 256 legs of a few values, and each has all of them.
+pub(super) const MAX_MULTIPLIED: usize = 8 << 20;
 
 impl<'s> Writer<'s> {
     /// Nothing yet; places are those of the first source.
     pub(super) fn new(sources: impl IntoIterator<Item = &'s str>) -> Self {
         let sources = sources.into_iter().map(|source| (source, Lines::of(source))).collect();
-        Self { out: String::new(), depth: 0, empty: true, inline: false, sources, current: 0 }
+        Self {
+            out: String::new(),
+            depth: 0,
+            empty: true,
+            inline: false,
+            sources,
+            current: 0,
+            room: MAX_MULTIPLIED,
+        }
     }
 
     /// From here on places are those of this source.
@@ -71,6 +84,50 @@ impl<'s> Writer<'s> {
                 item(writer, one);
             }
         });
+    }
+
+    /// As [`Self::list`], of what multiplies: where there is no room any more only the first one stands there, and another
+    /// field says how many more there are.
+    pub(super) fn bounded<T>(
+        &mut self,
+        (key, left_out): (&str, &str),
+        mut items: impl ExactSizeIterator<Item = T>,
+        item: impl Fn(&mut Self, T),
+    ) {
+        self.key(key);
+        self.array(|writer| {
+            while writer.empty || writer.room > 0 {
+                let Some(one) = items.next() else { break };
+                writer.item();
+                writer.spend(|writer| item(writer, one));
+            }
+        });
+        if items.len() > 0 {
+            self.plain(left_out, items.len());
+        }
+    }
+
+    /// As [`Self::texts`], of what multiplies.
+    pub(super) fn bounded_texts<'t>(
+        &mut self,
+        keys: (&str, &str),
+        items: impl ExactSizeIterator<Item = &'t str>,
+    ) {
+        let before = std::mem::replace(&mut self.inline, true);
+        self.bounded(keys, items, Self::text);
+        self.inline = before;
+    }
+
+    /// Writes what multiplies.
+    pub(super) fn spend(&mut self, inside: impl FnOnce(&mut Self)) {
+        let before = self.out.len();
+        inside(self);
+        self.room = self.room.saturating_sub(self.out.len() - before);
+    }
+
+    /// Whether more may be written of what multiplies.
+    pub(super) const fn has_room(&self) -> bool {
+        self.room > 0
     }
 
     /// A field whose value is an array of texts, on one line.

@@ -86,7 +86,8 @@ pub(super) fn write_run(writer: &mut Writer<'_>, family: &Family<'_>) {
             writer.field("file", family.file_name(job.file));
             writer.texts("by", job.way.iter().filter_map(|(file, job)| name(*file, *job)));
             writer.optional("job", name(job.file, job.job));
-            writer.texts("checks", job.checks.iter().map(|check| check.text.as_str()));
+            let checks = job.checks.iter().map(|check| check.text.as_str());
+            writer.bounded_texts(("checks", "checks_left_out"), checks);
             write_permissions(writer, None, &job.permissions);
         });
     });

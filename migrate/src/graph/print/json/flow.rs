@@ -148,14 +148,15 @@ fn write_artifact(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, a
         let mut stored = stored.filter(|upload| upload.at != artifact.at).peekable();
         let looked_at = match artifact.usage {
             ArtifactUse::Upload => Vec::new(),
-            _ => look_at(artifact, &mut stored),
+            _ if writer.has_room() => look_at(artifact, &mut stored),
+            _ => Vec::new(),
         };
         for (key, wanted) in [("from", Match::Yes), ("perhaps_from", Match::Maybe)] {
             let uploads = looked_at.iter().filter(|(found, _)| *found == wanted);
             let jobs: Vec<_> =
                 uploads.filter_map(|(_, upload)| Some(graph.job(upload.at.job)?.model.id.value)).collect();
             if !jobs.is_empty() {
-                writer.texts(key, jobs);
+                writer.spend(|writer| writer.texts(key, jobs));
             }
         }
         if artifact.usage != ArtifactUse::Upload && stored.peek().is_some() {

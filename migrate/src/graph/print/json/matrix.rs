@@ -33,7 +33,9 @@ fn write_legs(writer: &mut Writer<'_>, document: &Document, legs: &Legs) {
     if legs.too_many {
         writer.plain("too_many", true);
     }
-    writer.list("legs", &legs.legs, |writer, leg| write_leg(writer, document, legs, leg));
+    writer.bounded(("legs", "legs_left_out"), legs.legs.iter(), |writer, leg| {
+        write_leg(writer, document, legs, leg);
+    });
 }
 
 fn write_leg(writer: &mut Writer<'_>, document: &Document, legs: &Legs, leg: &Leg) {

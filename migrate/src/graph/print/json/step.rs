@@ -30,7 +30,7 @@ impl<'j, 'd> Steps<'j, 'd> {
     }
 
     pub(super) fn write_runners(&self, writer: &mut Writer<'_>) {
-        writer.list("runners", &self.runners, |writer, (runner, shell)| {
+        writer.bounded(("runners", "runners_left_out"), self.runners.iter(), |writer, (runner, shell)| {
             writer.inline_object(|writer| {
                 write_runner(writer, runner);
                 writer.optional("shell", shell.as_deref());

@@ -253,6 +253,7 @@ fn each_field_is_described() {
     assert!(missing.is_empty(), "docs/migration/graph.md does not describe {missing:?}");
     // A workflow of hundreds of jobs has these, and a matrix of hundreds of legs, and a way through many steps.
     found.extend(["more", "too_many", "via_left_out"].map(str::to_owned));
+    found.extend(["checks", "legs", "runners"].map(|list| format!("{list}_left_out")));
     let gone: Vec<_> = described.difference(&found).collect();
     assert!(gone.is_empty(), "docs/migration/graph.md describes what all.yml has not: {gone:?}");
 }
@@ -317,4 +318,29 @@ fn downloads_whose_patterns_take_long_say_that_there_may_be_more() {
         assert_eq!(download["more"].as_bool(), more);
         assert_eq!(download["from"].as_array().unwrap().len(), jobs, "{name}");
     }
+}
+
+#[test]
+fn what_multiplies_is_printed_up_to_a_length() {
+    let long = "x".repeat(40_000);
+    let numbers: Vec<_> = (0..128).map(|number| number.to_string()).collect();
+    let job = |id: &str| {
+        format!(
+            "  {id}:\n    runs-on: x\n    strategy: {{matrix: {{a: [{long}, b{long}], b: [{}]}}}}\n    steps: [{{run: a}}]\n",
+            numbers.join(", ")
+        )
+    };
+    let graph = printed(&format!("on: push\njobs:\n{}{}", job("one"), job("two")));
+    let [one, two] = [0, 1].map(|at| {
+        let job = &graph["jobs"][at];
+        let printed = |list: &Value| list.as_array().unwrap().len() as u64;
+        let (matrix, left) = (&job["matrix"], |of: &Value, key: &str| of[key].as_u64());
+        let (legs, checks) = (printed(&matrix["legs"]), printed(&job["checks"]));
+        assert_eq!(legs + left(matrix, "legs_left_out").unwrap(), 256);
+        assert_eq!(checks + left(job, "checks_left_out").unwrap(), 256);
+        assert_eq!((printed(&job["runners"]), left(job, "runners_left_out")), (1, None));
+        (legs, checks)
+    });
+    assert_eq!((one, two), ((105, 1), (1, 1)));
+    assert!(graph.to_string().len() < super::super::writer::MAX_MULTIPLIED * 5 / 4);
 }
