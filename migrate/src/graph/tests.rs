@@ -165,6 +165,29 @@ flowchart LR
 }
 
 #[test]
+fn mermaid_finds_no_markdown() {
+    for (name, expected) in [
+        ("1. build", "1#46; build"),
+        ("12) build", "12#41; build"),
+        ("v1. build (2) 3.", "v1. build (2) 3."),
+        ("- item", "#45; item"),
+        ("+ item - item", "#43; item - item"),
+        ("---", "#45;--"),
+        ("# title", "#35; title"),
+        ("**b** ~c~", "#42;#42;b#42;#42; #126;c#126;"),
+        ("__a__ b_c", "#95;#95;a#95;#95; b_c"),
+        ("[a](b)", "#91;a#93;(b)"),
+        ("https://x www.x a@b.c a@b c.d", "https#58;//x www#46;x a#64;b.c a@b c.d"),
+        ("> a", "#62; a"),
+    ] {
+        let source =
+            format!("on: push\njobs:\n  a:\n    name: '{name}'\n    runs-on: x\n    steps: [{{run: x}}]\n");
+        let text = printed(&source, mermaid);
+        assert_eq!(text, format!("flowchart LR\n  j0[\"{expected}\"]\n"), "{name}");
+    }
+}
+
+#[test]
 fn json_is_read_by_others() {
     let text = printed(JOBS, |family| json(family, &Actions::of(&ActionBundle::default()), &[]));
     let value: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();

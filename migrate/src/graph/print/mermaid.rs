@@ -108,16 +108,36 @@ fn short(text: &str) -> String {
     words
 }
 
-/// Text in quotes: what mermaid or a browser would take for something else stands as a number.
+/// Text in quotes: what mermaid, its Markdown or a browser would take for something else stands as a number.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        let is_plain = character.is_alphanumeric() || " _-./:(),=!*+@'|$[]{}?~^…".contains(character);
-        if is_plain {
+    for (at, character) in text.char_indices() {
+        let (before, after) = text.split_at(at);
+        if is_plain(before, character, after.get(character.len_utf8()..).unwrap_or_default()) {
             escaped.push(character);
         } else if !character.is_control() {
             let _ = write!(escaped, "#{};", u32::from(character));
         }
     }
     escaped
+}
+
+/// Whether a character means itself. Markdown makes lists, headings and lines of what starts a line, and links of addresses.
+fn is_plain(before: &str, character: char, after: &str) -> bool {
+    let is_first = before.is_empty();
+    match character {
+        '-' | '+' | '=' => !is_first,
+        '.' | ')' => {
+            let is_number = !is_first && before.bytes().all(|byte| byte.is_ascii_digit());
+            let is_address = before.get(before.len().saturating_sub(3)..);
+            !is_number && !is_address.is_some_and(|head| head.eq_ignore_ascii_case("www"))
+        }
+        ':' => !after.starts_with("//"),
+        '_' => {
+            let is_letter = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
+            is_letter(before.chars().next_back()) && is_letter(after.chars().next())
+        }
+        '@' => !after.split(' ').next().is_some_and(|domain| domain.contains('.')),
+        _ => character.is_alphanumeric() || " /(,!'|${}?^…".contains(character),
+    }
 }
