@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::names::{CommandKind, RunnerFile};
-use super::{Name, Script, Use, UseKind};
+use super::{Name, Part, Script, Use, UseKind};
 use crate::span::Span;
 
 /// Text that a script writes, with what is known of it. What a run decides stands in it as its source, so that
@@ -48,6 +48,12 @@ impl Written {
         self.pieces.iter().skip(from).take_while(move |piece| piece.at < end)
     }
 
+    /// What a run decides in a part of the text.
+    fn parts(&self, start: usize, end: usize, set: Span) -> impl Iterator<Item = Part> {
+        let dynamic = self.overlapping(start, end).filter(|piece| piece.dynamic);
+        dynamic.map(move |piece| Part { set, place: piece.source })
+    }
+
     /// Where a part of the text comes from.
     fn source(&self, start: usize, end: usize) -> Option<Span> {
         let first = *self.overlapping(start, end).next()?;
@@ -60,9 +66,17 @@ impl Written {
     }
 }
 
-/// Values of several lines that are not closed yet, by file.
+/// Values of several lines that are not closed yet.
 #[derive(Debug, Default)]
-pub(super) struct Open(Vec<(RunnerFile, String)>);
+pub(super) struct Open(Vec<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    file: RunnerFile,
+    delimiter: String,
+    /// What sets the name.
+    set: Span,
+}
 
 impl Open {
     /// Takes in what is written to a file, and says which names it sets.
@@ -80,8 +94,12 @@ impl Open {
 
     /// Something is written that only a run knows.
     pub(super) fn write_unknown(&self, file: RunnerFile, span: Span, script: &mut Script<'_>) {
-        if file.has_names() && !self.0.iter().any(|(open, _)| *open == file) {
-            script.uses.push(Use { span, kind: UseKind::Sets(file, Name::Dynamic) });
+        if !file.has_names() {
+            return;
+        }
+        match self.0.iter().find(|open| open.file == file) {
+            Some(open) => script.parts.push(Part { set: open.set, place: span }),
+            None => script.uses.push(Use { span, kind: UseKind::Sets(file, Name::Dynamic) }),
         }
     }
 
@@ -93,9 +111,12 @@ impl Open {
         span: Span,
         script: &mut Script<'_>,
     ) {
-        if let Some(open) = self.0.iter().position(|(open, _)| *open == file) {
-            if self.0.get(open).is_some_and(|(_, delimiter)| delimiter == line) {
-                self.0.swap_remove(open);
+        let end = start + line.len();
+        if let Some((at, open)) = self.0.iter().enumerate().find(|(_, open)| open.file == file) {
+            if open.delimiter == line {
+                self.0.swap_remove(at);
+            } else {
+                script.parts.extend(written.parts(start, end, open.set));
             }
             return;
         }
@@ -108,16 +129,20 @@ impl Open {
             (_, Some(heredoc)) => (heredoc, line.get(heredoc + 2..)),
             (None, None) => (line.len(), None),
         };
+        let place = written.source(start, start + name.max(1)).filter(|place| span.contains(*place));
+        let set = place.unwrap_or(span);
         if let Some(delimiter) = delimiter {
-            self.0.push((file, delimiter.to_owned()));
+            self.0.push(Entry { file, delimiter: delimiter.to_owned(), set });
         }
         let known = name < line.len() && name > 0 && written.is_known(start, start + name);
-        if !known && written.is_known(start, start + line.len()) {
+        if !known && written.is_known(start, end) {
             return;
         }
-        let place = written.source(start, start + name.max(1)).filter(|place| span.contains(*place));
+        if delimiter.is_none() {
+            script.parts.extend(written.parts(start, end, set));
+        }
         let name = if known { Name::Known(owned(line.get(..name))) } else { Name::Dynamic };
-        script.uses.push(Use { span: place.unwrap_or(span), kind: UseKind::Sets(file, name) });
+        script.uses.push(Use { span: set, kind: UseKind::Sets(file, name) });
     }
 }
 

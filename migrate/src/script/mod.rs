@@ -42,8 +42,19 @@ pub struct Script<'a> {
     pub uses: Vec<Use<'a>>,
     /// The `${{ }}` in it, in the order in which they stand.
     pub holes: Vec<Hole>,
+    /// What a run decides in values that get a name in a file of the runner.
+    pub parts: Vec<Part>,
     /// What was not understood.
     pub unclear: Vec<Unclear>,
+}
+
+/// A part of a value that a run decides, also where the value has several lines, or several commands write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// What sets the name: the bytes of that [`UseKind::Sets`].
+    pub set: Span,
+    /// Its bytes in the script.
+    pub place: Span,
 }
 
 /// One use, and where.
@@ -163,7 +174,7 @@ impl<'a> Script<'a> {
     #[must_use]
     pub fn read(text: &'a str, shell: Shell, expressions: &[Span]) -> Self {
         let holes = hole::holes(text, expressions);
-        let mut script = Self { shell, uses: Vec::new(), holes, unclear: Vec::new() };
+        let mut script = Self { shell, uses: Vec::new(), holes, parts: Vec::new(), unclear: Vec::new() };
         let whole = Span::new(0, text.len());
         if text.len() > MAX_SCRIPT {
             script.unclear.push(Unclear { span: whole, why: Doubt::TooLarge });

@@ -13,11 +13,12 @@ use towpath_migrate::read::{Limits, read_workflow};
 /// Calls whose workflow stands beside the caller. Fewer would be calls that are not followed.
 const FOLLOWED: usize = 60;
 
-/// What somebody should look at: outputs of steps that are not there, a branch's name in a script, conditions that are `true`,
-/// and a workflow that is used as an action.
-const NOTES: [&str; 7] = [
+/// What somebody should look at: outputs of steps that are not there, a branch's name in a script, a comment in a
+/// variable of later steps, conditions that are `true`, and a workflow that is used as an action.
+const NOTES: [&str; 8] = [
     "actions+starter-workflows/deployments/google-cloudrun-docker.yml: NoStep(\"deploy\"): no step of the job has this id",
     "actions+starter-workflows/deployments/google-cloudrun-source.yml: NoStep(\"deploy\"): no step of the job has this id",
+    "aquasecurity+trivy/backport.yaml: github.event.comment.body",
     "docker+build-push-action/ci.yml: NoStep(\"buildx\"): no step of the job has this id",
     "etcd-io+etcd/bump-devcontainer-version.yml: github.event.pull_request.head.ref",
     "fluxcd+pkg/integration-cleanup.yaml: a condition of azure is always true",

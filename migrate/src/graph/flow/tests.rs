@@ -446,6 +446,36 @@ fn a_variable_is_tainted_for_those_behind_the_step_that_sets_it() {
     );
 }
 
+/// Whatever a script does with it in between: the file that holds it, and the step behind that reads the variable.
+#[test]
+fn a_value_is_followed_to_variables_of_later_steps() {
+    for (script, expected) in [
+        ("Y=$T\necho \"Q=$Y\" >> $GITHUB_ENV", "perhaps 2, perhaps 3"),
+        ("echo \"Q<<X\" >> $GITHUB_ENV\necho \"$T\" >> $GITHUB_ENV\necho X >> $GITHUB_ENV", "2, 3"),
+        ("{\n  echo \"Q<<X\"\n  echo \"$T\"\n  echo X\n} >> \"$GITHUB_ENV\"", "2, 3"),
+        ("{\n  echo \"Q<<X\"\n  grep \"$T\" a\n  echo X\n} >> \"$GITHUB_ENV\"", "2, 3"),
+        ("cat <<EOF >> $GITHUB_ENV\nQ<<X\n$T\nX\nEOF", "2, 3"),
+        ("cat <<EOF >> $GITHUB_ENV\nQ<<X\n${{ env.T }}\nX\nEOF", "2, 2, 3"),
+        ("printf 'Q=%s\\n' \"$T\" >> $GITHUB_ENV", "2, 3"),
+        ("f() { echo \"Q=$1\" >> $GITHUB_ENV; }\nf \"$T\"", "perhaps 3"),
+        ("echo \"$T\"\necho \"Q=1\" >> $GITHUB_ENV", ""),
+        ("echo \"$T\"; echo \"Q=1\" >> $GITHUB_ENV", ""),
+        ("echo \"Q=1\" >> $GITHUB_ENV\necho \"P=$T\" >> $GITHUB_ENV", "2"),
+        ("{\n  echo \"Q<<X\"\n  echo 1\n  echo X\n  echo \"P=$T\"\n} >> $GITHUB_ENV", "2"),
+        ("cat <<'EOF' >> $GITHUB_ENV\nQ=$T\nEOF", ""),
+        ("echo \"$T\"\ncat file >> $GITHUB_ENV", ""),
+    ] {
+        let lines = script.replace('\n', "\n          ");
+        let steps = format!("      - run: |\n          {lines}\n      - run: eval \"$Q\"\n");
+        let source = job(&steps).replace("    steps:", &format!("    {TITLE}    steps:"));
+        let found = taints("issues", &source).into_iter().map(|it| {
+            let hops = it.rsplit(' ').next().unwrap().to_owned();
+            if it.starts_with("perhaps") { format!("perhaps {hops}") } else { hops }
+        });
+        assert_eq!(found.collect::<Vec<_>>().join(", "), expected, "{script}");
+    }
+}
+
 #[test]
 fn a_variable_hides_those_further_out() {
     for (env, expected) in

@@ -26,6 +26,7 @@ pub(super) fn read<'a>(text: &'a str, script: &mut Script<'a>) {
     }
     script.uses.sort_by_key(|used| (used.span.start, used.span.end));
     script.uses.dedup();
+    script.parts.sort_by_key(|part| (part.set.start, part.set.end, part.place.start));
 }
 
 struct Reader<'a, 's> {

@@ -42,6 +42,7 @@ pub(super) fn read<'a>(text: &'a str, script: &mut Script<'a>) {
     name_functions(script, &functions);
     script.uses.sort_by_key(|used| (used.span.start, used.span.end));
     script.uses.dedup();
+    script.parts.sort_by_key(|part| (part.set.start, part.set.end, part.place.start));
 }
 
 /// Whether more brackets are open than are read, whatever quotes are around them.

@@ -7,7 +7,7 @@ use crate::graph::flow::script::StepScript;
 use crate::graph::paths::ANY;
 use crate::model::Value;
 use crate::read::TokenId;
-use crate::script::{Access, CommandKind, Doubt, FileAccess, Name, Quoting, RunnerFile, UseKind};
+use crate::script::{Access, CommandKind, Doubt, FileAccess, Name, Quoting, RunnerFile, Shell, Use, UseKind};
 use crate::span::Span;
 
 /// How often variables of a script are followed to others.
@@ -65,12 +65,11 @@ impl<'d> Body<'_, 'd> {
                 Doubt::Sourced => false,
                 _ => continue,
             };
-            let from = inside.partition_point(|(span, _)| span.start < unclear.span.start);
-            let within = inside.get(from..).unwrap_or_default().iter();
-            let mut within = within.take_while(|(span, _)| span.end <= unclear.span.end);
             // What a hole puts there is told of the hole.
             let is_hole = |span: Span| script.script.holes.iter().any(|hole| hole.span == span);
-            let Some((_, cause)) = within.find(|(span, _)| !is_hole(*span)) else { continue };
+            let Some((_, cause)) = within(inside, unclear.span).find(|(span, _)| !is_hole(*span)) else {
+                continue;
+            };
             let mut cause = cause.clone();
             cause.is_certain &= is_certain;
             let sink = Sink::Again { at, token, span: unclear.span };
@@ -93,32 +92,69 @@ impl<'d> Body<'_, 'd> {
                 Some(Name::Known(name)) => text_of(text, used.span, name),
                 Some(Name::Dynamic) | None => ANY,
             };
-            let Some((cause, is_near)) = nearest(lines, inside, used.span) else { continue };
+            let Some((cause, is_near)) = passed(script, lines, inside, used) else { continue };
             let mut cause = cause.clone();
             cause.is_certain &= is_near;
-            self.leaves(script, (file, name), used.span, cause);
+            self.leaves(script, (file, name), used.span, (cause, is_near));
         }
     }
 
+    /// What leaves the script. What only may be in it is known of outputs and variables; harm is told where it is written.
     fn leaves(
         &mut self,
         script: &StepScript<'d>,
         (file, name): (RunnerFile, &'d str),
         span: Span,
-        cause: Cause<'d>,
+        (cause, is_near): (Cause<'d>, bool),
     ) {
         let (at, token): (_, TokenId) = (script.at, script.run.script.token);
         match file {
-            RunnerFile::Output => self.known.learn(Holder::StepOutput(at), name, cause),
-            RunnerFile::Env | RunnerFile::Path if cause.is_certain => {
-                if file == RunnerFile::Env {
-                    self.known.learn(Holder::JobEnv(at.job), name, cause.clone());
-                }
-                self.found.taints.push(Taint { cause, sink: Sink::File { at, token, file, span } });
+            RunnerFile::Output => return self.known.learn(Holder::StepOutput(at), name, cause),
+            RunnerFile::Env if is_near || name != ANY => {
+                self.known.learn(Holder::JobEnv(at.job), name, cause.clone());
             }
-            _ => {}
+            RunnerFile::Path => {}
+            _ => return,
+        }
+        if is_near {
+            self.found.taints.push(Taint { cause, sink: Sink::File { at, token, file, span } });
         }
     }
+}
+
+/// What is tainted in what a script writes, and whether it stands there itself; nothing where the script says all of it.
+fn passed<'i, 'd>(
+    script: &StepScript<'d>,
+    lines: &Lines,
+    inside: &'i Inside<'d>,
+    used: &Use<'d>,
+) -> Option<(&'i Cause<'d>, bool)> {
+    let parts = &script.script.parts;
+    let from =
+        parts.partition_point(|part| (part.set.start, part.set.end) < (used.span.start, used.span.end));
+    let own = || parts.iter().skip(from).take_while(|part| part.set == used.span);
+    let is_known = matches!(used.kind, UseKind::Sets(_, Name::Known(_)));
+    // Of other shells only the lines are known.
+    if script.script.shell != Shell::Posix || !is_known && own().next().is_none() {
+        return nearest(lines, inside, used.span);
+    }
+    own().next()?;
+    let mut causes = own().flat_map(|part| within(inside, part.place)).map(|(_, cause)| cause);
+    let mut first = None;
+    let certain = causes.find(|cause| {
+        first.get_or_insert(*cause);
+        cause.is_certain
+    });
+    match certain.or(first) {
+        Some(cause) => Some((cause, true)),
+        None => inside.first().map(|(_, cause)| (cause, false)),
+    }
+}
+
+/// What is tainted within a part of the script.
+fn within<'i, 'd>(inside: &'i Inside<'d>, part: Span) -> impl Iterator<Item = &'i (Span, Cause<'d>)> {
+    let from = inside.partition_point(|(span, _)| span.start < part.start);
+    inside.iter().skip(from).take_while(move |(span, _)| span.end <= part.end)
 }
 
 /// Follows values to variables of the script: what is set on a line that holds one may hold it.
