@@ -350,6 +350,17 @@ fn what_scripts_run_again_does_harm() {
         ("source <(echo \"$T\")", "perhaps a.0 again"),
         (". \"./$T.sh\"", "perhaps a.0 again"),
         ("X=$T; eval \"$X\"", "perhaps a.0 again"),
+        ("python3 -c \"print('$T')\"", "a.0 again"),
+        ("/usr/bin/python -uc \"$T\"", "a.0 again"),
+        ("perl -lane \"$T\" file", "a.0 again"),
+        ("ruby -e \"$T\"", "a.0 again"),
+        ("php -r \"$T\"", "a.0 again"),
+        ("node --no-warnings -e \"$T\"", "a.0 again"),
+        ("$T --version", "perhaps a.0 again"),
+        ("`echo $T`", "perhaps a.0 again"),
+        ("python -c 'import os; print(os.environ[\"T\"])' \"$T\"", ""),
+        ("python script.py -c \"$T\"", ""),
+        ("perl -i.bake \"$T\"", ""),
         ("bash -c 'echo \"$T\"'", ""),
         ("echo \"$T\" | cat", ""),
         ("echo \"$T\"; eval \"$X\"", ""),
@@ -362,6 +373,29 @@ fn what_scripts_run_again_does_harm() {
             .collect();
         let expected = if expected.is_empty() { Vec::new() } else { vec![format!("{expected} 2")] };
         assert_eq!(found, expected, "{script}");
+    }
+}
+
+#[test]
+fn what_scripts_of_other_shells_run_again_does_harm() {
+    for (shell, script, expected) in [
+        ("pwsh", "iex $env:T", 1),
+        ("pwsh", "Invoke-Expression \"echo $env:T\"", 1),
+        ("powershell", "echo a; $env:T | iex", 1),
+        ("pwsh", "if ($x) { iex $y } else { echo $env:T }", 0),
+        ("pwsh", "echo $env:T; iex 'echo a'", 0),
+        ("pwsh", "echo $env:T; $x | iex", 0),
+        ("python", "import os; os.system(os.environ['T'])", 1),
+        ("python", "import os; os.popen('echo ' + os.getenv('T')).read()", 1),
+        ("python", "subprocess.run(os.environ['T'], shell=True)", 1),
+        ("python", "exec(os.environ['T'])", 1),
+        ("python", "subprocess.run(['echo', os.environ['T']])", 0),
+        ("python", "os.system('make'); print(os.environ['T'])", 0),
+        ("python", "model.eval(os.environ['T'])", 0),
+    ] {
+        let steps = format!("      - shell: {shell}\n        run: |\n          {script}\n        {TITLE}");
+        let found = taints("issues", &job(&steps));
+        assert_eq!(found, vec!["github.event.issue.title a.0 again 2"; expected], "{script}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! PowerShell: commands at the start of statements, pipelines and blocks.
 
 use super::super::names::RunnerFile;
-use super::super::{Access, FileAccess};
+use super::super::{Access, Doubt, FileAccess, Unclear};
 use super::Reader;
 use super::tokens::{Token, TokenKind};
 use crate::span::Span;
@@ -49,6 +49,9 @@ const ALIASES: [&str; 24] = [
 /// Commands that write a file.
 const WRITERS: [&str; 4] = ["add-content", "out-file", "set-content", "tee-object"];
 
+/// Commands that run a text as a script.
+const RUNNERS: [&str; 2] = ["iex", "invoke-expression"];
+
 impl Reader<'_, '_> {
     pub(super) fn powershell(&mut self, tokens: &[Token]) {
         self.mark(tokens);
@@ -84,6 +87,28 @@ impl Reader<'_, '_> {
                 .iter()
                 .any(|token| WRITERS.iter().any(|writer| writer.eq_ignore_ascii_case(self.of(token))));
         self.powershell_files(line, writes);
+        self.powershell_runs(line);
+    }
+
+    /// `Invoke-Expression TEXT` and `TEXT | Invoke-Expression`.
+    fn powershell_runs(&mut self, line: &[Token]) {
+        let runs = |token: &Token| {
+            token.kind == TokenKind::Word && RUNNERS.iter().any(|it| it.eq_ignore_ascii_case(self.of(token)))
+        };
+        let ends = |token: &&Token| matches!(self.of(token), ";" | "|" | "}" | "&&" | "||");
+        let Some(at) = line.iter().position(runs) else { return };
+        let (before, after) = line.split_at(at);
+        let mut text: Vec<&Token> = after.iter().skip(1).take_while(|token| !ends(token)).collect();
+        if text.is_empty() && before.last().is_some_and(|token| self.of(token) == "|") {
+            text = before.iter().rev().skip(1).take_while(|token| self.of(token) != ";").collect();
+            text.reverse();
+        }
+        if let Some((first, last)) = text.first().zip(text.last()) {
+            let span = first.span.to(last.span);
+            if span.of(self.text).contains('$') {
+                self.script.unclear.push(Unclear { span, why: Doubt::DynamicScript });
+            }
+        }
     }
 
     /// The first word of a command; whether the next one is such a word, too.

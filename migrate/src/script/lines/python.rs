@@ -9,6 +9,9 @@ use crate::span::Span;
 /// What starts a program.
 const STARTERS: [&str; 7] = ["Popen", "call", "check_call", "check_output", "run", "system", "popen"];
 
+/// Words by which calls of these are told how, not what.
+const SETTINGS: [&str; 7] = ["shell", "check", "text", "capture_output", "True", "False", "None"];
+
 impl Reader<'_, '_> {
     pub(super) fn python(&mut self, tokens: &[Token]) {
         self.mark(tokens);
@@ -40,12 +43,20 @@ impl Reader<'_, '_> {
                 self.python_variable(text, if sets { Access::Exported } else { Access::Read });
             }
             "getenv" => self.python_variable(tokens.get(index + 2), Access::Read),
+            "exec" | "eval" if self.sign(tokens, index + 1) == "(" => {
+                let is_own = index.checked_sub(1).is_none_or(|at| self.sign(tokens, at) != ".");
+                if is_own {
+                    self.python_runs(tokens, index, true);
+                }
+            }
             word if STARTERS.contains(&word) && self.sign(tokens, index + 1) == "(" => {
+                let always = matches!(word, "system" | "popen");
                 let qualified = index
                     .checked_sub(2)
                     .is_some_and(|at| matches!(self.sign(tokens, at), "subprocess" | "os"));
                 if qualified {
                     self.python_starts(tokens, index + 2);
+                    self.python_runs(tokens, index, always);
                 }
             }
             _ => {}
@@ -55,6 +66,31 @@ impl Reader<'_, '_> {
     fn python_variable(&mut self, text: Option<&Token>, access: Access) {
         let Some(text) = text.filter(|text| text.is_text() && !self.has_hole(text.span)) else { return };
         self.variable(text.inner, access);
+    }
+
+    /// What is called at this place runs a text as a script, if it always does, or is told to by `shell=True`.
+    fn python_runs(&mut self, tokens: &[Token], index: usize, always: bool) {
+        let mut open = 0_usize;
+        let inner = tokens.iter().skip(index + 1).take_while(|token| {
+            match self.of(token) {
+                "(" => open += 1,
+                ")" => open = open.saturating_sub(1),
+                _ => {}
+            }
+            open > 0
+        });
+        let inner: Vec<&Token> = inner.skip(1).collect();
+        let has =
+            |words: [&str; 3]| inner.windows(3).any(|three| three.iter().map(|it| self.of(it)).eq(words));
+        let is_dynamic =
+            |token: &&Token| token.kind == TokenKind::Word && !SETTINGS.contains(&self.of(token));
+        if (always || has(["shell", "=", "True"]))
+            && inner.iter().any(is_dynamic)
+            && let Some((first, last)) = inner.first().zip(inner.last())
+        {
+            let span = first.span.to(last.span);
+            self.script.unclear.push(Unclear { span, why: Doubt::DynamicScript });
+        }
     }
 
     /// The program is the first word of the text, or the first text of the list.

@@ -121,7 +121,20 @@ impl<'a> Walk<'a, '_, '_, '_> {
             "printf" => self.printf_into(arguments),
             "getopts" => self.sets_words(arguments.get(1..2).unwrap_or_default()),
             _ if SHELLS.contains(&name.rsplit('/').next().unwrap_or(name)) => self.shell(arguments, at),
-            _ => {}
+            _ => self.interpreter(name.rsplit('/').next().unwrap_or(name), arguments),
+        }
+    }
+
+    /// `python -c SCRIPT` and the like: of other languages only what the shell puts into the script is looked at.
+    fn interpreter(&mut self, name: &str, arguments: &[Word]) {
+        let is_script = |word: &Word| takes_script(name, self.place(word.span).of(self.text));
+        let Some(option) = arguments.iter().take_while(|word| self.is_option(word)).position(is_script)
+        else {
+            return;
+        };
+        if let Some(script) = arguments.get(option + 1).filter(|word| self.literal(word).is_none()) {
+            let span = self.place(script.span);
+            self.doubt(span, Doubt::DynamicScript);
         }
     }
 
@@ -300,6 +313,21 @@ impl<'a> Walk<'a, '_, '_, '_> {
             }
         }
     }
+}
+
+/// Whether an option of an interpreter says that a script follows. Others may stand before it: `-lane`.
+fn takes_script(name: &str, option: &str) -> bool {
+    let letters = match name {
+        "node" | "nodejs" => return matches!(option, "-e" | "-p" | "-pe" | "--eval" | "--print"),
+        "perl" => "eE",
+        "ruby" => "e",
+        "php" => "r",
+        _ if name.starts_with("python") => "c",
+        _ => return false,
+    };
+    let flags =
+        option.strip_prefix('-').filter(|flags| flags.bytes().all(|flag| flag.is_ascii_alphanumeric()));
+    flags.and_then(|flags| flags.chars().next_back()).is_some_and(|last| letters.contains(last))
 }
 
 fn is_name(text: &str) -> bool {

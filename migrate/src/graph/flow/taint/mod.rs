@@ -210,7 +210,8 @@ pub enum Sink {
         /// The `${{ }}`, in the text of the scalar.
         hole: Span,
     },
-    /// In a script, which runs it as a script of its own: `eval "$X"`, `bash -c "$X"`, `echo "$X" | sh`.
+    /// In a script, which runs it as a script of its own, or as a command: `eval "$X"`, `python -c "$X"`, `echo "$X" | sh`,
+    /// `$X`.
     Again {
         /// The step.
         at: StepAt,

@@ -56,13 +56,13 @@ impl<'d> Body<'_, 'd> {
     }
 
     /// What the script runs as a script: `eval`, `bash -c`, a pipe to a shell. Of a file that it reads as one, nobody knows
-    /// whether the value is in it or only in its name.
+    /// whether the value is in it or only in its name; of a command, whether it is the program or only where that is.
     fn run_again(&mut self, script: &StepScript<'d>, inside: &Inside<'d>) {
         let (at, token) = (script.at, script.run.script.token);
         for unclear in &script.script.unclear {
             let is_certain = match unclear.why {
                 Doubt::DynamicScript => true,
-                Doubt::Sourced => false,
+                Doubt::Sourced | Doubt::DynamicCommand => false,
                 _ => continue,
             };
             // What a hole puts there is told of the hole.
@@ -72,9 +72,15 @@ impl<'d> Body<'_, 'd> {
             };
             let mut cause = cause.clone();
             cause.is_certain &= is_certain;
-            let sink = Sink::Again { at, token, span: unclear.span };
-            if !self.found.taints.iter().rev().take(8).any(|known| known.sink == sink) {
-                self.found.taints.push(Taint { cause, sink });
+            // What `eval "$X"` runs is told once, and not as a command within it, too.
+            let is_told = |known: &Taint<'d>| match known.sink {
+                Sink::Again { at: place, token: text, span } => {
+                    (place, text) == (at, token) && span.contains(unclear.span)
+                }
+                _ => false,
+            };
+            if !self.found.taints.iter().rev().take(8).any(is_told) {
+                self.found.taints.push(Taint { cause, sink: Sink::Again { at, token, span: unclear.span } });
             }
         }
     }
