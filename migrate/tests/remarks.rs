@@ -174,6 +174,72 @@ fn each_language_is_heard_where_it_is_spoken() {
     }
 }
 
+/// What GitHub's server refuses, though its schema takes it: what is said, and of which part of the source.
+#[test]
+fn what_only_the_server_refuses_is_told() {
+    let inputs = |count: usize| {
+        let names: Vec<_> = (0..count).map(|at| format!("i{at}: ")).collect();
+        job("")
+            .replace("on: push", &format!("on: {{workflow_dispatch: {{inputs: {{{}}}}}}}", names.join(", ")))
+    };
+    let secrets = |name: &str| {
+        job("").replace("on: push", &format!("on: {{workflow_call: {{secrets: {{{name}: }}}}}}"))
+    };
+    let concurrency = |keys: &str| job(&format!("    concurrency: {{group: a, {keys}}}\n"));
+    let matrix = |more: &str, count: usize| {
+        let values: Vec<_> = (0..count).map(|at| at.to_string()).collect();
+        job(&format!("    strategy: {{matrix: {{a: [{}]{more}}}}}\n", values.join(", ")))
+    };
+    for (source, expected) in [
+        (inputs(25), None),
+        (
+            inputs(26),
+            Some((
+                "input",
+                "inputs",
+                "you may only define up to 25 `inputs` for a `workflow_dispatch` event",
+            )),
+        ),
+        (
+            secrets("GitHub_Token"),
+            Some((
+                "secret",
+                "GitHub_Token",
+                "secret name `GitHub_Token` within `workflow_call` can not be used since it would collide with system reserved name",
+            )),
+        ),
+        (
+            concurrency("cancel-in-progress: true, queue: max"),
+            Some(("concurrency", "max", "GitHub refuses `queue: max` with `cancel-in-progress: true`")),
+        ),
+        (concurrency("cancel-in-progress: false, queue: max"), None),
+        (concurrency("cancel-in-progress: true, queue: single"), None),
+        (concurrency("cancel-in-progress: '${{ github.ref == 1 }}', queue: max"), None),
+        (matrix("", 256), None),
+        (
+            matrix("", 257),
+            Some(("matrix", "matrix", "the matrix has more than 256 legs, and GitHub starts no more")),
+        ),
+        (
+            matrix(", include: [{b: 1}, {a: x, b: 1}]", 256),
+            Some(("matrix", "matrix", "the matrix has more than 256 legs, and GitHub starts no more")),
+        ),
+        (matrix(", exclude: [{a: 3}]", 257), None),
+        (matrix(", exclude: '${{ fromJSON(vars.x) }}'", 257), None),
+    ] {
+        let document = read_workflow(source.as_str(), &Limits::default());
+        let workflow = Workflow::of(&document);
+        assert_eq!(workflow.all_problems().collect::<Vec<_>>(), Vec::<&Problem>::new(), "{source}");
+        let found = remarks(Of::workflow(&workflow), TODAY);
+        let told: Vec<_> = found
+            .iter()
+            .map(|remark| (remark.code, remark.span.of(&source), remark.message.as_str()))
+            .collect();
+        assert_eq!(told, Vec::from_iter(expected), "{source}");
+        assert!(found.iter().all(|remark| remark.severity == Severity::Error && !remark.hint.is_empty()));
+    }
+}
+
 #[test]
 fn names_of_secrets_that_a_workflow_asks_for_may_have_dashes() {
     assert_eq!(said(&job("").replace("on: push", "on: {workflow_call: {secrets: {gh-token: {}}}}")), []);

@@ -38,6 +38,8 @@ pub enum Language {
     Variables,
     /// Names of inputs, and what they are.
     Inputs,
+    /// Names of secrets that a caller gives, and what they are.
+    CallSecrets,
 }
 
 impl Language {
@@ -56,6 +58,7 @@ impl Language {
             Self::Condition => "condition",
             Self::Variables => "variable",
             Self::Inputs => "input",
+            Self::CallSecrets => "secret",
         }
     }
 
@@ -78,6 +81,7 @@ impl Language {
             (_, "if") => Self::Condition,
             (_, "env") => Self::Variables,
             ("workflow-call-mapping" | "workflow-dispatch-mapping", "inputs") => Self::Inputs,
+            ("workflow-call-mapping", "secrets") => Self::CallSecrets,
             _ => return None,
         })
     }
@@ -133,6 +137,7 @@ mod tests {
             Language::Condition,
             Language::Variables,
             Language::Inputs,
+            Language::CallSecrets,
         ] {
             assert!(all.contains(&Some(language)), "{language:?}");
         }

@@ -22,6 +22,7 @@
 mod condition;
 mod failing;
 mod language;
+mod matrix;
 mod structure;
 mod walk;
 
@@ -99,7 +100,8 @@ fn behaviour(of: Of<'_, '_>) -> Vec<Remark> {
         Of::Workflow(workflow, calls) => {
             let none = CallOutputs::new();
             let accesses = accesses(workflow, calls.unwrap_or(&none)).into_iter().map(context).collect();
-            (condition::of_workflow(workflow), accesses)
+            let found = condition::of_workflow(workflow).into_iter().chain(matrix::of_workflow(workflow));
+            (found.collect::<Vec<_>>(), accesses)
         }
         Of::Action(action) => {
             let accesses: Vec<_> = action_accesses(action).into_iter().map(context).collect();

@@ -15,6 +15,8 @@ pub(super) fn of(document: &Document, mapping: TokenId) -> Option<(TokenId, &'st
     match name {
         "job-factory" => steps(document, mapping),
         "workflow-dispatch-input" => default(document, mapping),
+        "workflow-dispatch-inputs" => inputs(document, mapping),
+        "concurrency-mapping" => queue(document, mapping),
         "workflow-run-mapping" if document.get(mapping, "workflows").is_none() => {
             let hint = "name the workflows: workflows: [build]";
             told(
@@ -75,6 +77,30 @@ fn default(document: &Document, input: TokenId) -> Option<(TokenId, &'static str
         _ => return None,
     };
     Some((token, "input", Finding::ours(Span::new(0, given.len()), message, hint).warning()))
+}
+
+/// How many inputs somebody may be asked for (GitHub Changelog 2025-12-04, "Actions workflow dispatch workflows now support
+/// 25 inputs").
+const MAX_INPUTS: usize = 25;
+
+fn inputs(document: &Document, inputs: TokenId) -> Option<(TokenId, &'static str, Finding)> {
+    let count = document.pairs(inputs).count();
+    let message = format!("you may only define up to {MAX_INPUTS} `inputs` for a `workflow_dispatch` event");
+    let hint = "ask for fewer: several values go into one input as JSON, and fromJSON takes them apart";
+    (count > MAX_INPUTS).then(|| told(document, inputs, "input", message, hint)).flatten()
+}
+
+/// Nothing is cancelled for what may wait (GitHub Docs, "Control the concurrency of workflows and jobs": the combination is a
+/// workflow validation error; its words are not published).
+fn queue(document: &Document, concurrency: TokenId) -> Option<(TokenId, &'static str, Finding)> {
+    let queue = document.get(concurrency, "queue").filter(|queue| document.text(*queue) == Some("max"))?;
+    let cancels = document.get(concurrency, "cancel-in-progress")?;
+    if document.token(cancels).kind != TokenKind::Boolean(true) {
+        return None;
+    }
+    let message = "GitHub refuses `queue: max` with `cancel-in-progress: true`";
+    let hint = "take one of the two away: either all wait for their turn, or the newest takes the place of the others";
+    Some((queue, "concurrency", Finding::ours(Span::new(0, "max".len()), message, hint)))
 }
 
 /// An event has one of each pair of filters.

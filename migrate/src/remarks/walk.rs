@@ -53,6 +53,7 @@ impl<'d> Walk<'d> {
             }
             Language::Variables => self.names(token, language, id::variable_remark),
             Language::Inputs => self.names(token, language, id::input_remark),
+            Language::CallSecrets => self.names(token, language, id::call_secret_remark),
             _ => self.scalar(token, language),
         }
     }

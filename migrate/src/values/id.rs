@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use super::finding::{Finding, whole};
+use crate::expression::same;
 use crate::span::Span;
 
 /// An id has to be shorter than this (`WorkflowConstants.MaxNodeNameLength`).
@@ -185,6 +186,18 @@ pub fn input_remark(name: &str) -> Option<Finding> {
         let message = format!("'{name}' is no identifier");
         Finding::ours(Span::new(at, at + char.len_utf8()), message, FORM).warning()
     })
+}
+
+/// What GitHub's server says of the name of a secret that a caller is to give, if it is its own. Case does not count.
+#[must_use]
+pub fn call_secret_remark(name: &str) -> Option<Finding> {
+    let message = || {
+        format!(
+            "secret name `{name}` within `workflow_call` can not be used since it would collide with system reserved name"
+        )
+    };
+    let hint = "take it away: a called workflow has secrets.GITHUB_TOKEN by itself; another token needs another name";
+    same(name, "GITHUB_TOKEN").then(|| Finding::server(name.len(), message(), hint))
 }
 
 #[cfg(test)]

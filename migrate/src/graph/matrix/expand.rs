@@ -3,7 +3,9 @@
 use super::filter::{Match, matches};
 use super::id::IdBuilder;
 use super::spec::{Item, Pair, Spec, problem};
-use super::{Cell, CellValue, Expansion, Leg, Legs, MAX_LEGS, Unknown, UnknownId, Unknowns};
+use super::{
+    Cell, CellValue, Expansion, Leg, Legs, MAX_LEGS, Unknown, UnknownId, Unknowns, too_many as too_many_legs,
+};
 use crate::expression::{Value, same};
 use crate::read::{Document, Problem};
 
@@ -28,8 +30,7 @@ pub(super) fn expand(
         let message = format!("the matrix has more combinations than are looked at: {MAX_WORK} comparisons");
         problems.push(problem(document, spec.token, message));
     } else if too_many {
-        let message = format!("the matrix has more than {MAX_LEGS} legs, and GitHub starts no more");
-        problems.push(problem(document, spec.token, message));
+        problems.push(problem(document, spec.token, too_many_legs()));
     }
     let more: Unknowns = spec.include.unknown.into_iter().collect();
     let is_exact = !is_cut && more.is_empty() && legs.iter().all(Leg::is_exact);

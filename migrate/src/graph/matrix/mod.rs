@@ -20,6 +20,11 @@ use crate::read::{Document, Problem, TokenId};
 /// How many legs one matrix may have on GitHub (docs: "A matrix will generate a maximum of 256 jobs per workflow run").
 pub const MAX_LEGS: usize = 256;
 
+/// What is said of a matrix with more legs than that. GitHub's words are not published.
+pub(crate) fn too_many() -> String {
+    format!("the matrix has more than {MAX_LEGS} legs, and GitHub starts no more")
+}
+
 /// An expression of a matrix whose value nobody knows before the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
@@ -73,6 +78,16 @@ pub enum Expansion {
     UpTo(Legs),
     /// All of it is an expression, or its keys are.
     Dynamic(Unknown),
+}
+
+impl Expansion {
+    /// Whether there are more legs than GitHub starts, in all runs.
+    #[must_use]
+    pub fn has_too_many(&self) -> bool {
+        let (Self::Exact(legs) | Self::UpTo(legs)) = self else { return false };
+        let certain = legs.legs.iter().filter(|leg| leg.depends_on.is_empty()).count();
+        legs.too_many && certain >= MAX_LEGS
+    }
 }
 
 /// The legs of a matrix, in the order in which they start.
