@@ -8,6 +8,8 @@ use super::value::Name;
 use crate::expression::folded;
 use crate::read::TokenId;
 
+const NO_JOB: &str = "add a job: its name, and below it runs-on and steps";
+
 /// Refuses jobs that wait for themselves or for nobody.
 pub(super) fn check<'d>(converter: &mut Converter<'d>, token: TokenId, jobs: &[Job<'d>]) {
     if !jobs.is_empty() && jobs.iter().all(|job| job.needs.is_empty()) {
@@ -18,7 +20,7 @@ pub(super) fn check<'d>(converter: &mut Converter<'d>, token: TokenId, jobs: &[J
         jobs.iter().map(|job| job.needs.iter().map(|need| folded(need.value)).collect()).collect();
     if left.iter().all(|left| !left.is_empty()) {
         converter.refuse(token, "The workflow must contain at least one job with no dependencies.");
-        converter.hint("take the needs of one job away");
+        converter.hint(if jobs.is_empty() { NO_JOB } else { "take the needs of one job away" });
         return;
     }
     let left = after_all_that_can_run(&names, left);
@@ -73,4 +75,24 @@ fn hint(need: &str, is_known: bool, jobs: &[Job<'_>]) -> String {
     }
     did_you_mean(need, jobs.iter().map(|job| job.id.value))
         .unwrap_or_else(|| "name the id of a job of this file".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Workflow;
+    use crate::read::{Limits, read_workflow};
+
+    #[test]
+    fn where_no_job_can_start_the_hint_says_what_is_missing() {
+        for (jobs, hint) in [
+            ("{}", super::NO_JOB),
+            ("{a: {needs: a, runs-on: x, steps: [{run: x}]}}", "take the needs of one job away"),
+        ] {
+            let document = read_workflow(format!("on: push\njobs: {jobs}\n"), &Limits::default());
+            let problems = Workflow::of(&document).problems;
+            let [problem] = &problems[..] else { panic!("{jobs}: {problems:?}") };
+            assert_eq!(problem.message, "The workflow must contain at least one job with no dependencies.");
+            assert_eq!(problem.hint.as_deref(), Some(hint), "{jobs}");
+        }
+    }
 }
