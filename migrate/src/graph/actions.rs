@@ -16,6 +16,7 @@ use crate::expression::{folded, same};
 use crate::model::call::{Home, Lookup, Reference};
 use crate::model::{Action, ActionInput, At, Runs, Scalar, StepKind, Uses, Value, value_of};
 use crate::read::{Document, Limits, TokenId, read_action};
+use crate::sources::Cause;
 use crate::values::uses::StepUses;
 
 /// How many actions are read at most, and how deep composite actions may be in each other (GitHub's documentation: ten).
@@ -40,6 +41,8 @@ impl ActionFiles for () {
 pub struct ActionBundle {
     files: Vec<ActionFile>,
     targets: HashMap<String, Target>,
+    /// Why metadata could not be read.
+    causes: Vec<Cause>,
 }
 
 /// The metadata of an action.
@@ -60,6 +63,8 @@ pub enum Target {
     NotThere,
     /// Nobody supplied it.
     NotSupplied,
+    /// It could not be read, for this cause: see [`ActionBundle::cause`].
+    Unreadable(usize),
 }
 
 impl ActionBundle {
@@ -87,7 +92,11 @@ impl ActionBundle {
         let (target, text) = match files.look_up(&folder) {
             Lookup::Text(text) => (Target::Action(self.files.len()), Some(text)),
             Lookup::NotThere => (Target::NotThere, None),
-            Lookup::NotSupplied | Lookup::Unreadable(_) => (Target::NotSupplied, None),
+            Lookup::NotSupplied => (Target::NotSupplied, None),
+            Lookup::Unreadable(cause) => {
+                self.causes.push(cause);
+                (Target::Unreadable(self.causes.len() - 1), None)
+            }
         };
         self.targets.insert(name, target);
         let Some(text) = text else { return };
@@ -103,6 +112,12 @@ impl ActionBundle {
     #[must_use]
     pub fn files(&self) -> &[ActionFile] {
         &self.files
+    }
+
+    /// Why metadata could not be read.
+    #[must_use]
+    pub fn cause(&self, at: usize) -> Option<&Cause> {
+        self.causes.get(at)
     }
 
     /// What a folder came to.
@@ -205,6 +220,12 @@ impl<'d> Actions<'d> {
     #[must_use]
     pub fn folder(&self, action: usize) -> Option<&'d Reference> {
         self.bundle.files.get(action).map(|file| &file.folder)
+    }
+
+    /// Why metadata could not be read.
+    #[must_use]
+    pub fn cause(&self, at: usize) -> Option<&Cause> {
+        self.bundle.cause(at)
     }
 
     /// The steps of a family that use actions, with what these are.

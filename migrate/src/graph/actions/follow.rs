@@ -47,7 +47,7 @@ impl Followed<'_> {
         };
         match self.actions.bundle.target(&folder) {
             Target::Action(action) => Some(action),
-            Target::NotThere | Target::NotSupplied => None,
+            Target::NotThere | Target::NotSupplied | Target::Unreadable(_) => None,
         }
     }
 }

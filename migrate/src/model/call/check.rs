@@ -96,6 +96,16 @@ impl<'d> Program<'d> {
         }
     }
 
+    /// Why a called workflow is not known although somebody was there to supply it.
+    #[must_use]
+    pub fn why_unknown(&self, file: usize, call: &Call<'d>) -> Option<String> {
+        match self.bundle.target(file, call.uses.token) {
+            Target::Unreadable(cause) => Some(format!("it was not read: {}", self.bundle.cause(cause)?)),
+            Target::TooMany => Some("GitHub reads no more files than those before it".to_owned()),
+            Target::File(_) | Target::NotThere | Target::NotSupplied => None,
+        }
+    }
+
     /// The calls whose workflow nobody supplied: the file that calls, and the call.
     pub fn not_supplied(&self) -> impl Iterator<Item = (usize, &Call<'d>)> {
         let jobs =

@@ -51,6 +51,10 @@ fn write_used(writer: &mut Writer<'_>, family: &Family<'_>, actions: &Actions<'_
             }
             Target::NotThere => writer.field("unknown", "the repository has no such action"),
             Target::NotSupplied => writer.field("unknown", "nobody supplied it"),
+            Target::Unreadable(cause) => {
+                let why = actions.cause(cause).map(|cause| format!("it was not read: {cause}"));
+                writer.field("unknown", why.as_deref().unwrap_or("it was not read"));
+            }
         }
         let Some(graph) = family.graphs.get(used.file) else { return };
         let before = writer.turn_to(used.file);

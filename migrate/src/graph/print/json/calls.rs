@@ -17,7 +17,10 @@ pub(super) fn write_call(writer: &mut Writer<'_>, family: &Family<'_>, called: &
         match called.link {
             Link::Workflow(file) => writer.field("file", family.file_name(file)),
             Link::NotThere => writer.field("unknown", "the repository has no such file"),
-            Link::NotSupplied => writer.field("unknown", "nobody supplied it"),
+            Link::NotSupplied => {
+                let why = family.program.why_unknown(called.file, called.call);
+                writer.field("unknown", why.as_deref().unwrap_or("nobody supplied it"));
+            }
         }
         let document = family.graphs.get(called.file).map(|graph| graph.workflow.document);
         if let Some(document) = document.filter(|_| !matches!(called.link, Link::Workflow(_))) {

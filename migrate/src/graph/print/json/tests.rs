@@ -7,6 +7,7 @@ use crate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
 use crate::work::steps_of;
+use crate::sources::Cause;
 
 /// A repository with one called workflow, and an action.
 struct Around;
@@ -34,7 +35,11 @@ runs: {using: composite, steps: [{run: 'echo ${{ inputs.in }}', shell: bash}]}
 
 impl WorkflowFiles for Around {
     fn look_up(&self, reference: &Reference) -> Lookup {
-        if reference.path.ends_with("called.yml") { Lookup::Text(CALLED.into()) } else { Lookup::NotSupplied }
+        match reference.path.rsplit('/').next() {
+            Some("called.yml") => Lookup::Text(CALLED.into()),
+            Some("link.yml") => Lookup::Unreadable(Cause::Outside),
+            _ => Lookup::NotSupplied,
+        }
     }
 }
 
@@ -43,6 +48,7 @@ impl ActionFiles for Around {
         match folder.path.as_str() {
             "act" => Lookup::Text(ACTION.into()),
             "gone" => Lookup::NotThere,
+            "link" => Lookup::Unreadable(Cause::Outside),
             _ => Lookup::NotSupplied,
         }
     }
@@ -81,6 +87,20 @@ fn said(setting: &Value) -> (Value, Option<u64>) {
 fn line(text: &str) -> Option<u64> {
     let at = ALL.lines().position(|line| line.contains(text)).unwrap();
     Some(at as u64 + 1)
+}
+
+#[test]
+fn why_a_file_is_not_known_is_printed() {
+    let graph = printed(
+        "on: push\njobs:\n  a: {uses: ./.github/workflows/link.yml}\n  b: {uses: ./.github/workflows/far.yml}\n  \
+         c: {runs-on: x, steps: [{uses: $/link}, {uses: $/far}]}\n",
+    );
+    let outside = "it was not read: the symbolic link leads out of what is read";
+    let nobody = "nobody supplied it";
+    assert_eq!(graph["jobs"][0]["calls"]["unknown"], outside);
+    assert_eq!(graph["jobs"][1]["calls"]["unknown"], nobody);
+    assert_eq!(graph["actions"][0]["unknown"], outside);
+    assert_eq!(graph["actions"][1]["unknown"], nobody);
 }
 
 #[test]
