@@ -44,12 +44,40 @@ fn group<'d>(converter: &mut Converter<'d>, token: TokenId) -> Option<Text<'d>> 
     let invalid = format!("Invalid runs-on group name '{name}'.");
     match (group, more) {
         (None, _) => return Some(text),
-        (Some(""), None) => converter.refuse(token, invalid),
+        (Some(""), None) => {
+            converter.refuse(token, invalid);
+            converter.hint("name a group behind the /");
+        }
         (Some(_), None) if is_prefix => return Some(text),
-        _ => converter.refuse(
-            token,
-            format!("{invalid} Please use 'organization/' or 'enterprise/' prefix to target a single runner group."),
-        ),
+        _ => {
+            let prefix =
+                "Please use 'organization/' or 'enterprise/' prefix to target a single runner group.";
+            converter.refuse(token, format!("{invalid} {prefix}"));
+            converter.hint("write the name of the group alone, or organization/ or enterprise/ before it");
+        }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Workflow;
+    use crate::read::{Limits, read_workflow};
+
+    #[test]
+    fn what_is_wrong_with_a_group_is_told_with_what_to_write() {
+        for (group, hint) in [
+            ("a/b", Some("write the name of the group alone, or organization/ or enterprise/ before it")),
+            ("org/", Some("name a group behind the /")),
+            ("org/a", None),
+            ("a", None),
+        ] {
+            let source =
+                format!("on: push\njobs: {{a: {{runs-on: {{group: {group}}}, steps: [{{run: x}}]}}}}\n");
+            let document = read_workflow(source, &Limits::default());
+            let problems = Workflow::of(&document).problems;
+            let told: Vec<_> = problems.iter().map(|problem| problem.hint.as_deref()).collect();
+            assert_eq!(told, Vec::from_iter(hint.map(Some)), "{group}");
+        }
+    }
 }

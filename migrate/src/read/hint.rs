@@ -15,7 +15,20 @@ pub(super) fn for_key(
     if let Some(near) = nearest(key, names) {
         return Some(format!("did you mean {near}?"));
     }
-    let mut others: Vec<_> = schema.having(key).map(|(id, _)| schema.definition(id).name()).collect();
+    if key == "<<" {
+        return Some(MERGE.to_owned());
+    }
+    if let Some(hint) = candidates.only().and_then(|(id, _)| either(schema.definition(id).name(), key)) {
+        return Some(hint);
+    }
+    let mut others = Vec::new();
+    for (id, _) in schema.having(key) {
+        if let Some(place) = place(schema, schema.definition(id).name())
+            && !others.contains(&place)
+        {
+            others.push(place);
+        }
+    }
     others.truncate(LISTED);
     if others.is_empty() {
         return Some(format!(
@@ -24,6 +37,73 @@ pub(super) fn for_key(
         ));
     }
     Some(format!("the key is known elsewhere: in {}", others.join(", ")))
+}
+
+/// GitHub's parser knows anchors and aliases of YAML, and not the merge key.
+pub(super) const MERGE: &str =
+    "GitHub knows no merge keys: write the keys out, or let an alias be all of a value, as in env: *name";
+
+/// A key of the other form of a step or job.
+fn either(mapping: &str, key: &str) -> Option<String> {
+    match (mapping, key) {
+        ("run-step", "uses") | ("regular-step" | "uses-step", "run") => {
+            Some("a step has run or uses, not both: make two steps of it".to_owned())
+        }
+        ("workflow-job", "runs-on" | "steps") | ("job-factory", "uses") => Some(
+            "a job has runs-on and steps, or calls a workflow with uses, not both: make two jobs of it"
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+/// Where a mapping of the schema is written, in the words of GitHub's documentation; `None`: no user writes it.
+fn place(schema: &Schema, mapping: &str) -> Option<String> {
+    let fixed = match mapping {
+        "workflow-root" | "workflow-root-strict" => "the top of the workflow",
+        "on-mapping" | "on-mapping-strict" => "on",
+        "workflow-call-input-definition" => "on.workflow_call.inputs.<input_id>",
+        "workflow-call-secret-mapping-definition" => "on.workflow_call.secrets.<secret_id>",
+        "workflow-call-output-definition" => "on.workflow_call.outputs.<output_id>",
+        "workflow-dispatch-input" => "on.workflow_dispatch.inputs.<input_id>",
+        "cron-mapping" => "an item of on.schedule",
+        "permissions-mapping" => "permissions",
+        "workflow-defaults" | "job-defaults" => "defaults",
+        "workflow-defaults-run" | "job-defaults-run" => "defaults.run",
+        "job-factory" => "jobs.<job_id>",
+        "workflow-job" => "a job with uses",
+        "strategy" => "jobs.<job_id>.strategy",
+        "matrix" => "jobs.<job_id>.strategy.matrix",
+        "snapshot-mapping" => "jobs.<job_id>.snapshot",
+        "runs-on-mapping" => "jobs.<job_id>.runs-on",
+        "concurrency-mapping" => "concurrency",
+        "job-environment-mapping" => "jobs.<job_id>.environment",
+        "run-step" => "a step with run",
+        "regular-step" | "uses-step" => "a step with uses",
+        "wait-step" => "a step with wait",
+        "wait-all-step" => "a step with wait-all",
+        "cancel-step" => "a step with cancel",
+        "parallel-step" => "a step with parallel",
+        "container-mapping" => "jobs.<job_id>.container",
+        "service-container-mapping" => "jobs.<job_id>.services.<service_id>",
+        "container-registry-credentials" => "credentials of a container",
+        "action-root" | "action-root-strict" => "the top of the action",
+        "input" | "input-strict" => "inputs.<input_id>",
+        "output-definition" => "outputs.<output_id>",
+        "container-runs" | "container-runs-strict" => "runs of a Docker action",
+        "node-runs" | "node-runs-strict" => "runs of a JavaScript action",
+        "composite-runs" | "composite-runs-strict" => "runs of a composite action",
+        "branding" => "branding",
+        _ => return event(schema, mapping),
+    };
+    Some(fixed.to_owned())
+}
+
+/// The mapping of an event is called like the event, with other dashes.
+fn event(schema: &Schema, mapping: &str) -> Option<String> {
+    let name = mapping.strip_suffix("-mapping")?.replace('-', "_");
+    let is_event = schema.having(&name).any(|(id, _)| schema.definition(id).name() == "on-mapping-strict");
+    is_event.then(|| format!("on.{name}"))
 }
 
 /// A value that may not be here: a near one, or all.
@@ -96,6 +176,24 @@ fn distance(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hints_have_the_words_of_users() {
+        // The lenient roots have other definitions, which no hint is made of.
+        let is_lenient =
+            |name: &str| name.ends_with("-new") || name.ends_with("-relaxed") || name == "plugin-runs";
+        for schema in [Schema::workflow(), Schema::action()] {
+            for (id, definition) in schema.definitions() {
+                let Some(mapping) = schema.mapping(id) else { continue };
+                let name = definition.name();
+                if mapping.properties().is_empty() || is_lenient(name) {
+                    continue;
+                }
+                assert!(place(schema, name).is_some(), "{name}");
+            }
+        }
+        assert_eq!(place(Schema::workflow(), "pull-request-mapping").as_deref(), Some("on.pull_request"));
+    }
 
     #[test]
     fn a_slip_is_found_and_a_stranger_is_not() {

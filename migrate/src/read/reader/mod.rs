@@ -271,7 +271,11 @@ impl<'t> Reader<'t> {
             let key = self.below(slot, loose.key);
             let kind = self.validated(Read { kind, ..read }, key);
             self.key_token(kind, read.node, loose.key, key, None);
+            let before = self.problems.len();
             self.value(value, self.below(slot, loose.value));
+            if text == "<<" {
+                self.hint_at_merge(before, span);
+            }
         } else if !self.ignores_keys(candidates) {
             let hint = super::hint::for_key(self.schema, candidates, &text);
             self.refuse(ProblemKind::UnexpectedKey, read.node, span, format!("Unexpected value '{text}'"));

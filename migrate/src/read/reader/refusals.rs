@@ -7,6 +7,9 @@ use crate::expression::TemplateError;
 use crate::span::Span;
 use crate::yaml::{NodeId, ScalarStyle};
 
+const NOT_CLOSED: &str =
+    "write }} where the expression ends; a text in it ends with the quote that it begins with";
+
 impl Reader<'_> {
     pub(super) fn unexpected_structure(&mut self, node: NodeId, message: &str, hint: &str) {
         let span = self.tree.node(node).span();
@@ -17,7 +20,15 @@ impl Reader<'_> {
     pub(super) fn refuse_expression(&mut self, node: NodeId, error: TemplateError) {
         let span = self.tree.place_in(node, error.span());
         let message = error.to_string();
+        let hint = match &error {
+            TemplateError::NotClosed(_) => Some(NOT_CLOSED),
+            TemplateError::Empty(_) => Some("write an expression between ${{ and }}"),
+            _ => None,
+        };
         self.refuse(ProblemKind::Expression(Box::new(error)), node, span, message);
+        if let Some(hint) = hint {
+            self.hint(Some(hint.to_owned()));
+        }
     }
 
     pub(super) fn refuse_tag(
@@ -88,6 +99,16 @@ impl Reader<'_> {
             && let Some(problem) = self.problems.last_mut()
         {
             problem.by = By::Editor;
+        }
+    }
+
+    /// What is refused of the value of a merge key is refused for the key: an alias would show it elsewhere.
+    pub(super) fn hint_at_merge(&mut self, before: usize, key: Span) {
+        if let Some(problem) = self.problems.get_mut(before)
+            && problem.kind == ProblemKind::UnexpectedStructure
+        {
+            problem.span = key;
+            problem.hint = Some(super::super::hint::MERGE.to_owned());
         }
     }
 
