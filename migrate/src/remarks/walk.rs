@@ -68,7 +68,10 @@ impl<'d> Walk<'d> {
                 Err(refused) => vec![refused],
             },
             Language::JobUses => match uses::job(text) {
-                Ok(JobUses::Repository(repository)) => uses::short_commit(&repository).into_iter().collect(),
+                Ok(JobUses::Repository(repository)) => uses::no_repository(&repository)
+                    .into_iter()
+                    .chain(uses::short_commit(&repository))
+                    .collect(),
                 Ok(_) => Vec::new(),
                 Err(refused) => vec![refused],
             },

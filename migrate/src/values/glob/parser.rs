@@ -263,10 +263,31 @@ fn reference_remarks(body: Part<'_>) -> Vec<Finding> {
     if body.text.starts_with('/') {
         never(0, 1, "begin with '/'", SHEET);
     }
+    if let Some(at) = certain(body.text, "//") {
+        never(at, at + 2, "hold '//'", "one / stands between two names");
+    }
+    let begins = body.text.starts_with('.') && !body.text.starts_with(".?");
+    let hidden = if begins { Some(0) } else { certain(body.text, "/.").map(|at| at + 1) };
+    if let Some(at) = hidden {
+        never(
+            at,
+            at + 1,
+            "have a name in it that begins with '.'",
+            "names are compared as they are, without ./",
+        );
+    }
     if body.text.ends_with(['/', '.']) && length > 1 {
         never(length - 1, length, "end with '/' or '.'", SHEET);
     }
     found
+}
+
+/// Where these characters stand in whatever the pattern matches: not within a [], and without ? behind them.
+fn certain(pattern: &str, characters: &str) -> Option<usize> {
+    let is_plain = !pattern.contains(['[', '\\']);
+    let at = pattern.find(characters).filter(|_| is_plain)?;
+    let is_optional = pattern.get(at + characters.len()..).is_some_and(|rest| rest.starts_with('?'));
+    (!is_optional).then_some(at)
 }
 
 /// Paths are as git has them: from the root, with `/`, without `.` and `..`.
@@ -283,6 +304,10 @@ fn path_remarks(body: Part<'_>) -> Vec<Finding> {
                 "paths begin at the root of the repository, without ./",
             );
         }
+    }
+    if let Some(at) = certain(body.text, "//") {
+        let start = body.span.start + at;
+        never(Span::new(start, start + 2), "hold '//'", "one / stands between two names");
     }
     if body.text.starts_with('/') {
         let span = Span::new(body.span.start, body.span.start + 1);
@@ -303,4 +328,32 @@ fn path_remarks(body: Part<'_>) -> Vec<Finding> {
         );
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_name_can_hold_is_told() {
+        for (pattern, of_reference, of_path) in [
+            ("a//b", &["//"][..], &["//"][..]),
+            ("./x", &["."], &["."]),
+            ("a/.b", &["."], &[]),
+            ("a//?b", &[], &[]),
+            ("a[/]/b", &[], &[]),
+            (".b", &["."], &[]),
+            (".?b", &[], &[]),
+            ("a/.?b", &[], &[]),
+            ("a/b", &[], &[]),
+        ] {
+            let parsed = parse(pattern).unwrap();
+            let told = |subject| {
+                let found = parsed.remarks(subject);
+                found.iter().map(|finding| finding.span.of(pattern).to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(told(Subject::Reference), of_reference, "{pattern}");
+            assert_eq!(told(Subject::Path), of_path, "{pattern}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ mod step;
 
 use super::finding::Part;
 pub use job::job;
-pub use step::{remarks, short_commit, step};
+pub use step::{no_repository, remarks, short_commit, step};
 
 /// What separates the parts of an action's name.
 const SEPARATORS: &[char] = &['/', '\\'];

@@ -85,9 +85,26 @@ pub fn remarks(text: &str, uses: &StepUses<'_>) -> Vec<Finding> {
             let message = format!("'{text}' leads out of a folder with '..'");
             vec![Finding::ours(path.span, message, "name the folder from the workspace on").warning()]
         }
+        StepUses::SelfRepository(path) if path.text.split(SEPARATORS).any(|folder| folder == "..") => {
+            vec![leads_out(text, *path).warning()]
+        }
         StepUses::Docker(reference) => image::parse(*reference).err().into_iter().collect(),
         StepUses::Workspace(_) | StepUses::SelfRepository(_) => Vec::new(),
     }
+}
+
+fn leads_out(text: &str, path: Part<'_>) -> Finding {
+    let message = format!("'{text}' leads out of a folder with '..'");
+    Finding::ours(path.span, message, "name the folder from the root of the repository on")
+}
+
+/// Whether an owner and a repository may be called so: the names of folders mean nothing on GitHub.
+#[must_use]
+pub fn no_repository(repository: &Repository<'_>) -> Option<Finding> {
+    let part =
+        [repository.owner, repository.name].into_iter().find(|part| matches!(part.text, "." | ".."))?;
+    let message = format!("'{}' names no owner or repository", part.text);
+    Some(Finding::ours(part.span, message, "write owner/repo as in the address of the repository").warning())
 }
 
 fn repository_remarks(text: &str, repository: &Repository<'_>) -> Vec<Finding> {
@@ -98,6 +115,11 @@ fn repository_remarks(text: &str, repository: &Repository<'_>) -> Vec<Finding> {
             Finding::ours(whole(text), message, "a folder of the workspace begins with ./ and has no @ref")
                 .warning(),
         );
+    } else {
+        found.extend(no_repository(repository));
+    }
+    if repository.folders().any(|folder| folder == "..") {
+        found.push(leads_out(text, repository.path).warning());
     }
     let mut folders = repository.folders();
     if folders.next() == Some(".github") && folders.next() == Some("workflows") {
@@ -223,7 +245,11 @@ mod tests {
         let workflow = "a/b/.github/workflows/c.yml@v1";
         assert_eq!(said(workflow), [(Severity::Error, ".github/workflows/c.yml".to_owned())]);
         assert_eq!(said("../x@v1").len(), 1);
-        assert_eq!(said("./../x").len(), 1);
+        for (text, at) in
+            [("./../x", "../x"), ("$/../x", "../x"), ("o/n/../../x@v1", "../../x"), ("o/..@v1", "..")]
+        {
+            assert_eq!(said(text), [(Severity::Warning, at.to_owned())], "{text}");
+        }
         assert_eq!(said("./a..b"), []);
     }
 }
