@@ -5,9 +5,11 @@ mod corpus;
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
+use towpath_migrate::graph::{ActionBundle, ActionFiles, Actions, Family};
+use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules};
 use towpath_migrate::model::{Action, Workflow};
 use towpath_migrate::read::{Document, Limits, Problem, read_action, read_workflow};
-use towpath_migrate::remarks::{Of, Remark, remarks};
+use towpath_migrate::remarks::{Of, Remark, of_actions, remarks};
 use towpath_migrate::values::Severity;
 
 const TODAY: Date = date(2026, 11, 21);
@@ -237,6 +239,52 @@ fn what_only_the_server_refuses_is_told() {
             .collect();
         assert_eq!(told, Vec::from_iter(expected), "{source}");
         assert!(found.iter().all(|remark| remark.severity == Severity::Error && !remark.hint.is_empty()));
+    }
+}
+
+/// The own repository has one action, and one of a container.
+struct Repository;
+
+impl ActionFiles for Repository {
+    fn look_up(&self, folder: &Reference) -> Lookup {
+        let runs = match (folder.path.as_str(), &folder.repository) {
+            ("act", None) => "{using: composite, steps: []}",
+            ("container", None) => "{using: docker, image: Dockerfile}",
+            (_, None) => return Lookup::NotThere,
+            (_, Some(_)) => return Lookup::NotSupplied,
+        };
+        Lookup::Text(format!("name: a\ndescription: b\ninputs: {{q: {{}}, r: {{}}}}\nruns: {runs}\n").into())
+    }
+}
+
+#[test]
+fn actions_that_are_not_there_and_inputs_that_they_do_not_have_are_told() {
+    let limits = Limits::default();
+    for (step, expected) in [
+        ("uses: ./act", None),
+        (
+            "{uses: ./act, with: {Q: 1, zz: 1, y: 2}}",
+            Some("Unexpected input(s) 'zz', 'y', valid inputs are ['q', 'r']"),
+        ),
+        ("{uses: ./container, with: {args: 1}}", None),
+        (
+            "{uses: ./container, with: {zz: 1}}",
+            Some("Unexpected input(s) 'zz', valid inputs are ['entryPoint', 'args', 'q', 'r']"),
+        ),
+        ("uses: ./nope", Some("the repository has no action.yml or action.yaml in './nope'")),
+        ("uses: $/nope", Some("the repository has no action.yml or action.yaml in '$/nope'")),
+        ("{uses: o/r@v1, with: {zz: 1}}", None),
+    ] {
+        let source = job(&format!("    steps:\n      - uses: actions/checkout@v5\n      - {step}\n"));
+        let document = read_workflow(source.as_str(), &limits);
+        let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
+        let program = Program::of(&bundle, &Rules::default());
+        let family = Family::of(&program);
+        let loaded = ActionBundle::load(&family, &Repository, &limits);
+        let found = of_actions(&family, &Actions::of(&loaded));
+        let told: Vec<_> = found.iter().map(|remark| remark.message.as_str()).collect();
+        assert_eq!(told, Vec::from_iter(expected), "{step}");
+        assert!(found.iter().all(|remark| step.contains(remark.span.of(&source))), "{step}");
     }
 }
 

@@ -19,6 +19,7 @@
 //! The small languages themselves are in [`crate::values`]; here is which scalar speaks which, by the key that it is the
 //! value of. What GitHub refuses on reading is a [`crate::read::Problem`] and not told again here.
 
+mod actions;
 mod condition;
 mod failing;
 mod language;
@@ -26,6 +27,7 @@ mod matrix;
 mod structure;
 mod walk;
 
+pub use actions::of_actions;
 pub use language::Language;
 
 use jiff::civil::Date;
