@@ -7,7 +7,7 @@ use crate::read::{Document, TokenId};
 use crate::values::{Author, Severity};
 
 /// How many matrices of a file are expanded to count their legs: `exclude` may make each costly.
-const MOST: usize = 16;
+const MOST: usize = 4;
 
 pub(super) fn of_workflow(workflow: &Workflow<'_>) -> Vec<Remark> {
     let large = workflow.jobs.iter().filter_map(large).take(MOST);
@@ -45,4 +45,21 @@ fn of_matrix(document: &Document, matrix: TokenId) -> Option<Remark> {
         message: too_many(),
         hint: "exclude some, or make two jobs of it",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Limits, read_workflow};
+
+    #[test]
+    fn no_more_matrices_are_expanded_than_a_file_may_cost() {
+        let numbers: Vec<_> = (0..=MAX_LEGS).map(|number| number.to_string()).collect();
+        let numbers = numbers.join(", ");
+        let jobs: String = (0..MOST + 2)
+            .map(|job| format!("  j{job}: {{runs-on: x, strategy: {{matrix: {{a: [{numbers}]}}}}, steps: [{{run: x}}]}}\n"))
+            .collect();
+        let document = read_workflow(format!("on: push\njobs:\n{jobs}"), &Limits::default());
+        assert_eq!(of_workflow(&Workflow::of(&document)).len(), MOST);
+    }
 }
