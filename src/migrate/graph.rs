@@ -85,14 +85,13 @@ impl Show {
         let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
         let program = Program::of(&bundle, &Rules::default());
         let family = Family::of(&program);
-        let findings = understand::of_workflow(&bundle, &program, parse::day(self.today));
+        let loaded = ActionBundle::load(&family, &around, &limits);
+        let actions = Actions::of(&loaded);
+        let mut findings = understand::of_workflow(&bundle, &program, parse::day(self.today));
+        findings.extend(understand::of_actions(&family, &actions));
         terminal.print(match self.output {
             Form::Mermaid => mermaid(&family),
-            Form::Json => {
-                let actions = ActionBundle::load(&family, &around, &limits);
-                let told: Vec<_> = findings.iter().map(told).collect();
-                json(&family, &Actions::of(&actions), &told)
-            }
+            Form::Json => json(&family, &actions, &findings.iter().map(told).collect::<Vec<_>>()),
         })?;
         let report = Report::findings(&self.file, &findings);
         let tally = report.tally;

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use towpath_migrate::graph::{CallOutputs, call_outputs};
+use towpath_migrate::graph::{Actions, CallOutputs, Family, call_outputs};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::model::{Action, JobKind, Workflow};
 use towpath_migrate::read::{self, Document, Limits, ProblemKind, read_action, read_workflow};
-use towpath_migrate::remarks::{Of, Remark, remarks};
+use towpath_migrate::remarks::{self, Of, Remark, remarks};
 use towpath_migrate::sources::{Disk, Item, Place, Shape, Supplied, Text, What};
 use towpath_migrate::span::Span;
 use towpath_migrate::values;
@@ -135,6 +135,16 @@ pub(super) fn of_workflow(bundle: &Bundle, program: &Program<'_>, today: Date) -
     let problems: Vec<_> = workflow.problems.iter().cloned().chain(program.of_calls()).collect();
     let outputs = call_outputs(program, 0);
     found(&file.document, &problems, Of::Workflow(workflow, Some(&outputs)), today)
+}
+
+/// What is to be told of the actions that the steps of a workflow use, where these are looked for.
+pub(super) fn of_actions(family: &Family<'_>, actions: &Actions<'_>) -> Vec<Finding> {
+    let remarks = remarks::of_actions(family, actions);
+    let Some(source) = family.root().map(|root| root.workflow.document.tree().source()) else {
+        return Vec::new();
+    };
+    let told = Told { source, lines: Lines::of(source) };
+    remarks.into_iter().map(|remark| told.remark(remark)).collect()
 }
 
 fn json(document: &Document) -> String {

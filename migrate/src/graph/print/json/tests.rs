@@ -6,8 +6,8 @@ use super::json;
 use crate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
-use crate::work::steps_of;
 use crate::sources::Cause;
+use crate::work::steps_of;
 
 /// A repository with one called workflow, and an action.
 struct Around;
