@@ -9,6 +9,7 @@
 //! Input is hostile: length, depth and memory are bounded as on GitHub. Files come through one port, [`sources::Files`], and what
 //! an expression needs from outside through [`expression::World`]; nothing here knows the network.
 
+pub mod assess;
 pub mod expression;
 pub mod features;
 pub mod graph;

@@ -228,6 +228,24 @@ impl<'d> Actions<'d> {
         self.bundle.cause(at)
     }
 
+    /// What a step of a job uses; `None` where it is an image or only a run knows.
+    pub(crate) fn target(
+        &self,
+        family: &Family<'_>,
+        file: usize,
+        job: &Job<'_>,
+        at: usize,
+        uses: &Uses<'_>,
+    ) -> Option<Target> {
+        folder_of(family, file, job, at, uses).map(|folder| self.bundle.target(&folder))
+    }
+
+    /// What a step of a composite action uses; `None` where it is an image, or a folder of the workspace.
+    pub(crate) fn nested_target(&self, action: usize, uses: &Uses<'_>) -> Option<Target> {
+        let folder = of_target(self.folder(action)?, uses.target.as_ref()?)?;
+        Some(self.bundle.target(&folder))
+    }
+
     /// The steps of a family that use actions, with what these are.
     #[must_use]
     pub fn used<'a>(&'a self, family: &'a Family<'a>) -> Vec<UsedAction<'a>> {

@@ -89,7 +89,7 @@ pub(super) fn action_scripts<'d>(document: &'d Document, steps: &'d [Step<'d>]) 
 }
 
 /// The action of another repository that a step uses, as `owner/name` and its path in small letters, and its ref.
-pub(super) fn action<'d>(uses: &Uses<'d>) -> Option<(String, &'d str)> {
+pub(crate) fn action<'d>(uses: &Uses<'d>) -> Option<(String, &'d str)> {
     #[cfg(test)]
     crate::work::step();
     let Some(StepUses::Repository(repository)) = uses.target else { return None };
@@ -114,7 +114,7 @@ pub(super) fn input<'d>(
 }
 
 /// The text of a scalar as it is written, with `${{ }}`.
-pub(super) fn written(document: &Document, token: TokenId) -> &str {
+pub(crate) fn written(document: &Document, token: TokenId) -> &str {
     document.tree().text(document.token(token).node).unwrap_or_default()
 }
 

@@ -1,0 +1,38 @@
+//! it is larger than a workflow of Argo may be
+
+use crate::assess::reason::Found;
+use crate::assess::sight::WorkflowSight;
+use crate::assess::rule::{Meta, Rule};
+use crate::assess::verdict::Verdict;
+
+/// The rule.
+pub(super) const RULE: &dyn Rule = &ArgoLimits;
+
+struct ArgoLimits;
+
+const META: Meta = Meta {
+    id: "argo-limits",
+    outcome: Verdict::Redesign,
+    title: "it is larger than a workflow of Argo may be",
+    why: "Argo takes 200 templates and 200 tasks of a graph; a matrix on GitHub has 256 legs at most.",
+    remedy: "split it into several workflows",
+};
+
+/// How many templates and tasks Argo takes (argo-workflows 4.1: workflow_types.go, MaxItems).
+const MAX_JOBS: usize = 200;
+
+impl Rule for ArgoLimits {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn workflow(&self, workflow: &WorkflowSight<'_>, found: &mut Found<'_>) {
+        let Some(root) = workflow.family.root() else { return };
+        let count = workflow.jobs.len();
+        if count > MAX_JOBS
+            && let Some(job) = root.jobs.first()
+        {
+            found.reason(workflow.spot(job.model.id.token), format!("{count} jobs"));
+        }
+    }
+}

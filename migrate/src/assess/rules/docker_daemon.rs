@@ -1,0 +1,60 @@
+//! it needs a daemon of Docker
+
+use crate::assess::reason::Found;
+use crate::assess::sight::{JobSight, StepSight};
+use crate::script::Need;
+use crate::span::Span;
+use crate::assess::rule::{Meta, Rule};
+use crate::assess::verdict::Verdict;
+
+/// The rule.
+pub(super) const RULE: &dyn Rule = &DockerDaemon;
+
+struct DockerDaemon;
+
+const META: Meta = Meta {
+    id: "docker-daemon",
+    outcome: Verdict::Redesign,
+    title: "it needs a daemon of Docker",
+    why: "Pods have none, and giving them the node's own hands over the node.",
+    remedy: "build with BuildKit or the like as a service of the cluster, or allow a daemon in the profile",
+};
+
+/// `docker login` and `docker logout` only write a file.
+fn is_login(step: &StepSight<'_>, span: Span) -> bool {
+    let words = step.words_at(span);
+    matches!(words.as_slice(), [_, "login" | "logout", ..])
+}
+
+impl Rule for DockerDaemon {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
+        if step.job.workflow.profile.has_docker {
+            return;
+        }
+        if let Some(used) = &step.used
+            && used.known.is_some_and(|known| known.rule.as_deref() == Some(META.id))
+        {
+            found.reason(step.uses_spot(), used.name.as_deref().unwrap_or_default());
+        }
+        for (tool, span) in step.tools() {
+            if tool.need() == Some(Need::ContainerEngine) && !tool.probed && !is_login(step, span) {
+                found.reason(step.in_script(span), tool.name.as_ref());
+            }
+        }
+    }
+
+    fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
+        if job.workflow.profile.has_docker {
+            return;
+        }
+        for (token, volume) in job.volumes() {
+            if volume.contains("docker.sock") {
+                found.reason(job.spot(token), volume);
+            }
+        }
+    }
+}

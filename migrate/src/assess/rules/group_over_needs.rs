@@ -1,0 +1,35 @@
+//! a job's group depends on other jobs or on its leg
+
+use crate::assess::reason::Found;
+use crate::assess::sight::JobSight;
+use crate::graph::paths::{Path, paths};
+use crate::assess::rule::{Meta, Rule};
+use crate::assess::verdict::Verdict;
+
+/// The rule.
+pub(super) const RULE: &dyn Rule = &GroupOverNeeds;
+
+struct GroupOverNeeds;
+
+const META: Meta = Meta {
+    id: "group-over-needs",
+    outcome: Verdict::Redesign,
+    title: "a job's group depends on other jobs or on its leg",
+    why: "The name of a mutex is known when the run starts; this one is known later.",
+    remedy: "name the group by what is known at the start",
+};
+
+impl Rule for GroupOverNeeds {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
+        let Some(group) = job.job.model.concurrency.as_ref().and_then(|concurrency| concurrency.group) else { return };
+        let Some(evaluated) = group.value.expression() else { return };
+        let is_late = |path: &Path<'_>| path.starts_with(&["needs"]) || path.starts_with(&["matrix"]);
+        if let Some(path) = paths(&evaluated.expression).iter().find(|path| is_late(path)) {
+            found.reason(job.spot(group.token), path.to_string());
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! something of the repository is not there
+
+use crate::assess::reason::Found;
+use crate::assess::sight::{FileAt, JobSight, StepSight};
+use crate::graph::{Local, Target};
+use crate::model::call::Link;
+use crate::values::uses::{JobUses, StepUses};
+use crate::assess::rule::{Meta, Rule};
+use crate::assess::verdict::Verdict;
+
+/// The rule.
+pub(super) const RULE: &dyn Rule = &MissingLocal;
+
+struct MissingLocal;
+
+const META: Meta = Meta {
+    id: "missing-local",
+    outcome: Verdict::Undetermined,
+    title: "something of the repository is not there",
+    why: "It is used by its path, and no file is there; what it does cannot be read.",
+    remedy: "name the repository and not only its workflows, or check out what brings the folder",
+};
+
+impl Rule for MissingLocal {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
+        let Some(used) = &step.used else { return };
+        let is_missing = match (&used.local, used.target) {
+            (Some(Local::Own { path, .. }), Some(Target::NotThere | Target::NotSupplied)) => !path.is_empty(),
+            (Some(Local::Own { path, reference: Some(_) }), None) => !path.is_empty(),
+            (Some(Local::Own { .. }), _) => false,
+            (Some(Local::Other { .. }), target) => !matches!(target, Some(Target::Action(_))),
+            (Some(Local::NotCheckedOut), _) => used.uses.uses.value.trim_matches(['.', '/']) != "",
+            (Some(Local::Unknown), _) => true,
+            (None, target) => {
+                matches!(used.uses.target, Some(StepUses::SelfRepository(_))) && !matches!(target, Some(Target::Action(_)))
+            }
+        };
+        let is_nested = matches!(step.file, FileAt::Action(_));
+        let is_workspace = matches!(used.uses.target, Some(StepUses::Workspace(_)));
+        if is_missing || is_nested && is_workspace {
+            found.reason(step.uses_spot(), used.uses.uses.value);
+        }
+    }
+
+    fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
+        let Some(call) = job.job.call() else { return };
+        let link = job.workflow.family.call(job.run.file, job.job.id).map(|called| called.link);
+        let is_local = matches!(call.target, Some(JobUses::Local(_) | JobUses::SelfRepository(_)));
+        if is_local && !matches!(link, Some(Link::Workflow(_))) {
+            found.reason(job.spot(call.uses.token), call.uses.value);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! an action is neither known nor supplied
+
+use crate::assess::reason::Found;
+use crate::assess::sight::StepSight;
+use crate::graph::Target;
+use crate::assess::rule::{Meta, Rule};
+use crate::assess::verdict::Verdict;
+
+/// The rule.
+pub(super) const RULE: &dyn Rule = &UnknownAction;
+
+struct UnknownAction;
+
+const META: Meta = Meta {
+    id: "unknown-action",
+    outcome: Verdict::Undetermined,
+    title: "an action is neither known nor supplied",
+    why: "What it does stands in its source, which is not here.",
+    remedy: "supply its repository with --sources, in a folder named owner/name@ref",
+};
+
+impl Rule for UnknownAction {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
+        let Some(used) = &step.used else { return };
+        let (Some(name), None) = (&used.name, used.known) else { return };
+        if !matches!(used.target, Some(Target::Action(_))) && !name.starts_with("slsa-framework/slsa-github-generator") {
+            found.reason(step.uses_spot(), used.uses.uses.value);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! nobody can tell what it runs on
+
+use crate::assess::reason::Found;
+use crate::assess::sight::LegSight;
+use crate::assess::rule::{Meta, Rule};
+use crate::assess::verdict::Verdict;
+
+/// The rule.
+pub(super) const RULE: &dyn Rule = &UnknownRunner;
+
+struct UnknownRunner;
+
+const META: Meta = Meta {
+    id: "unknown-runner",
+    outcome: Verdict::Undetermined,
+    title: "nobody can tell what it runs on",
+    why: "The label comes from an input, a variable or a run, or says nothing of its system.",
+    remedy: "say in a profile what the label stands for, or which values there are",
+};
+
+impl Rule for UnknownRunner {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn leg(&self, leg: &LegSight<'_>, found: &mut Found<'_>) {
+        let Some(runner) = &leg.runner else { return };
+        if leg.system().is_some() || leg.job.job.steps().is_none_or(|steps| steps.runs_on.is_none()) {
+            return;
+        }
+        let target = match &runner.labels {
+            Some(labels) => labels.join(", "),
+            None => leg.runs_on_text().to_owned(),
+        };
+        found.reason(leg.runs_on_spot(), target);
+    }
+}

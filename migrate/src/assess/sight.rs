@@ -1,0 +1,382 @@
+//! What rules see: a workflow with all that it calls, the jobs of a run, their legs, and steps as they really run.
+
+use std::borrow::Cow;
+
+use super::known::{Known, known};
+use super::profile::Profile;
+use crate::graph::flow::{self, Flow};
+use crate::graph::matrix::Leg;
+use crate::graph::{Actions, Family, Job, Local, RunJob, Runner, Target};
+use crate::model::{
+    At, Container, Entry, Event, Mapping, Run, Runs, Scalar, Step, StepKind, Text, Texts, Uses, Value,
+    value_of,
+};
+use crate::read::{Document, TokenId};
+use crate::script::{Script, Shell};
+use crate::span::Span;
+use crate::values::label::System;
+use crate::values::permission::{Level, Scope};
+use crate::values::uses::StepUses;
+
+/// How deep composite actions may be in each other (GitHub's documentation: ten).
+const MAX_DEPTH: usize = 10;
+
+/// A file that something stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FileAt {
+    /// A workflow, by its place in the family; 0 is the one that is assessed.
+    Workflow(usize),
+    /// The metadata of an action, by its place in the bundle.
+    Action(usize),
+}
+
+/// Where something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spot {
+    /// The file.
+    pub file: FileAt,
+    /// Its bytes.
+    pub span: Span,
+}
+
+/// A workflow with all that is known around it.
+pub struct WorkflowSight<'s> {
+    /// It and what it calls.
+    pub family: &'s Family<'s>,
+    /// The actions that are used.
+    pub actions: &'s Actions<'s>,
+    /// What passes in each file of the family.
+    pub flows: &'s [Flow<'s>],
+    /// The jobs of a run.
+    pub jobs: &'s [RunJob],
+    /// What the cluster has.
+    pub profile: &'s Profile,
+}
+
+/// A job of the run.
+pub struct JobSight<'s> {
+    /// The workflow that is assessed.
+    pub workflow: &'s WorkflowSight<'s>,
+    /// The job as a part of the run.
+    pub run: &'s RunJob,
+    /// What is written.
+    pub job: &'s Job<'s>,
+}
+
+/// A leg of a job.
+pub struct LegSight<'s> {
+    /// Its job.
+    pub job: &'s JobSight<'s>,
+    /// Its values; `None` where there is no matrix, or nobody knows its legs.
+    pub leg: Option<&'s Leg>,
+    /// What it runs on; `None` for a call.
+    pub runner: Option<Runner>,
+}
+
+/// A step as it runs: one of a job, or one of a composite action in its place.
+pub struct StepSight<'s> {
+    /// Its job.
+    pub job: &'s JobSight<'s>,
+    /// The place of the step of the job, of which this may be a part.
+    pub at: usize,
+    /// The file that it stands in.
+    pub file: FileAt,
+    /// What it was read from.
+    pub document: &'s Document,
+    /// What is written.
+    pub step: &'s Step<'s>,
+    /// What its script uses.
+    pub script: Option<Cow<'s, Script<'s>>>,
+    /// What it uses.
+    pub used: Option<UsedSight<'s>>,
+    /// What the steps before it in the same job are.
+    pub before: &'s [Past<'s>],
+}
+
+/// What a step uses.
+pub struct UsedSight<'s> {
+    /// What is written.
+    pub uses: &'s Uses<'s>,
+    /// The name of an action of another repository, in small letters.
+    pub name: Option<String>,
+    /// What is known of it by name.
+    pub known: Option<&'static Known>,
+    /// What a folder of the workspace is, of a step of a job.
+    pub local: Option<Local<'s>>,
+    /// What it came to; `None` for an image, or where only a run knows.
+    pub target: Option<Target>,
+}
+
+/// What remains of a step for those behind it.
+pub struct Past<'s> {
+    /// What is known of the action that it used.
+    pub known: Option<&'static Known>,
+    /// Its script.
+    pub text: Option<&'s str>,
+}
+
+impl<'s> WorkflowSight<'s> {
+    /// Where a token of the assessed file stands.
+    #[must_use]
+    pub fn spot(&self, token: TokenId) -> Spot {
+        self.spot_in(0, token)
+    }
+
+    /// Where a token of a file of the family stands.
+    #[must_use]
+    pub fn spot_in(&self, file: usize, token: TokenId) -> Spot {
+        let document = self.family.graphs.get(file).map(|graph| graph.workflow.document);
+        let span = document.map_or(Span::new(0, 0), |document| document.span(token));
+        Spot { file: FileAt::Workflow(file), span }
+    }
+}
+
+impl WorkflowSight<'_> {
+    /// What starts the workflow.
+    #[must_use]
+    pub fn events(&self) -> &[Event<'_>] {
+        let on = self.family.root().and_then(|root| root.workflow.on.as_ref());
+        on.map(|on| on.list.as_slice()).unwrap_or_default()
+    }
+}
+
+impl<'s> JobSight<'s> {
+    /// Where a token of the job's file stands.
+    #[must_use]
+    pub fn spot(&self, token: TokenId) -> Spot {
+        self.workflow.spot_in(self.run.file, token)
+    }
+
+    /// Where the name of the job stands.
+    #[must_use]
+    pub fn name_spot(&self) -> Spot {
+        self.spot(self.job.model.id.token)
+    }
+
+    /// Whether the job may say who it is to others: `id-token: write`.
+    #[must_use]
+    pub fn has_oidc(&self) -> bool {
+        let given = self.run.permissions.given;
+        given.is_some_and(|given| given.level(Scope::IdToken) == Level::Write)
+    }
+
+    /// The container and the services that are written.
+    fn containers(&self) -> impl Iterator<Item = &'s Container<'s>> {
+        let steps = self.job.steps();
+        let container = steps.and_then(|steps| steps.container.as_ref()?.value.literal());
+        let services = steps.and_then(|steps| steps.services.as_ref()?.value.literal());
+        container
+            .into_iter()
+            .chain(services.into_iter().flatten().filter_map(|service| service.container.value.literal()))
+    }
+
+    /// The options of containers that are written.
+    pub fn options(&self) -> impl Iterator<Item = (TokenId, &'s str)> {
+        self.containers().filter_map(|container| literal(container.options.as_ref()?))
+    }
+
+    /// The volumes of containers that are written.
+    pub fn volumes(&self) -> impl Iterator<Item = (TokenId, &'s str)> {
+        self.containers().flat_map(|container| texts(container.volumes.as_ref()))
+    }
+
+    /// The ports of services that are written.
+    pub fn ports(&self) -> impl Iterator<Item = (TokenId, &'s str)> {
+        self.containers().flat_map(|container| texts(container.ports.as_ref()))
+    }
+
+    /// Looks at each step that really runs, those of composite actions in their places.
+    pub(super) fn steps(&self, look: &mut dyn FnMut(&StepSight<'_>)) {
+        let Some(steps) = self.job.steps() else { return };
+        let mut before = Vec::new();
+        for (at, step) in steps.steps.iter().enumerate() {
+            let walk = Walk { job: self, at, file: FileAt::Workflow(self.run.file), depth: 0 };
+            walk.step(step, self.job.workflow.document, &mut before, look);
+        }
+    }
+}
+
+impl LegSight<'_> {
+    /// The system that the leg runs on, as GitHub's labels, the profile, or else the words of the label tell.
+    #[must_use]
+    pub fn system(&self) -> Option<System> {
+        let runner = self.runner.as_ref()?;
+        let labels = runner.labels.as_deref().unwrap_or_default();
+        labels.iter().find_map(|label| self.job.workflow.profile.system_of(label)).or(runner.system)
+    }
+
+    /// Where `runs-on` stands.
+    #[must_use]
+    pub fn runs_on_spot(&self) -> Spot {
+        let runs_on = self.job.job.steps().and_then(|steps| steps.runs_on.as_ref());
+        runs_on.map_or_else(|| self.job.name_spot(), |runs_on| self.job.spot(runs_on.token))
+    }
+
+    /// What `runs-on` says, of a text.
+    #[must_use]
+    pub fn runs_on_text(&self) -> &str {
+        let runs_on = self.job.job.steps().and_then(|steps| steps.runs_on.as_ref());
+        runs_on.map_or("", |runs_on| flow::written(self.job.job.workflow.document, runs_on.token))
+    }
+}
+
+/// A text that is written.
+fn literal<'s>(text: &Text<'s>) -> Option<(TokenId, &'s str)> {
+    text.value.literal().map(|value| (text.token, *value))
+}
+
+/// Texts that are written.
+fn texts<'s>(list: Option<&Texts<'s>>) -> Vec<(TokenId, &'s str)> {
+    list.and_then(|list| list.value.literal()).into_iter().flatten().filter_map(literal).collect()
+}
+
+/// Where in a job, and how deep in actions.
+#[derive(Clone, Copy)]
+struct Walk<'s> {
+    job: &'s JobSight<'s>,
+    at: usize,
+    file: FileAt,
+    depth: usize,
+}
+
+impl<'s> Walk<'s> {
+    fn step(
+        self,
+        step: &'s Step<'s>,
+        document: &'s Document,
+        before: &mut Vec<Past<'s>>,
+        look: &mut dyn FnMut(&StepSight<'_>),
+    ) {
+        if let StepKind::Parallel(steps) = &step.kind {
+            steps.iter().for_each(|step| self.step(step, document, before, look));
+            return;
+        }
+        let script =
+            if let StepKind::Run(run) = &step.kind { Some(self.script(run, document)) } else { None };
+        let used = if let StepKind::Uses(uses) = &step.kind { Some(self.used(uses)) } else { None };
+        let nested = used.as_ref().and_then(|used| used.target);
+        let past = Past {
+            known: used.as_ref().and_then(|used| used.known),
+            text: if let StepKind::Run(run) = &step.kind {
+                Some(flow::written(document, run.script.token))
+            } else {
+                None
+            },
+        };
+        let Self { job, at, file, .. } = self;
+        look(&StepSight { job, at, file, document, step, script, used, before });
+        before.push(past);
+        if let Some(Target::Action(action)) = nested {
+            self.composite(action, before, look);
+        }
+    }
+
+    fn composite(self, action: usize, before: &mut Vec<Past<'s>>, look: &mut dyn FnMut(&StepSight<'_>)) {
+        let Some(model) = self.job.workflow.actions.models.get(action) else { return };
+        let Some(Runs::Composite { steps, .. }) = model.runs.as_ref().map(|runs| &runs.value) else { return };
+        if self.depth < MAX_DEPTH {
+            let inner = Walk { file: FileAt::Action(action), depth: self.depth + 1, ..self };
+            steps.iter().for_each(|step| inner.step(step, model.document, before, look));
+        }
+    }
+
+    fn script(self, run: &'s Run<'s>, document: &'s Document) -> Cow<'s, Script<'s>> {
+        let read = match self.file {
+            FileAt::Workflow(file) => {
+                let scripts =
+                    self.job.workflow.flows.get(file).map(|flow| flow.scripts.as_slice()).unwrap_or_default();
+                // Scripts stand in the order of the source.
+                let found = scripts.binary_search_by_key(&run.script.token, |script| script.run.script.token);
+                found.ok().and_then(|at| scripts.get(at))
+            }
+            FileAt::Action(_) => None,
+        };
+        if let Some(read) = read {
+            return Cow::Borrowed(&read.script);
+        }
+        let holes: Vec<Span> = match run.script.value {
+            Value::Literal(_) => Vec::new(),
+            Value::Expression(evaluated) => evaluated.parts.iter().map(|part| part.outer).collect(),
+        };
+        let shell = run
+            .shell
+            .as_ref()
+            .and_then(|shell| shell.value.literal())
+            .map_or(Shell::Posix, |name| Shell::of(name));
+        Cow::Owned(Script::read(flow::written(document, run.script.token), shell, &holes))
+    }
+
+    fn used(self, uses: &'s Uses<'s>) -> UsedSight<'s> {
+        let name = flow::action(uses).map(|(name, _)| name);
+        let known = name.as_deref().and_then(known);
+        let (local, target) = match self.file {
+            FileAt::Workflow(file) => {
+                let local = self.job.job.local(self.at, uses);
+                let target = self.job.workflow.actions.target(
+                    self.job.workflow.family,
+                    file,
+                    self.job.job,
+                    self.at,
+                    uses,
+                );
+                (local, target)
+            }
+            FileAt::Action(action) => (None, self.job.workflow.actions.nested_target(action, uses)),
+        };
+        UsedSight { uses, name, known, local, target }
+    }
+}
+
+impl StepSight<'_> {
+    /// Where a token of the step's file stands.
+    #[must_use]
+    pub fn spot(&self, token: TokenId) -> Spot {
+        Spot { file: self.file, span: self.document.span(token) }
+    }
+
+    /// Where a part of the step's script stands.
+    #[must_use]
+    pub fn in_script(&self, within: Span) -> Spot {
+        let StepKind::Run(run) = &self.step.kind else { return self.spot(self.step.token) };
+        let node = self.document.token(run.script.token).node;
+        Spot { file: self.file, span: self.document.tree().place_in(node, within) }
+    }
+
+    /// Where `uses` stands, of a step that uses something.
+    #[must_use]
+    pub fn uses_spot(&self) -> Spot {
+        self.used.as_ref().map_or_else(|| self.spot(self.step.token), |used| self.spot(used.uses.uses.token))
+    }
+
+    /// What the step gives to an input of its action, if that is written.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<At<Scalar<'_>>> {
+        value_of(entries(self.used.as_ref()?.uses.with.as_ref()), name)
+    }
+}
+
+impl UsedSight<'_> {
+    /// Whether it is one of these actions.
+    #[must_use]
+    pub fn is(&self, names: &[&str]) -> bool {
+        self.name.as_deref().is_some_and(|name| names.contains(&name))
+    }
+
+    /// The image, where it is one.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        match self.uses.target {
+            Some(StepUses::Docker(image)) => Some(image.text),
+            _ => None,
+        }
+    }
+}
+
+/// The entries of a mapping that is written.
+#[must_use]
+pub fn entries<'m, 'd>(mapping: Option<&'m Mapping<'d>>) -> &'m [Entry<'d>] {
+    match mapping.map(|mapping| &mapping.value) {
+        Some(Value::Literal(entries)) => entries,
+        Some(Value::Expression(_)) | None => &[],
+    }
+}
