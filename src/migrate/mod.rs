@@ -1,6 +1,7 @@
 //! `towpath migrate`.
 
 mod around;
+mod assess;
 mod eval;
 mod excerpt;
 mod graph;
@@ -22,6 +23,7 @@ pub(crate) enum Migrate {
     Parse(parse::Parse),
     Eval(eval::Eval),
     Graph(graph::Show),
+    Assess(assess::Assess),
 }
 
 impl Migrate {
@@ -31,6 +33,7 @@ impl Migrate {
             Self::Parse(parse) => parse.run(terminal),
             Self::Eval(eval) => eval.run(terminal),
             Self::Graph(show) => show.run(terminal),
+            Self::Assess(assess) => assess.run(terminal),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Parse {
         };
         let mut printer = Printer::new(terminal);
         let broken = process(Search::new(&Disk, self.paths.clone()), workers(), work, |found, report| {
-            let report = report.unwrap_or_else(|panicked| bug(form, &found, panicked));
+            let report = report.unwrap_or_else(|panicked| Report::problem(form, &broken(&found, panicked)));
             match printer.print(report) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => ControlFlow::Break(error),
@@ -142,14 +142,14 @@ fn file(form: Form, item: &Item, supplied: Option<&Supplied<'_, Disk>>, today: D
 }
 
 /// A file that made somebody's code stop in the middle.
-fn bug(form: Form, found: &Found, Panicked(said): Panicked) -> Report {
+pub(super) fn broken(found: &Found, Panicked(said): Panicked) -> Problem {
     let path: &Path = match found {
         Found::Item(item) => &item.path,
         Found::Unit(unit) => &unit.path,
         Found::Skipped(path, _) => path,
         Found::Problem(problem) => &problem.path,
     };
-    Report::problem(form, &Problem::new(path, Cause::Bug(said)))
+    Problem::new(path, Cause::Bug(said))
 }
 
 pub(super) fn unusable(Problem { path, cause }: &Problem) -> Failure {
@@ -160,7 +160,7 @@ pub(super) fn unusable(Problem { path, cause }: &Problem) -> Failure {
     Failure::Usage(format!("--sources {}: {cause}", Shown::path(path)))
 }
 
-fn workers() -> NonZeroUsize {
+pub(super) fn workers() -> NonZeroUsize {
     available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 

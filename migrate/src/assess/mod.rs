@@ -20,6 +20,7 @@
 //!
 //! The design is in docs/decisions/0011.
 
+mod facts;
 mod fidelity;
 mod known;
 mod profile;
@@ -27,19 +28,24 @@ mod reason;
 mod rule;
 pub mod rules;
 mod script_sight;
+mod sheet;
 mod sight;
 mod tools;
 mod triggers;
+mod unlock;
 mod verdict;
 
 use std::collections::HashSet;
 
+pub use facts::Facts;
 pub use fidelity::Fidelity;
 pub use known::{ACTIONS, Becomes, Known, known};
 pub use profile::Profile;
 pub use reason::{Found, Reason, Scope};
 pub use rule::{Meta, Rule};
+pub use sheet::{Blocker, Cited, Sheet};
 pub use sight::{FileAt, JobSight, LegSight, Past, Spot, StepSight, UsedSight, WorkflowSight, entries};
+pub use unlock::{Unlock, unlock};
 pub use verdict::{Rolled, Verdict};
 
 use crate::graph::matrix::Leg;
@@ -73,7 +79,7 @@ impl Assessment {
     #[must_use]
     pub fn of<'d>(family: &'d Family<'d>, actions: &'d Actions<'d>, profile: &Profile) -> Self {
         if let Some(whole) = whole(family) {
-            return Self { legs: Vec::new(), reasons: Vec::new(), rolled: Rolled::Whole(whole) };
+            return Self::whole(whole);
         }
         let (flows, jobs) = (family.flows(), family.jobs());
         let workflow = WorkflowSight { family, actions, flows: &flows, jobs: &jobs, profile };
@@ -89,6 +95,12 @@ impl Assessment {
         // A workflow without a job is refused, so there is a leg.
         let rolled = Rolled::of(legs.iter().map(|leg| leg.verdict)).unwrap_or(Rolled::Whole(Verdict::Broken));
         Self { legs, reasons, rolled }
+    }
+
+    /// Of a file whose jobs nobody has to look at.
+    #[must_use]
+    pub const fn whole(verdict: Verdict) -> Self {
+        Self { legs: Vec::new(), reasons: Vec::new(), rolled: Rolled::Whole(verdict) }
     }
 
     /// How many different things somebody has to change before the legs can move that only wait for that.

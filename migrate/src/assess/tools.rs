@@ -73,7 +73,7 @@ const HOSTED: [&str; 66] = [
 
 /// Whether GitHub's images have a program that an ordinary image has not.
 #[must_use]
-pub fn is_on_hosted(tool: &str) -> bool {
+pub(super) fn is_on_hosted(tool: &str) -> bool {
     HOSTED.contains(&tool)
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn written(document: &Document, token: TokenId) -> &str {
 }
 
 /// The steps of a job that use something, with their places; those in `parallel` have that of the step that holds them.
-pub(super) fn uses<'d>(job: &Job<'d>) -> impl Iterator<Item = (usize, &'d Uses<'d>)> {
+pub(crate) fn uses<'d>(job: &Job<'d>) -> impl Iterator<Item = (usize, &'d Uses<'d>)> {
     let steps = job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default();
     steps.iter().enumerate().flat_map(|(at, step)| {
         let inner = if let StepKind::Parallel(steps) = &step.kind { steps.as_slice() } else { &[] };

@@ -1,0 +1,129 @@
+//! What is in a workflow that a platform team asks for: actions, secrets, variables, environments, labels, rights, names of checks.
+
+use std::collections::BTreeSet;
+
+use crate::graph::flow::{self, Flow};
+use crate::graph::paths::{Path, paths};
+use crate::graph::{Family, Job, RunJob};
+use crate::model::Mapping;
+use crate::script::{Need, UseKind};
+use crate::values::permission::Level;
+
+/// What is in a workflow, itself and not what it calls; each thing once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// What starts it.
+    pub events: BTreeSet<String>,
+    /// What its steps and jobs use, as it is written.
+    pub uses: BTreeSet<String>,
+    /// Names of secrets, without the token that GitHub gives.
+    pub secrets: BTreeSet<String>,
+    /// Names of variables.
+    pub variables: BTreeSet<String>,
+    /// Environments, as they are written.
+    pub environments: BTreeSet<String>,
+    /// Labels of runners; expressions as they are written.
+    pub labels: BTreeSet<String>,
+    /// Programs of its scripts.
+    pub tools: BTreeSet<String>,
+    /// Whether a script is root by itself.
+    pub has_sudo: bool,
+    /// Whether it uses the token that GitHub gives.
+    pub has_token: bool,
+    /// Rights that a token is given: `contents: write`.
+    pub rights: BTreeSet<String>,
+    /// Names of its check runs, as far as they are known.
+    pub checks: BTreeSet<String>,
+    /// How many jobs there are.
+    pub jobs: usize,
+    /// How many steps there are.
+    pub steps: usize,
+}
+
+impl Facts {
+    /// What is in the workflow that a family began with.
+    #[must_use]
+    pub fn of(family: &Family<'_>) -> Self {
+        let mut facts = Self::default();
+        let Some(root) = family.root() else { return facts };
+        let on = root.workflow.on.as_ref().map(|on| on.list.as_slice()).unwrap_or_default();
+        facts.events = on.iter().map(|event| event.name.value.to_owned()).collect();
+        facts.mapping(root.workflow.env.as_ref());
+        let flow = root.flow();
+        for job in &root.jobs {
+            facts.job(job);
+        }
+        facts.flow(&flow);
+        for run in family.jobs() {
+            facts.run(&run);
+        }
+        facts
+    }
+
+    fn job(&mut self, job: &Job<'_>) {
+        self.jobs += 1;
+        let document = job.workflow.document;
+        if let Some(call) = job.call() {
+            self.uses.insert(call.uses.value.to_owned());
+        }
+        let Some(steps) = job.steps() else { return };
+        self.steps += steps.steps.len();
+        for (_, uses) in flow::uses(job) {
+            self.uses.insert(uses.uses.value.to_owned());
+        }
+        if let Some(name) = steps.environment.as_ref().and_then(|environment| environment.name) {
+            self.environments.insert(flow::written(document, name.token).to_owned());
+        }
+        let legs = job.legs().iter().map(Some).chain(job.legs().is_empty().then_some(None));
+        for leg in legs {
+            match job.runner(leg).and_then(|runner| runner.labels) {
+                Some(labels) => self.labels.extend(labels),
+                None => self
+                    .labels
+                    .extend(steps.runs_on.as_ref().map(|on| flow::written(document, on.token).to_owned())),
+            }
+        }
+    }
+
+    fn flow(&mut self, flow: &Flow<'_>) {
+        for read in flow.reads.iter().flatten() {
+            self.path(&read.path);
+        }
+        for script in &flow.scripts {
+            for used in &script.script.uses {
+                if let UseKind::Tool(tool) = &used.kind {
+                    self.has_sudo |= tool.elevated || tool.need() == Some(Need::Root);
+                    self.tools.insert(tool.name.clone().into_owned());
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, run: &RunJob) {
+        self.checks.extend(run.checks.iter().map(|check| check.text.clone()));
+        for (scope, level) in run.permissions.given.iter().flat_map(|given| given.granted()) {
+            if level != Level::None {
+                self.rights.insert(format!("{}: {}", scope.name(), level.name()));
+            }
+        }
+    }
+
+    fn mapping(&mut self, mapping: Option<&Mapping<'_>>) {
+        let entries = super::entries(mapping);
+        for evaluated in entries.iter().filter_map(|entry| entry.value.value.expression()) {
+            for path in paths(&evaluated.expression) {
+                self.path(&path);
+            }
+        }
+    }
+
+    fn path(&mut self, path: &Path<'_>) {
+        match (path.context().to_ascii_lowercase().as_str(), path.name(1)) {
+            ("secrets", Some(name)) if name.eq_ignore_ascii_case("GITHUB_TOKEN") => self.has_token = true,
+            ("secrets", Some(name)) => drop(self.secrets.insert(name.to_owned())),
+            ("vars", Some(name)) => drop(self.variables.insert(name.to_owned())),
+            ("github", Some(name)) if name.eq_ignore_ascii_case("token") => self.has_token = true,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! All workflows together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use towpath_migrate::assess::{Blocker, Sheet, Unlock, Verdict, unlock};
+use towpath_migrate::sources::Problem;
+
+use super::Came;
+
+/// Names under which verdicts of workflows are counted, best first.
+pub(super) const VERDICTS: [(&str, &str); 8] = [
+    ("automatic", "can move as they are"),
+    ("edits", "can move when somebody has changed or said something"),
+    ("redesign", "can move when somebody has thought about how"),
+    ("split", "can move in part; the other part stays"),
+    ("undetermined", "nobody can tell before something is supplied"),
+    ("keep", "belong on GitHub"),
+    ("template", "are made to begin workflows with"),
+    ("broken", "GitHub does not take"),
+];
+
+/// What was assessed.
+#[derive(Default)]
+pub(super) struct Estate {
+    pub(super) sheets: Vec<Sheet>,
+    pub(super) repositories: usize,
+    pub(super) folders: usize,
+    pub(super) actions: usize,
+    pub(super) neither: usize,
+    pub(super) skipped: usize,
+    pub(super) unread: Vec<Problem>,
+}
+
+/// How often a rule gave a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Hits {
+    pub(super) workflows: usize,
+    pub(super) reasons: usize,
+}
+
+impl Estate {
+    pub(super) fn add(&mut self, came: Came) {
+        match came {
+            Came::Sheet(sheet) => self.sheets.push(*sheet),
+            Came::Action => self.actions += 1,
+            Came::Neither => self.neither += 1,
+            Came::Unit(true) => self.repositories += 1,
+            Came::Unit(false) => self.folders += 1,
+            Came::Skipped => self.skipped += 1,
+            Came::Unread(problem) => self.unread.push(problem),
+        }
+    }
+
+    /// How many workflows have a verdict of this name.
+    pub(super) fn count(&self, verdict: &str) -> usize {
+        self.sheets.iter().filter(|sheet| sheet.rolled.name() == verdict).count()
+    }
+
+    /// How many legs have each verdict.
+    pub(super) fn legs(&self) -> impl Iterator<Item = (Verdict, usize)> {
+        Verdict::ALL
+            .into_iter()
+            .enumerate()
+            .map(|(at, verdict)| (verdict, self.sheets.iter().filter_map(|sheet| sheet.legs.get(at)).sum()))
+    }
+
+    /// What to deal with first.
+    pub(super) fn unlock(&self) -> Vec<Unlock<Blocker<'_>>> {
+        unlock(self.sheets.iter().filter(|sheet| sheet.may_move()).map(Sheet::blockers))
+    }
+
+    /// How often each rule gave a reason.
+    pub(super) fn rules(&self) -> BTreeMap<&'static str, Hits> {
+        let mut rules: BTreeMap<&str, Hits> = BTreeMap::new();
+        for sheet in &self.sheets {
+            let mut seen = BTreeSet::new();
+            for cited in &sheet.reasons {
+                let hits = rules.entry(cited.rule.id).or_default();
+                hits.reasons += 1;
+                hits.workflows += usize::from(seen.insert(cited.rule.id));
+            }
+        }
+        rules
+    }
+
+    /// Which workflows have a thing of a kind.
+    pub(super) fn users<'e, I: IntoIterator<Item = &'e String>>(
+        &'e self,
+        things: impl Fn(&'e Sheet) -> I,
+    ) -> BTreeMap<&'e str, Vec<&'e str>> {
+        let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for sheet in &self.sheets {
+            for thing in things(sheet) {
+                users.entry(thing).or_default().push(&sheet.path);
+            }
+        }
+        users
+    }
+}

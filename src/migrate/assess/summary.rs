@@ -1,0 +1,78 @@
+//! A page for people.
+
+use std::fmt::Write as _;
+
+use towpath_migrate::sources::Shown;
+
+use super::estate::{Estate, VERDICTS};
+
+/// How many blockers are told.
+const MOST: usize = 12;
+
+pub(super) fn page(estate: &Estate) -> String {
+    let mut page = String::new();
+    let all = estate.sheets.len();
+    // Writing to a String cannot fail.
+    let _ = writeln!(page, "{} assessed, offline and as predicted\n", many(all, "workflow"));
+    for (verdict, meaning) in VERDICTS {
+        let count = estate.count(verdict);
+        if count > 0 {
+            let _ = writeln!(page, "  {verdict:<13}{count:>6}{:>5} %  {meaning}", percent(count, all));
+        }
+    }
+    blockers(estate, &mut page);
+    unseen(estate, &mut page);
+    page
+}
+
+fn blockers(estate: &Estate, page: &mut String) {
+    let list = estate.unlock();
+    if list.is_empty() {
+        return;
+    }
+    let free = list.first().map_or(0, |first| first.free - first.frees);
+    let waiting = list.last().map_or(0, |last| last.free) - free;
+    let _ = writeln!(
+        page,
+        "\nWhat blocks {} most, in the order that frees most of them:\n",
+        many(waiting, "workflow")
+    );
+    let _ = writeln!(page, "     frees  blocks  rule");
+    for unlock in list.iter().take(MOST) {
+        let (rule, target) = unlock.blocker;
+        let line = format!("  {:>8}{:>8}  {rule:<19}{}", unlock.frees, unlock.blocks, Shown::text(target));
+        let _ = writeln!(page, "{}", line.trim_end());
+    }
+    if list.len() > MOST {
+        let _ = writeln!(page, "  and {} more: -o json", list.len() - MOST);
+    }
+}
+
+fn unseen(estate: &Estate, page: &mut String) {
+    let unknown = estate.rules();
+    let count = |rule: &str| unknown.get(rule).map_or(0, |hits| hits.workflows);
+    let rows = [
+        (count("unknown-action"), "use actions whose source is not here; supply it with --sources"),
+        (count("unknown-workflow"), "call workflows that are not here; supply them with --sources"),
+        (count("missing-local"), "use a folder or file of the repository that is not here"),
+        (count("unknown-runner"), "run on something that nobody can tell from here"),
+        (estate.unread.len(), "files could not be read"),
+    ];
+    let rows: Vec<_> = rows.into_iter().filter(|(count, _)| *count > 0).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "\nNot seen:\n");
+    for (count, what) in rows {
+        let _ = writeln!(page, "  {count:>8}  {what}");
+    }
+}
+
+fn many(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
+/// In whole percent.
+fn percent(part: usize, all: usize) -> usize {
+    (part * 200 + all).checked_div(all * 2).unwrap_or_default()
+}
