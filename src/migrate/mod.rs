@@ -4,6 +4,7 @@ mod around;
 mod assess;
 mod eval;
 mod excerpt;
+mod explain;
 mod graph;
 mod outline;
 mod parse;
@@ -24,6 +25,7 @@ pub(crate) enum Migrate {
     Eval(eval::Eval),
     Graph(graph::Show),
     Assess(assess::Assess),
+    Explain(explain::Explain),
 }
 
 impl Migrate {
@@ -34,6 +36,7 @@ impl Migrate {
             Self::Eval(eval) => eval.run(terminal),
             Self::Graph(show) => show.run(terminal),
             Self::Assess(assess) => assess.run(terminal),
+            Self::Explain(explain) => explain.run(terminal),
         }
     }
 }

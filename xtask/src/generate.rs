@@ -82,8 +82,10 @@ struct Whole {
 }
 
 /// All generated files.
-const FILES: &[Whole] =
-    &[Whole { file: "migrate/features.yaml", source: Source::Example("towpath-migrate", "features") }];
+const FILES: &[Whole] = &[
+    Whole { file: "migrate/features.yaml", source: Source::Example("towpath-migrate", "features") },
+    Whole { file: "docs/migration/verdicts.md", source: Source::Example("towpath-migrate", "verdicts") },
+];
 
 const fn reliability(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
     Block { file: "docs/reliability.md", name, source: Source::Recorded(text) }

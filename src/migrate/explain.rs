@@ -1,0 +1,56 @@
+//! `towpath migrate explain`.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use towpath_migrate::assess::{Meta, rules};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Tell what a rule of the assessment finds, why it matters, and what to do.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  towpath migrate explain
+  towpath migrate explain docker-daemon")]
+pub(crate) struct Explain {
+    /// A rule [default: a list of all]
+    #[arg(value_name = "RULE")]
+    rule: Option<String>,
+}
+
+impl Explain {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let text = match &self.rule {
+            None => list(),
+            Some(id) => match rules::named(id) {
+                Some(rule) => page(rule.meta()),
+                None => {
+                    let next = "towpath migrate explain lists the rules";
+                    return Err(Failure::Usage(format!("there is no rule {id:?}; {next}")));
+                }
+            },
+        };
+        terminal.print(text)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// All rules, those first whose outcome counts first.
+fn list() -> String {
+    let mut metas: Vec<_> = rules::ALL.iter().map(|rule| rule.meta()).collect();
+    metas.sort_by_key(|meta| (meta.outcome, meta.id));
+    let mut text = String::new();
+    for Meta { id, outcome, title, .. } in metas {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{id:<20}{:<14}{title}", outcome.name());
+    }
+    text
+}
+
+fn page(meta: &Meta) -> String {
+    let Meta { id, outcome, title, why, remedy } = meta;
+    format!("{id}: {title}\n\nverdict  {}\nwhy      {why}\nnext     {remedy}\n", outcome.name())
+}
