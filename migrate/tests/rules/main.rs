@@ -1,7 +1,6 @@
 //! Each rule on a file that it finds something in, and on one that it does not.
 //!
 //! `# finds TARGET, TARGET` behind a line says what the rule finds there.
-#![expect(clippy::unwrap_used, reason = "a fixture that fails ends its test")]
 
 use std::collections::BTreeSet;
 use std::fs;
