@@ -2,6 +2,7 @@ use super::*;
 use crate::graph::reads::Site;
 use crate::model::Workflow;
 use crate::read::{Limits, read_workflow};
+use crate::script::{Script, Shell};
 use crate::work::steps_of;
 
 fn with<T>(source: &str, look: impl FnOnce(&Graph<'_>, &Flow<'_>) -> T) -> T {
@@ -397,6 +398,17 @@ fn what_scripts_of_other_shells_run_again_does_harm() {
         let found = taints("issues", &job(&steps));
         assert_eq!(found, vec!["github.event.issue.title a.0 again 2"; expected], "{script}");
     }
+}
+
+/// Calls within calls are not read to the end of the script each.
+#[test]
+fn calls_without_an_end_are_bounded() {
+    let nested = "os.system(".repeat(400);
+    let steps = format!("      - shell: python\n        run: {nested} os.environ['T']\n        {TITLE}");
+    assert_eq!(taints("issues", &job(&steps)).len(), 1);
+    let script = Script::read(&nested, Shell::Python, &[]);
+    let longest = script.unclear.iter().map(|unclear| unclear.span.end - unclear.span.start).max();
+    assert!(longest.is_some_and(|longest| longest < 1000), "{longest:?}");
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::span::Span;
 /// What starts a program.
 const STARTERS: [&str; 7] = ["Popen", "call", "check_call", "check_output", "run", "system", "popen"];
 
+/// So many tokens of a call are looked at: calls may be within each other without an end.
+const MAX_CALL: usize = 256;
+
 /// Words by which calls of these are told how, not what.
 const SETTINGS: [&str; 7] = ["shell", "check", "text", "capture_output", "True", "False", "None"];
 
@@ -79,7 +82,7 @@ impl Reader<'_, '_> {
             }
             open > 0
         });
-        let inner: Vec<&Token> = inner.skip(1).collect();
+        let inner: Vec<&Token> = inner.take(MAX_CALL).skip(1).collect();
         let has =
             |words: [&str; 3]| inner.windows(3).any(|three| three.iter().map(|it| self.of(it)).eq(words));
         let is_dynamic =
