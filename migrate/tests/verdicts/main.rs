@@ -1,20 +1,14 @@
 //! Verdicts against those that people gave, for sixty workflows of the corpus.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a fixture that fails ends its test, and a skip is loud"
-)]
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a fixture that fails ends its test")]
 
 #[path = "../corpus/mod.rs"]
 mod corpus;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use towpath_migrate::assess::{Assessment, Profile, Rolled};
+use towpath_migrate::assess::{Assessment, Profile, Reason, Rolled};
 use towpath_migrate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
@@ -29,44 +23,50 @@ struct Label {
     worst: Option<String>,
 }
 
-/// A project of the corpus as a repository: its workflows beside each other, its actions in `_actions`.
-struct Project(PathBuf);
+/// The files of the corpus, by path.
+type Files = BTreeMap<String, String>;
 
-impl Project {
-    fn text(&self, path: &Path) -> Lookup {
-        fs::read_to_string(path).map_or(Lookup::NotThere, |text| Lookup::Text(text.into()))
+/// A project of the corpus as a repository: its workflows beside each other, its actions in `_actions`.
+struct Project<'f> {
+    files: &'f Files,
+    folder: &'f str,
+}
+
+impl Project<'_> {
+    fn text(&self, path: &str) -> Lookup {
+        let text = self.files.get(&format!("{}/{path}", self.folder));
+        text.map_or(Lookup::NotThere, |text| Lookup::Text(text.as_str().into()))
     }
 }
 
-impl WorkflowFiles for Project {
+impl WorkflowFiles for Project<'_> {
     fn look_up(&self, reference: &Reference) -> Lookup {
         match (&reference.repository, reference.path.strip_prefix(".github/workflows/")) {
             (Some(_), _) => Lookup::NotSupplied,
-            (None, Some(name)) => self.text(&self.0.join(name)),
+            (None, Some(name)) => self.text(name),
             (None, None) => Lookup::NotThere,
         }
     }
 }
 
-impl ActionFiles for Project {
+impl ActionFiles for Project<'_> {
     fn look_up(&self, folder: &Reference) -> Lookup {
         if folder.repository.is_some() {
             return Lookup::NotSupplied;
         }
-        let folder = self.0.join("_actions").join(&folder.path);
-        match self.text(&folder.join("action.yml")) {
-            Lookup::NotThere => self.text(&folder.join("action.yaml")),
+        match self.text(&format!("_actions/{}/action.yml", folder.path)) {
+            Lookup::NotThere => self.text(&format!("_actions/{}/action.yaml", folder.path)),
             found => found,
         }
     }
 }
 
-fn assess(corpus: &Path, file: &str) -> (Rolled, String) {
-    let path = corpus.join("workflows").join(file);
-    let project = Project(path.parent().unwrap().to_owned());
+fn assess(files: &Files, file: &str) -> (Rolled, String) {
+    let path = format!("workflows/{file}");
+    let (folder, name) = path.rsplit_once('/').unwrap();
+    let project = Project { files, folder };
     let limits = Limits::default();
-    let document = read_workflow(fs::read_to_string(&path).unwrap(), &limits);
-    let name = path.file_name().unwrap().to_string_lossy();
+    let document = read_workflow(files[&path].as_str(), &limits);
     let bundle =
         Bundle::load(Reference::local(format!(".github/workflows/{name}")), document, &project, &limits);
     let program = Program::of(&bundle, &Rules::default());
@@ -75,7 +75,7 @@ fn assess(corpus: &Path, file: &str) -> (Rolled, String) {
     let assessment = Assessment::of(&family, &Actions::of(&actions), &Profile::default());
     let source = bundle.files()[0].document.tree().source();
     let lines = Lines::of(source);
-    let reason = |reason: &towpath_migrate::assess::Reason| {
+    let reason = |reason: &Reason| {
         let line = lines.place(source, reason.spot.span.start).line;
         format!("{}:{line}:{}", reason.rule.id, reason.target)
     };
@@ -85,12 +85,13 @@ fn assess(corpus: &Path, file: &str) -> (Rolled, String) {
 
 #[test]
 fn nine_of_ten_verdicts_are_those_of_people() {
-    let Some(corpus) = corpus::folder("verdicts") else { return };
+    let Some(files) = corpus::yaml_files("verdicts") else { return };
+    let files = files.into_iter().collect();
     let labels: Vec<Label> = serde_saphyr::from_str(include_str!("labels.yaml")).unwrap();
     let mut confusion: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut agreed = 0;
     for label in &labels {
-        let (rolled, reasons) = assess(&corpus, &label.file);
+        let (rolled, reasons) = assess(&files, &label.file);
         *confusion.entry((label.verdict.clone(), rolled.name().to_owned())).or_default() += 1;
         if label.verdict == rolled.name() {
             agreed += 1;

@@ -29,7 +29,9 @@ impl Rule for MissingLocal {
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         let Some(used) = &step.used else { return };
         let is_missing = match (&used.local, used.target) {
-            (Some(Local::Own { path, .. }), Some(Target::NotThere | Target::NotSupplied)) => !path.is_empty(),
+            (Some(Local::Own { path, .. }), Some(Target::NotThere | Target::NotSupplied | Target::Unreadable(_))) => {
+                !path.is_empty()
+            }
             (Some(Local::Own { path, reference: Some(_) }), None) => !path.is_empty(),
             (Some(Local::Own { .. }), _) => false,
             (Some(Local::Other { .. }), target) => !matches!(target, Some(Target::Action(_))),
