@@ -1,4 +1,4 @@
-//! Verdicts against those that people gave, for sixty workflows of the corpus.
+//! Verdicts against those that were given by hand, for sixty workflows of the corpus.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a fixture that fails ends its test")]
 
@@ -14,7 +14,7 @@ use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, Wo
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::yaml::Lines;
 
-/// A workflow that somebody judged.
+/// A workflow that was judged by hand.
 #[derive(Debug, Deserialize)]
 struct Label {
     file: String,
@@ -84,7 +84,7 @@ fn assess(files: &Files, file: &str) -> (Rolled, String) {
 }
 
 #[test]
-fn nine_of_ten_verdicts_are_those_of_people() {
+fn nine_of_ten_verdicts_are_those_given_by_hand() {
     let Some(files) = corpus::yaml_files("verdicts") else { return };
     let files = files.into_iter().collect();
     let labels: Vec<Label> = serde_saphyr::from_str(include_str!("labels.yaml")).unwrap();
@@ -105,7 +105,7 @@ fn nine_of_ten_verdicts_are_those_of_people() {
                 );
             }
         } else {
-            println!("{}: people {}, rules {}: {reasons}", label.file, label.verdict, rolled.name());
+            println!("{}: by hand {}, by rules {}: {reasons}", label.file, label.verdict, rolled.name());
         }
     }
     println!("{agreed} of {}: {confusion:#?}", labels.len());
