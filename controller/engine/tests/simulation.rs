@@ -74,6 +74,9 @@ fn what_was_found_once_stays_mended() {
         (515_555, "the same, and a person confirmed the loss"),
         (615_773, "a promotion by a clock behind the journal's, by whose time the window was closed"),
         (808_293, "the same, behind a journal that a clock ahead had written to"),
+        (151_647, "a host that saw no change when what had fallen back stalled"),
+        (180_910, "a proof by a clock ahead that arrived after its environment fell ill"),
+        (195_138, "a soak that two breaks had cut, of which one was seen"),
     ];
     for (seed, what) in found {
         assert_eq!(run(&with(seed, None)).violation, None, "seed {seed}: {what}");

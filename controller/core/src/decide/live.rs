@@ -44,14 +44,13 @@ impl View<'_> {
         }
         match (self.presence(at), &at.live) {
             (Presence::Live(since), None) => self.record_live(at, since),
-            // Nobody knows when a break began that was over before it was seen: none of that time is kept.
+            // Nobody knows when a break began that was over before it was seen, nor whether there was one before what is
+            // seen now: none of that time is kept.
             (Presence::Live(since), Some(live)) if since > live.since => {
                 self.record_unlive(at, live.since, "its health had a break".to_owned())
             }
             (Presence::Live(_), Some(_)) => Rule::Pass,
-            (Presence::Degraded(since), Some(live)) => {
-                self.record_unlive(at, since.max(live.since), "Degraded".to_owned())
-            }
+            (Presence::Degraded(since), Some(live)) => self.record_degraded(at, live.since, since),
             (Presence::Degraded(since), None) => self.degraded(at, since),
             (Presence::Absent(why), Some(live)) => self.record_unlive(at, live.since, why),
             (Presence::Stabilizing(since), Some(live)) if since > live.since => {
@@ -87,6 +86,17 @@ impl View<'_> {
     fn record_unlive(&self, at: &Current, until: Time, why: String) -> Rule {
         let Some(pid) = at.pid.clone() else { return Rule::Pass };
         Rule::Act(vec![Effect::Record(Event::Unlive { env: self.key.clone(), pid, until, why })])
+    }
+
+    /// It ran for certain up to `known`, and is Degraded since then: no older answer proves that it runs.
+    fn record_degraded(&self, at: &Current, known: Time, since: Time) -> Rule {
+        let Some(pid) = at.pid.clone() else { return Rule::Pass };
+        let later = (since > known).then_some(since);
+        let record = |until| {
+            let (env, pid, why) = (self.key.clone(), pid.clone(), "Degraded".to_owned());
+            Effect::Record(Event::Unlive { env, pid, until, why })
+        };
+        Rule::Act(std::iter::once(known).chain(later).map(record).collect())
     }
 
     fn stabilizing(&self, at: &Current, since: Time) -> Rule {

@@ -282,6 +282,16 @@ fn case_37_the_environment_before_it_is_not_done() {
             "waits UpstreamNotVerified",
         ),
         row(
+            "Verified, and unwell when its soak ran out, before anybody looked again",
+            |s| {
+                verified(s, 3000);
+                s.show("dev", Health::Degraded);
+                while s.step() {}
+            },
+            "staging",
+            "waits Soaking",
+        ),
+        row(
             "Verified, and not healthy any more while it soaks",
             |s| {
                 verified(s, 200);

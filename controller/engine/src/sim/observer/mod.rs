@@ -113,6 +113,8 @@ pub(crate) struct Outside {
     pub(crate) said_yes: Option<Time>,
     /// The clock of the host that passed last.
     pub(crate) clock: Time,
+    /// The true time at which that pass began.
+    pub(crate) now: Time,
     /// Old readings of what is live that the host was given.
     pub(crate) old: Vec<Application>,
     /// What there was to read of metrics, whether their provider answered or not.
@@ -149,6 +151,7 @@ impl Observer {
                 expression: None,
                 said_yes: None,
                 clock,
+                now: clock,
                 old: Vec::new(),
                 metrics: MemoryMetrics::new(),
                 unread: false,

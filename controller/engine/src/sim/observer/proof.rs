@@ -204,7 +204,9 @@ impl Observer {
             self.outside.old.iter().filter(|a| a.name.as_str().strip_prefix("web-") == Some(env.as_str()));
         let old = of_here.filter_map(|application| application.reconciled_at);
         let old = old.filter(|at| floor.is_none_or(|floor| *at >= floor));
-        let since = old.chain([when]).min().unwrap_or(when);
+        // A clock that is ahead, or a journal that is, names a time that has not come: what ran when the pass began counts.
+        let then = when.min(self.outside.now);
+        let since = old.chain([then]).min().unwrap_or(then);
         let seen: Vec<Deployed> = scene.cluster.ran_since(env, since).cloned().collect();
         let proofs =
             seen.iter().map(|there| self.is_proof(scene, (env, &version), (at, release, there), when));
