@@ -497,3 +497,9 @@ fn files_and_commands_are_features() {
         assert!(kind.is_some(), "{name}");
     }
 }
+
+#[test]
+fn a_text_that_the_parser_breaks_off_at_is_not_understood() {
+    let script = Script::read("ල\"\\\"`ꧏ`\"", Shell::Posix, &[]);
+    assert!(!script.is_understood());
+}

@@ -6,6 +6,8 @@ mod output;
 mod words;
 mod wrappers;
 
+use std::panic::catch_unwind;
+
 use shuck_ast::{
     BinaryCommand, BinaryOp, Command, Comment, CompoundCommand, ForCommand, FunctionDef, Heredoc, IfCommand,
     Redirect, RedirectKind, RedirectTarget, Stmt, StmtSeq, Word,
@@ -134,7 +136,11 @@ impl At<'_> {
 impl<'a> Walk<'a, '_, '_, '_> {
     /// Parses and walks.
     fn all(&mut self, at: At<'_>) {
-        let result = Parser::new(self.masked).parse();
+        // The parser cuts some texts within a character, such as `"\"`ꧏ`"`, and breaks off there (shuck-parser 0.2.8).
+        let Ok(result) = catch_unwind(|| Parser::new(self.masked).parse()) else {
+            let whole = Span::new(self.base, self.base + self.masked.len());
+            return self.doubt(whole, Doubt::Syntax("the parser of scripts broke off".to_owned()));
+        };
         for diagnostic in result.diagnostics {
             let span = self.place(diagnostic.span);
             self.doubt(span, Doubt::Syntax(diagnostic.message));
