@@ -195,6 +195,31 @@ fn a_journal_that_is_behind_is_lost_until_confirmed() {
 }
 
 #[test]
+fn what_was_brought_back_and_taken_out_while_the_journal_was_lost_does_not_go_onward() {
+    on_both(|bed| {
+        let mut replica = bed.adopted();
+        let hold = replica.hold("staging");
+        let release = replica.verify_in("dev", "1.1.0");
+        bed.wait("1h");
+        replica.pass();
+        replica.verify_in("dev", "1.2.0");
+        let before = bed.tip(bed.journal());
+        replica.ask(RequestKind::Rollback, "dev", Some("1.1.0"));
+        replica.until_settled("dev", &release);
+        bed.foreign(&[(&overlay("dev"), &kustomization("1.0.0"))], "not that one");
+        bed.force(bed.journal(), before.as_ref());
+        replica.lose_caches();
+        assert!(is_verified(&replica.state(), "dev", &release), "that is all that is known of it");
+        replica.confirm(Confirmable::JournalLost);
+        replica.lift(&hold);
+        let report = replica.pass();
+        assert!(waits(&report, "staging", WaitCode::UpstreamNotVerified), "{:?}", report.answers);
+        assert_eq!(bed.version("staging"), "1.0.0");
+        assert!(!is_verified(&replica.state(), "dev", &release));
+    });
+}
+
+#[test]
 fn promotion_ids_are_not_made_again_after_a_loss() {
     on_both(|bed| {
         let mut replica = bed.awaiting_approval("1.1.0");

@@ -108,7 +108,7 @@ impl Observer<'_> {
 
     /// The branch's commits since one that is accounted for. Where none is, all of them: a commit far down may know of
     /// a journal that is gone, which a shallow copy would not show.
-    fn since(&self, tip: &CommitId, until: Option<&CommitId>) -> Result<History, EngineError> {
+    pub(crate) fn since(&self, tip: &CommitId, until: Option<&CommitId>) -> Result<History, EngineError> {
         let repository = self.host.repository;
         let history = repository.history(tip, until, usize::MAX)?;
         if history.complete || planted(Bug::CutHistoryIsWhole) {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use towpath_core::decide::{Wait, configuration, first_claim, loss};
-use towpath_core::event::{Confirmable, Event, RequestKind};
+use towpath_core::decide::{Wait, loss};
+use towpath_core::event::{Event, RequestKind};
 use towpath_core::hold::{Select, Stop, Subject};
-use towpath_core::id::{ActId, Actor, CommitId, Digest, Name, OwnerId, ReleaseId};
+use towpath_core::id::{ActId, Actor, Digest, Name, OwnerId, ReleaseId};
 use towpath_core::journal::State;
 use towpath_core::journal::fold::MAX_HOLDS;
 use towpath_core::journal::state::{EnvironmentState, Release, Request};
@@ -20,6 +20,7 @@ use crate::observe::{Observed, Remembered};
 use crate::pass::Engine;
 use crate::ports::{PushMode, PushOutcome, RefUpdate};
 
+mod confirm;
 mod release;
 
 pub use release::{Base, Based, NewRelease};
@@ -408,61 +409,6 @@ impl Engine<'_> {
                 reason: reason.to_owned(),
             }])
         })
-    }
-
-    /// Accepts the loss of a journal, or that the branch was rewritten; the second is refused when it was not.
-    pub fn confirm(&self, by: &Actor, what: Confirmable) -> Result<Recorded, EngineError> {
-        for attempt in 0..MAX_RACES {
-            let now = self.host.clock.now();
-            let observed = self.look()?;
-            let Some(tip) = observed.branch.tip.clone() else {
-                return impossible(format!("the branch {} does not exist", self.pipeline.repository.branch));
-            };
-            self.is_wrong(&observed, what)?;
-            let confirmed = Event::Confirmed { what, tip: tip.clone() };
-            let events = match observed.head() {
-                None => self.begin_again(confirmed, &tip, now)?,
-                // The branches that are confirmed are those of the wiring, which an old journal may not know; but
-                // whose wiring counts is the owner's. A journal without one would confirm nothing.
-                Some(head)
-                    if head.state.owner.id == self.host.settings.owner || head.state.envs.is_empty() =>
-                {
-                    configuration(self.pipeline, &head.state).into_iter().chain([confirmed]).collect()
-                }
-                Some(_) => vec![confirmed],
-            };
-            if let Some(recorded) = self.append(observed.head(), by, events, now)? {
-                return Ok(recorded);
-            }
-            self.host.clock.pause(attempt);
-        }
-        Err(EngineError::Contended { tries: MAX_RACES })
-    }
-
-    /// Whether that is wrong which a person wants to accept. A lost journal is taken at the person's word: it may be
-    /// another host that remembers more of it than this one.
-    fn is_wrong(&self, observed: &Observed, what: Confirmable) -> Result<(), EngineError> {
-        if what == Confirmable::JournalLost {
-            return Ok(());
-        }
-        if self.loss(observed).is_some() {
-            return impossible("the journal is lost too, and comes first: confirm JournalLost");
-        }
-        match observed.branch.contains_seen {
-            Some(false) => Ok(()),
-            _ => impossible("the branch still contains all that had landed; see: towpath status"),
-        }
-    }
-
-    /// The events that begin a new journal where one was lost.
-    fn begin_again(&self, confirmed: Event, tip: &CommitId, now: Time) -> Result<Vec<Event>, EngineError> {
-        let claimed = first_claim(&self.host.settings.owner, &format!("the journal was lost, tip {tip}"));
-        let first =
-            towpath_core::event::Recorded { n: 1, at: now, by: Actor::towpath(), event: claimed.clone() };
-        let state = towpath_core::journal::genesis(&self.pipeline.id, &first)
-            .map_err(|e| EngineError::Impossible(e.to_string()))?;
-        let configured = configuration(self.pipeline, &state);
-        Ok(std::iter::once(claimed).chain(configured).chain([confirmed]).collect())
     }
 
     /// Takes a long journal up with a parentless commit of the same fold. Only its owner may.

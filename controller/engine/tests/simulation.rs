@@ -77,6 +77,14 @@ fn what_was_found_once_stays_mended() {
         (151_647, "a host that saw no change when what had fallen back stalled"),
         (180_910, "a proof by a clock ahead that arrived after its environment fell ill"),
         (195_138, "a soak that two breaks had cut, of which one was seen"),
+        (237_603, "a release that was taken out where a lost journal had not yet brought it back"),
+        (255_238, "a pull request past a gate that nobody may pass by any more, and that holds by now"),
+        (440_451, "the same, as the pull request is opened"),
+        (384_786, "a push that arrived while a host slept whose fast clock had given it up"),
+        (458_880, "a rollback to what a pull request offered that a person closed"),
+        (617_875, "a rest that was judged while the neighbour elsewhere still moved"),
+        (882_729, "a rollback that was rewound, of which neither ref tells any more"),
+        (924_169, "a push that arrived before the news that a fast clock had given it up"),
     ];
     for (seed, what) in found {
         assert_eq!(run(&with(seed, None)).violation, None, "seed {seed}: {what}");

@@ -11,13 +11,14 @@ impl View<'_> {
     /// The effects that bring a release here. What the move takes along belongs to the moment at which it is on the
     /// branch: where branch and journal move together that is this push, elsewhere [`View::land`].
     pub(super) fn commit(&self, release: &Release, promotion: Promotion) -> Vec<Effect> {
-        let overridden: Vec<Effect> = overridden(&promotion).map(Effect::Record).collect();
+        let unproven = self.unproven();
+        let first: Vec<Effect> = overridden(&promotion).chain(unproven).map(Effect::Record).collect();
         if !self.world.shared.atomic {
-            return overridden.into_iter().chain([Effect::Promote(promotion)]).collect();
+            return first.into_iter().chain([Effect::Promote(promotion)]).collect();
         }
         let left = self.leaving(release, promotion.cause, &promotion.actor);
         let answered = self.answered(promotion.q.as_ref());
-        let before = overridden.into_iter().chain(left.into_iter().map(Effect::Record));
+        let before = first.into_iter().chain(left.into_iter().map(Effect::Record));
         before.chain([Effect::Promote(promotion)]).chain(answered.map(Effect::Record)).collect()
     }
 
@@ -38,6 +39,17 @@ impl View<'_> {
     /// journalled, and not until it is found, which may be long after.
     fn outlived(&self, landed: &Current) -> Option<Event> {
         self.not_there_since(landed.at)
+    }
+
+    /// Keeps nothing of the time of what still soaks here when nobody tells what is live: whether it ran without a break up to
+    /// now is never heard once something else is here.
+    pub(super) fn unproven(&self) -> Option<Event> {
+        let is_asked = super::still_soaks(self.world.pipeline, &self.environment.name, self.env);
+        let at = self.at().filter(|_| is_asked)?;
+        let (pid, live) = (at.pid.clone()?, at.live.as_ref()?);
+        let why = "another release came while nobody told what was live".to_owned();
+        let unlive = || Event::Unlive { env: self.key.clone(), pid, until: live.since, why };
+        self.is_silent(at).then(unlive)
     }
 
     /// Ends the soak of what is here at a time that is over: from then on something else may have been here.

@@ -163,6 +163,11 @@ impl View<'_> {
         matches!(self.presence(at), Presence::Live(now) if since.is_some_and(|since| now <= since))
     }
 
+    /// Whether nobody tells what runs.
+    pub(super) fn is_silent(&self, at: &Current) -> bool {
+        matches!(self.presence(at), Presence::Unknown(_))
+    }
+
     fn presence(&self, at: &Current) -> Presence {
         let applications = match &self.facts.live {
             Ok(applications) => applications,

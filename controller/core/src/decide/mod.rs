@@ -41,7 +41,7 @@ pub use entry::soak_end;
 pub use horizon::{Horizon, horizon};
 pub use ledger::{accounted, configuration, first_claim, loss};
 pub use metric::{Judgement, judge};
-pub use presence::{LANDING, PAUSE};
+pub use presence::{LANDING, PAUSE, deploys};
 pub use rollback::{IRREVERSIBLE, STORM_WINDOW, target as rollback_target};
 
 #[cfg(test)]
@@ -73,11 +73,14 @@ pub fn wants_liveness(pipeline: &Pipeline, name: &Name, env: &EnvironmentState) 
         Phase::Adopted | Phase::Failed => false,
         Phase::Syncing | Phase::Verifying | Phase::Verified => true,
         // A running soak counts only with a reading as of now, so it is asked for as long as it may be needed.
-        Phase::Settled => {
-            let soaked = env.ok.get(&at.r).map(|ok| ok.soak);
-            soaked.is_some_and(|soaked| pipeline.edges_from(name).any(|edge| soaked < edge.soak))
-        }
+        Phase::Settled => still_soaks(pipeline, name, env),
     }
+}
+
+/// Whether what is there has not soaked as long as an edge asks for.
+fn still_soaks(pipeline: &Pipeline, name: &Name, env: &EnvironmentState) -> bool {
+    let soaked = env.at.as_ref().and_then(|at| env.ok.get(&at.r)).map(|ok| ok.soak);
+    soaked.is_some_and(|soaked| pipeline.edges_from(name).any(|edge| soaked < edge.soak))
 }
 
 fn environments(world: &World<'_>, state: &State, now: Time) -> Decision {

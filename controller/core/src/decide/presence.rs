@@ -38,6 +38,11 @@ fn says(environment: &Environment, at: &Current, release: &Release, path: &PathF
     })
 }
 
+/// Whether the fields of an environment say a release in the form in which Towpath writes it.
+pub fn deploys(environment: &Environment, release: &Release, path: &PathFacts) -> bool {
+    path.images.iter().all(|f| wanted(release, environment, f).is_some_and(|w| w == f.values))
+}
+
 fn recorded_bytes(release: &Release, facts: &ImageFacts) -> FieldValues {
     let raw = |field| {
         let same = |f: &&crate::event::FieldBytes| {

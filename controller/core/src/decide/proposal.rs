@@ -146,7 +146,8 @@ impl View<'_> {
         // It was merged after it was seen open last, and nobody knows how long after.
         let gone = self.not_there_since(self.facts.proposal_open.unwrap_or(open.at));
         let left = self.leaving(release, cause, &promotion.actor);
-        let before: Vec<Event> = overridden(&promotion).chain(gone).chain(left).collect();
+        let before: Vec<Event> =
+            overridden(&promotion).chain(self.unproven()).chain(gone).chain(left).collect();
         let answered = self.answered(promotion.q.as_ref());
         let promoted = Event::Promoted {
             pid: promotion.pid,

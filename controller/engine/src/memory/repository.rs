@@ -23,6 +23,8 @@ struct Stored {
     /// Clients that wrote it. Until it is pushed, nobody else has it.
     writers: BTreeSet<u64>,
     pushed: bool,
+    /// How many moves of refs there were when it was written last.
+    written: usize,
 }
 
 #[derive(Default)]
@@ -111,6 +113,13 @@ impl MemoryHost {
     /// The tip of a ref.
     pub fn tip(&self, name: &RefName) -> Option<CommitId> {
         self.0.borrow().refs.get(name).cloned()
+    }
+
+    /// The tip that a ref had when a commit was written last, which may have been pushed later.
+    pub fn tip_when_written(&self, name: &RefName, commit: &CommitId) -> Option<CommitId> {
+        let contents = self.0.borrow();
+        let before = contents.landed.get(..contents.get(commit)?.written)?;
+        before.iter().rfind(|(moved, ..)| moved == name).and_then(|(.., new)| new.clone())
     }
 
     /// Moves a ref without asking, as somebody with all rights can.
@@ -277,6 +286,10 @@ impl MemoryHost {
             let info = CommitInfo { id: id.clone(), parents, message: message.to_owned(), time };
             contents.add(info, tree);
         }
+        let moves = contents.landed.len();
+        if let Some(stored) = contents.get_mut(&id) {
+            stored.written = moves;
+        }
         id
     }
 }
@@ -294,7 +307,7 @@ impl Contents {
         let parents = info.parents.iter().filter_map(|id| self.numbers.get(id).copied()).collect();
         self.numbers.insert(info.id.clone(), self.commits.len());
         let writers = BTreeSet::new();
-        self.commits.push(Stored { parents, info, tree: Rc::new(tree), writers, pushed: false });
+        self.commits.push(Stored { parents, info, tree: Rc::new(tree), writers, pushed: false, written: 0 });
     }
 
     /// Moves a ref; what it contains is there for everybody from then on.

@@ -9,6 +9,7 @@ use super::stage::{Stage, commit, name, seen};
 use super::table::{holds, row};
 use crate::event::{Event, RequestKind};
 use crate::id::{ActId, ReleaseId};
+use crate::journal::state::Phase;
 use crate::observation::Health;
 use crate::pipeline::{Delivery, Edge, EdgeMode};
 use crate::time::Span;
@@ -301,6 +302,22 @@ fn case_37_the_environment_before_it_is_not_done() {
             },
             "staging",
             "waits Soaking",
+        ),
+        row(
+            "a newer one came while nobody said what is live",
+            |s| {
+                verified(s, 3000);
+                s.facts.get_mut(&name("dev")).unwrap().live = Err("connection refused".into());
+                s.release(2);
+                while s.step() {}
+                assert_eq!(
+                    s.env("dev").at.as_ref().map(|at| at.phase),
+                    Some(Phase::Syncing),
+                    "the newer one"
+                );
+            },
+            "staging",
+            "waits UpstreamNotVerified",
         ),
         row(
             "nobody says what is live as its soak ends",

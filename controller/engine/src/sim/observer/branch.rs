@@ -137,35 +137,56 @@ impl Observer {
         }
     }
 
-    /// The gates that people pass by with a pull request.
+    /// The gates that people pass by with a pull request. What they asked for may not be allowed any more, since a policy
+    /// came: then nothing is passed by, and the gate has to hold like any other.
     pub(super) fn past(&self, env: &Name, r: &ReleaseId, pid: &Pid) -> BTreeSet<EntryGate> {
+        let environment = self.environment(env).ok();
+        let allowed = |gate: &EntryGate| environment.is_some_and(|e| e.promotion.overrides.contains(gate));
         let named = self.account.asked(env, r).into_iter().flat_map(|q| &q.overrides);
-        let named = named.filter_map(|text| EntryGate::parse(text.split(' ').next()?));
+        let named = named.filter_map(|text| EntryGate::parse(text.split(' ').next()?)).filter(allowed);
         self.overridden.get(pid).into_iter().flatten().copied().chain(named).collect()
     }
 
     /// Whether a promotion is given up before its push was sure to be over, by a host whose clock says that it was.
-    fn is_too_soon(&self, scene: &Scene<'_>, pid: &Pid) -> bool {
+    fn is_too_soon(&self, pid: &Pid, at: Time) -> bool {
         let over = self.account.coming_since(pid).map(|journalled| journalled.plus(LANDING));
-        over.is_some_and(|over| scene.now < over && over <= self.outside.clock)
+        // The journal's time may be that of another clock, and this host may have slept since it decided.
+        let decided = at.min(self.outside.clock);
+        let truly = Time::from_unix(decided.unix() - i64::from(self.outside.ahead.as_seconds()));
+        over.is_some_and(|over| truly < over && over <= decided)
+    }
+
+    /// S2: what was given up is not on the branch.
+    ///
+    /// Where it was given up too soon, it may arrive before the news of that does, which was written before: then it comes
+    /// as a stranger's, too.
+    fn given_up_unlanded(&mut self, scene: &Scene<'_>, pid: &Pid, too_soon: bool) -> Checked {
+        let is_on = |tip: Option<&CommitId>, c: &CommitId| tip.is_some_and(|t| scene.host.contains(t, c));
+        let mut own = self.journalled.iter().filter(|(_, other)| *other == pid).map(|(commit, _)| commit);
+        let Some(commit) = own.find(|c| is_on(scene.branch, c)).cloned() else { return Ok(()) };
+        let seen = scene.host.tip_when_written(&self.pipeline.repository.branch, scene.commit);
+        if !too_soon || is_on(seen.as_ref(), &commit) {
+            return Err(format!("S2: {pid} was given up, and its commit {commit} is on the branch"));
+        }
+        self.pids.remove(pid);
+        self.foreign(&commit);
+        Ok(())
     }
 
     /// What was given up is not on the branch, and a closed pull request is a person's no.
-    pub(super) fn undone(&mut self, scene: &Scene<'_>, pid: &Pid, why: Undoing) -> Checked {
-        self.given_up.insert(pid.clone(), self.is_too_soon(scene, pid));
+    pub(super) fn undone(&mut self, scene: &Scene<'_>, pid: &Pid, why: Undoing, at: Time) -> Checked {
         self.went_back.remove(pid);
-        let tip = scene.host.tip(&self.pipeline.repository.branch);
-        let own = self.journalled.iter().filter(|(_, other)| *other == pid).map(|(commit, _)| commit);
-        if let Some(commit) =
-            own.into_iter().find(|c| tip.as_ref().is_some_and(|t| scene.host.contains(t, c)))
-        {
-            return Err(format!("S2: {pid} was given up, and its commit {commit} is on the branch"));
-        }
+        let too_soon = self.is_too_soon(pid, at);
+        self.given_up_unlanded(scene, pid, too_soon)?;
         let proposed = |(key, env): (&Name, &EnvironmentState)| {
             let open = env.proposed.as_ref().filter(|open| &open.pid == pid)?;
             Some((key.clone(), open.r.clone()))
         };
         let ended = scene.before.iter().flat_map(|s| s.envs.iter()).find_map(proposed);
+        // A pull request is no promotion yet and uses no try: what comes instead of it has its id.
+        if ended.is_none() {
+            self.given_up.insert(pid.clone(), too_soon);
+        }
         let Some((env, r)) = ended.filter(|_| why == Undoing::Closed) else { return Ok(()) };
         let release = scene.after.release(&r).ok_or("S11: a closed proposal's release is gone")?;
         match self.is_held_by(&scene.after.holds, &env, release, Stop::Promotions, scene.after.at) {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{CommitId, Name, Pid, ReleaseId};
 use towpath_core::journal::{JournalMessage, State};
-use towpath_core::pipeline::Pipeline;
 
-use super::{Observer, read_state};
+use super::{Observer, TakenOut, read_state};
 use crate::memory::MemoryHost;
+use crate::ports::CommitInfo;
 use crate::sim::releases::{deployed, is_deployed};
 use crate::sim::wiring::path_of;
 
@@ -56,8 +56,16 @@ impl Observer {
 
     fn believe(&mut self, host: &MemoryHost, state: Option<&State>) {
         let last = state.map_or(0, |state| state.n);
-        self.taken_out.values_mut().for_each(|told| *told = told.filter(|n| *n <= last));
+        for out in self.taken_out.values_mut() {
+            out.told = out.told.filter(|n| *n <= last);
+            out.known &= claimed_by(host, &out.brought).is_none_or(|n| n <= last);
+        }
         self.forget_what_is_back(host);
+        self.soaks.remember(last, |name, digests| {
+            let env = state.and_then(|state| state.envs.get(name));
+            let mut verified = env.iter().flat_map(|env| env.ok.keys()).filter_map(|r| state?.release(r));
+            verified.any(|release| is_deployed(&release.images, digests))
+        });
         self.account.believe(state);
         self.verified.clear();
         self.unheld.clear();
@@ -72,22 +80,48 @@ impl Observer {
         }
     }
 
-    /// A person took a release out, the journal lost that, and the person's commit was rewound, whichever came first: the
-    /// journal says that the release is there and Verified, the branch deploys it, and nothing is left that tells either
-    /// from a backup of before. A host that remembers waits for a person; one that remembers nothing, or is told by a
-    /// person to live with the loss, goes on.
+    /// A person took a release out, and neither ref tells of it any more, whichever was lost first: the branch deploys it
+    /// again, or neither has what had brought it, so that it was never there to be taken out. A host that remembers waits
+    /// for a person; one that remembers nothing, or is told by a person to live with the loss, goes on.
     fn forget_what_is_back(&mut self, host: &MemoryHost) {
         let Some(state) = self.state(host) else { return };
-        self.taken_out
-            .retain(|(key, r), told| told.is_some() || !is_deployed_in(host, &self.pipeline, &state, key, r));
+        let tip = host.tip(&self.pipeline.repository.branch);
+        let mut taken_out = std::mem::take(&mut self.taken_out);
+        let untold = |(key, r): &(Name, ReleaseId), out: &TakenOut| {
+            let is_back = |tip: &CommitId| deploys(host, tip, &state, (key, r));
+            let never_came = |tip: &CommitId| {
+                !out.known
+                    && !host.contains(tip, &out.brought)
+                    && !self.is_taken_out(host, tip, &state, (key, r))
+            };
+            out.told.is_none() && tip.as_ref().is_some_and(|tip| is_back(tip) || never_came(tip))
+        };
+        taken_out.retain(|here, out| !untold(here, out));
+        self.taken_out = taken_out;
+    }
+
+    /// Whether a person's commit on the branch took a release out of an environment.
+    fn is_taken_out(
+        &self,
+        host: &MemoryHost,
+        tip: &CommitId,
+        state: &State,
+        here: (&Name, &ReleaseId),
+    ) -> bool {
+        let (foreign, landed) = (self.foreign.borrow(), self.pids.values().collect::<BTreeSet<_>>());
+        // Who merges a pull request lets a promotion land.
+        let is_strange = |c: &CommitInfo| foreign.contains(&c.id) && !landed.contains(&c.id);
+        let strangers = host.log(tip).into_iter().filter(is_strange);
+        let mut edges =
+            strangers.flat_map(|c| c.parents.into_iter().map(move |parent| (parent, c.id.clone())));
+        edges.any(|(old, new)| deploys(host, &old, state, here) && !deploys(host, &new, state, here))
     }
 
     /// The highest journal number that the branch's own commits name.
     fn claimed(&self, host: &MemoryHost) -> u64 {
         let Some(tip) = host.tip(&self.pipeline.repository.branch) else { return 0 };
-        let claim = |m: &str| towpath_core::journal::promotion::claim(m).map(|claim| claim.n);
         let ours = host.log(&tip).into_iter().filter(|c| self.journalled.contains_key(&c.id));
-        ours.filter_map(|c| claim(&c.message)).max().unwrap_or(0)
+        ours.filter_map(|c| claimed_by(host, &c.id)).max().unwrap_or(0)
     }
 
     pub(crate) fn is_journal_lost(&self) -> bool {
@@ -109,10 +143,14 @@ impl Observer {
     }
 }
 
-/// Whether the branch deploys a release in an environment.
-fn is_deployed_in(host: &MemoryHost, pipeline: &Pipeline, state: &State, key: &Name, r: &ReleaseId) -> bool {
-    let path = path_of(key.as_str()).ok();
-    let file = host.tip(&pipeline.repository.branch).zip(path).and_then(|(tip, path)| host.file(&tip, &path));
+/// Whether a commit of the branch deploys a release in an environment.
+fn deploys(host: &MemoryHost, commit: &CommitId, state: &State, (key, r): (&Name, &ReleaseId)) -> bool {
+    let file = path_of(key.as_str()).ok().and_then(|path| host.file(commit, &path));
     let there = file.map(|bytes| deployed(&String::from_utf8_lossy(&bytes))).unwrap_or_default();
     state.release(r).is_some_and(|release| is_deployed(&release.images, &there))
+}
+
+/// The journal number that a commit names.
+fn claimed_by(host: &MemoryHost, commit: &CommitId) -> Option<u64> {
+    towpath_core::journal::promotion::claim(&host.info(commit)?.message).map(|claim| claim.n)
 }

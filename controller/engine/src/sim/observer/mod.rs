@@ -31,7 +31,7 @@ use std::rc::Rc;
 
 use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{CommitId, Digest, Name, Pid, PipelineId, ReleaseId, RepoPath};
-use towpath_core::journal::state::Release;
+use towpath_core::journal::state::{Current, Release};
 use towpath_core::journal::{JournalMessage, State, fold_all};
 use towpath_core::observation::Application;
 use towpath_core::pipeline::{EntryGate, Environment, Pipeline};
@@ -71,9 +71,8 @@ pub(crate) struct Observer {
     ahead: Span,
     /// Releases that are Verified in an environment.
     verified: BTreeSet<(Name, ReleaseId)>,
-    /// Releases that people took out of an environment, until they are Verified there again; and the event that says so,
-    /// as long as the journal has it.
-    taken_out: BTreeMap<(Name, ReleaseId), Option<u64>>,
+    /// Releases that people took out of an environment, until they are Verified there again.
+    taken_out: BTreeMap<(Name, ReleaseId), TakenOut>,
     /// Digests that failed in an environment, until cleared.
     failed: BTreeSet<(Name, Digest)>,
     /// The event of the last failure of an environment: approvals before it are void.
@@ -100,6 +99,16 @@ pub(crate) struct Observer {
     pub(crate) in_production: u64,
 }
 
+/// What tells that a person took a release out.
+struct TakenOut {
+    /// The event that says so, as long as the journal has it.
+    told: Option<u64>,
+    /// The commit that had brought it.
+    brought: CommitId,
+    /// Whether the journal still has that.
+    known: bool,
+}
+
 /// What stands outside of the pipeline.
 #[derive(Debug, Clone)]
 pub(crate) struct Outside {
@@ -115,6 +124,8 @@ pub(crate) struct Outside {
     pub(crate) clock: Time,
     /// The true time at which that pass began.
     pub(crate) now: Time,
+    /// How far that clock was ahead of it.
+    pub(crate) ahead: Span,
     /// Old readings of what is live that the host was given.
     pub(crate) old: Vec<Application>,
     /// What there was to read of metrics, whether their provider answered or not.
@@ -130,10 +141,14 @@ struct Scene<'a> {
     host: &'a MemoryHost,
     cluster: &'a Cluster,
     qa: &'a MemoryQa,
-    /// The state before the event's commit.
+    /// The event's commit.
+    commit: &'a CommitId,
+    /// The state before that.
     before: Option<&'a State>,
     /// The state after it.
     after: &'a State,
+    /// The branch's tip as of the event; it may have moved since.
+    branch: Option<&'a CommitId>,
     now: Time,
 }
 
@@ -152,6 +167,7 @@ impl Observer {
                 said_yes: None,
                 clock,
                 now: clock,
+                ahead: Span::default(),
                 old: Vec::new(),
                 metrics: MemoryMetrics::new(),
                 unread: false,
@@ -249,17 +265,21 @@ impl Observer {
     ) -> Checked {
         self.ahead = self.ahead.max(self.outside.clock.since(now));
         self.soaks.look(self.pipeline.environments.iter().map(|e| &e.name), cluster, now);
-        let new = host.moves_after(self.moves);
+        let moves = host.moves_after(self.moves);
         self.moves = host.moved();
-        for (name, old, new) in new {
+        let tip = host.tip(&self.pipeline.repository.branch);
+        for (i, (name, old, new)) in moves.iter().enumerate() {
             let Some(new) = new else { continue };
-            self.tells_no_secret(host, old.as_ref(), &new)?;
-            if name == self.pipeline.repository.branch && !self.foreign.borrow().contains(&new) {
-                self.branch_moved(host, old.as_ref(), &new)?;
+            self.tells_no_secret(host, old.as_ref(), new)?;
+            if *name == self.pipeline.repository.branch && !self.foreign.borrow().contains(new) {
+                self.branch_moved(host, old.as_ref(), new)?;
             }
-            if name == self.pipeline.repository.journal {
-                let last = self.sent.remove(&new).map(|then| std::mem::replace(&mut self.outside, then));
-                self.journal_moved(host, cluster, qa, &new, now)?;
+            if *name == self.pipeline.repository.journal {
+                let last = self.sent.remove(new).map(|then| std::mem::replace(&mut self.outside, then));
+                let mut later = moves.iter().skip(i + 1);
+                let moved = later.find(|(name, ..)| *name == self.pipeline.repository.branch);
+                let branch = moved.map_or(tip.as_ref(), |(_, old, _)| old.as_ref());
+                self.journal_moved(host, cluster, qa, (new, branch), now)?;
                 self.outside = last.unwrap_or_else(|| self.outside.clone());
             }
         }
@@ -285,14 +305,15 @@ impl Observer {
         host: &MemoryHost,
         cluster: &Cluster,
         qa: &MemoryQa,
-        tip: &CommitId,
+        (tip, branch): (&CommitId, Option<&CommitId>),
         now: Time,
     ) -> Checked {
         let state = self.read(host, tip).ok_or("S11: a journal commit has no state.json")?;
         let info = host.info(tip).ok_or("S11: a journal commit is missing")?;
         let message = JournalMessage::parse(&info.message).map_err(|e| format!("S11: {e}"))?;
         let before = self.journal.take().map(|(_, state)| state);
-        let scene = Scene { host, cluster, qa, before: before.as_deref(), after: &state, now };
+        let before = before.as_deref();
+        let scene = Scene { host, cluster, qa, commit: tip, before, after: &state, branch, now };
         for recorded in &message.events {
             self.event(&scene, recorded)?;
         }
@@ -324,7 +345,7 @@ impl Observer {
         match &recorded.event {
             Event::Promoted { .. } => self.promoted(scene, &recorded.event, recorded.at),
             Event::Proposed { env, r, pid, .. } => self.proposed(scene, (env, r, pid), recorded.at),
-            Event::Undone { pid, why } => self.undone(scene, pid, *why),
+            Event::Undone { pid, why } => self.undone(scene, pid, *why, recorded.at),
             Event::Overridden { pid, gate, .. } => self.passed_by(pid, gate.as_str()),
             Event::Live { env, pid, .. } => self.live(scene, env, pid, recorded.at),
             Event::Started { env, gate, gates, .. } => self.started(env, gate, gates),
@@ -356,7 +377,12 @@ impl Observer {
             }
             Event::Pinned { env, .. } => {
                 let out = scene.before.and_then(|s| s.envs.get(env)).and_then(|e| e.at.as_ref());
-                self.taken_out.extend(out.map(|at| ((env.clone(), at.r.clone()), Some(recorded.n))));
+                let taken_out = |at: &Current| TakenOut {
+                    told: Some(recorded.n),
+                    brought: at.commit.clone(),
+                    known: true,
+                };
+                self.taken_out.extend(out.map(|at| ((env.clone(), at.r.clone()), taken_out(at))));
                 Ok(())
             }
             _ => Ok(()),
@@ -365,7 +391,7 @@ impl Observer {
 
     fn forget_soak(&mut self, scene: &Scene<'_>, env: &Name, r: &ReleaseId) {
         if let Some(release) = scene.after.release(r) {
-            self.soaks.forget(env, &release.images);
+            self.soaks.forget(env, &release.images, scene.after.n);
         }
     }
 

@@ -17,6 +17,16 @@ type Digests = BTreeMap<ImageName, Digest>;
 pub(super) struct Soaks {
     running: BTreeMap<Name, (Digests, Time)>,
     longest: BTreeMap<(Name, Digests), Span>,
+    forgotten: Vec<Forgotten>,
+}
+
+/// A time that counts no more.
+struct Forgotten {
+    name: Name,
+    digests: Digests,
+    span: Span,
+    /// The last event of the journal that says so.
+    told: u64,
 }
 
 impl Soaks {
@@ -40,8 +50,12 @@ impl Soaks {
 
     fn end(&mut self, name: &Name, now: Time) {
         let Some((digests, since)) = self.running.remove(name) else { return };
-        let longest = self.longest.entry((name.clone(), digests)).or_default();
-        *longest = (*longest).max(now.since(since));
+        self.ran(name.clone(), digests, now.since(since));
+    }
+
+    fn ran(&mut self, name: Name, digests: Digests, span: Span) {
+        let longest = self.longest.entry((name, digests)).or_default();
+        *longest = (*longest).max(span);
     }
 
     /// The longest time that a release ran there without a break.
@@ -57,7 +71,17 @@ impl Soaks {
     }
 
     /// What is taken back there has not soaked: the time before that counts no more.
-    pub(super) fn forget(&mut self, name: &Name, images: &[Image]) {
-        self.longest.retain(|(env, digests), _| env != name || !is_deployed(images, digests));
+    pub(super) fn forget(&mut self, name: &Name, images: &[Image], told: u64) {
+        let here =
+            |(env, digests): &(Name, Digests), _: &mut Span| env == name && is_deployed(images, digests);
+        let gone = self.longest.extract_if(.., here);
+        self.forgotten.extend(gone.map(|((name, digests), span)| Forgotten { name, digests, span, told }));
+    }
+
+    /// Of what is Verified by a journal that ends with this event, nobody knows what was taken back after it.
+    pub(super) fn remember(&mut self, last: u64, is_verified: impl Fn(&Name, &Digests) -> bool) {
+        let untold = |f: &mut Forgotten| f.told > last && is_verified(&f.name, &f.digests);
+        let back: Vec<Forgotten> = self.forgotten.extract_if(.., untold).collect();
+        back.into_iter().for_each(|f| self.ran(f.name, f.digests, f.span));
     }
 }

@@ -229,7 +229,7 @@ impl Play {
         });
         let glitches = self.count_struck(in_between, &faults_of);
         let cut = weather.shallow || glitches.contains(&Kind::CutHistory);
-        let outside = Outside { cut, now, ..self.outside(shared.others) };
+        let outside = Outside { cut, now, ahead: at.since(now), ..self.outside(shared.others) };
         self.observer.was_outside(outside, &self.host.on_their_way());
         let took = self.clock.now().since(at);
         self.clock.set(now.plus(took));
@@ -279,6 +279,7 @@ impl Play {
             said_yes: self.says_yes(),
             clock: self.clock.now(),
             now: self.clock.now(),
+            ahead: Span::default(),
             old: self.calls.old.borrow().clone(),
             metrics: self.cluster.metrics.as_of_now(),
             unread: self.cluster.metrics_down,

@@ -33,7 +33,7 @@ pub(super) struct Neighbour {
     /// Its folder.
     folder: &'static str,
     /// Its repository, if that is another one, and the calls of its ports.
-    elsewhere: Option<(MemoryHost, Calls)>,
+    pub(super) elsewhere: Option<(MemoryHost, Calls)>,
     waits: bool,
     /// What its journal says, by its tip.
     known: RefCell<Option<(CommitId, Others)>>,

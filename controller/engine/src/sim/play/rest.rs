@@ -35,9 +35,9 @@ impl Play {
         self.confirm_all()?;
         let (mut quiet, mut moved) = (0, self.clock.now());
         for _ in 0..PASSES {
-            let pushes = self.host.pushes();
+            let pushes = self.pushes();
             self.calm_pass()?;
-            let still = self.host.pushes() == pushes;
+            let still = self.pushes() == pushes;
             quiet = if still { quiet + 1 } else { 0 };
             moved = if still { moved } else { self.clock.now() };
             let enough = if !self.wiring.windows.is_empty() { STILL_OVER_WINDOWS } else { STILL };
@@ -52,6 +52,12 @@ impl Play {
             }
         }
         Err("L2: the world does not come to rest: it is still pushing".to_owned())
+    }
+
+    /// How many pushes there were, also in the repository of the neighbour: what it comes to may be waited for.
+    fn pushes(&self) -> u64 {
+        let elsewhere = self.neighbour.as_ref().and_then(|neighbour| neighbour.elsewhere.as_ref());
+        self.host.pushes() + elsewhere.map_or(0, |(host, _)| host.pushes())
     }
 
     /// Everything outside follows, then a pass.
