@@ -1,7 +1,7 @@
 //! Prints `docs/migration/verdicts.md`: what decides what becomes of a leg.
 #![expect(clippy::print_stdout, reason = "it is a program of developers")]
 
-use towpath_migrate::assess::{ACTIONS, Becomes, Verdict, known, rules};
+use towpath_migrate::assess::{ACTIONS, Verdict, known, rules};
 
 const HEAD: &str = "\
 # Verdicts
@@ -45,12 +45,7 @@ fn main() {
     println!("| action | becomes | how, or why | rule |\n|---|---|---|---|");
     let names = ACTIONS.lines().filter_map(|line| line.strip_prefix("- action: "));
     for action in names.filter_map(known) {
-        let becomes = match action.fidelity {
-            Becomes::Approximate => "approximate",
-            Becomes::Dropped => "dropped",
-            Becomes::NeedsPerson => "needs a person",
-            Becomes::Keep => "keep",
-        };
+        let becomes = action.fidelity.name();
         let rule = action.rule.as_deref().map(|rule| format!("`{rule}`")).unwrap_or_default();
         println!("| {} | {becomes} | {} | {rule} |", action.name, action.how);
     }

@@ -12,6 +12,7 @@
 pub mod assess;
 pub mod expression;
 pub mod features;
+pub mod fidelity;
 pub mod graph;
 pub mod model;
 pub mod read;

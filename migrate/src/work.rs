@@ -6,12 +6,12 @@ thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts a name that is folded or compared.
+/// Counts something that is done for each name, line or place: a name that is folded or compared, a text that is decoded.
 pub(crate) fn step() {
     STEPS.with(|steps| steps.set(steps.get() + 1));
 }
 
-/// How many names some code folds and compares on this thread.
+/// How many of these some code does on this thread.
 pub(crate) fn steps_of(code: impl FnOnce()) -> usize {
     let before = STEPS.with(Cell::get);
     code();

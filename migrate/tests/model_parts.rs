@@ -186,6 +186,8 @@ fn what_only_the_editor_refuses_of_inputs_is_taken() {
         ("workflow_dispatch", "{type: int}", By::Editor),
         ("workflow_dispatch", "{type: choice}", By::Editor),
         ("workflow_dispatch", "{options: [a]}", By::Editor),
+        ("workflow_call", "{type: string, default: 3.12}", By::Editor),
+        ("workflow_call", "{type: string, default: true}", By::Editor),
         ("workflow_call", "{type: boolean, default: 'true'}", By::GitHub),
         ("workflow_call", "{type: int}", By::GitHub),
         ("workflow_dispatch", "{type: []}", By::GitHub),

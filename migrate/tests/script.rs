@@ -134,7 +134,7 @@ fn tools_are_found_through_others() {
         ("timeout -k 5 10m a b", "timeout a"),
         ("timeout 5 sudo nice -n 3 a", "timeout sudo ^nice ^a"),
         ("bash -c 'a && b'", "bash a b"),
-        ("bash -euxo pipefail -c \"a | b\"", "bash"),
+        ("bash -euxo pipefail -c \"a | b\"", "bash a b"),
         ("bash -xc \"a | b\"", "bash a b"),
         ("sh -c \"a $X\"", "sh a"),
         ("bash x.sh -c y", "bash"),

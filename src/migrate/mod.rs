@@ -6,6 +6,7 @@ mod eval;
 mod excerpt;
 mod explain;
 mod graph;
+mod list_features;
 mod outline;
 mod parse;
 mod record;
@@ -26,6 +27,7 @@ pub(crate) enum Migrate {
     Graph(graph::Show),
     Assess(assess::Assess),
     Explain(explain::Explain),
+    ListFeatures(list_features::ListFeatures),
 }
 
 impl Migrate {
@@ -37,6 +39,7 @@ impl Migrate {
             Self::Graph(show) => show.run(terminal),
             Self::Assess(assess) => assess.run(terminal),
             Self::Explain(explain) => explain.run(terminal),
+            Self::ListFeatures(list) => list.run(terminal),
         }
     }
 }

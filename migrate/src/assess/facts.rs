@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::sight::WorkflowSight;
 use crate::graph::flow::{self, Flow};
 use crate::graph::paths::{Path, paths};
-use crate::graph::{Family, Job, RunJob};
+use crate::graph::{Job, RunJob};
 use crate::model::Mapping;
 use crate::script::{Need, UseKind};
 use crate::values::permission::Level;
@@ -41,22 +42,18 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// What is in the workflow that a family began with.
+    /// What is in the workflow that is looked at.
     #[must_use]
-    pub fn of(family: &Family<'_>) -> Self {
+    pub fn of(workflow: &WorkflowSight<'_>) -> Self {
         let mut facts = Self::default();
-        let Some(root) = family.root() else { return facts };
-        let on = root.workflow.on.as_ref().map(|on| on.list.as_slice()).unwrap_or_default();
-        facts.events = on.iter().map(|event| event.name.value.to_owned()).collect();
+        let Some(root) = workflow.family.root() else { return facts };
+        facts.events = workflow.events().iter().map(|event| event.name.value.to_owned()).collect();
         facts.mapping(root.workflow.env.as_ref());
-        let flow = root.flow();
         for job in &root.jobs {
             facts.job(job);
         }
-        facts.flow(&flow);
-        for run in family.jobs() {
-            facts.run(&run);
-        }
+        workflow.flows.first().into_iter().for_each(|flow| facts.flow(flow));
+        workflow.jobs.iter().for_each(|run| facts.run(run));
         facts
     }
 
@@ -74,8 +71,7 @@ impl Facts {
         if let Some(name) = steps.environment.as_ref().and_then(|environment| environment.name) {
             self.environments.insert(flow::written(document, name.token).to_owned());
         }
-        let legs = job.legs().iter().map(Some).chain(job.legs().is_empty().then_some(None));
-        for leg in legs {
+        for leg in job.known_legs() {
             match job.runner(leg).and_then(|runner| runner.labels) {
                 Some(labels) => self.labels.extend(labels),
                 None => self

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::fidelity::Fidelity;
 use crate::yaml::{NodeId, Tree};
 
 /// The table, as it is kept.
@@ -13,46 +14,28 @@ pub const ACTIONS: &str = include_str!("../../actions.yaml");
 pub struct Known {
     /// `owner/name`, and the path in it, in small letters.
     pub name: String,
-    /// What becomes of it: the name of a fidelity.
-    pub fidelity: Becomes,
+    /// What becomes of it.
+    pub fidelity: Fidelity,
     /// What does its work there, or why it stays.
-    pub how: String,
+    pub how: &'static str,
     /// The rule that asks more of it than its name.
     pub rule: Option<String>,
     /// The programs that steps behind it find.
     pub gives: Vec<String>,
 }
 
-/// What becomes of an action of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Becomes {
-    /// Something that does nearly the same.
-    Approximate,
-    /// Nothing: it has no effect there.
-    Dropped,
-    /// What a person decides.
-    NeedsPerson,
-    /// It stays on GitHub.
-    Keep,
-}
-
-impl Becomes {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "approximate" => Self::Approximate,
-            "dropped" => Self::Dropped,
-            "needs-person" => Self::NeedsPerson,
-            "keep" => Self::Keep,
-            _ => return None,
-        })
-    }
-}
-
-/// What is known of an action, by `owner/name` and its path in small letters.
+/// What is known of an action, or of a workflow that others call, by `owner/name` and its path in small letters. A row that ends
+/// in `/*` is for all that is in the folder.
 #[must_use]
 pub fn known(name: &str) -> Option<&'static Known> {
     static TABLE: OnceLock<HashMap<String, Known>> = OnceLock::new();
-    TABLE.get_or_init(|| rows(ACTIONS).map(|row| (row.name.clone(), row)).collect()).get(name)
+    let table = TABLE.get_or_init(|| rows(ACTIONS).map(|row| (row.name.clone(), row)).collect());
+    let mut folders = std::iter::successors(folder(name), |name| folder(name));
+    table.get(name).or_else(|| folders.find_map(|folder| table.get(&format!("{folder}/*"))))
+}
+
+fn folder(name: &str) -> Option<&str> {
+    name.rsplit_once('/').map(|(folder, _)| folder)
 }
 
 /// The rows of a table; one that is not understood is none, which a test of the table looks after.
@@ -67,10 +50,12 @@ fn read(tree: &Tree, row: NodeId) -> Option<Known> {
         let value = tree.pairs(row).find(|(key, _)| tree.text(*key) == Some(wanted)).map(|(_, value)| value);
         value.and_then(|value| tree.text(value)).map(str::to_owned)
     };
+    // The table is read once and kept, so its words may be, too.
+    let how: &'static str = text("how")?.leak();
     Some(Known {
         name: text("action")?,
-        fidelity: Becomes::named(&text("as")?)?,
-        how: text("how")?,
+        fidelity: Fidelity::named(&text("as")?, how)?,
+        how,
         rule: text("rule"),
         gives: text("gives").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
     })
@@ -90,7 +75,9 @@ mod tests {
             known("actions/setup-go").map(|known| known.gives.clone()),
             Some(vec!["go".into(), "gofmt".into()])
         );
-        assert_eq!(known("actions/stale").map(|known| known.fidelity), Some(Becomes::Keep));
+        assert_eq!(known("actions/stale").map(|known| known.fidelity), Some(Fidelity::Keep));
+        let generator = known("slsa-framework/slsa-github-generator/.github/workflows/builder_go_slsa3.yml");
+        assert_eq!(generator.and_then(|known| known.rule.as_deref()), Some("keep-identity"));
         assert_eq!(known("nobody/knows"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! What becomes of workflows when they move to Argo: a verdict for each leg of each job, and the reasons it rests on.
 //!
 //! ```
-//! use towpath_migrate::assess::{Assessment, Profile, Verdict};
+//! use towpath_migrate::assess::{Assessment, Profile, Verdict, WorkflowSight};
 //! use towpath_migrate::graph::{ActionBundle, Actions, Family};
 //! use towpath_migrate::model::call::{Bundle, Program, Reference, Rules};
 //! use towpath_migrate::read::{Limits, read_workflow};
@@ -12,7 +12,8 @@
 //! let program = Program::of(&bundle, &Rules::default());
 //! let family = Family::of(&program);
 //! let loaded = ActionBundle::load(&family, &(), &Limits::default());
-//! let assessment = Assessment::of(&family, &Actions::of(&loaded), &Profile::default());
+//! let (actions, profile) = (Actions::of(&loaded), Profile::default());
+//! let assessment = Assessment::of(&WorkflowSight::new(&family, &actions, &profile));
 //! let verdicts: Vec<_> = assessment.legs.iter().map(|leg| leg.verdict).collect();
 //! assert_eq!(verdicts, [Verdict::Keep, Verdict::Automatic]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -20,8 +21,8 @@
 //!
 //! The design is in docs/decisions/0011.
 
+mod brought;
 mod facts;
-mod fidelity;
 mod known;
 mod profile;
 mod reason;
@@ -30,26 +31,32 @@ pub mod rules;
 mod script_sight;
 mod sheet;
 mod sight;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod triggers;
 mod unlock;
 mod verdict;
 
+#[cfg(test)]
+pub(crate) use triggers::is_githubs;
+
 use std::collections::HashSet;
 
+use indexmap::IndexSet;
+
+pub use brought::Brought;
 pub use facts::Facts;
-pub use fidelity::Fidelity;
-pub use known::{ACTIONS, Becomes, Known, known};
+pub use known::{ACTIONS, Known, known};
 pub use profile::Profile;
 pub use reason::{Found, Reason, Scope};
 pub use rule::{Meta, Rule};
 pub use sheet::{Blocker, Cited, Sheet};
-pub use sight::{FileAt, JobSight, LegSight, Past, Spot, StepSight, UsedSight, WorkflowSight, entries};
+pub use sight::{FileAt, JobSight, LegSight, Spot, StepSight, UsedSight, WorkflowSight, entries};
 pub use unlock::{Unlock, unlock};
 pub use verdict::{Rolled, Verdict};
 
-use crate::graph::matrix::Leg;
-use crate::graph::{Actions, Family, RunJob};
+use crate::graph::{Family, RunJob};
 use crate::model::placeholders;
 
 /// What becomes of a workflow.
@@ -77,21 +84,19 @@ pub struct AssessedLeg {
 impl Assessment {
     /// Assesses a workflow with all that it calls.
     #[must_use]
-    pub fn of<'d>(family: &'d Family<'d>, actions: &'d Actions<'d>, profile: &Profile) -> Self {
-        if let Some(whole) = whole(family) {
+    pub fn of(workflow: &WorkflowSight<'_>) -> Self {
+        if let Some(whole) = whole(workflow.family) {
             return Self::whole(whole);
         }
-        let (flows, jobs) = (family.flows(), family.jobs());
-        let workflow = WorkflowSight { family, actions, flows: &flows, jobs: &jobs, profile };
-        let mut reasons = Vec::new();
+        let mut reasons = IndexSet::new();
         for rule in rules::ALL {
-            rule.workflow(&workflow, &mut Found::new(rule.meta(), Scope::Workflow, &mut reasons));
+            rule.workflow(workflow, &mut Found::new(rule.meta(), Scope::Workflow, &mut reasons));
         }
-        for (at, run) in jobs.iter().enumerate() {
-            look_at_job(&workflow, at, run, &mut reasons);
+        for (at, run) in workflow.jobs.iter().enumerate() {
+            look_at_job(workflow, at, run, &mut reasons);
         }
-        let legs: Vec<_> =
-            jobs.iter().enumerate().flat_map(|(at, run)| legs(family, at, run, &reasons)).collect();
+        let reasons: Vec<_> = reasons.into_iter().collect();
+        let legs = Worst::of(workflow, &reasons).legs();
         // A workflow without a job is refused, so there is a leg.
         let rolled = Rolled::of(legs.iter().map(|leg| leg.verdict)).unwrap_or(Rolled::Whole(Verdict::Broken));
         Self { legs, reasons, rolled }
@@ -109,14 +114,6 @@ impl Assessment {
         let edits = self.reasons.iter().filter(|reason| reason.rule.outcome == Verdict::Edits);
         edits.map(|reason| (reason.rule.id, reason.target.as_str())).collect::<HashSet<_>>().len()
     }
-
-    /// The reasons that decide a leg: those whose outcome is its verdict.
-    pub fn deciding(&self, leg: AssessedLeg) -> impl Iterator<Item = &Reason> {
-        let AssessedLeg { job, leg, verdict } = leg;
-        self.reasons
-            .iter()
-            .filter(move |reason| reason.rule.outcome == verdict && reason.scope.covers(job, leg))
-    }
 }
 
 /// The verdict of a file that nobody has to look at the jobs of.
@@ -128,13 +125,13 @@ fn whole(family: &Family<'_>) -> Option<Verdict> {
     workflow.all_problems().next().map(|_| Verdict::Broken)
 }
 
-fn look_at_job(workflow: &WorkflowSight<'_>, at: usize, run: &RunJob, reasons: &mut Vec<Reason>) {
+fn look_at_job(workflow: &WorkflowSight<'_>, at: usize, run: &RunJob, reasons: &mut IndexSet<Reason>) {
     let Some(job) = workflow.family.graphs.get(run.file).and_then(|graph| graph.job(run.job)) else { return };
     let sight = JobSight { workflow, run, job };
     for rule in rules::ALL {
         rule.job(&sight, &mut Found::new(rule.meta(), Scope::Job(at), reasons));
     }
-    for (place, leg) in known_legs(job.legs()).enumerate() {
+    for (place, leg) in job.known_legs().enumerate() {
         let leg = LegSight { job: &sight, leg, runner: job.runner(leg) };
         for rule in rules::ALL {
             rule.leg(&leg, &mut Found::new(rule.meta(), Scope::Leg(at, place), reasons));
@@ -147,19 +144,36 @@ fn look_at_job(workflow: &WorkflowSight<'_>, at: usize, run: &RunJob, reasons: &
     });
 }
 
-/// The legs that are known, or one of which nothing is.
-fn known_legs(legs: &[Leg]) -> impl Iterator<Item = Option<&Leg>> {
-    let alone = legs.is_empty().then_some(None);
-    legs.iter().map(Some).chain(alone)
+/// The worst that was found: of the whole workflow, of each job, and of each of its legs.
+struct Worst {
+    workflow: Verdict,
+    jobs: Vec<(Verdict, Vec<Verdict>)>,
 }
 
-fn legs(family: &Family<'_>, at: usize, run: &RunJob, reasons: &[Reason]) -> Vec<AssessedLeg> {
-    let job = family.graphs.get(run.file).and_then(|graph| graph.job(run.job));
-    let count = job.map_or(1, |job| job.legs().len().max(1));
-    let verdict = |leg| {
-        let outcomes =
-            reasons.iter().filter(|reason| reason.scope.covers(at, leg)).map(|reason| reason.rule.outcome);
-        outcomes.min().unwrap_or(Verdict::Automatic)
-    };
-    (0..count).map(|leg| AssessedLeg { job: at, leg, verdict: verdict(leg) }).collect()
+impl Worst {
+    fn of(workflow: &WorkflowSight<'_>, reasons: &[Reason]) -> Self {
+        let best = Verdict::Automatic;
+        let jobs = workflow.jobs.iter().map(|run| (best, vec![best; workflow.legs_of(run)]));
+        let mut worst = Self { workflow: best, jobs: jobs.collect() };
+        for reason in reasons {
+            let at = match reason.scope {
+                Scope::Workflow => Some(&mut worst.workflow),
+                Scope::Job(job) => worst.jobs.get_mut(job).map(|(all, _)| all),
+                Scope::Leg(job, leg) => worst.jobs.get_mut(job).and_then(|(_, legs)| legs.get_mut(leg)),
+            };
+            at.into_iter().for_each(|at| *at = reason.rule.outcome.min(*at));
+        }
+        worst
+    }
+
+    /// Each leg with the worst that counts for it.
+    fn legs(&self) -> Vec<AssessedLeg> {
+        let of_job = |(job, (all, legs)): (usize, &(Verdict, Vec<Verdict>))| {
+            let all = self.workflow.min(*all);
+            let leg =
+                |(leg, verdict): (usize, &Verdict)| AssessedLeg { job, leg, verdict: all.min(*verdict) };
+            legs.iter().enumerate().map(leg).collect::<Vec<_>>()
+        };
+        self.jobs.iter().enumerate().flat_map(of_job).collect()
+    }
 }

@@ -1,10 +1,12 @@
 //! Reasons: what a rule found, and for which legs it counts.
 
+use indexmap::IndexSet;
+
 use super::rule::Meta;
 use super::sight::Spot;
 
 /// Why a verdict is what it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reason {
     /// The rule that found it.
     pub rule: &'static Meta,
@@ -27,35 +29,20 @@ pub enum Scope {
     Leg(usize, usize),
 }
 
-impl Scope {
-    /// Whether it counts for a leg.
-    #[must_use]
-    pub fn covers(self, job: usize, leg: usize) -> bool {
-        match self {
-            Self::Workflow => true,
-            Self::Job(of) => of == job,
-            Self::Leg(of, at) => (of, at) == (job, leg),
-        }
-    }
-}
-
-/// Takes the reasons of one rule for one thing.
+/// Takes the reasons of one rule for one thing, each once.
 pub struct Found<'r> {
     rule: &'static Meta,
     scope: Scope,
-    reasons: &'r mut Vec<Reason>,
+    reasons: &'r mut IndexSet<Reason>,
 }
 
 impl<'r> Found<'r> {
-    pub(super) const fn new(rule: &'static Meta, scope: Scope, reasons: &'r mut Vec<Reason>) -> Self {
+    pub(super) const fn new(rule: &'static Meta, scope: Scope, reasons: &'r mut IndexSet<Reason>) -> Self {
         Self { rule, scope, reasons }
     }
 
     /// A reason, where it stands and what it is about.
     pub fn reason(&mut self, spot: Spot, target: impl Into<String>) {
-        let reason = Reason { rule: self.rule, scope: self.scope, spot, target: target.into() };
-        if !self.reasons.contains(&reason) {
-            self.reasons.push(reason);
-        }
+        self.reasons.insert(Reason { rule: self.rule, scope: self.scope, spot, target: target.into() });
     }
 }

@@ -1,5 +1,7 @@
 //! What a rule is.
 
+use std::hash::{Hash, Hasher};
+
 use super::reason::Found;
 use super::sight::{JobSight, LegSight, StepSight, WorkflowSight};
 use super::verdict::Verdict;
@@ -36,4 +38,11 @@ pub struct Meta {
     pub why: &'static str,
     /// What somebody can do.
     pub remedy: &'static str,
+}
+
+/// By its name, which no other rule has.
+impl Hash for Meta {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
 }

@@ -1,11 +1,13 @@
 //! What a step's script runs, with the words behind it.
 
 use super::sight::StepSight;
-use super::tools::INSTALLERS;
 use crate::graph::flow::written;
 use crate::model::StepKind;
 use crate::script::{Tool, UseKind};
 use crate::span::Span;
+
+/// How much of a command is looked at: a line may be a megabyte, with a hundred thousand commands.
+const MAX_COMMAND: usize = 4096;
 
 impl<'s> StepSight<'s> {
     /// The text of the script; empty where there is none.
@@ -34,28 +36,9 @@ impl<'s> StepSight<'s> {
     /// The words of a command, beginning with the program at these bytes of the script. What expands stands as it is written.
     #[must_use]
     pub fn words_at(&self, program: Span) -> Vec<&'s str> {
-        words(self.text().get(program.start..).unwrap_or_default())
+        let text = self.text().get(program.start..).unwrap_or_default();
+        words(text.get(..text.floor_char_boundary(MAX_COMMAND)).unwrap_or_default())
     }
-
-    /// Whether a step before, or this one, brings a program.
-    #[must_use]
-    pub fn brings(&self, tool: &str) -> bool {
-        let by_action = |past: &super::sight::Past<'_>| {
-            past.known.is_some_and(|known| known.gives.iter().any(|given| given == tool))
-        };
-        let by_script = |past: &super::sight::Past<'_>| past.text.is_some_and(|text| installs(text, tool));
-        self.before.iter().any(|past| by_action(past) || by_script(past)) || installs(self.text(), tool)
-    }
-}
-
-/// Whether a script looks as if it installed a program: one of its lines names an installer and, behind it, the program.
-fn installs(script: &str, tool: &str) -> bool {
-    let is_word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '+');
-    script.lines().any(|line| {
-        let mut words = line.split(|char: char| !is_word(char) && char != '-');
-        let installer = words.by_ref().find(|word| INSTALLERS.contains(word) && *word != tool);
-        installer.is_some() && words.any(|word| word == tool || word.split('-').any(|part| part == tool))
-    })
 }
 
 /// The words of the first command of a text, without quotes.
@@ -88,18 +71,5 @@ mod tests {
         ] {
             assert_eq!(words(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn a_line_that_installs_names_its_program_behind_the_installer() {
-        for (text, expected) in [
-            ("sudo apt-get install -y ninja-build psql", true),
-            ("curl -L https://x/psql-1.2.tar.gz | tar xz", true),
-            ("psql -c 'apt-get'", false),
-            ("make\npsql", false),
-        ] {
-            assert_eq!(installs(text, "psql"), expected, "{text}");
-        }
-        assert!(!installs("go install example.com/x@latest", "go"), "a program does not bring itself");
     }
 }

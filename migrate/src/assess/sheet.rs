@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::facts::Facts;
+use super::reason::{Reason, Scope};
 use super::rule::Meta;
-use super::sight::{FileAt, Spot};
+use super::sight::{FileAt, Spot, WorkflowSight};
 use super::verdict::{Rolled, Verdict};
-use super::{Assessment, Profile};
+use super::{AssessedLeg, Assessment, Profile};
 use crate::graph::{Actions, Family};
 use crate::yaml::{Lines, Place};
 
@@ -22,7 +23,7 @@ pub struct Sheet {
     /// What becomes of it.
     pub rolled: Rolled,
     /// How many legs have each verdict, in the order of [`Verdict::ALL`].
-    pub legs: [usize; Verdict::ALL.len()],
+    pub legs: Counts,
     /// How many different things somebody has to change.
     pub edits: usize,
     /// Why.
@@ -60,28 +61,17 @@ impl Sheet {
         unit: String,
         is_template: bool,
     ) -> Self {
-        let assessment = if is_template {
-            Assessment::whole(Verdict::Template)
-        } else {
-            Assessment::of(family, actions, profile)
-        };
-        let mut legs = [0; Verdict::ALL.len()];
-        for leg in &assessment.legs {
-            if let Some(count) = legs.get_mut(leg.verdict as usize) {
-                *count += 1;
-            }
-        }
+        let workflow = WorkflowSight::new(family, actions, profile);
+        let assessment =
+            if is_template { Assessment::whole(Verdict::Template) } else { Assessment::of(&workflow) };
+        let tally = Tally::of(&assessment.legs, workflow.jobs.len());
         let mut places = Places::new(family, actions);
-        let reasons = assessment.reasons.iter().map(|reason| {
-            let covered = || assessment.legs.iter().filter(|leg| reason.scope.covers(leg.job, leg.leg));
-            let deciding = covered().filter(|leg| leg.verdict == reason.rule.outcome).count();
-            Cited {
-                rule: reason.rule,
-                target: reason.target.clone(),
-                file: places.file(reason.spot.file),
-                place: places.place(reason.spot),
-                legs: (covered().count(), deciding),
-            }
+        let reasons = assessment.reasons.iter().map(|reason| Cited {
+            rule: reason.rule,
+            target: reason.target.clone(),
+            file: places.file(reason.spot.file),
+            place: places.place(reason.spot),
+            legs: tally.of_reason(reason),
         });
         let reasons = reasons.collect();
         let name =
@@ -89,10 +79,10 @@ impl Sheet {
         Self {
             name: name.unwrap_or_else(|| path.clone()),
             rolled: assessment.rolled,
-            legs,
+            legs: tally.all,
             edits: assessment.edits(),
             reasons,
-            facts: Facts::of(family),
+            facts: Facts::of(&workflow),
             path,
             unit,
         }
@@ -127,6 +117,45 @@ impl Cited {
             _ => &self.target,
         };
         (self.rule.id, target)
+    }
+}
+
+/// How many legs have each verdict, in the order of [`Verdict::ALL`].
+type Counts = [usize; Verdict::ALL.len()];
+
+/// How many legs have each verdict: of all, and of each job.
+struct Tally<'a> {
+    all: Counts,
+    jobs: Vec<Counts>,
+    legs: &'a [AssessedLeg],
+}
+
+impl<'a> Tally<'a> {
+    fn of(legs: &'a [AssessedLeg], jobs: usize) -> Self {
+        let mut tally = Self { all: Counts::default(), jobs: vec![Counts::default(); jobs], legs };
+        for leg in legs {
+            let counts = std::iter::once(&mut tally.all).chain(tally.jobs.get_mut(leg.job));
+            counts.filter_map(|counts| counts.get_mut(leg.verdict as usize)).for_each(|count| *count += 1);
+        }
+        tally
+    }
+
+    /// How many legs a reason counts for, and for how many of these it decides.
+    fn of_reason(&self, reason: &Reason) -> (usize, usize) {
+        let outcome = reason.rule.outcome;
+        let of = |counts: &Counts| {
+            (counts.iter().sum(), counts.get(outcome as usize).copied().unwrap_or_default())
+        };
+        match reason.scope {
+            Scope::Workflow => of(&self.all),
+            Scope::Job(job) => self.jobs.get(job).map(of).unwrap_or_default(),
+            Scope::Leg(job, leg) => {
+                // Legs stand in the order of jobs and places.
+                let at = self.legs.binary_search_by_key(&(job, leg), |leg| (leg.job, leg.leg));
+                let found = at.ok().and_then(|at| self.legs.get(at));
+                found.map_or((0, 0), |leg| (1, usize::from(leg.verdict == outcome)))
+            }
+        }
     }
 }
 

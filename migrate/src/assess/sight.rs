@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::brought::Brought;
 use super::known::{Known, known};
 use super::profile::Profile;
+use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
 use crate::graph::matrix::Leg;
-use crate::graph::{Actions, Family, Job, Local, RunJob, Runner, Target};
+use crate::graph::{Actions, Family, Job, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target};
 use crate::model::{
     At, Container, Entry, Event, Mapping, Run, Runs, Scalar, Step, StepKind, Text, Texts, Uses, Value,
     value_of,
@@ -17,9 +19,6 @@ use crate::span::Span;
 use crate::values::label::System;
 use crate::values::permission::{Level, Scope};
 use crate::values::uses::StepUses;
-
-/// How deep composite actions may be in each other (GitHub's documentation: ten).
-const MAX_DEPTH: usize = 10;
 
 /// A file that something stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,10 +44,10 @@ pub struct WorkflowSight<'s> {
     pub family: &'s Family<'s>,
     /// The actions that are used.
     pub actions: &'s Actions<'s>,
-    /// What passes in each file of the family.
-    pub flows: &'s [Flow<'s>],
+    /// What passes in each file of the family, with what actions do.
+    pub flows: Vec<Flow<'s>>,
     /// The jobs of a run.
-    pub jobs: &'s [RunJob],
+    pub jobs: Vec<RunJob>,
     /// What the cluster has.
     pub profile: &'s Profile,
 }
@@ -89,8 +88,8 @@ pub struct StepSight<'s> {
     pub script: Option<Cow<'s, Script<'s>>>,
     /// What it uses.
     pub used: Option<UsedSight<'s>>,
-    /// What the steps before it in the same job are.
-    pub before: &'s [Past<'s>],
+    /// The programs that it and the steps before it in the same job bring.
+    pub brought: &'s Brought<'s>,
 }
 
 /// What a step uses.
@@ -107,15 +106,20 @@ pub struct UsedSight<'s> {
     pub target: Option<Target>,
 }
 
-/// What remains of a step for those behind it.
-pub struct Past<'s> {
-    /// What is known of the action that it used.
-    pub known: Option<&'static Known>,
-    /// Its script.
-    pub text: Option<&'s str>,
-}
-
 impl<'s> WorkflowSight<'s> {
+    /// Looks at a workflow with all that it calls and uses.
+    #[must_use]
+    pub fn new(family: &'s Family<'s>, actions: &'s Actions<'s>, profile: &'s Profile) -> Self {
+        Self { family, actions, flows: actions.flows(family), jobs: family.jobs(), profile }
+    }
+
+    /// How many legs a job has; one where nobody knows.
+    #[must_use]
+    pub fn legs_of(&self, run: &RunJob) -> usize {
+        let job = self.family.graphs.get(run.file).and_then(|graph| graph.job(run.job));
+        job.map_or(1, |job| job.legs().len().max(1))
+    }
+
     /// Where a token of the assessed file stands.
     #[must_use]
     pub fn spot(&self, token: TokenId) -> Spot {
@@ -188,10 +192,10 @@ impl<'s> JobSight<'s> {
     /// Looks at each step that really runs, those of composite actions in their places.
     pub(super) fn steps(&self, look: &mut dyn FnMut(&StepSight<'_>)) {
         let Some(steps) = self.job.steps() else { return };
-        let mut before = Vec::new();
+        let mut brought = Brought::default();
         for (at, step) in steps.steps.iter().enumerate() {
             let walk = Walk { job: self, at, file: FileAt::Workflow(self.run.file), depth: 0 };
-            walk.step(step, self.job.workflow.document, &mut before, look);
+            walk.step(step, self.job.workflow.document, &mut brought, look);
         }
     }
 }
@@ -244,39 +248,36 @@ impl<'s> Walk<'s> {
         self,
         step: &'s Step<'s>,
         document: &'s Document,
-        before: &mut Vec<Past<'s>>,
+        brought: &mut Brought<'s>,
         look: &mut dyn FnMut(&StepSight<'_>),
     ) {
         if let StepKind::Parallel(steps) = &step.kind {
-            steps.iter().for_each(|step| self.step(step, document, before, look));
+            steps.iter().for_each(|step| self.step(step, document, brought, look));
             return;
         }
-        let script =
-            if let StepKind::Run(run) = &step.kind { Some(self.script(run, document)) } else { None };
+        let script = if let StepKind::Run(run) = &step.kind {
+            brought.by_script(flow::written(document, run.script.token));
+            Some(self.script(run, document))
+        } else {
+            None
+        };
         let used = if let StepKind::Uses(uses) = &step.kind { Some(self.used(uses)) } else { None };
         let nested = used.as_ref().and_then(|used| used.target);
-        let past = Past {
-            known: used.as_ref().and_then(|used| used.known),
-            text: if let StepKind::Run(run) = &step.kind {
-                Some(flow::written(document, run.script.token))
-            } else {
-                None
-            },
-        };
+        let known = used.as_ref().and_then(|used| used.known);
         let Self { job, at, file, .. } = self;
-        look(&StepSight { job, at, file, document, step, script, used, before });
-        before.push(past);
+        look(&StepSight { job, at, file, document, step, script, used, brought });
+        known.into_iter().for_each(|known| brought.by_action(known));
         if let Some(Target::Action(action)) = nested {
-            self.composite(action, before, look);
+            self.composite(action, brought, look);
         }
     }
 
-    fn composite(self, action: usize, before: &mut Vec<Past<'s>>, look: &mut dyn FnMut(&StepSight<'_>)) {
+    fn composite(self, action: usize, brought: &mut Brought<'s>, look: &mut dyn FnMut(&StepSight<'_>)) {
         let Some(model) = self.job.workflow.actions.models.get(action) else { return };
         let Some(Runs::Composite { steps, .. }) = model.runs.as_ref().map(|runs| &runs.value) else { return };
-        if self.depth < MAX_DEPTH {
+        if self.depth < MAX_ACTION_DEPTH {
             let inner = Walk { file: FileAt::Action(action), depth: self.depth + 1, ..self };
-            steps.iter().for_each(|step| inner.step(step, model.document, before, look));
+            steps.iter().for_each(|step| inner.step(step, model.document, brought, look));
         }
     }
 
@@ -356,6 +357,18 @@ impl StepSight<'_> {
 }
 
 impl UsedSight<'_> {
+    /// Whether the table leaves what becomes of it to this rule.
+    #[must_use]
+    pub fn is_for(&self, rule: &Meta) -> bool {
+        self.known.is_some_and(|known| known.rule.as_deref() == Some(rule.id))
+    }
+
+    /// Its name; empty where it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
     /// Whether it is one of these actions.
     #[must_use]
     pub fn is(&self, names: &[&str]) -> bool {

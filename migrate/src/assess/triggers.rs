@@ -30,6 +30,6 @@ const GITHUBS: [&str; 24] = [
 
 /// Whether an event is one of these.
 #[must_use]
-pub(super) fn is_githubs(event: &str) -> bool {
+pub(crate) fn is_githubs(event: &str) -> bool {
     GITHUBS.contains(&event)
 }

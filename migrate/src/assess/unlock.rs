@@ -1,5 +1,6 @@
 //! The unlock list: which blocker to deal with first, so that most workflows can move.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A blocker, and what dealing with it brings after all before it in the list.
@@ -19,43 +20,69 @@ pub struct Unlock<B> {
 /// of most that still wait; of equals, the first by name. `waiting` has the blockers of each workflow; those without any are free.
 pub fn unlock<B: Ord + Copy>(waiting: impl IntoIterator<Item = BTreeSet<B>>) -> Vec<Unlock<B>> {
     let mut waiting: Vec<BTreeSet<B>> = waiting.into_iter().collect();
-    let mut holders: BTreeMap<B, Vec<usize>> = BTreeMap::new();
-    for (at, blockers) in waiting.iter().enumerate() {
-        for blocker in blockers {
-            holders.entry(*blocker).or_default().push(at);
-        }
-    }
-    let blocks: BTreeMap<B, usize> = holders.iter().map(|(blocker, held)| (*blocker, held.len())).collect();
     let mut free = waiting.iter().filter(|blockers| blockers.is_empty()).count();
+    let mut queue = Queue::of(&waiting);
     let mut list = Vec::new();
-    let mut last: BTreeMap<B, usize> = BTreeMap::new();
-    for blockers in waiting.iter().filter(|blockers| blockers.len() == 1) {
-        for blocker in blockers {
-            *last.entry(*blocker).or_default() += 1;
-        }
-    }
-    while let Some(blocker) = next(&holders, &last) {
-        let frees = last.remove(&blocker).unwrap_or_default();
+    while let Some((blocker, Held { by, frees })) = queue.next() {
         free += frees;
-        let blocks = blocks.get(&blocker).copied().unwrap_or_default();
-        list.push(Unlock { blocker, blocks, frees, free });
-        for at in holders.remove(&blocker).unwrap_or_default() {
+        list.push(Unlock { blocker, blocks: by.len(), frees, free });
+        for at in by {
             let Some(left) = waiting.get_mut(at) else { continue };
             left.remove(&blocker);
             if let (Some(only), 1) = (left.first(), left.len()) {
-                *last.entry(*only).or_default() += 1;
+                queue.would_free(*only);
             }
         }
     }
     list
 }
 
-/// The blocker to deal with next; `holders` has those that are left.
-fn next<B: Ord + Copy>(holders: &BTreeMap<B, Vec<usize>>, last: &BTreeMap<B, usize>) -> Option<B> {
-    let frees = |blocker: &B| last.get(blocker).copied().unwrap_or_default();
-    let order = |(one, held): &(&B, &Vec<usize>)| (frees(one), held.len());
-    // Of equals `max_by_key` takes the last, so the list is looked at from its end.
-    holders.iter().rev().max_by_key(order).map(|(blocker, _)| *blocker)
+/// What a blocker stands in the way of.
+struct Held {
+    /// Whoever has it, by place.
+    by: Vec<usize>,
+    /// How many of them have no other one left.
+    frees: usize,
+}
+
+/// The blockers that are left, and the order in which they are dealt with.
+struct Queue<B> {
+    held: BTreeMap<B, Held>,
+    order: BTreeSet<(Reverse<usize>, Reverse<usize>, B)>,
+}
+
+impl<B: Ord + Copy> Queue<B> {
+    fn of(waiting: &[BTreeSet<B>]) -> Self {
+        let mut held: BTreeMap<B, Held> = BTreeMap::new();
+        for (at, blockers) in waiting.iter().enumerate() {
+            for blocker in blockers {
+                let held = held.entry(*blocker).or_insert(Held { by: Vec::new(), frees: 0 });
+                held.by.push(at);
+                held.frees += usize::from(blockers.len() == 1);
+            }
+        }
+        let order = held.iter().map(|(blocker, held)| held.place(*blocker)).collect();
+        Self { held, order }
+    }
+
+    fn next(&mut self) -> Option<(B, Held)> {
+        let (.., blocker) = self.order.pop_first()?;
+        self.held.remove_entry(&blocker)
+    }
+
+    /// One more has no blocker left but this.
+    fn would_free(&mut self, blocker: B) {
+        let Some(held) = self.held.get_mut(&blocker) else { return };
+        self.order.remove(&held.place(blocker));
+        held.frees += 1;
+        self.order.insert(held.place(blocker));
+    }
+}
+
+impl Held {
+    const fn place<B>(&self, blocker: B) -> (Reverse<usize>, Reverse<usize>, B) {
+        (Reverse(self.frees), Reverse(self.by.len()), blocker)
+    }
 }
 
 #[cfg(test)]

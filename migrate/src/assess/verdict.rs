@@ -1,7 +1,5 @@
 //! What becomes of a leg of a job, and of everything that is made of legs.
 
-use super::fidelity::Fidelity;
-
 /// What becomes of a leg. The first one in this order that there is a reason for is the verdict of the leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
@@ -57,18 +55,6 @@ impl Verdict {
     #[must_use]
     pub const fn is_movable(self) -> bool {
         matches!(self, Self::Redesign | Self::Edits | Self::Automatic)
-    }
-
-    /// What it says of the construct that is the reason; nothing where the reason is not one construct.
-    #[must_use]
-    pub const fn fidelity(self) -> Option<Fidelity> {
-        match self {
-            Self::Broken | Self::Template => None,
-            Self::Keep => Some(Fidelity::Keep),
-            Self::Undetermined => Some(Fidelity::Undetermined),
-            Self::Redesign | Self::Edits => Some(Fidelity::NeedsPerson),
-            Self::Automatic => Some(Fidelity::Exact),
-        }
     }
 }
 

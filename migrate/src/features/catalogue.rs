@@ -8,6 +8,7 @@ use super::facts::{self, Default, Embedding, UsesForm};
 use super::file;
 use super::payload;
 use crate::expression::Function;
+use crate::fidelity::Fidelity;
 use crate::schema::{Definition, DefinitionId, Kind, PropertyId};
 use crate::script::{CommandKind, RunnerFile};
 
@@ -34,12 +35,22 @@ pub struct Feature {
     pub path: String,
     /// What it does, in short.
     pub meaning: String,
+    /// What becomes of it at Argo, where nothing around it says otherwise.
+    pub fidelity: Option<Fidelity>,
+    /// What does its work there, what differs, or why it stays; in short.
+    pub how: &'static str,
 }
 
 impl Feature {
     /// One that nobody said anything about.
-    pub(super) const NOTHING: Self =
-        Self { id: String::new(), kind: FeatureKind::Key, path: String::new(), meaning: String::new() };
+    pub(super) const NOTHING: Self = Self {
+        id: String::new(),
+        kind: FeatureKind::Key,
+        path: String::new(),
+        meaning: String::new(),
+        fidelity: None,
+        how: "",
+    };
 }
 
 /// Each feature of GitHub Actions, once.

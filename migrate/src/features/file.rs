@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::catalogue::Feature;
 use super::entry::{self, Entry, FeatureKind};
+use crate::fidelity::Fidelity;
 use crate::yaml::{NodeId, Tree};
 
 /// The rows of the file. Ids are kept in their order, whatever it is; a row of an unknown kind is none.
@@ -15,7 +16,7 @@ pub(super) fn rows(text: &str) -> Vec<Feature> {
 }
 
 fn feature(tree: &Tree, row: NodeId) -> Option<Feature> {
-    let (mut feature, mut kind) = (Feature::NOTHING, None);
+    let (mut feature, mut kind, mut fidelity) = (Feature::NOTHING, None, String::new());
     for (key, value) in tree.pairs(row) {
         let text = tree.text(value).unwrap_or_default();
         match tree.text(key).unwrap_or_default() {
@@ -23,16 +24,20 @@ fn feature(tree: &Tree, row: NodeId) -> Option<Feature> {
             "kind" => kind = FeatureKind::named(text),
             "path" => text.clone_into(&mut feature.path),
             "meaning" => text.clone_into(&mut feature.meaning),
+            "argo" => text.clone_into(&mut fidelity),
+            // The list is read once and kept, so its words may be, too.
+            "how" => feature.how = text.to_owned().leak(),
             _ => {}
         }
     }
-    kind.map(|kind| Feature { kind, ..feature })
+    let fidelity = Fidelity::named(&fidelity, feature.how);
+    kind.map(|kind| Feature { kind, fidelity, ..feature })
 }
 
 const HEAD: &str = "\
 # Every feature of GitHub Actions that a file may use: one row for each part of the schemas, context, function, event,
-# runner file and workflow command. `cargo xtask generate` writes the rows; the meaning is kept by hand, and stays when it
-# does. A feature without a row fails the tests and `cargo xtask generate --check`.
+# runner file and workflow command. `cargo xtask generate` writes the rows; the meaning, what becomes of it
+# at Argo, and how, are kept by hand, and stay when it does. What a rule of the assessment finds in one use counts before that. A feature without a row fails the tests and `cargo xtask generate --check`.
 #
 # <name> in an id is a name that the author of the workflow chose: a job, a variable, a key of a matrix, an input of an action.
 # Such names are no features, and what is below them is the author's data (data.<name>, data[]); the row is the place where
@@ -55,6 +60,8 @@ pub fn generate(old: &str) -> String {
             ("  kind", kind),
             ("  path", &feature.path),
             ("  meaning", &feature.meaning),
+            ("  argo", feature.fidelity.map_or("", Fidelity::name)),
+            ("  how", feature.how),
         ] {
             // Writing to a string does not fail.
             let _ = match value {

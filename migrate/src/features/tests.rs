@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::assess::is_githubs;
+use crate::fidelity::Fidelity;
 use crate::schema::{DefinitionId, Kind};
 use crate::script::{CommandKind, RunnerFile};
 
@@ -14,9 +16,9 @@ fn the_list_is_what_the_schemas_and_facts_give() {
 
 #[test]
 fn what_people_wrote_down_stays() {
-    let old = "- id: event/push\n  kind: event\n  meaning: 'a: b''s'\n- id: event/gone\n  kind: event\n  meaning: x\n";
+    let old = "- id: event/push\n  kind: event\n  meaning: 'a: b''s'\n  argo: dropped\n  how: no effect\n- id: event/gone\n  kind: event\n  meaning: x\n";
     let new = generate(old);
-    let row = "- id: event/push\n  kind: event\n  path: on.push\n  meaning: 'a: b''s'\n";
+    let row = "- id: event/push\n  kind: event\n  path: on.push\n  meaning: 'a: b''s'\n  argo: dropped\n  how: no effect\n";
     assert!(new.contains(row), "{new}");
     assert!(!new.contains("event/gone"));
     assert_eq!(generate(&new), new);
@@ -27,6 +29,27 @@ fn every_feature_says_what_it_is() {
     let silent = Catalogue::get().features().filter(|(_, feature)| feature.meaning.is_empty());
     let silent: Vec<_> = silent.map(|(_, feature)| feature.id.as_str()).collect();
     assert_eq!(silent, Vec::<&str>::new(), "write a meaning in migrate/features.yaml");
+}
+
+#[test]
+fn every_feature_says_what_becomes_of_it() {
+    let silent = Catalogue::get()
+        .features()
+        .filter(|(_, feature)| feature.fidelity.is_none() || feature.how.is_empty());
+    let silent: Vec<_> = silent.map(|(_, feature)| feature.id.as_str()).collect();
+    assert_eq!(silent, Vec::<&str>::new(), "write argo and how in migrate/features.yaml");
+}
+
+/// What only GitHub has starts nothing elsewhere; workflow_run is thought about anew.
+#[test]
+fn events_stay_as_the_assessment_says() {
+    let catalogue = Catalogue::get();
+    for (_, feature) in catalogue.features().filter(|(_, feature)| feature.kind == FeatureKind::Event) {
+        let name = feature.id.strip_prefix("event/").unwrap();
+        if is_githubs(name) {
+            assert_eq!(feature.fidelity, Some(Fidelity::Keep), "{name}");
+        }
+    }
 }
 
 #[test]

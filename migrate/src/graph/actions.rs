@@ -19,9 +19,11 @@ use crate::read::{Document, Limits, TokenId, read_action};
 use crate::sources::Cause;
 use crate::values::uses::StepUses;
 
-/// How many actions are read at most, and how deep composite actions may be in each other (GitHub's documentation: ten).
+/// How many actions are read at most.
 const MAX_ACTIONS: usize = 1000;
-const MAX_DEPTH: usize = 10;
+
+/// How deep composite actions may be in each other (GitHub's documentation: ten).
+pub(crate) const MAX_ACTION_DEPTH: usize = 10;
 
 /// Where the metadata of actions comes from.
 pub trait ActionFiles {
@@ -86,7 +88,7 @@ impl ActionBundle {
 
     fn add(&mut self, folder: Reference, files: &dyn ActionFiles, limits: &Limits, depth: usize) {
         let name = folded(&folder.to_string());
-        if self.targets.contains_key(&name) || self.files.len() >= MAX_ACTIONS || depth >= MAX_DEPTH {
+        if self.targets.contains_key(&name) || self.files.len() >= MAX_ACTIONS || depth >= MAX_ACTION_DEPTH {
             return;
         }
         let (target, text) = match files.look_up(&folder) {
@@ -253,8 +255,7 @@ impl<'d> Actions<'d> {
         for (file, graph) in family.graphs.iter().enumerate() {
             for job in &graph.jobs {
                 for (at, uses) in flow::uses(job) {
-                    let folder = folder_of(family, file, job, at, uses);
-                    let Some(target) = folder.map(|folder| self.bundle.target(&folder)) else { continue };
+                    let Some(target) = self.target(family, file, job, at, uses) else { continue };
                     found.push(self.bound(file, StepAt { job: job.id, step: at }, uses, target));
                 }
             }

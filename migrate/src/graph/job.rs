@@ -113,6 +113,12 @@ impl<'d> Job<'d> {
         }
     }
 
+    /// The legs that are known, or one of which nothing is.
+    pub(crate) fn known_legs(&self) -> impl Iterator<Item = Option<&Leg>> {
+        let alone = self.legs().is_empty().then_some(None);
+        self.legs().iter().map(Some).chain(alone)
+    }
+
     /// What is known in a leg, or where there is none.
     pub(super) const fn known<'l>(&self, leg: Option<&'l Leg>) -> Known<'l> {
         match (leg, &self.matrix) {

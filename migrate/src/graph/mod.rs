@@ -39,6 +39,7 @@ mod trigger;
 mod world;
 
 pub use access::{Access, CallOutputs, Doubt, accesses, action_accesses, call_outputs};
+pub(crate) use actions::MAX_ACTION_DEPTH;
 pub use actions::{ActionBundle, ActionFile, ActionFiles, Actions, Target, UsedAction};
 pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};

@@ -107,7 +107,9 @@ impl<'d> Input<'d> {
         input
     }
 
-    /// The default has to be of the type; npm does not look at that of a number.
+    /// The default has to be of the type; npm does not look at that of a number. A called workflow gets the text of what is
+    /// written for a string, whatever it is (actions/runner: WorkflowTemplateConverter, ConvertToInputValueDefinedType;
+    /// TemplateEvaluator, Validate): only the editor minds.
     fn check_default(&mut self, converter: &mut Converter<'d>, given: Given) {
         let Some(At { token, value }) = self.default else { return };
         let expected = match (self.kind, value) {
@@ -139,6 +141,7 @@ impl<'d> Input<'d> {
         });
         match given {
             Given::ByHand => converter.by_editor(),
+            Given::ByCaller if self.kind != InputType::Boolean => converter.by_editor(),
             Given::ByCaller => self.default = None,
         }
     }

@@ -27,6 +27,7 @@ mod error;
 mod event;
 mod granit;
 mod hint;
+mod last;
 mod line_break;
 mod mend;
 mod place;

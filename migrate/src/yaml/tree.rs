@@ -6,6 +6,7 @@ use super::decode::{Decoded, decode};
 use super::error::SyntaxError;
 use super::event::{Event, Events, Properties, ScalarStyle, Shape};
 use super::granit::Granit;
+use super::last::Last;
 use super::mend::{Mended, times};
 use super::place::{Lines, Place};
 use crate::span::Span;
@@ -88,6 +89,7 @@ pub struct Tree {
     roots: Vec<NodeId>,
     comments: Vec<Span>,
     error: Option<SyntaxError>,
+    last: Last,
 }
 
 impl Tree {
@@ -252,7 +254,9 @@ impl Tree {
     pub fn place_in(&self, id: NodeId, part: Span) -> Span {
         match self.node(id).text {
             Text::Source(start, _) => Span::new(start as usize + part.start, start as usize + part.end),
-            Text::Decoded(..) => self.decoded(id).map(|decoded| decoded.span(part)).unwrap_or_default(),
+            Text::Decoded(..) => {
+                self.last.tell(id, || self.decoded(id), |decoded| decoded.span(part)).unwrap_or_default()
+            }
             Text::None => self.node(id).span(),
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use towpath_migrate::assess::{Assessment, Meta, Profile, rules};
+use towpath_migrate::assess::{Assessment, Meta, Profile, WorkflowSight, rules};
 use towpath_migrate::graph::{ActionBundle, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
@@ -40,7 +40,7 @@ fn found(rule: &Meta, source: &str) -> Findings {
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
     let loaded = ActionBundle::load(&family, &(), &limits);
-    let assessment = Assessment::of(&family, &Actions::of(&loaded), &Profile::default());
+    let assessment = Assessment::of(&WorkflowSight::new(&family, &Actions::of(&loaded), &Profile::default()));
     let lines = Lines::of(source);
     let mut by_line: std::collections::BTreeMap<usize, Vec<&str>> = std::collections::BTreeMap::new();
     for reason in assessment.reasons.iter().filter(|reason| reason.rule.id == rule.id) {

@@ -8,7 +8,7 @@ mod corpus;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use towpath_migrate::assess::{Assessment, Profile, Reason, Rolled};
+use towpath_migrate::assess::{Assessment, Profile, Reason, Rolled, WorkflowSight};
 use towpath_migrate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
@@ -72,7 +72,8 @@ fn assess(files: &Files, file: &str) -> (Rolled, String) {
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
     let actions = ActionBundle::load(&family, &project, &limits);
-    let assessment = Assessment::of(&family, &Actions::of(&actions), &Profile::default());
+    let assessment =
+        Assessment::of(&WorkflowSight::new(&family, &Actions::of(&actions), &Profile::default()));
     let source = bundle.files()[0].document.tree().source();
     let lines = Lines::of(source);
     let reason = |reason: &Reason| {

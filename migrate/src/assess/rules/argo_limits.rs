@@ -1,8 +1,8 @@
-//! it is larger than a workflow of Argo may be
+//! It is larger than a workflow of Argo may be.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::WorkflowSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::WorkflowSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.

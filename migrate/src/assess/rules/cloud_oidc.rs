@@ -1,8 +1,8 @@
-//! somebody else trusts GitHub's identity for it
+//! Somebody else trusts GitHub's identity for it.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::StepSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -44,8 +44,10 @@ impl Rule for CloudOidc {
         {
             found.reason(step.uses_spot(), name);
         }
-        let signs = |words: &[&str]| matches!(words, ["cosign", "sign" | "sign-blob" | "attest" | "attest-blob", rest @ ..]
-            if !rest.iter().any(|word| word.starts_with("--key")));
+        let signs = |words: &[&str]| {
+            matches!(words, ["cosign", "sign" | "sign-blob" | "attest" | "attest-blob", rest @ ..]
+            if !rest.iter().any(|word| word.starts_with("--key")))
+        };
         for (words, span) in step.commands() {
             if signs(&words) && step.job.has_oidc() {
                 found.reason(step.in_script(span), "cosign");

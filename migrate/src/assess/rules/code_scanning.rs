@@ -1,8 +1,8 @@
-//! it gives findings to code scanning of GitHub
+//! It gives findings to code scanning of GitHub.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::StepSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -25,10 +25,9 @@ impl Rule for CodeScanning {
 
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         if let Some(used) = &step.used
-            && let Some(name) = &used.name
-            && used.known.is_some_and(|known| known.rule.as_deref() == Some(META.id))
+            && used.is_for(&META)
         {
-            found.reason(step.uses_spot(), name);
+            found.reason(step.uses_spot(), used.name());
         }
     }
 }

@@ -1,8 +1,8 @@
-//! a container is started with options of its own
+//! A container is started with options of its own.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::JobSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::JobSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.

@@ -1,8 +1,8 @@
-//! it gets what another run left
+//! It gets what another run left.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::StepSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -25,10 +25,10 @@ impl Rule for CrossRunArtifact {
 
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         if let Some(used) = &step.used {
-            let is_known = used.known.is_some_and(|known| known.rule.as_deref() == Some(META.id));
+            let is_known = used.is_for(&META);
             let other_run = used.is(&["actions/download-artifact"]).then(|| step.input("run-id")).flatten();
             if is_known || other_run.is_some() {
-                found.reason(step.uses_spot(), used.name.as_deref().unwrap_or_default());
+                found.reason(step.uses_spot(), used.name());
             }
         }
         for (words, span) in step.commands() {

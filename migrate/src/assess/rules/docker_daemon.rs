@@ -1,11 +1,11 @@
-//! it needs a daemon of Docker
+//! It needs a daemon of Docker.
 
 use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{JobSight, StepSight};
+use crate::assess::verdict::Verdict;
 use crate::script::Need;
 use crate::span::Span;
-use crate::assess::rule::{Meta, Rule};
-use crate::assess::verdict::Verdict;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &DockerDaemon;
@@ -36,9 +36,9 @@ impl Rule for DockerDaemon {
             return;
         }
         if let Some(used) = &step.used
-            && used.known.is_some_and(|known| known.rule.as_deref() == Some(META.id))
+            && used.is_for(&META)
         {
-            found.reason(step.uses_spot(), used.name.as_deref().unwrap_or_default());
+            found.reason(step.uses_spot(), used.name());
         }
         for (tool, span) in step.tools() {
             if tool.need() == Some(Need::ContainerEngine) && !tool.probed && !is_login(step, span) {

@@ -1,10 +1,10 @@
-//! it waits for an environment
+//! It waits for an environment.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::JobSight;
-use crate::graph::flow::written;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::JobSight;
 use crate::assess::verdict::Verdict;
+use crate::graph::flow::written;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &Environment;

@@ -1,11 +1,11 @@
-//! things of GitHub start it, beside others
+//! Things of GitHub start it, beside others.
 
 use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::WorkflowSight;
 use crate::assess::triggers::is_githubs;
-use crate::model::Event;
-use crate::assess::rule::{Meta, Rule};
 use crate::assess::verdict::Verdict;
+use crate::model::Event;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &GithubTrigger;
@@ -26,7 +26,8 @@ impl Rule for GithubTrigger {
     }
 
     fn workflow(&self, workflow: &WorkflowSight<'_>, found: &mut Found<'_>) {
-        let is_other = |event: &Event<'_>| event.name.value != "workflow_dispatch" && !is_githubs(event.name.value);
+        let is_other =
+            |event: &Event<'_>| event.name.value != "workflow_dispatch" && !is_githubs(event.name.value);
         if workflow.events().iter().any(is_other) {
             for event in workflow.events().iter().filter(|event| is_githubs(event.name.value)) {
                 found.reason(workflow.spot(event.name.token), event.name.value);

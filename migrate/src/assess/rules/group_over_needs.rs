@@ -1,10 +1,10 @@
-//! a job's group depends on other jobs or on its leg
+//! A job's group depends on other jobs or on its leg.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::JobSight;
-use crate::graph::paths::{Path, paths};
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::JobSight;
 use crate::assess::verdict::Verdict;
+use crate::graph::paths::{Path, paths};
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &GroupOverNeeds;
@@ -25,7 +25,9 @@ impl Rule for GroupOverNeeds {
     }
 
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
-        let Some(group) = job.job.model.concurrency.as_ref().and_then(|concurrency| concurrency.group) else { return };
+        let Some(group) = job.job.model.concurrency.as_ref().and_then(|concurrency| concurrency.group) else {
+            return;
+        };
         let Some(evaluated) = group.value.expression() else { return };
         let is_late = |path: &Path<'_>| path.starts_with(&["needs"]) || path.starts_with(&["matrix"]);
         if let Some(path) = paths(&evaluated.expression).iter().find(|path| is_late(path)) {

@@ -1,10 +1,10 @@
-//! a job waits for the run to be cancelled
+//! A job waits for the run to be cancelled.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::JobSight;
-use crate::expression::{Function, Node, NodeKind};
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::JobSight;
 use crate::assess::verdict::Verdict;
+use crate::expression::{Function, Node, NodeKind};
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &JobCancelled;

@@ -1,9 +1,9 @@
-//! a step does work that is GitHub's own
+//! A step does work that is GitHub's own.
 
-use crate::assess::known::Becomes;
+use crate::fidelity::Fidelity;
 use crate::assess::reason::Found;
-use crate::assess::sight::StepSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -27,7 +27,7 @@ impl Rule for KeepAction {
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         let Some(used) = &step.used else { return };
         if let (Some(name), Some(known)) = (&used.name, used.known)
-            && known.fidelity == Becomes::Keep
+            && known.fidelity == Fidelity::Keep
             && known.rule.is_none()
         {
             found.reason(step.uses_spot(), name);

@@ -1,9 +1,11 @@
-//! somebody trusts GitHub's identity for it
+//! Somebody trusts GitHub's identity for it.
 
+use crate::assess::known::known;
 use crate::assess::reason::Found;
-use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::verdict::Verdict;
+use crate::values::uses::JobUses;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &KeepIdentity;
@@ -37,11 +39,10 @@ impl Rule for KeepIdentity {
 
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         if let Some(used) = &step.used {
-            let is_known = used.known.is_some_and(|known| known.rule.as_deref() == Some(META.id));
-            let is_generator = used.name.as_deref().is_some_and(|name| name.starts_with("slsa-framework/slsa-github-generator"));
-            let has_password = ["password", "setup-trusted-publisher"].iter().any(|input| step.input(input).is_some());
-            if (is_known || is_generator) && !(has_password && used.is(&["pypa/gh-action-pypi-publish"])) {
-                found.reason(step.uses_spot(), used.name.as_deref().unwrap_or_default());
+            let has_password =
+                ["password", "setup-trusted-publisher"].iter().any(|input| step.input(input).is_some());
+            if used.is_for(&META) && !(has_password && used.is(&["pypa/gh-action-pypi-publish"])) {
+                found.reason(step.uses_spot(), used.name());
             }
         }
         for (words, span) in step.commands() {
@@ -53,9 +54,11 @@ impl Rule for KeepIdentity {
 
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
         if let Some(call) = job.job.call()
-            && call.uses.value.starts_with("slsa-framework/slsa-github-generator/")
+            && let Some(JobUses::Repository(workflow)) = call.target
+            && let Some(known) = known(&workflow.folded())
+            && known.rule.as_deref() == Some(META.id)
         {
-            found.reason(job.spot(call.uses.token), "slsa-framework/slsa-github-generator");
+            found.reason(job.spot(call.uses.token), known.name.trim_end_matches("/*"));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! the job runs on Windows or macOS
+//! The job runs on Windows or macOS.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::LegSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::LegSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -28,7 +28,8 @@ impl Rule for KeepOs {
         if leg.job.workflow.profile.systems.contains(&system) {
             return;
         }
-        let labels = leg.runner.as_ref().and_then(|runner| runner.labels.as_ref()).map(|labels| labels.join(", "));
+        let labels =
+            leg.runner.as_ref().and_then(|runner| runner.labels.as_ref()).map(|labels| labels.join(", "));
         found.reason(leg.runs_on_spot(), labels.unwrap_or_default());
     }
 }

@@ -1,11 +1,11 @@
-//! it runs the repository's own action
+//! It runs the repository's own action.
 
 use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::StepSight;
+use crate::assess::verdict::Verdict;
 use crate::graph::{Local, Target};
 use crate::values::uses::StepUses;
-use crate::assess::rule::{Meta, Rule};
-use crate::assess::verdict::Verdict;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &KeepSelf;
@@ -29,7 +29,9 @@ impl Rule for KeepSelf {
         let Some(used) = &step.used else { return };
         let is_root = match (&used.local, used.uses.target) {
             (Some(Local::Own { path, .. }), _) => path.is_empty(),
-            (Some(Local::NotCheckedOut), Some(StepUses::Workspace(path))) => path.text.trim_matches(['.', '/']).is_empty(),
+            (Some(Local::NotCheckedOut), Some(StepUses::Workspace(path))) => {
+                path.text.trim_matches(['.', '/']).is_empty()
+            }
             (None, Some(StepUses::SelfRepository(path))) => path.text.is_empty(),
             _ => false,
         };

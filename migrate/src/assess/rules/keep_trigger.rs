@@ -1,9 +1,9 @@
-//! only things of GitHub start it
+//! Only things of GitHub start it.
 
 use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::WorkflowSight;
 use crate::assess::triggers::is_githubs;
-use crate::assess::rule::{Meta, Rule};
 use crate::assess::verdict::Verdict;
 
 /// The rule.

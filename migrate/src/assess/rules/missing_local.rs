@@ -1,12 +1,12 @@
-//! something of the repository is not there
+//! Something of the repository is not there.
 
 use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{FileAt, JobSight, StepSight};
+use crate::assess::verdict::Verdict;
 use crate::graph::{Local, Target};
 use crate::model::call::Link;
 use crate::values::uses::{JobUses, StepUses};
-use crate::assess::rule::{Meta, Rule};
-use crate::assess::verdict::Verdict;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &MissingLocal;
@@ -29,16 +29,18 @@ impl Rule for MissingLocal {
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         let Some(used) = &step.used else { return };
         let is_missing = match (&used.local, used.target) {
-            (Some(Local::Own { path, .. }), Some(Target::NotThere | Target::NotSupplied | Target::Unreadable(_))) => {
-                !path.is_empty()
-            }
+            (
+                Some(Local::Own { path, .. }),
+                Some(Target::NotThere | Target::NotSupplied | Target::Unreadable(_)),
+            ) => !path.is_empty(),
             (Some(Local::Own { path, reference: Some(_) }), None) => !path.is_empty(),
             (Some(Local::Own { .. }), _) => false,
             (Some(Local::Other { .. }), target) => !matches!(target, Some(Target::Action(_))),
             (Some(Local::NotCheckedOut), _) => !used.uses.uses.value.trim_matches(['.', '/']).is_empty(),
             (Some(Local::Unknown), _) => true,
             (None, target) => {
-                matches!(used.uses.target, Some(StepUses::SelfRepository(_))) && !matches!(target, Some(Target::Action(_)))
+                matches!(used.uses.target, Some(StepUses::SelfRepository(_)))
+                    && !matches!(target, Some(Target::Action(_)))
             }
         };
         let is_nested = matches!(step.file, FileAt::Action(_));

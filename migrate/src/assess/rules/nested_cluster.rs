@@ -1,10 +1,10 @@
-//! it makes a cluster of its own
+//! It makes a cluster of its own.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::StepSight;
-use crate::script::Need;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
+use crate::script::Need;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &NestedCluster;
@@ -36,9 +36,9 @@ impl Rule for NestedCluster {
             return;
         }
         if let Some(used) = &step.used
-            && used.known.is_some_and(|known| known.rule.as_deref() == Some(META.id))
+            && used.is_for(&META)
         {
-            found.reason(step.uses_spot(), used.name.as_deref().unwrap_or_default());
+            found.reason(step.uses_spot(), used.name());
         }
         for (tool, span) in step.tools() {
             if tool.need() == Some(Need::LocalCluster) && !tool.probed {

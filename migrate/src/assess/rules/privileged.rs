@@ -1,8 +1,8 @@
-//! it needs rights over the node
+//! It needs rights over the node.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -20,7 +20,18 @@ const META: Meta = Meta {
 
 /// Programs that change the node, not the container.
 const NEEDS_NODE: [&str; 12] = [
-    "mount", "umount", "modprobe", "insmod", "sysctl", "losetup", "mkfs", "iptables", "nft", "ip6tables", "swapon", "swapoff",
+    "mount",
+    "umount",
+    "modprobe",
+    "insmod",
+    "sysctl",
+    "losetup",
+    "mkfs",
+    "iptables",
+    "nft",
+    "ip6tables",
+    "swapon",
+    "swapoff",
 ];
 
 impl Rule for Privileged {

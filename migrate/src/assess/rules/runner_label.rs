@@ -1,10 +1,10 @@
-//! a label is of a runner that somebody set up
+//! A label is of a runner that somebody set up.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::LegSight;
-use crate::values::label::{Label, System, classify};
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::LegSight;
 use crate::assess::verdict::Verdict;
+use crate::values::label::{Label, System, classify};
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &RunnerLabel;
@@ -28,7 +28,8 @@ impl Rule for RunnerLabel {
         let Some(labels) = leg.runner.as_ref().and_then(|runner| runner.labels.as_ref()) else { return };
         let is_linux = leg.system() == Some(System::Linux);
         let is_own = |label: &String| {
-            !matches!(classify(label), Label::Hosted(_)) && leg.job.workflow.profile.system_of(label).is_none()
+            !matches!(classify(label), Label::Hosted(_))
+                && leg.job.workflow.profile.system_of(label).is_none()
         };
         if is_linux && labels.iter().any(is_own) {
             found.reason(leg.runs_on_spot(), labels.join(", "));

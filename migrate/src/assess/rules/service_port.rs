@@ -1,8 +1,8 @@
-//! two ports of a service differ
+//! Two ports of a service differ.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::JobSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::JobSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.

@@ -1,8 +1,8 @@
-//! it makes an image of its runner
+//! It makes an image of its runner.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::JobSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::JobSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.

@@ -1,9 +1,9 @@
-//! a program is on GitHub's runners, and not in the image
+//! A program is on GitHub's runners, and not in the image.
 
 use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::StepSight;
 use crate::assess::tools::is_on_hosted;
-use crate::assess::rule::{Meta, Rule};
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -30,8 +30,10 @@ impl Rule for ToolMissing {
         }
         for (tool, span) in step.tools() {
             let name = tool.name.as_ref();
-            if !tool.probed && is_on_hosted(name) && !step.job.workflow.profile.tools.iter().any(|known| known == name)
-                && !step.brings(name)
+            if !tool.probed
+                && is_on_hosted(name)
+                && !step.job.workflow.profile.tools.iter().any(|known| known == name)
+                && !step.brought.has(name)
             {
                 found.reason(step.in_script(span), name);
             }

@@ -1,10 +1,10 @@
-//! an action is neither known nor supplied
+//! An action is neither known nor supplied.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::StepSight;
-use crate::graph::Target;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
+use crate::graph::Target;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &UnknownAction;
@@ -26,8 +26,8 @@ impl Rule for UnknownAction {
 
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         let Some(used) = &step.used else { return };
-        let (Some(name), None) = (&used.name, used.known) else { return };
-        if !matches!(used.target, Some(Target::Action(_))) && !name.starts_with("slsa-framework/slsa-github-generator") {
+        let is_foreign = used.name.is_some() && used.known.is_none();
+        if is_foreign && !matches!(used.target, Some(Target::Action(_))) {
             found.reason(step.uses_spot(), used.uses.uses.value);
         }
     }

@@ -1,8 +1,8 @@
-//! nobody can tell what it runs on
+//! Nobody can tell what it runs on.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::LegSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::LegSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.

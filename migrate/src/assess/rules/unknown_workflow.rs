@@ -1,11 +1,11 @@
-//! a called workflow is not supplied
+//! A called workflow is not supplied.
 
 use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::JobSight;
+use crate::assess::verdict::Verdict;
 use crate::model::call::Link;
 use crate::values::uses::JobUses;
-use crate::assess::rule::{Meta, Rule};
-use crate::assess::verdict::Verdict;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &UnknownWorkflow;

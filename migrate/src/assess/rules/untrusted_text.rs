@@ -1,8 +1,8 @@
-//! a stranger's words become a script
+//! A stranger's words become a script.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::{FileAt, JobSight, Spot};
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::{FileAt, JobSight, Spot};
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -25,7 +25,9 @@ impl Rule for UntrustedText {
 
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
         let flow = job.workflow.flows.get(job.run.file);
-        for taint in flow.into_iter().flat_map(|flow| &flow.taints).filter(|taint| taint.sink.at().job == job.job.id) {
+        for taint in
+            flow.into_iter().flat_map(|flow| &flow.taints).filter(|taint| taint.sink.at().job == job.job.id)
+        {
             let (token, within) = taint.sink.place();
             let document = job.job.workflow.document;
             let span = document.tree().place_in(document.token(token).node, within);

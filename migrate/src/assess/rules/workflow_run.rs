@@ -1,8 +1,8 @@
-//! another workflow starts it
+//! Another workflow starts it.
 
 use crate::assess::reason::Found;
-use crate::assess::sight::WorkflowSight;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::WorkflowSight;
 use crate::assess::verdict::Verdict;
 
 /// The rule.

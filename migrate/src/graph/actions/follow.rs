@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Actions, MAX_DEPTH, Target, folder_of, of_target};
+use super::{Actions, MAX_ACTION_DEPTH, Target};
 use crate::graph::Family;
 use crate::graph::flow::{self, Around, Effect, Flow, Given, KnownActions, StepScript, User};
 use crate::model::{Action, Runs, Step, Uses};
@@ -41,11 +41,11 @@ struct Followed<'a> {
 
 impl Followed<'_> {
     fn target(&self, user: User<'_, '_>, uses: &Uses<'_>) -> Option<usize> {
-        let folder = match user {
-            User::Job(file, job, step) => folder_of(self.family, file, job, step, uses)?,
-            User::Action(around) => of_target(self.actions.folder(around)?, &uses.target?)?,
+        let target = match user {
+            User::Job(file, job, step) => self.actions.target(self.family, file, job, step, uses),
+            User::Action(around) => self.actions.nested_target(around, uses),
         };
-        match self.actions.bundle.target(&folder) {
+        match target? {
             Target::Action(action) => Some(action),
             Target::NotThere | Target::NotSupplied | Target::Unreadable(_) => None,
         }
@@ -65,7 +65,7 @@ impl<'a> KnownActions<'a> for Followed<'a> {
         else {
             return Effect::default();
         };
-        if around.depth >= MAX_DEPTH || self.left.get() == 0 || composite(action).is_none() {
+        if around.depth >= MAX_ACTION_DEPTH || self.left.get() == 0 || composite(action).is_none() {
             return Effect::default();
         }
         self.left.set(self.left.get() - 1);

@@ -93,13 +93,7 @@ pub(crate) fn action<'d>(uses: &Uses<'d>) -> Option<(String, &'d str)> {
     #[cfg(test)]
     crate::work::step();
     let Some(StepUses::Repository(repository)) = uses.target else { return None };
-    let mut name = format!("{}/{}", repository.owner.text, repository.name.text);
-    for folder in repository.folders() {
-        name.push('/');
-        name.push_str(folder);
-    }
-    name.make_ascii_lowercase();
-    Some((name, repository.reference.text))
+    Some((repository.folded(), repository.reference.text))
 }
 
 /// An input of a step: its token and its text as it is written.

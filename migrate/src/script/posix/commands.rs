@@ -127,14 +127,19 @@ impl<'a> Walk<'a, '_, '_, '_> {
 
     /// `python -c SCRIPT` and the like: of other languages only what the shell puts into the script is looked at.
     fn interpreter(&mut self, name: &str, arguments: &[Word]) {
-        let is_script = |word: &Word| takes_script(name, self.place(word.span).of(self.text));
-        let Some(option) = arguments.iter().take_while(|word| self.is_option(word)).position(is_script)
-        else {
-            return;
-        };
-        if let Some(script) = arguments.get(option + 1).filter(|word| self.literal(word).is_none()) {
-            let span = self.place(script.span);
-            self.doubt(span, Doubt::DynamicScript);
+        let mut words = arguments.iter();
+        while let Some(word) = words.next().filter(|word| self.is_option(word)) {
+            let option = self.place(word.span).of(self.text);
+            if takes_script(name, option) {
+                if let Some(script) = words.next().filter(|word| self.literal(word).is_none()) {
+                    let span = self.place(script.span);
+                    self.doubt(span, Doubt::DynamicScript);
+                }
+                return;
+            }
+            if takes_word(name, option) {
+                words.next();
+            }
         }
     }
 
@@ -192,18 +197,26 @@ impl<'a> Walk<'a, '_, '_, '_> {
 
     /// `bash -c SCRIPT`, or a script that comes by the input.
     fn shell(&mut self, arguments: &[Word], at: At<'_>) {
-        for (index, word) in arguments.iter().enumerate() {
+        let (mut is_script, mut is_input) = (false, false);
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
             let source = self.place(word.span).of(self.text);
-            let Some(flags) = source.strip_prefix('-') else { return };
-            if !flags.starts_with('-') && flags.contains('c') {
-                if let Some(script) = arguments.get(index + 1) {
-                    self.script(script, at);
+            if !source.starts_with(['-', '+']) {
+                match (is_script, is_input) {
+                    (true, _) => return self.script(word, at),
+                    (false, true) => break,
+                    (false, false) => return,
                 }
-                return;
             }
-            if flags == "s" {
-                break;
+            let flags = source.get(1..).filter(|flags| !flags.starts_with('-')).unwrap_or_default();
+            is_script |= flags.contains('c');
+            is_input |= flags.contains('s');
+            if takes_word("bash", source) {
+                words.next();
             }
+        }
+        if is_script {
+            return;
         }
         let (is_static, span) = match at.input {
             Input::Unknown => return,
@@ -328,6 +341,21 @@ fn takes_script(name: &str, option: &str) -> bool {
     let flags =
         option.strip_prefix('-').filter(|flags| flags.bytes().all(|flag| flag.is_ascii_alphanumeric()));
     flags.and_then(|flags| flags.chars().next_back()).is_some_and(|last| letters.contains(last))
+}
+
+/// Whether the word behind an option of an interpreter or of a shell belongs to it: `bash -euo pipefail`, `python -W ignore`.
+fn takes_word(name: &str, option: &str) -> bool {
+    let is_short = option.len() > 1 && !option.starts_with("--");
+    match name {
+        "bash" => is_short && option.ends_with(['o', 'O']) || matches!(option, "--rcfile" | "--init-file"),
+        "node" | "nodejs" => {
+            matches!(option, "-r" | "--require" | "--import" | "--loader" | "-C" | "--conditions")
+        }
+        "perl" => option == "-I",
+        "ruby" => matches!(option, "-r" | "-I" | "-C" | "-E"),
+        "php" => matches!(option, "-d" | "-c"),
+        _ => name.starts_with("python") && matches!(option, "-W" | "-X"),
+    }
 }
 
 fn is_name(text: &str) -> bool {

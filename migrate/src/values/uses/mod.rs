@@ -56,6 +56,18 @@ pub struct Repository<'a> {
 }
 
 impl<'a> Repository<'a> {
+    /// `owner/name` and its path, in small letters: for GitHub they are the same in any case.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        let mut name = format!("{}/{}", self.owner.text, self.name.text);
+        for folder in self.folders() {
+            name.push('/');
+            name.push_str(folder);
+        }
+        name.make_ascii_lowercase();
+        name
+    }
+
     /// The names in the path, without the empty ones that GitHub skips.
     pub fn folders(&self) -> impl Iterator<Item = &'a str> {
         self.path.text.split(SEPARATORS).filter(|name| !name.is_empty())

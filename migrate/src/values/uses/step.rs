@@ -28,18 +28,12 @@ pub fn step(text: &str) -> Result<StepUses<'_>, Finding> {
     repository(text).map(StepUses::Repository)
 }
 
+/// Nothing behind `$/` is the action at the root of the repository.
 fn self_repository<'a>(text: &'a str, path: &'a str) -> Result<Part<'a>, Finding> {
     let part = Part::new(path, text.len() - path.len());
     if let Some(at) = path.find('@') {
         let span = Span::new(part.span.start + at, text.len());
         return Err(Finding::ours(span, format!("'{text}' names a ref behind '$/'"), NO_REF_NEEDED));
-    }
-    if path.is_empty() {
-        return Err(Finding::ours(
-            whole(text),
-            "'$/' names no path",
-            "write the folder of the action behind $/",
-        ));
     }
     Ok(part)
 }
@@ -182,6 +176,7 @@ mod tests {
             ("./", "workspace "),
             (r".\windows", "workspace windows"),
             ("$/.github/actions/issues-helper", "self .github/actions/issues-helper"),
+            ("$/", "self "),
             ("docker://alpine:3.8", "docker alpine:3.8"),
             ("docker://", "docker "),
         ] {
@@ -213,9 +208,7 @@ mod tests {
             assert_eq!(finding.author, Author::GitHub);
         }
         assert_eq!(step("").unwrap_err().message, "Unexpected value ''");
-        for text in ["$/", "$/a@v1"] {
-            assert_eq!(step(text).unwrap_err().author, Author::Towpath, "{text}");
-        }
+        assert_eq!(step("$/a@v1").unwrap_err().author, Author::Towpath);
     }
 
     #[test]

@@ -18,6 +18,20 @@ pub enum Fidelity {
 }
 
 impl Fidelity {
+    /// The one of this name; `reason` says why, where that belongs to it.
+    #[must_use]
+    pub fn named(name: &str, reason: &'static str) -> Option<Self> {
+        let all = [
+            Self::Exact,
+            Self::Approximate,
+            Self::Dropped(reason),
+            Self::NeedsPerson,
+            Self::Undetermined,
+            Self::Keep,
+        ];
+        all.into_iter().find(|fidelity| fidelity.name() == name)
+    }
+
     /// Its name, which stays the same.
     #[must_use]
     pub const fn name(self) -> &'static str {
