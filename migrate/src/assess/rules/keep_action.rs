@@ -1,10 +1,10 @@
 //! A step does work that is GitHub's own.
 
-use crate::fidelity::Fidelity;
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
+use crate::fidelity::Fidelity;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &KeepAction;
