@@ -18,6 +18,22 @@ pub enum Fidelity {
 }
 
 impl Fidelity {
+    /// Names of all, best first.
+    pub const NAMES: [&str; 6] = ["exact", "approximate", "dropped", "needs-person", "undetermined", "keep"];
+
+    /// Its place among them.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Exact => 0,
+            Self::Approximate => 1,
+            Self::Dropped(_) => 2,
+            Self::NeedsPerson => 3,
+            Self::Undetermined => 4,
+            Self::Keep => 5,
+        }
+    }
+
     /// The one of this name; `reason` says why, where that belongs to it.
     #[must_use]
     pub fn named(name: &str, reason: &'static str) -> Option<Self> {
@@ -43,5 +59,19 @@ impl Fidelity {
             Self::Undetermined => "undetermined",
             Self::Keep => "keep",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_at_their_places() {
+        for (index, name) in Fidelity::NAMES.into_iter().enumerate() {
+            let fidelity = Fidelity::named(name, "why").unwrap();
+            assert_eq!((fidelity.name(), fidelity.index()), (name, index));
+        }
+        assert_eq!(Fidelity::named("good", ""), None);
     }
 }

@@ -11,9 +11,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-/// Names of fidelities, best first.
-const NAMES: [&str; 6] = ["exact", "approximate", "dropped", "needs-person", "undetermined", "keep"];
-
 /// List what GitHub Actions has, and what becomes of it at Argo.
 ///
 /// Each key, value, event, context, function, runner file and command, with how well it keeps its meaning: exact, approximate,
@@ -30,7 +27,7 @@ pub(crate) struct ListFeatures {
     #[arg(value_name = "WORD")]
     word: Option<String>,
     /// Only features that this becomes of
-    #[arg(long, value_name = "FIDELITY", value_parser = PossibleValuesParser::new(NAMES))]
+    #[arg(long, value_name = "FIDELITY", value_parser = PossibleValuesParser::new(Fidelity::NAMES))]
     fidelity: Option<String>,
 }
 

@@ -21,9 +21,12 @@
 //!
 //! The design is in docs/decisions/0011.
 
+mod allow;
 mod brought;
+mod construct;
 mod facts;
 mod known;
+mod mark;
 mod profile;
 mod reason;
 mod rule;
@@ -37,6 +40,7 @@ mod tools;
 mod triggers;
 mod unlock;
 mod verdict;
+mod way;
 
 #[cfg(test)]
 pub(crate) use triggers::is_githubs;
@@ -45,9 +49,12 @@ use std::collections::HashSet;
 
 use indexmap::IndexSet;
 
+pub use allow::Allow;
 pub use brought::Brought;
+pub use construct::{Fate, Fates, Fidelities};
 pub use facts::Facts;
 pub use known::{ACTIONS, Known, known};
+pub use mark::{Fingerprint, Mark};
 pub use profile::Profile;
 pub use reason::{Found, Reason, Scope};
 pub use rule::{Meta, Rule};
@@ -55,9 +62,9 @@ pub use sheet::{Blocker, Cited, Sheet};
 pub use sight::{FileAt, JobSight, LegSight, Spot, StepSight, UsedSight, WorkflowSight, entries};
 pub use unlock::{Unlock, unlock};
 pub use verdict::{Rolled, Verdict};
+pub use way::Ways;
 
-use crate::graph::{Family, RunJob};
-use crate::model::placeholders;
+use crate::graph::RunJob;
 
 /// What becomes of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,12 +92,12 @@ impl Assessment {
     /// Assesses a workflow with all that it calls.
     #[must_use]
     pub fn of(workflow: &WorkflowSight<'_>) -> Self {
-        if let Some(whole) = whole(workflow.family) {
-            return Self::whole(whole);
-        }
         let mut reasons = IndexSet::new();
         for rule in rules::ALL {
             rule.workflow(workflow, &mut Found::new(rule.meta(), Scope::Workflow, &mut reasons));
+        }
+        if let Some(whole) = whole(&reasons) {
+            return Self::whole(whole, reasons);
         }
         for (at, run) in workflow.jobs.iter().enumerate() {
             look_at_job(workflow, at, run, &mut reasons);
@@ -103,9 +110,9 @@ impl Assessment {
     }
 
     /// Of a file whose jobs nobody has to look at.
-    #[must_use]
-    pub const fn whole(verdict: Verdict) -> Self {
-        Self { legs: Vec::new(), reasons: Vec::new(), rolled: Rolled::Whole(verdict) }
+    fn whole(verdict: Verdict, reasons: IndexSet<Reason>) -> Self {
+        let reasons = reasons.into_iter().filter(|reason| reason.rule.outcome == verdict);
+        Self { legs: Vec::new(), reasons: reasons.collect(), rolled: Rolled::Whole(verdict) }
     }
 
     /// How many different things somebody has to change before the legs can move that only wait for that.
@@ -117,12 +124,9 @@ impl Assessment {
 }
 
 /// The verdict of a file that nobody has to look at the jobs of.
-fn whole(family: &Family<'_>) -> Option<Verdict> {
-    let workflow = family.root()?.workflow;
-    if placeholders(workflow.document).next().is_some() {
-        return Some(Verdict::Template);
-    }
-    workflow.all_problems().next().map(|_| Verdict::Broken)
+fn whole(reasons: &IndexSet<Reason>) -> Option<Verdict> {
+    let worst = reasons.iter().map(|reason| reason.rule.outcome).min();
+    worst.filter(|worst| matches!(worst, Verdict::Broken | Verdict::Template))
 }
 
 fn look_at_job(workflow: &WorkflowSight<'_>, at: usize, run: &RunJob, reasons: &mut IndexSet<Reason>) {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::allow::Allow;
+use super::construct::{Fates, Fidelities};
 use super::facts::Facts;
+use super::mark::{Mark, Marks};
 use super::reason::{Reason, Scope};
 use super::rule::Meta;
-use super::sight::{FileAt, Spot, WorkflowSight};
+use super::sight::WorkflowSight;
 use super::verdict::{Rolled, Verdict};
-use super::{AssessedLeg, Assessment, Profile};
-use crate::graph::{Actions, Family};
-use crate::yaml::{Lines, Place};
+use super::{AssessedLeg, Assessment};
 
 /// What is kept of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,14 @@ pub struct Sheet {
     pub legs: Counts,
     /// How many different things somebody has to change.
     pub edits: usize,
+    /// How many constructs have each fidelity.
+    pub fidelities: Fidelities,
+    /// The features that keep their meaning nearly, or lose it.
+    pub inexact: BTreeSet<&'static str>,
     /// Why.
     pub reasons: Vec<Cited>,
+    /// What somebody has allowed in comments of it.
+    pub allows: Vec<Allow>,
     /// What is in it that people ask for.
     pub facts: Facts,
 }
@@ -39,41 +46,35 @@ pub struct Cited {
     pub rule: &'static Meta,
     /// What is meant.
     pub target: String,
-    /// The file, where it is another than the workflow's.
-    pub file: Option<String>,
-    /// The line and column, as GitHub counts them.
-    pub place: Place,
+    /// Where it stands.
+    pub mark: Mark,
     /// How many legs it counts for, and for how many of these it decides.
     pub legs: (usize, usize),
+    /// Why somebody has allowed it.
+    pub allowed: Option<String>,
 }
 
 /// Something that has to be supplied, decided or changed before workflows can move: a rule, and what it is about.
 pub type Blocker<'s> = (&'static str, &'s str);
 
 impl Sheet {
-    /// Assesses a workflow, and keeps what is asked for later. Where it stands, or what is in it, may say that it is a template.
+    /// Keeps what is asked for later of an assessment.
     #[must_use]
-    pub fn of(
-        family: &Family<'_>,
-        actions: &Actions<'_>,
-        profile: &Profile,
-        path: String,
-        unit: String,
-        is_template: bool,
-    ) -> Self {
-        let workflow = WorkflowSight::new(family, actions, profile);
-        let assessment =
-            if is_template { Assessment::whole(Verdict::Template) } else { Assessment::of(&workflow) };
+    pub fn of(workflow: &WorkflowSight<'_>, assessment: &Assessment, path: String, unit: String) -> Self {
+        let family = workflow.family;
         let tally = Tally::of(&assessment.legs, workflow.jobs.len());
-        let mut places = Places::new(family, actions);
+        let mut marks = Marks::new(family, workflow.actions);
+        let mut allows =
+            family.root().map_or_else(Vec::new, |root| Allow::all(root.workflow.document.tree()));
         let reasons = assessment.reasons.iter().map(|reason| Cited {
             rule: reason.rule,
             target: reason.target.clone(),
-            file: places.file(reason.spot.file),
-            place: places.place(reason.spot),
+            mark: marks.mark(reason.rule.id, reason.spot),
             legs: tally.of_reason(reason),
+            allowed: Allow::allow(&mut allows, reason.rule.id, reason.spot),
         });
         let reasons = reasons.collect();
+        let fates = family.root().map(|root| Fates::of(root.workflow.document, &assessment.reasons));
         let name =
             family.root().and_then(|root| root.workflow.name.as_ref()).map(|name| name.value.to_owned());
         Self {
@@ -81,8 +82,11 @@ impl Sheet {
             rolled: assessment.rolled,
             legs: tally.all,
             edits: assessment.edits(),
+            fidelities: fates.as_ref().map(Fates::count).unwrap_or_default(),
+            inexact: fates.as_ref().map(Fates::inexact).unwrap_or_default(),
             reasons,
-            facts: Facts::of(&workflow),
+            allows,
+            facts: Facts::of(workflow),
             path,
             unit,
         }
@@ -155,47 +159,6 @@ impl<'a> Tally<'a> {
                 let found = at.ok().and_then(|at| self.legs.get(at));
                 found.map_or((0, 0), |leg| (1, usize::from(leg.verdict == outcome)))
             }
-        }
-    }
-}
-
-/// Lines of the files that reasons stand in, each counted once.
-struct Places<'f> {
-    family: &'f Family<'f>,
-    actions: &'f Actions<'f>,
-    lines: Vec<(FileAt, Lines)>,
-}
-
-impl<'f> Places<'f> {
-    const fn new(family: &'f Family<'f>, actions: &'f Actions<'f>) -> Self {
-        Self { family, actions, lines: Vec::new() }
-    }
-
-    fn source(&self, file: FileAt) -> &'f str {
-        let document = match file {
-            FileAt::Workflow(at) => self.family.graphs.get(at).map(|graph| graph.workflow.document),
-            FileAt::Action(at) => self.actions.models.get(at).map(|model| model.document),
-        };
-        document.map_or("", |document| document.tree().source())
-    }
-
-    fn place(&mut self, spot: Spot) -> Place {
-        let source = self.source(spot.file);
-        let known = self.lines.iter().position(|(file, _)| *file == spot.file);
-        let at = known.unwrap_or_else(|| {
-            self.lines.push((spot.file, Lines::of(source)));
-            self.lines.len() - 1
-        });
-        self.lines
-            .get(at)
-            .map_or(Place { line: 1, column: 1 }, |(_, lines)| lines.place(source, spot.span.start))
-    }
-
-    fn file(&self, file: FileAt) -> Option<String> {
-        match file {
-            FileAt::Workflow(0) => None,
-            FileAt::Workflow(at) => Some(self.family.file_name(at).to_owned()),
-            FileAt::Action(at) => self.actions.folder(at).map(ToString::to_string),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::graph::matrix::Leg;
 use crate::graph::{Actions, Family, Job, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target};
 use crate::model::{
     At, Container, Entry, Event, Mapping, Run, Runs, Scalar, Step, StepKind, Text, Texts, Uses, Value,
-    value_of,
+    placeholders, value_of,
 };
 use crate::read::{Document, TokenId};
 use crate::script::{Script, Shell};
@@ -50,6 +50,8 @@ pub struct WorkflowSight<'s> {
     pub jobs: Vec<RunJob>,
     /// What the cluster has.
     pub profile: &'s Profile,
+    /// Whether it stands where templates do.
+    pub stands_among_templates: bool,
 }
 
 /// A job of the run.
@@ -110,7 +112,8 @@ impl<'s> WorkflowSight<'s> {
     /// Looks at a workflow with all that it calls and uses.
     #[must_use]
     pub fn new(family: &'s Family<'s>, actions: &'s Actions<'s>, profile: &'s Profile) -> Self {
-        Self { family, actions, flows: actions.flows(family), jobs: family.jobs(), profile }
+        let (flows, jobs) = (actions.flows(family), family.jobs());
+        Self { family, actions, flows, jobs, profile, stands_among_templates: false }
     }
 
     /// How many legs a job has; one where nobody knows.
@@ -136,6 +139,14 @@ impl<'s> WorkflowSight<'s> {
 }
 
 impl WorkflowSight<'_> {
+    /// Whether it is made to begin workflows with, as its place or its text says.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        let root = self.family.root();
+        self.stands_among_templates
+            || root.is_some_and(|root| placeholders(root.workflow.document).next().is_some())
+    }
+
     /// What starts the workflow.
     #[must_use]
     pub fn events(&self) -> &[Event<'_>] {

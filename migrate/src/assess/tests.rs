@@ -14,11 +14,13 @@ fn work_of(source: &str) -> (usize, usize) {
     let family = Family::of(&program);
     let loaded = ActionBundle::load(&family, &(), &limits);
     let actions = Actions::of(&loaded);
-    let reasons = Assessment::of(&WorkflowSight::new(&family, &actions, &profile)).reasons.len();
-    let steps = steps_of(|| {
-        drop(Sheet::of(&family, &actions, &profile, String::new(), String::new(), false));
-    });
-    (reasons, steps)
+    let assess = || {
+        let workflow = WorkflowSight::new(&family, &actions, &profile);
+        let assessment = Assessment::of(&workflow);
+        Sheet::of(&workflow, &assessment, String::new(), String::new())
+    };
+    let reasons = assess().reasons.len();
+    (reasons, steps_of(|| drop(assess())))
 }
 
 fn job(steps: &str) -> String {

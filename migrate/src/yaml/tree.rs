@@ -176,6 +176,12 @@ impl Tree {
         (0..self.nodes.len()).filter_map(|index| u32::try_from(index).ok().map(NodeId))
     }
 
+    /// The node of a number.
+    #[must_use]
+    pub(crate) fn id_at(&self, index: usize) -> Option<NodeId> {
+        u32::try_from(index).ok().filter(|_| index < self.nodes.len()).map(NodeId)
+    }
+
     /// A node. An id of another tree gives an empty scalar.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {

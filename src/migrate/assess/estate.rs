@@ -1,11 +1,12 @@
 //! All workflows together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use towpath_migrate::assess::{Blocker, Sheet, Unlock, Verdict, unlock};
+use towpath_migrate::assess::{Blocker, Fidelities, Sheet, Unlock, Verdict, unlock};
 use towpath_migrate::sources::Problem;
 
-use super::Came;
+use super::base::Base;
 
 /// Names under which verdicts of workflows are counted, best first.
 pub(super) const VERDICTS: [(&str, &str); 8] = [
@@ -25,6 +26,7 @@ pub(super) struct Estate {
     pub(super) sheets: Vec<Sheet>,
     pub(super) repositories: usize,
     pub(super) folders: usize,
+    pub(super) units: Vec<PathBuf>,
     pub(super) actions: usize,
     pub(super) neither: usize,
     pub(super) skipped: usize,
@@ -39,16 +41,18 @@ pub(super) struct Hits {
 }
 
 impl Estate {
-    pub(super) fn add(&mut self, came: Came) {
-        match came {
-            Came::Sheet(sheet) => self.sheets.push(*sheet),
-            Came::Action => self.actions += 1,
-            Came::Neither => self.neither += 1,
-            Came::Unit(true) => self.repositories += 1,
-            Came::Unit(false) => self.folders += 1,
-            Came::Skipped => self.skipped += 1,
-            Came::Unread(problem) => self.unread.push(problem),
+    pub(super) fn unit(&mut self, path: PathBuf, is_repository: bool) {
+        if is_repository {
+            self.repositories += 1;
+        } else {
+            self.folders += 1;
         }
+        self.units.push(path);
+    }
+
+    /// What paths are told from.
+    pub(super) fn base(&self) -> Base {
+        Base::of(self.units.iter().map(PathBuf::as_path))
     }
 
     /// How many workflows have a verdict of this name.
@@ -62,6 +66,15 @@ impl Estate {
             .into_iter()
             .enumerate()
             .map(|(at, verdict)| (verdict, self.sheets.iter().filter_map(|sheet| sheet.legs.get(at)).sum()))
+    }
+
+    /// How many constructs have each fidelity.
+    pub(super) fn fidelities(&self) -> Fidelities {
+        let mut all = Fidelities::default();
+        for sheet in &self.sheets {
+            all.iter_mut().zip(sheet.fidelities).for_each(|(all, count)| *all += count);
+        }
+        all
     }
 
     /// What to deal with first.

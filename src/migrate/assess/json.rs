@@ -2,30 +2,41 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use towpath_migrate::assess::{Cited, Rolled, Sheet};
+use towpath_migrate::assess::{Allow, Cited, Fidelities, Rolled, Sheet};
+use towpath_migrate::fidelity::Fidelity;
 
 use super::estate::{Estate, VERDICTS};
 
 /// Of this form; it changes when a reader has to.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Document<'e> {
+    /// Of this form; it changes when a reader has to.
     version: u32,
-    /// No converter has used the verdicts yet.
+    /// The version of Towpath.
+    towpath: &'e str,
+    /// Whether no converter has used the verdicts yet.
     predicted: bool,
     counts: Counts,
+    /// How many workflows have each verdict.
     verdicts: BTreeMap<&'e str, usize>,
+    /// How many legs of jobs have each verdict.
     legs: BTreeMap<&'e str, usize>,
+    /// How many constructs have each fidelity.
+    fidelities: BTreeMap<&'e str, usize>,
+    /// What to deal with, in the order that frees most workflows.
     unlock: Vec<UnlockRow<'e>>,
+    /// How often each rule found something.
     rules: BTreeMap<&'e str, RuleRow>,
     inventory: Inventory<'e>,
     unread: Vec<Unread<'e>>,
     workflows: Vec<Row<'e>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Counts {
     repositories: usize,
     folders: usize,
@@ -35,7 +46,7 @@ struct Counts {
     unread: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct UnlockRow<'e> {
     rule: &'e str,
     target: &'e str,
@@ -44,13 +55,13 @@ struct UnlockRow<'e> {
     free: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RuleRow {
     workflows: usize,
     reasons: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Unread<'e> {
     path: String,
     cause: &'e str,
@@ -58,7 +69,7 @@ struct Unread<'e> {
 }
 
 /// What there is, and which workflows have it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Inventory<'e> {
     uses: BTreeMap<&'e str, Vec<&'e str>>,
     secrets: BTreeMap<&'e str, Vec<&'e str>>,
@@ -72,7 +83,7 @@ struct Inventory<'e> {
     sudo: Vec<&'e str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row<'e> {
     path: &'e str,
     unit: &'e str,
@@ -84,27 +95,54 @@ struct Row<'e> {
     jobs: usize,
     steps: usize,
     legs: BTreeMap<&'e str, usize>,
+    /// How many constructs have each fidelity.
+    fidelities: BTreeMap<&'e str, usize>,
+    /// Features that keep their meaning nearly, or lose it.
+    inexact: Vec<&'e str>,
     checks: Vec<&'e str>,
     reasons: Vec<Reason<'e>>,
+    /// Comments that allow findings.
+    allows: Vec<AllowRow<'e>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+struct AllowRow<'e> {
+    rules: &'e [String],
+    /// Without one, nothing is allowed.
+    reason: Option<&'e str>,
+    line: usize,
+    /// Whether there is something that it allows.
+    used: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Split {
     movable: usize,
     all: usize,
     worst: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Reason<'e> {
     rule: &'e str,
     outcome: &'e str,
     target: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'e str>,
+    /// From 1.
     line: usize,
+    /// From 1, in UTF-16 units.
     column: usize,
+    /// The way there by names.
+    way: &'e str,
+    /// Stays the same as long as the finding does.
+    fingerprint: String,
+    /// Why somebody has allowed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<&'e str>,
+    /// For how many legs of jobs it counts.
     legs: usize,
+    /// For how many of these it decides.
     decides: usize,
 }
 
@@ -127,6 +165,7 @@ pub(super) fn document(estate: &Estate) -> String {
     });
     let document = Document {
         version: VERSION,
+        towpath: env!("CARGO_PKG_VERSION"),
         predicted: true,
         counts: Counts {
             repositories: estate.repositories,
@@ -138,6 +177,7 @@ pub(super) fn document(estate: &Estate) -> String {
         },
         verdicts: VERDICTS.iter().map(|(name, _)| (*name, estate.count(name))).collect(),
         legs: estate.legs().map(|(verdict, count)| (verdict.name(), count)).collect(),
+        fidelities: named(estate.fidelities()),
         unlock: unlock.collect(),
         rules: rules.collect(),
         inventory: inventory(estate),
@@ -188,8 +228,11 @@ impl<'e> Row<'e> {
                 .filter(|(_, count)| *count > 0)
                 .map(|(verdict, count)| (verdict.name(), count))
                 .collect(),
+            fidelities: named(sheet.fidelities),
+            inexact: sheet.inexact.iter().copied().collect(),
             checks: sheet.facts.checks.iter().map(String::as_str).collect(),
             reasons: sheet.reasons.iter().map(Reason::of).collect(),
+            allows: sheet.allows.iter().map(AllowRow::of).collect(),
         }
     }
 }
@@ -201,11 +244,33 @@ impl<'e> Reason<'e> {
             rule: cited.rule.id,
             outcome: cited.rule.outcome.name(),
             target: &cited.target,
-            file: cited.file.as_deref(),
-            line: cited.place.line,
-            column: cited.place.column,
+            file: cited.mark.file.as_deref(),
+            line: cited.mark.start.line,
+            column: cited.mark.start.column,
+            way: &cited.mark.way,
+            fingerprint: cited.mark.fingerprint.to_string(),
+            allowed: cited.allowed.as_deref(),
             legs,
             decides,
         }
     }
+}
+
+impl<'e> AllowRow<'e> {
+    fn of(allow: &'e Allow) -> Self {
+        Self { rules: &allow.rules, reason: allow.reason.as_deref(), line: allow.line, used: allow.is_used }
+    }
+}
+
+/// How many there are of each fidelity, without those of which there are none.
+fn named(counts: Fidelities) -> BTreeMap<&'static str, usize> {
+    Fidelity::NAMES.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
+}
+
+/// The JSON Schema of the document.
+pub(super) fn schema() -> String {
+    // A schema of texts, numbers and lists always has a form.
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Document<'_>)).unwrap_or_default();
+    text.push('\n');
+    text
 }

@@ -1,20 +1,35 @@
 //! `towpath migrate assess`.
 
+mod allowed;
+mod base;
+mod baseline;
+mod constructs;
 mod estate;
+mod finding;
 mod json;
+mod markdown;
+mod out;
+mod profile;
+mod sarif;
 mod summary;
+mod table;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use towpath_migrate::assess::{Profile, Sheet};
+use towpath_migrate::assess::{Assessment, Profile, Sheet, WorkflowSight};
 use towpath_migrate::graph::{ActionBundle, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::sources::{Disk, Found, Item, Problem, Search, Shown, Supplied, Text, What, process};
 
+use self::allowed::Allowed;
+use self::base::Base;
+use self::baseline::Baseline;
 use self::estate::Estate;
+use self::finding::{Finding, Level};
+use self::out::{Out, OutError};
 use super::around::Around;
 use super::parse;
 use crate::exit::Exit;
@@ -27,28 +42,55 @@ use crate::terminal::Terminal;
 /// of them: broken, template, keep, undetermined, redesign, edits, automatic, or split where a part stays and a part can
 /// move. Everything is told from the files alone: what nobody can tell from them is undetermined, with what to supply.
 /// Verdicts are predicted: no converter has used them yet.
+///
+/// A finding is allowed by a comment, `# towpath: allow[RULE] reason`, behind it or above the key or item that it is in,
+/// or by a list. What is allowed still counts for the verdict, but not for --fail-on.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
   0  all was assessed
+  1  there are findings that --fail-on counts
   2  the command line is not valid, or there is nothing to assess
   3  some of the input could not be read
 
 Examples:
   towpath migrate assess .
-  towpath migrate assess ~/repositories --sources ~/actions
-  towpath migrate assess ~/repositories -o json | jq '.unlock[:5]'")]
+  towpath migrate assess ~/repositories --sources ~/actions --out report
+  towpath migrate assess ~/repositories -o json | jq '.unlock[:5]'
+  towpath migrate assess . --write-baseline .towpath.json
+  towpath migrate assess . --baseline .towpath.json --fail-on warning -o sarif")]
 pub(crate) struct Assess {
     /// Files, repositories, folders of repositories, folders of workflows
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "schema")]
     paths: Vec<PathBuf>,
     /// How it is printed
     #[arg(short, long, value_enum, default_value_t = Form::Summary)]
     output: Form,
+    /// Write every form into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Where actions and workflows of other repositories are, in folders named owner/name@ref [default: they are
     /// unknown]
     #[arg(long, value_name = "DIR")]
     sources: Option<PathBuf>,
+    /// What the cluster has: systems, docker, nestedClusters, privileged, tools, labels [default: Linux, and no Docker]
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Findings that are allowed: a YAML list of rule, path, reason, and target if not all are meant
+    #[arg(long, value_name = "FILE")]
+    allow: Option<PathBuf>,
+    /// Findings that were there before, which --fail-on does not count
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of now; with --baseline, only those that it has
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// End with 1 where a finding is at least this bad
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    fail_on: Option<Level>,
+    /// Print the JSON Schema of -o json
+    #[arg(long, exclusive = true)]
+    schema: bool,
 }
 
 /// How an assessment is printed.
@@ -58,36 +100,36 @@ enum Form {
     Summary,
     /// For programs: everything, but for single constructs
     Json,
+    /// For programs: each construct in a line
+    Ndjson,
+    /// For a pull request or a wiki
+    Md,
+    /// For code scanning: findings
+    Sarif,
+    /// For a spreadsheet: what workflows have and use
+    Csv,
 }
 
 /// What a file came to.
 enum Came {
-    Sheet(Box<Sheet>),
+    /// A workflow, with its constructs where they are asked for.
+    Sheet(Box<Sheet>, String),
     Action,
     Neither,
-    Unit(bool),
+    Unit(PathBuf, bool),
     Skipped,
     Unread(Problem),
 }
 
 impl Assess {
     /// Assesses everything, then prints.
-    pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
-        let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
-        let profile = Profile::default();
-        let work = |found: &Found| match found {
-            Found::Item(item) => came(item, supplied.as_ref(), &profile),
-            Found::Unit(unit) => Came::Unit(unit.repository().is_some()),
-            Found::Skipped(..) => Came::Skipped,
-            Found::Problem(problem) => Came::Unread(problem.clone()),
-        };
-        let mut estate = Estate::default();
-        let search = Search::new(&Disk, self.paths.clone());
-        let _: Option<()> = process(search, parse::workers(), work, |found, came| {
-            estate.add(came.unwrap_or_else(|panicked| Came::Unread(parse::broken(&found, panicked))));
-            ControlFlow::Continue(())
-        });
+    pub(super) fn run(mut self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        if self.schema {
+            terminal.print(json::schema())?;
+            return Ok(Exit::Done);
+        }
+        let mut asked = Asked::of(&mut self)?;
+        let estate = self.assess(&mut asked, terminal)?;
         for problem in &estate.unread {
             let path = Shown::path(&problem.path);
             terminal.error(format_args!("{path}: {}", problem.cause), Some(problem.cause.remedy()));
@@ -99,15 +141,171 @@ impl Assess {
                 "no workflow is in {paths}; name a repository or a folder of workflows"
             )));
         }
+        let base = estate.base();
+        if let Some(out) = asked.out.take() {
+            write_all(out, &estate, &base).map_err(impossible)?;
+        }
+        self.print(&estate, &base, terminal)?;
+        for entry in asked.allowed.unused() {
+            let what = format!("nothing is found that the list allows: {} in {}", entry.rule, entry.path);
+            terminal.note(Shown::text(&what));
+        }
+        self.judge(&estate, &base, asked.baseline.as_ref(), terminal)
+    }
+
+    fn assess(&self, asked: &mut Asked, terminal: &mut Terminal) -> Result<Estate, Failure> {
+        let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
+        let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
+        let wants_constructs = self.output == Form::Ndjson || asked.out.is_some();
+        let profile = &asked.profile;
+        let work = |found: &Found| match found {
+            Found::Item(item) => came(item, supplied.as_ref(), profile, wants_constructs),
+            Found::Unit(unit) => Came::Unit(unit.path.clone(), unit.repository().is_some()),
+            Found::Skipped(..) => Came::Skipped,
+            Found::Problem(problem) => Came::Unread(problem.clone()),
+        };
+        let mut estate = Estate::default();
+        let (allowed, out) = (&mut asked.allowed, &mut asked.out);
+        let search = Search::new(&Disk, self.paths.clone());
+        let failed = process(search, parse::workers(), work, |found, came| {
+            let came = came.unwrap_or_else(|panicked| Came::Unread(parse::broken(&found, panicked)));
+            match self.take(came, &mut estate, allowed, out.as_mut(), terminal) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(failure) => ControlFlow::Break(failure),
+            }
+        });
+        failed.map_or(Ok(estate), Err)
+    }
+
+    fn take(
+        &self,
+        came: Came,
+        estate: &mut Estate,
+        allowed: &mut Allowed,
+        out: Option<&mut Out>,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        match came {
+            Came::Sheet(mut sheet, constructs) => {
+                allowed.mark(&mut sheet);
+                if self.output == Form::Ndjson {
+                    terminal.print(&constructs)?;
+                }
+                out.map_or(Ok(()), |out| out.constructs(&constructs)).map_err(impossible)?;
+                estate.sheets.push(*sheet);
+            }
+            Came::Action => estate.actions += 1,
+            Came::Neither => estate.neither += 1,
+            Came::Unit(path, is_repository) => estate.unit(path, is_repository),
+            Came::Skipped => estate.skipped += 1,
+            Came::Unread(problem) => estate.unread.push(problem),
+        }
+        Ok(())
+    }
+
+    fn print(&self, estate: &Estate, base: &Base, terminal: &mut Terminal) -> Result<(), Failure> {
         terminal.print(match self.output {
-            Form::Summary => summary::page(&estate),
-            Form::Json => json::document(&estate),
+            Form::Summary => summary::page(estate),
+            Form::Json => json::document(estate),
+            Form::Ndjson => String::new(),
+            Form::Md => markdown::page(estate, base),
+            Form::Sarif => sarif::log(estate, base),
+            Form::Csv => table::inventory(estate, base),
         })?;
-        Ok(if estate.unread.is_empty() { Exit::Done } else { Exit::Unreadable })
+        Ok(())
+    }
+
+    /// Writes the baseline, and counts what is new.
+    fn judge(
+        &self,
+        estate: &Estate,
+        base: &Base,
+        before: Option<&Baseline>,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
+        let found: Vec<_> = Finding::all(estate).collect();
+        if let Some(path) = &self.write_baseline {
+            let now = Baseline::of(&found, base);
+            let now = before.map_or_else(|| now.clone(), |before| before.still(&now));
+            out::write(path, &now.text()).map_err(impossible)?;
+            let was = before.map_or_else(String::new, |before| format!(", {} before", before.len()));
+            terminal.note(format_args!("{} findings are in {}{was}", now.len(), Shown::path(path)));
+        }
+        if !estate.unread.is_empty() {
+            return Ok(Exit::Unreadable);
+        }
+        let Some(level) = self.fail_on else { return Ok(Exit::Done) };
+        let is_new = |finding: &&Finding<'_>| {
+            finding.allowed.is_none()
+                && finding.level >= level
+                && !before.is_some_and(|before| before.has(finding, base))
+        };
+        let new: Vec<_> = found.iter().filter(is_new).collect();
+        for finding in new.iter().take(MOST_TOLD) {
+            let (path, line) = (base.path(&finding.sheet.path), finding.mark.start.line);
+            let text = format!("{path}:{line}: {} [{}]", finding.message(), finding.rule);
+            terminal.warning(Shown::text(&text), None);
+        }
+        if new.len() > MOST_TOLD {
+            terminal.note(format_args!("and {} more findings: -o json, or --out DIR", new.len() - MOST_TOLD));
+        }
+        Ok(if new.is_empty() { Exit::Done } else { Exit::Findings })
     }
 }
 
-fn came(item: &Item, supplied: Option<&Supplied<'_, Disk>>, profile: &Profile) -> Came {
+/// How many findings are told that --fail-on counts.
+const MOST_TOLD: usize = 20;
+
+/// What files on the command line say.
+struct Asked {
+    profile: Profile,
+    allowed: Allowed,
+    baseline: Option<Baseline>,
+    out: Option<Out>,
+}
+
+impl Asked {
+    fn of(assess: &mut Assess) -> Result<Self, Failure> {
+        let profile = read(assess.profile.as_deref(), profile::read)?.unwrap_or_default();
+        let allowed = read(assess.allow.as_deref(), Allowed::read)?.unwrap_or_default();
+        let baseline = read(assess.baseline.as_deref(), Baseline::read)?;
+        let out = assess.out.take().map(Out::new).transpose().map_err(impossible)?;
+        Ok(Self { profile, allowed, baseline, out })
+    }
+}
+
+/// Reads a file that an option names.
+fn read<T, E: std::fmt::Display>(
+    path: Option<&Path>,
+    read: impl Fn(&Path) -> Result<T, E>,
+) -> Result<Option<T>, Failure> {
+    let named =
+        |path: &Path| read(path).map_err(|error| Failure::Usage(format!("{}: {error}", Shown::path(path))));
+    path.map(named).transpose()
+}
+
+/// Writes every form.
+fn write_all(out: Out, estate: &Estate, base: &Base) -> Result<(), OutError> {
+    out.file("report.json", &json::document(estate))?;
+    out.file("report.md", &markdown::page(estate, base))?;
+    out.file("report.sarif", &sarif::log(estate, base))?;
+    out.file("workflows.csv", &table::workflows(estate, base))?;
+    out.file("inventory.csv", &table::inventory(estate, base))?;
+    out.file("findings.csv", &table::findings(estate, base))?;
+    out.finish()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err hands it on")]
+fn impossible(error: OutError) -> Failure {
+    Failure::Impossible(Shown::text(&error.to_string()).to_string())
+}
+
+fn came(
+    item: &Item,
+    supplied: Option<&Supplied<'_, Disk>>,
+    profile: &Profile,
+    wants_constructs: bool,
+) -> Came {
     let text = match Text::read(&Disk, &item.path) {
         Ok(text) => text,
         Err(problem) => return Came::Unread(problem),
@@ -123,8 +321,17 @@ fn came(item: &Item, supplied: Option<&Supplied<'_, Disk>>, profile: &Profile) -
     let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
-    let actions = ActionBundle::load(&family, &around, &limits);
+    let loaded = ActionBundle::load(&family, &around, &limits);
+    let actions = Actions::of(&loaded);
+    let workflow = WorkflowSight {
+        stands_among_templates: what == What::Template,
+        ..WorkflowSight::new(&family, &actions, profile)
+    };
+    let assessment = Assessment::of(&workflow);
     let (path, unit) = (item.path.display().to_string(), item.unit.path.display().to_string());
-    let is_template = what == What::Template;
-    Came::Sheet(Box::new(Sheet::of(&family, &Actions::of(&actions), profile, path, unit, is_template)))
+    let constructs = family
+        .root()
+        .filter(|_| wants_constructs)
+        .map(|root| constructs::rows(&path, root.workflow.document, &assessment.reasons));
+    Came::Sheet(Box::new(Sheet::of(&workflow, &assessment, path, unit)), constructs.unwrap_or_default())
 }

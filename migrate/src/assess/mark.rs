@@ -1,0 +1,180 @@
+//! Where something was found, in a form that outlives edits elsewhere in the file.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::sight::{FileAt, Spot};
+use super::way::Ways;
+use crate::graph::{Actions, Family};
+use crate::read::Document;
+use crate::yaml::{Lines, Place};
+
+/// How much of a text counts for its fingerprint, in bytes.
+const MAX_TEXT: usize = 4096;
+
+/// Where something was found. The default is the beginning of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The file, where it is another than the workflow's.
+    pub file: Option<String>,
+    /// Where it begins.
+    pub start: Place,
+    /// Where it ends; the character there is not in it.
+    pub end: Place,
+    /// The way to it by names: `jobs.build.steps[Checkout].uses`.
+    pub way: String,
+    /// What stays the same as long as it is the same.
+    pub fingerprint: Fingerprint,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        let start = Place { line: 1, column: 1 };
+        Self { file: None, start, end: start, way: String::new(), fingerprint: Fingerprint::default() }
+    }
+}
+
+/// What is found again as the same, whatever lines moved: of its rule, the file if it is another, the way by names, and the text with
+/// each white space as one. Of equal ones in a workflow the second and later have their number in it. The form is specified in
+/// docs/migration/findings.md, since baselines in git hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Of these parts, and of how many equal ones there were before.
+    #[must_use]
+    pub fn of(rule: &str, file: &str, way: &str, text: &str, before: usize) -> Self {
+        let mut hash = Sha256::new();
+        let number = before.to_string();
+        let words: Vec<_> = cut(text).split_whitespace().collect();
+        for part in ["towpath-finding/1", rule, file, way, &words.join(" "), &number] {
+            // No part has this byte: all come from YAML, which may not have it.
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, from)| *byte = from);
+        Self(bytes)
+    }
+}
+
+/// As hexadecimal digits.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// The part of a text that counts.
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or(text)
+}
+
+/// A file that things are found in, read once for all its marks.
+struct File<'f> {
+    source: &'f str,
+    lines: Lines,
+    ways: Ways<'f>,
+    name: Option<String>,
+}
+
+/// The files of a workflow with all that it calls and uses.
+struct Files<'f> {
+    family: &'f Family<'f>,
+    actions: &'f Actions<'f>,
+    read: HashMap<FileAt, File<'f>>,
+}
+
+/// Makes marks, for one workflow.
+pub(super) struct Marks<'f> {
+    files: Files<'f>,
+    seen: HashMap<Fingerprint, usize>,
+}
+
+impl<'f> Marks<'f> {
+    pub(super) fn new(family: &'f Family<'f>, actions: &'f Actions<'f>) -> Self {
+        Self { files: Files { family, actions, read: HashMap::new() }, seen: HashMap::new() }
+    }
+
+    /// The mark of what a rule found.
+    pub(super) fn mark(&mut self, rule: &str, spot: Spot) -> Mark {
+        let Some(file) = self.files.file(spot.file) else { return Mark::default() };
+        let place = |offset| file.lines.place(file.source, offset);
+        let (start, end) = (place(spot.span.start), place(spot.span.end));
+        let (way, text) = (file.ways.to(spot.span), spot.span.of(file.source));
+        let name = file.name.as_deref().unwrap_or_default();
+        let of = |before| Fingerprint::of(rule, name, &way, text, before);
+        let first = of(0);
+        let before = self.seen.entry(first).or_default();
+        let fingerprint = if *before == 0 { first } else { of(*before) };
+        *before += 1;
+        Mark { file: file.name.clone(), start, end, way, fingerprint }
+    }
+}
+
+impl<'f> Files<'f> {
+    fn file(&mut self, at: FileAt) -> Option<&File<'f>> {
+        Some(match self.read.entry(at) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let (document, name) = open(self.family, self.actions, at)?;
+                let tree = document.tree();
+                let (lines, ways) = (Lines::of(tree.source()), Ways::of(tree));
+                new.insert(File { source: tree.source(), lines, ways, name })
+            }
+        })
+    }
+}
+
+/// The document of a file, and its name where it is another than the workflow's.
+fn open<'f>(
+    family: &'f Family<'f>,
+    actions: &'f Actions<'f>,
+    at: FileAt,
+) -> Option<(&'f Document, Option<String>)> {
+    Some(match at {
+        FileAt::Workflow(at) => {
+            let document = family.graphs.get(at)?.workflow.document;
+            (document, (at > 0).then(|| family.file_name(at).to_owned()))
+        }
+        FileAt::Action(at) => (actions.models.get(at)?.document, Some(actions.folder(at)?.to_string())),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_as_they_are_specified() {
+        // Whoever changes this breaks every baseline in git: the form has a version.
+        let of = |text| Fingerprint::of("keep-os", "", "jobs.a.runs-on", text, 0).to_string();
+        assert_eq!(of("macos-15"), "17fdea77f5f8d6534ac66d57ce1f741e");
+    }
+
+    #[test]
+    fn white_space_is_one_and_each_part_counts() {
+        let of = Fingerprint::of;
+        let first = of("r", "", "a.b", "x  y\n z", 0);
+        assert_eq!(first, of("r", "", "a.b", " x y z ", 0));
+        for other in [
+            of("q", "", "a.b", "x y z", 0),
+            of("r", "f", "a.b", "x y z", 0),
+            of("r", "", "a.c", "x y z", 0),
+            of("r", "", "a.b", "x yz", 0),
+            of("r", "", "a.b", "x y z", 1),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let long = "é".repeat(MAX_TEXT);
+        assert_eq!(cut(&long).len(), MAX_TEXT);
+        assert_eq!(cut(&format!("a{long}")).len(), MAX_TEXT - 1);
+    }
+}

@@ -1,0 +1,32 @@
+//! GitHub refuses the file.
+
+use crate::assess::reason::Found;
+use crate::assess::rule::{Meta, Rule};
+use crate::assess::sight::{FileAt, Spot, WorkflowSight};
+use crate::assess::verdict::Verdict;
+
+/// The rule.
+pub(super) const RULE: &dyn Rule = &Refused;
+
+struct Refused;
+
+const META: Meta = Meta {
+    id: "refused",
+    outcome: Verdict::Broken,
+    title: "GitHub refuses the file",
+    why: "It does not run on GitHub either, so nothing tells what it is to do.",
+    remedy: "mend it, or delete it: towpath migrate parse FILE tells how",
+};
+
+impl Rule for Refused {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn workflow(&self, workflow: &WorkflowSight<'_>, found: &mut Found<'_>) {
+        let Some(root) = workflow.family.root().filter(|_| !workflow.is_template()) else { return };
+        for problem in root.workflow.all_problems().filter(|problem| problem.is_refusal()) {
+            found.reason(Spot { file: FileAt::Workflow(0), span: problem.span }, &problem.message);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Paths as reports have them: from the folder that everything is in.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The innermost folder that has all units.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Base(PathBuf);
+
+impl Base {
+    /// Of one repository, itself; of several, what they are all in.
+    pub(super) fn of<'p>(units: impl IntoIterator<Item = &'p Path>) -> Self {
+        let mut units = units.into_iter();
+        let first = units.next().map(Path::to_owned).unwrap_or_default();
+        Self(units.fold(first, |base, unit| common(&base, unit)))
+    }
+
+    /// A path from there, with `/` between its parts; as it is where it is not in it.
+    pub(super) fn path(&self, path: &str) -> String {
+        let path = Path::new(path).strip_prefix(&self.0).unwrap_or_else(|_| Path::new(path));
+        let parts = path.components().filter(|part| *part != Component::CurDir);
+        let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
+        parts.join("/").replace("//", "/")
+    }
+}
+
+fn common(one: &Path, other: &Path) -> PathBuf {
+    one.components().zip(other.components()).take_while(|(a, b)| a == b).map(|(part, _)| part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_from_what_has_all() {
+        for (units, path, expected) in [
+            (&["."][..], "./.github/workflows/ci.yml", ".github/workflows/ci.yml"),
+            (&["/a/b"], "/a/b/.github/workflows/ci.yml", ".github/workflows/ci.yml"),
+            (&["/a/b", "/a/c"], "/a/c/.github/workflows/ci.yml", "c/.github/workflows/ci.yml"),
+            (&["/a/b/c", "/a/bc"], "/a/bc/x", "bc/x"),
+            (&["x", "/y"], "/y/z", "/y/z"),
+            (&[], "./a/../b", "a/../b"),
+        ] {
+            let base = Base::of(units.iter().map(Path::new));
+            assert_eq!(base.path(path), expected, "{units:?}");
+        }
+    }
+}

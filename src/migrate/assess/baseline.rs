@@ -1,0 +1,132 @@
+//! Findings that were there before, kept in git: only what is new counts for `--fail-on`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::base::Base;
+use super::finding::Finding;
+
+/// Of this form; it changes when a reader has to. docs/migration/findings.md specifies it.
+const VERSION: u32 = 1;
+
+/// How many bytes of a file are read.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// What was there before: by path, each finding as its fingerprint and rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Baseline {
+    version: u32,
+    findings: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Why there is no baseline.
+#[derive(Debug, Error)]
+pub(super) enum BaselineError {
+    /// It cannot be read.
+    #[error("failed to read the baseline")]
+    Read(#[source] io::Error),
+    /// It is too large to be one.
+    #[error("the baseline has more than {MAX_BYTES} bytes")]
+    TooLarge,
+    /// It is none.
+    #[error("failed to understand the baseline: {0}")]
+    Form(#[source] serde_json::Error),
+    /// It is one of a later version.
+    #[error("the baseline has form {0}; this towpath knows {VERSION}")]
+    Version(u32),
+}
+
+impl Baseline {
+    /// All of these, but for those that somebody has allowed: their comments tell already.
+    pub(super) fn of<'f>(found: impl IntoIterator<Item = &'f Finding<'f>>, base: &Base) -> Self {
+        let mut findings: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for finding in found.into_iter().filter(|finding| finding.allowed.is_none()) {
+            findings.entry(base.path(&finding.sheet.path)).or_default().insert(entry(finding));
+        }
+        Self { version: VERSION, findings }
+    }
+
+    /// Reads one.
+    pub(super) fn read(path: &Path) -> Result<Self, BaselineError> {
+        let length = fs::metadata(path).map_err(BaselineError::Read)?.len();
+        if length > MAX_BYTES {
+            return Err(BaselineError::TooLarge);
+        }
+        let text = fs::read_to_string(path).map_err(BaselineError::Read)?;
+        let read: Self = serde_json::from_str(&text).map_err(BaselineError::Form)?;
+        if read.version == VERSION { Ok(read) } else { Err(BaselineError::Version(read.version)) }
+    }
+
+    /// Whether a finding was there before.
+    pub(super) fn has(&self, finding: &Finding<'_>, base: &Base) -> bool {
+        let findings = self.findings.get(&base.path(&finding.sheet.path));
+        findings.is_some_and(|findings| findings.contains(&entry(finding)))
+    }
+
+    /// What of it is still there: so a baseline only shrinks.
+    pub(super) fn still(&self, now: &Self) -> Self {
+        let both = self.findings.iter().filter_map(|(path, before)| {
+            let now = now.findings.get(path)?;
+            Some((path.clone(), before & now)).filter(|(_, both)| !both.is_empty())
+        });
+        Self { version: VERSION, findings: both.collect() }
+    }
+
+    /// How many findings it has.
+    pub(super) fn len(&self) -> usize {
+        self.findings.values().map(BTreeSet::len).sum()
+    }
+
+    /// As it is kept: a finding a line, sorted, so that it merges and reads well.
+    pub(super) fn text(&self) -> String {
+        // Texts, numbers and lists always have a form.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+fn entry(finding: &Finding<'_>) -> String {
+    format!("{} {}", finding.mark.fingerprint, finding.rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn baseline(text: &str) -> Baseline {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_baseline_only_shrinks() {
+        let before =
+            baseline(r#"{"version": 1, "findings": {"a": ["1 x", "2 y"], "b": ["3 z"], "d": ["5 v"]}}"#);
+        let now =
+            baseline(r#"{"version": 1, "findings": {"a": ["2 y", "9 new"], "c": ["4 w"], "d": ["6 v"]}}"#);
+        let still = before.still(&now);
+        assert_eq!(still, baseline(r#"{"version": 1, "findings": {"a": ["2 y"]}}"#));
+        assert_eq!((still.len(), still.still(&still)), (1, still.clone()));
+    }
+
+    #[test]
+    fn what_is_no_baseline_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.json");
+        let read = |text: &str| {
+            fs::write(&path, text).unwrap();
+            Baseline::read(&path)
+        };
+        assert!(matches!(read(r#"{"version": 2, "findings": {}}"#), Err(BaselineError::Version(2))));
+        assert!(matches!(read(r#"{"version": 1}"#), Err(BaselineError::Form(_))));
+        assert!(matches!(read(r#"{"version": 1, "findings": {}, "more": 1}"#), Err(BaselineError::Form(_))));
+        assert!(matches!(read("\u{fffd}"), Err(BaselineError::Form(_))));
+        assert_eq!(read(&baseline(r#"{"version": 1, "findings": {"a": ["1 x"]}}"#).text()).unwrap().len(), 1);
+        assert!(matches!(Baseline::read(folder.path().join("none").as_path()), Err(BaselineError::Read(_))));
+    }
+}

@@ -1,0 +1,51 @@
+//! Each construct of a workflow as a line of JSON.
+
+use serde::Serialize;
+use towpath_migrate::assess::{Fates, Reason};
+use towpath_migrate::fidelity::Fidelity;
+use towpath_migrate::read::Document;
+use towpath_migrate::yaml::Lines;
+
+#[derive(Serialize)]
+struct Row<'r> {
+    path: &'r str,
+    line: usize,
+    column: usize,
+    bytes: [usize; 2],
+    way: &'r str,
+    feature: Option<&'r str>,
+    fidelity: Option<&'r str>,
+    how: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'r str>,
+}
+
+/// The lines of a workflow.
+pub(super) fn rows(path: &str, document: &Document, reasons: &[Reason]) -> String {
+    let fates = Fates::of(document, reasons);
+    let ways = fates.ways(document);
+    let source = document.tree().source();
+    let lines = Lines::of(source);
+    let mut text = Vec::new();
+    for (fate, way) in fates.iter().zip(&ways) {
+        let span = fate.construct.span;
+        let place = lines.place(source, span.start);
+        let row = Row {
+            path,
+            line: place.line,
+            column: place.column,
+            bytes: [span.start, span.end],
+            way,
+            feature: fate.feature.map(|feature| feature.id.as_str()),
+            fidelity: fate.fidelity.map(Fidelity::name),
+            how: fate
+                .rule
+                .map_or_else(|| fate.feature.map_or("", |feature| &feature.how), |rule| rule.remedy),
+            rule: fate.rule.map(|rule| rule.id),
+        };
+        // Texts and numbers always have a form, and memory takes them.
+        let _ = serde_json::to_writer(&mut text, &row);
+        text.push(b'\n');
+    }
+    String::from_utf8(text).unwrap_or_default()
+}

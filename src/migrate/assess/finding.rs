@@ -1,0 +1,82 @@
+//! What was found in an estate, one after the other, in the form that other tools and baselines want.
+
+use clap::ValueEnum;
+use towpath_migrate::assess::{Cited, Mark, Sheet, Verdict};
+
+use super::estate::Estate;
+
+/// How bad a finding is, in the words of SARIF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
+pub(super) enum Level {
+    /// Good to know: what stays on GitHub
+    Note,
+    /// Somebody has to do something before it can move
+    Warning,
+    /// It is broken, or dangerous as it is
+    Error,
+}
+
+impl Level {
+    /// Every one, the worst first.
+    pub(super) const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Note];
+
+    /// Its name in SARIF.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// How bad a reason for this verdict is.
+    pub(super) const fn of(outcome: Verdict) -> Self {
+        match outcome {
+            Verdict::Broken => Self::Error,
+            Verdict::Undetermined | Verdict::Redesign | Verdict::Edits => Self::Warning,
+            Verdict::Template | Verdict::Keep | Verdict::Automatic => Self::Note,
+        }
+    }
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Finding<'e> {
+    pub(super) sheet: &'e Sheet,
+    pub(super) rule: &'static str,
+    pub(super) title: &'static str,
+    pub(super) remedy: &'static str,
+    pub(super) level: Level,
+    pub(super) target: &'e str,
+    pub(super) mark: &'e Mark,
+    /// Why somebody has allowed it.
+    pub(super) allowed: Option<&'e str>,
+}
+
+impl<'e> Finding<'e> {
+    /// All of an estate, in the order of workflows and, in each, of what was found.
+    pub(super) fn all(estate: &'e Estate) -> impl Iterator<Item = Self> {
+        estate.sheets.iter().flat_map(|sheet| sheet.reasons.iter().map(move |cited| Self::of(sheet, cited)))
+    }
+
+    fn of(sheet: &'e Sheet, cited: &'e Cited) -> Self {
+        Self {
+            sheet,
+            rule: cited.rule.id,
+            title: cited.rule.title,
+            remedy: cited.rule.remedy,
+            level: Level::of(cited.rule.outcome),
+            target: &cited.target,
+            mark: &cited.mark,
+            allowed: cited.allowed.as_deref(),
+        }
+    }
+
+    /// In a sentence, with the place where it is in another file.
+    pub(super) fn message(&self) -> String {
+        let Self { title, target, remedy, .. } = self;
+        let target = if target.is_empty() { String::new() } else { format!(": {target}") };
+        let place = self.mark.file.as_ref().map(|file| format!(" (in {file}:{})", self.mark.start.line));
+        format!("{title}{target}{}; {remedy}", place.unwrap_or_default())
+    }
+}

@@ -1,0 +1,269 @@
+//! Findings as SARIF 2.1.0, within the limits of GitHub's code scanning.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use towpath_migrate::assess::rules;
+
+use super::base::Base;
+use super::estate::Estate;
+use super::finding::{Finding, Level};
+
+/// How many results GitHub takes of a run.
+/// <https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit>
+const MAX_RESULTS: usize = 25_000;
+
+/// How many characters of a message are told.
+const MAX_MESSAGE: usize = 1_000;
+
+/// What a path may not have in a URI.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b':');
+
+#[derive(Serialize)]
+struct Log<'e> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'e>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'e> {
+    tool: Tool,
+    column_kind: &'static str,
+    invocations: [Invocation; 1],
+    results: Vec<Outcome<'e>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<RuleRow>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RuleRow {
+    id: &'static str,
+    short_description: Text,
+    full_description: Text,
+    help: Text,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome<'e> {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text,
+    locations: [Location<'e>; 1],
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'e>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'e> {
+    physical_location: Physical,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<Logical<'e>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    region: Region,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical<'e> {
+    fully_qualified_name: &'e str,
+}
+
+#[derive(Serialize)]
+struct Suppression<'e> {
+    kind: &'static str,
+    justification: &'e str,
+}
+
+/// All findings, the worst first where there are more than GitHub takes.
+pub(super) fn log(estate: &Estate, base: &Base) -> String {
+    let driver = Driver { name: "towpath", semantic_version: env!("CARGO_PKG_VERSION"), rules: rules_of() };
+    let places: BTreeMap<&str, usize> =
+        driver.rules.iter().zip(0..).map(|(rule, at)| (rule.id, at)).collect();
+    let found: Vec<_> = Finding::all(estate).collect();
+    let (told, left) = within(&found, MAX_RESULTS);
+    let results = told
+        .into_iter()
+        .map(|finding| Outcome::of(finding, places.get(finding.rule).copied().unwrap_or_default(), base));
+    let run = Run {
+        column_kind: "utf16CodeUnits",
+        invocations: [Invocation {
+            execution_successful: estate.unread.is_empty(),
+            tool_execution_notifications: notifications(estate, base, left),
+        }],
+        results: results.collect(),
+        tool: Tool { driver },
+    };
+    let schema = "https://json.schemastore.org/sarif-2.1.0.json";
+    let log = Log { schema, version: "2.1.0", runs: [run] };
+    // Texts, numbers and lists always have a form.
+    let mut text = serde_json::to_string(&log).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// What is told, in the order that it has, and how many are left out: those that matter least, from the end.
+fn within<'f, 'e>(found: &'f [Finding<'e>], most: usize) -> (Vec<&'f Finding<'e>>, usize) {
+    let mut room = most;
+    let mut cut = BTreeMap::new();
+    for level in Level::ALL {
+        for is_allowed in [false, true] {
+            let is_of =
+                |finding: &&Finding<'_>| (finding.level, finding.allowed.is_some()) == (level, is_allowed);
+            let taken = found.iter().filter(is_of).count().min(room);
+            room -= taken;
+            cut.insert((level, is_allowed), taken);
+        }
+    }
+    let take = |finding: &&Finding<'_>| {
+        let left = cut.get_mut(&(finding.level, finding.allowed.is_some()));
+        left.is_some_and(|left| {
+            let is_in = *left > 0;
+            *left = left.saturating_sub(1);
+            is_in
+        })
+    };
+    let told: Vec<_> = found.iter().filter(take).collect();
+    let left = found.len() - told.len();
+    (told, left)
+}
+
+fn notifications(estate: &Estate, base: &Base, left: usize) -> Vec<Notification> {
+    let unread = estate.unread.iter().map(|problem| Notification {
+        level: "error",
+        message: text(&format!("{}: {}", base.path(&problem.path.to_string_lossy()), problem.cause)),
+    });
+    let left = (left > 0).then(|| Notification {
+        level: "warning",
+        message: text(&format!(
+            "{left} findings that matter least are not here: GitHub takes {MAX_RESULTS}; -o json has all"
+        )),
+    });
+    unread.chain(left).collect()
+}
+
+fn rules_of() -> Vec<RuleRow> {
+    let row = |meta: &towpath_migrate::assess::Meta| RuleRow {
+        id: meta.id,
+        short_description: text(meta.title),
+        full_description: text(meta.why),
+        help: text(meta.remedy),
+        default_configuration: Configuration { level: Level::of(meta.outcome).name() },
+    };
+    rules::ALL.iter().map(|rule| row(rule.meta())).collect()
+}
+
+fn text(text: &str) -> Text {
+    Text { text: text.chars().take(MAX_MESSAGE).collect() }
+}
+
+impl<'e> Outcome<'e> {
+    fn of(finding: &Finding<'e>, rule_index: usize, base: &Base) -> Self {
+        let mark = finding.mark;
+        // What stands in another file is told where it is asked for: at the workflow.
+        let region = if mark.file.is_some() {
+            Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 }
+        } else {
+            Region {
+                start_line: mark.start.line,
+                start_column: mark.start.column,
+                end_line: mark.end.line,
+                end_column: mark.end.column,
+            }
+        };
+        let uri = utf8_percent_encode(&base.path(&finding.sheet.path), ESCAPED).to_string();
+        let way = Some(mark.way.as_str()).filter(|way| !way.is_empty());
+        let suppression = |justification| Suppression { kind: "inSource", justification };
+        Self {
+            rule_id: finding.rule,
+            rule_index,
+            level: finding.level.name(),
+            message: text(&finding.message()),
+            locations: [Location {
+                physical_location: Physical { artifact_location: Artifact { uri }, region },
+                logical_locations: way.map(|way| Logical { fully_qualified_name: way }).into_iter().collect(),
+            }],
+            partial_fingerprints: BTreeMap::from([("towpathFinding/v1", mark.fingerprint.to_string())]),
+            suppressions: finding.allowed.map(suppression).into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Inventories for spreadsheets, as CSV (RFC 4180), in which no text is a formula.
+
+use std::borrow::Cow;
+
+use towpath_migrate::assess::Sheet;
+
+use super::base::Base;
+use super::estate::Estate;
+use super::finding::Finding;
+
+/// Inventories of things, by kind.
+const KINDS: [(&str, fn(&Sheet) -> &std::collections::BTreeSet<String>); 8] = [
+    ("uses", |sheet| &sheet.facts.uses),
+    ("secret", |sheet| &sheet.facts.secrets),
+    ("variable", |sheet| &sheet.facts.variables),
+    ("environment", |sheet| &sheet.facts.environments),
+    ("label", |sheet| &sheet.facts.labels),
+    ("tool", |sheet| &sheet.facts.tools),
+    ("right", |sheet| &sheet.facts.rights),
+    ("check", |sheet| &sheet.facts.checks),
+];
+
+/// A row for each thing of each workflow.
+pub(super) fn inventory(estate: &Estate, base: &Base) -> String {
+    let mut table = Table::new(&["kind", "name", "workflow"]);
+    for (kind, things) in KINDS {
+        for (name, users) in estate.users(things) {
+            users.iter().for_each(|user| table.row([kind, name, &base.path(user)]));
+        }
+    }
+    table.text()
+}
+
+/// A row for each workflow.
+pub(super) fn workflows(estate: &Estate, base: &Base) -> String {
+    let head = ["workflow", "name", "verdict", "edits", "jobs", "steps", "blockers"];
+    let mut table = Table::new(&head);
+    for sheet in &estate.sheets {
+        let blockers: Vec<_> = sheet
+            .blockers()
+            .iter()
+            .map(|(rule, target)| format!("{rule} {target}").trim().to_owned())
+            .collect();
+        let numbers = [sheet.edits, sheet.facts.jobs, sheet.facts.steps].map(|number| number.to_string());
+        let [edits, jobs, steps] = &numbers;
+        let (path, blockers) = (base.path(&sheet.path), blockers.join("; "));
+        table.row([&path, &sheet.name, sheet.rolled.name(), edits, jobs, steps, &blockers]);
+    }
+    table.text()
+}
+
+/// A row for each finding.
+pub(super) fn findings(estate: &Estate, base: &Base) -> String {
+    let head =
+        ["level", "rule", "target", "workflow", "line", "column", "way", "file", "fingerprint", "allowed"];
+    let mut table = Table::new(&head);
+    for finding in Finding::all(estate) {
+        let mark = finding.mark;
+        let numbers = [mark.start.line, mark.start.column].map(|number| number.to_string());
+        let [line, column] = &numbers;
+        let path = base.path(&finding.sheet.path);
+        table.row([
+            finding.level.name(),
+            finding.rule,
+            finding.target,
+            &path,
+            line,
+            column,
+            &mark.way,
+            mark.file.as_deref().unwrap_or_default(),
+            &mark.fingerprint.to_string(),
+            finding.allowed.unwrap_or_default(),
+        ]);
+    }
+    table.text()
+}
+
+/// A table in the making.
+struct Table(csv::Writer<Vec<u8>>);
+
+impl Table {
+    fn new(head: &[&str]) -> Self {
+        let mut table = Self(csv::Writer::from_writer(Vec::new()));
+        table.row(head.iter().copied());
+        table
+    }
+
+    fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) {
+        // Writing to memory cannot fail, and all rows of a table are as long as its head.
+        let _ = self.0.write_record(cells.into_iter().map(|cell| inert(cell).into_owned()));
+    }
+
+    fn text(self) -> String {
+        self.0.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+/// A text that no spreadsheet takes for a formula: what looks like one gets an apostrophe.
+/// <https://owasp.org/www-community/attacks/CSV_Injection>
+fn inert(cell: &str) -> Cow<'_, str> {
+    let is_formula = cell
+        .trim_start_matches([' ', '\u{a0}', '\u{feff}'])
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if is_formula { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_texts() {
+        for (cell, expected) in [
+            ("=cmd|'/c calc'!A0", "'=cmd|'/c calc'!A0"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("  =1", "'  =1"),
+            ("＝1", "'＝1"),
+            ("a=1", "a=1"),
+            ("actions/checkout@v4", "actions/checkout@v4"),
+            ("", ""),
+        ] {
+            assert_eq!(inert(cell), expected, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn cells_keep_what_they_hold() {
+        let mut table = Table::new(&["a", "b"]);
+        table.row(["x, \"y\"\nz", "=1"]);
+        assert_eq!(table.text(), "a,b\n\"x, \"\"y\"\"\nz\",'=1\n");
+    }
+}
