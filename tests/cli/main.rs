@@ -1,5 +1,6 @@
 //! The command line, driven as users drive it: the real binary, real git repositories, nothing else.
 
+mod assess;
 mod damage;
 mod journey;
 mod metrics;

@@ -34,6 +34,8 @@ enum Source {
     /// What `towpath` prints for these arguments, under the command that a reader would type; built first, must
     /// succeed, must print the same each time.
     Towpath(&'static str, &'static [&'static str]),
+    /// What `towpath` prints for these arguments, and nothing else.
+    Output(&'static [&'static str]),
     /// What an example of a package prints.
     Example(&'static str, &'static str),
 }
@@ -85,6 +87,10 @@ struct Whole {
 const FILES: &[Whole] = &[
     Whole { file: "migrate/features.yaml", source: Source::Example("towpath-migrate", "features") },
     Whole { file: "docs/migration/verdicts.md", source: Source::Example("towpath-migrate", "verdicts") },
+    Whole {
+        file: "docs/migration/assessment.schema.json",
+        source: Source::Output(&["migrate", "assess", "--schema"]),
+    },
 ];
 
 const fn reliability(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
@@ -180,6 +186,7 @@ impl Source {
                 let text = printed(root, "towpath", &["--"], arguments)?;
                 Ok(format!("$ {shown}\n{text}"))
             }
+            Self::Output(arguments) => printed(root, "towpath", &["--"], arguments),
             Self::Example(package, name) => printed(root, package, &["--example", name], &[]),
         }
     }

@@ -1,7 +1,9 @@
 //! What is in a workflow that a platform team asks for: actions, secrets, variables, environments, labels, rights, names of checks.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::mask::masked;
 use super::sight::WorkflowSight;
 use crate::graph::flow::{self, Flow};
 use crate::graph::paths::{Path, paths};
@@ -54,7 +56,19 @@ impl Facts {
         }
         workflow.flows.first().into_iter().for_each(|flow| facts.flow(flow));
         workflow.jobs.iter().for_each(|run| facts.run(run));
+        facts.mask();
         facts
+    }
+
+    /// Takes out secrets that somebody wrote as one of these.
+    fn mask(&mut self) {
+        let texts =
+            [&mut self.uses, &mut self.environments, &mut self.labels, &mut self.tools, &mut self.checks];
+        for texts in texts {
+            if texts.iter().any(|text| matches!(masked(text), Cow::Owned(_))) {
+                *texts = texts.iter().map(|text| masked(text).into_owned()).collect();
+            }
+        }
     }
 
     fn job(&mut self, job: &Job<'_>) {

@@ -6,6 +6,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use super::mask::masked;
 use super::sight::{FileAt, Spot};
 use super::way::Ways;
 use crate::graph::{Actions, Family};
@@ -111,7 +112,7 @@ impl<'f> Marks<'f> {
         let before = self.seen.entry(first).or_default();
         let fingerprint = if *before == 0 { first } else { of(*before) };
         *before += 1;
-        Mark { file: file.name.clone(), start, end, way, fingerprint }
+        Mark { file: file.name.clone(), start, end, way: masked(&way).into_owned(), fingerprint }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use indexmap::IndexSet;
 
+use super::mask::masked;
 use super::rule::Meta;
 use super::sight::Spot;
 
@@ -42,7 +43,8 @@ impl<'r> Found<'r> {
     }
 
     /// A reason, where it stands and what it is about.
-    pub fn reason(&mut self, spot: Spot, target: impl Into<String>) {
-        self.reasons.insert(Reason { rule: self.rule, scope: self.scope, spot, target: target.into() });
+    pub fn reason(&mut self, spot: Spot, target: impl AsRef<str>) {
+        let target = masked(target.as_ref()).into_owned();
+        self.reasons.insert(Reason { rule: self.rule, scope: self.scope, spot, target });
     }
 }

@@ -6,6 +6,7 @@ use super::allow::Allow;
 use super::construct::{Fates, Fidelities};
 use super::facts::Facts;
 use super::mark::{Mark, Marks};
+use super::mask::masked;
 use super::reason::{Reason, Scope};
 use super::rule::Meta;
 use super::sight::WorkflowSight;
@@ -78,7 +79,7 @@ impl Sheet {
         let name =
             family.root().and_then(|root| root.workflow.name.as_ref()).map(|name| name.value.to_owned());
         Self {
-            name: name.unwrap_or_else(|| path.clone()),
+            name: name.map_or_else(|| path.clone(), |name| masked(&name).into_owned()),
             rolled: assessment.rolled,
             legs: tally.all,
             edits: assessment.edits(),

@@ -212,12 +212,17 @@ impl<'s> JobSight<'s> {
 }
 
 impl LegSight<'_> {
-    /// The system that the leg runs on, as GitHub's labels, the profile, or else the words of the label tell.
+    /// The system that the leg runs on, as the profile, GitHub's labels, or else the words of the label tell. What only a run
+    /// knows, the profile may say by its expression.
     #[must_use]
     pub fn system(&self) -> Option<System> {
         let runner = self.runner.as_ref()?;
-        let labels = runner.labels.as_deref().unwrap_or_default();
-        labels.iter().find_map(|label| self.job.workflow.profile.system_of(label)).or(runner.system)
+        let profile = self.job.workflow.profile;
+        let said = match &runner.labels {
+            Some(labels) => labels.iter().find_map(|label| profile.system_of(label)),
+            None => profile.system_of(self.runs_on_text()),
+        };
+        said.or(runner.system)
     }
 
     /// Where `runs-on` stands.

@@ -1,7 +1,7 @@
 //! Each construct of a workflow as a line of JSON.
 
 use serde::Serialize;
-use towpath_migrate::assess::{Fates, Reason};
+use towpath_migrate::assess::{Fates, Reason, masked};
 use towpath_migrate::fidelity::Fidelity;
 use towpath_migrate::read::Document;
 use towpath_migrate::yaml::Lines;
@@ -35,7 +35,7 @@ pub(super) fn rows(path: &str, document: &Document, reasons: &[Reason]) -> Strin
             line: place.line,
             column: place.column,
             bytes: [span.start, span.end],
-            way,
+            way: &masked(way),
             feature: fate.feature.map(|feature| feature.id.as_str()),
             fidelity: fate.fidelity.map(Fidelity::name),
             how: fate

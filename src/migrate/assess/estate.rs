@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use towpath_migrate::assess::{Blocker, Fidelities, Sheet, Unlock, Verdict, unlock};
 use towpath_migrate::sources::Problem;
 
+use super::Came;
+use super::allowed::Allowed;
 use super::base::Base;
+use crate::failure::Failure;
 
 /// Names under which verdicts of workflows are counted, best first.
 pub(super) const VERDICTS: [(&str, &str); 8] = [
@@ -41,7 +44,29 @@ pub(super) struct Hits {
 }
 
 impl Estate {
-    pub(super) fn unit(&mut self, path: PathBuf, is_repository: bool) {
+    /// Takes what a file came to, and hands its constructs on.
+    pub(super) fn take(
+        &mut self,
+        came: Came,
+        allowed: &mut Allowed,
+        constructs: &mut dyn FnMut(&str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        match came {
+            Came::Sheet(mut sheet, rows) => {
+                allowed.mark(&mut sheet);
+                constructs(&rows)?;
+                self.sheets.push(*sheet);
+            }
+            Came::Action => self.actions += 1,
+            Came::Neither => self.neither += 1,
+            Came::Unit(path, is_repository) => self.unit(path, is_repository),
+            Came::Skipped => self.skipped += 1,
+            Came::Unread(problem) => self.unread.push(problem),
+        }
+        Ok(())
+    }
+
+    fn unit(&mut self, path: PathBuf, is_repository: bool) {
         if is_repository {
             self.repositories += 1;
         } else {

@@ -63,10 +63,10 @@ pub(crate) struct Assess {
     /// Files, repositories, folders of repositories, folders of workflows
     #[arg(value_name = "PATH", required_unless_present = "schema")]
     paths: Vec<PathBuf>,
-    /// How it is printed
-    #[arg(short, long, value_enum, default_value_t = Form::Summary)]
-    output: Form,
-    /// Write every form into this folder
+    /// How it is printed; with --out, which files are written [default: summary; with --out, all]
+    #[arg(short, long, value_enum, value_delimiter = ',')]
+    output: Vec<Form>,
+    /// Write files into this folder, and print the summary
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Where actions and workflows of other repositories are, in folders named owner/name@ref [default: they are
@@ -128,8 +128,9 @@ impl Assess {
             terminal.print(json::schema())?;
             return Ok(Exit::Done);
         }
+        let printed = self.printed()?;
         let mut asked = Asked::of(&mut self)?;
-        let estate = self.assess(&mut asked, terminal)?;
+        let estate = self.assess(&mut asked, printed, terminal)?;
         for problem in &estate.unread {
             let path = Shown::path(&problem.path);
             terminal.error(format_args!("{path}: {}", problem.cause), Some(problem.cause.remedy()));
@@ -143,9 +144,9 @@ impl Assess {
         }
         let base = estate.base();
         if let Some(out) = asked.out.take() {
-            write_all(out, &estate, &base).map_err(impossible)?;
+            self.write(out, &estate, &base).map_err(impossible)?;
         }
-        self.print(&estate, &base, terminal)?;
+        terminal.print(text(printed, &estate, &base))?;
         for entry in asked.allowed.unused() {
             let what = format!("nothing is found that the list allows: {} in {}", entry.rule, entry.path);
             terminal.note(Shown::text(&what));
@@ -153,10 +154,26 @@ impl Assess {
         self.judge(&estate, &base, asked.baseline.as_ref(), terminal)
     }
 
-    fn assess(&self, asked: &mut Asked, terminal: &mut Terminal) -> Result<Estate, Failure> {
+    /// What is printed.
+    fn printed(&self) -> Result<Form, Failure> {
+        match self.output.as_slice() {
+            _ if self.out.is_some() => Ok(Form::Summary),
+            [] => Ok(Form::Summary),
+            [form] => Ok(*form),
+            _ => Err(Failure::Usage("several forms need a folder: add --out DIR".to_owned())),
+        }
+    }
+
+    /// Whether a form is written into the folder.
+    fn is_written(&self, form: Form) -> bool {
+        self.output.is_empty() || self.output.contains(&form)
+    }
+
+    fn assess(&self, asked: &mut Asked, printed: Form, terminal: &mut Terminal) -> Result<Estate, Failure> {
         let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
         let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
-        let wants_constructs = self.output == Form::Ndjson || asked.out.is_some();
+        let is_written = asked.out.is_some() && self.is_written(Form::Ndjson);
+        let wants_constructs = printed == Form::Ndjson || is_written;
         let profile = &asked.profile;
         let work = |found: &Found| match found {
             Found::Item(item) => came(item, supplied.as_ref(), profile, wants_constructs),
@@ -169,7 +186,16 @@ impl Assess {
         let search = Search::new(&Disk, self.paths.clone());
         let failed = process(search, parse::workers(), work, |found, came| {
             let came = came.unwrap_or_else(|panicked| Came::Unread(parse::broken(&found, panicked)));
-            match self.take(came, &mut estate, allowed, out.as_mut(), terminal) {
+            let mut constructs = |rows: &str| {
+                if printed == Form::Ndjson {
+                    terminal.print(rows)?;
+                }
+                match out.as_mut().filter(|_| is_written) {
+                    Some(out) => out.constructs(rows).map_err(impossible),
+                    None => Ok(()),
+                }
+            };
+            match estate.take(came, allowed, &mut constructs) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(failure) => ControlFlow::Break(failure),
             }
@@ -177,42 +203,23 @@ impl Assess {
         failed.map_or(Ok(estate), Err)
     }
 
-    fn take(
-        &self,
-        came: Came,
-        estate: &mut Estate,
-        allowed: &mut Allowed,
-        out: Option<&mut Out>,
-        terminal: &mut Terminal,
-    ) -> Result<(), Failure> {
-        match came {
-            Came::Sheet(mut sheet, constructs) => {
-                allowed.mark(&mut sheet);
-                if self.output == Form::Ndjson {
-                    terminal.print(&constructs)?;
+    /// Writes the files that are asked for.
+    fn write(&self, out: Out, estate: &Estate, base: &Base) -> Result<(), OutError> {
+        for form in Form::value_variants().iter().filter(|form| self.is_written(**form)) {
+            match form {
+                Form::Json => out.file("report.json", &json::document(estate))?,
+                Form::Md => out.file("report.md", &markdown::page(estate, base))?,
+                Form::Sarif => out.file("report.sarif", &sarif::log(estate, base))?,
+                Form::Csv => {
+                    out.file("workflows.csv", &table::workflows(estate, base))?;
+                    out.file("inventory.csv", &table::inventory(estate, base))?;
+                    out.file("findings.csv", &table::findings(estate, base))?;
                 }
-                out.map_or(Ok(()), |out| out.constructs(&constructs)).map_err(impossible)?;
-                estate.sheets.push(*sheet);
+                // The one is printed, the other was written while files were read.
+                Form::Summary | Form::Ndjson => {}
             }
-            Came::Action => estate.actions += 1,
-            Came::Neither => estate.neither += 1,
-            Came::Unit(path, is_repository) => estate.unit(path, is_repository),
-            Came::Skipped => estate.skipped += 1,
-            Came::Unread(problem) => estate.unread.push(problem),
         }
-        Ok(())
-    }
-
-    fn print(&self, estate: &Estate, base: &Base, terminal: &mut Terminal) -> Result<(), Failure> {
-        terminal.print(match self.output {
-            Form::Summary => summary::page(estate),
-            Form::Json => json::document(estate),
-            Form::Ndjson => String::new(),
-            Form::Md => markdown::page(estate, base),
-            Form::Sarif => sarif::log(estate, base),
-            Form::Csv => table::inventory(estate, base),
-        })?;
-        Ok(())
+        out.finish()
     }
 
     /// Writes the baseline, and counts what is new.
@@ -284,15 +291,16 @@ fn read<T, E: std::fmt::Display>(
     path.map(named).transpose()
 }
 
-/// Writes every form.
-fn write_all(out: Out, estate: &Estate, base: &Base) -> Result<(), OutError> {
-    out.file("report.json", &json::document(estate))?;
-    out.file("report.md", &markdown::page(estate, base))?;
-    out.file("report.sarif", &sarif::log(estate, base))?;
-    out.file("workflows.csv", &table::workflows(estate, base))?;
-    out.file("inventory.csv", &table::inventory(estate, base))?;
-    out.file("findings.csv", &table::findings(estate, base))?;
-    out.finish()
+/// What is printed when all is assessed.
+fn text(form: Form, estate: &Estate, base: &Base) -> String {
+    match form {
+        Form::Summary => summary::page(estate),
+        Form::Json => json::document(estate),
+        Form::Ndjson => String::new(),
+        Form::Md => markdown::page(estate, base),
+        Form::Sarif => sarif::log(estate, base),
+        Form::Csv => table::inventory(estate, base),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as map_err hands it on")]

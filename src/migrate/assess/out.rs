@@ -9,7 +9,8 @@ use thiserror::Error;
 /// A folder that reports are written into.
 pub(super) struct Out {
     folder: PathBuf,
-    constructs: BufWriter<File>,
+    /// Made when the first ones come.
+    constructs: Option<BufWriter<File>>,
 }
 
 /// A file could not be written.
@@ -27,15 +28,18 @@ impl Out {
     /// Makes the folder, if it is not there.
     pub(super) fn new(folder: PathBuf) -> Result<Self, OutError> {
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
-        let path = folder.join(CONSTRUCTS);
-        let file = File::create(&path).map_err(|error| failed(&path, error))?;
-        Ok(Self { folder, constructs: BufWriter::new(file) })
+        Ok(Self { folder, constructs: None })
     }
 
     /// Adds constructs.
     pub(super) fn constructs(&mut self, rows: &str) -> Result<(), OutError> {
-        let written = self.constructs.write_all(rows.as_bytes());
-        written.map_err(|error| failed(&self.folder.join(CONSTRUCTS), error))
+        let path = self.folder.join(CONSTRUCTS);
+        let file = match self.constructs.take() {
+            Some(file) => file,
+            None => BufWriter::new(File::create(&path).map_err(|error| failed(&path, error))?),
+        };
+        let written = self.constructs.insert(file).write_all(rows.as_bytes());
+        written.map_err(|error| failed(&path, error))
     }
 
     /// Writes a file.
@@ -46,7 +50,8 @@ impl Out {
 
     /// Writes what is left of the constructs.
     pub(super) fn finish(mut self) -> Result<(), OutError> {
-        self.constructs.flush().map_err(|error| failed(&self.folder.join(CONSTRUCTS), error))
+        let flushed = self.constructs.as_mut().map_or(Ok(()), BufWriter::flush);
+        flushed.map_err(|error| failed(&self.folder.join(CONSTRUCTS), error))
     }
 }
 

@@ -95,13 +95,20 @@ impl Table {
     }
 }
 
-/// A text that no spreadsheet takes for a formula: what looks like one gets an apostrophe.
-/// <https://owasp.org/www-community/attacks/CSV_Injection>
+/// Beginnings of formulas, in ASCII and as wide characters.
+const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// A text that no spreadsheet takes for a formula and no terminal obeys: what looks like a formula gets an apostrophe, and control
+/// characters are replaced. <https://owasp.org/www-community/attacks/CSV_Injection>
 fn inert(cell: &str) -> Cow<'_, str> {
-    let is_formula = cell
-        .trim_start_matches([' ', '\u{a0}', '\u{feff}'])
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if is_formula { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    let is_formula = cell.trim_start_matches([' ', '\u{a0}', '\u{feff}']).starts_with(FORMULAS);
+    let is_obeyed = |char: char| char.is_control() && !matches!(char, '\t' | '\n' | '\r');
+    let cell = if cell.contains(is_obeyed) {
+        Cow::Owned(cell.replace(is_obeyed, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(cell)
+    };
+    if is_formula { Cow::Owned(format!("'{cell}")) } else { cell }
 }
 
 #[cfg(test)]
@@ -118,6 +125,7 @@ mod tests {
             ("\t=1", "'\t=1"),
             ("  =1", "'  =1"),
             ("＝1", "'＝1"),
+            ("a\u{1b}[31m\u{9b}", "a\u{fffd}[31m\u{fffd}"),
             ("a=1", "a=1"),
             ("actions/checkout@v4", "actions/checkout@v4"),
             ("", ""),

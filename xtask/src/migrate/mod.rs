@@ -37,7 +37,9 @@ struct Reader {
 
 const READERS: &[Reader] = &[
     Reader { name: "towpath: parse, model and graph", needs: &[], prepare: estate },
-    Reader { name: "towpath migrate parse -o ndjson", needs: &[], prepare: towpath },
+    Reader { name: "towpath migrate parse -o ndjson", needs: &[], prepare: parse },
+    Reader { name: "towpath migrate assess -o json,sarif", needs: &[], prepare: assess },
+    Reader { name: "towpath migrate assess, all forms", needs: &[], prepare: assess_all },
     Reader { name: "actionlint 1.7.12", needs: &[GO], prepare: actionlint },
     Reader { name: "@actions/workflow-parser 0.3.61", needs: &[NODE, NPM], prepare: workflow_parser },
 ];
@@ -126,15 +128,32 @@ fn estate(root: &Path, _: &Path) -> anyhow::Result<Command> {
     Ok(Command::new(target(root).join("release/examples/estate")))
 }
 
-fn towpath(root: &Path, _: &Path) -> anyhow::Result<Command> {
+fn parse(root: &Path, _: &Path) -> anyhow::Result<Command> {
+    let mut command = towpath(root)?;
+    command.args(["migrate", "parse", "--fail-on", "never", "-o", "ndjson"]);
+    Ok(command)
+}
+
+fn assess(root: &Path, work: &Path) -> anyhow::Result<Command> {
+    let mut command = assess_all(root, work)?;
+    command.args(["-o", "json,sarif"]);
+    Ok(command)
+}
+
+fn assess_all(root: &Path, work: &Path) -> anyhow::Result<Command> {
+    let mut command = towpath(root)?;
+    command.args(["migrate", "assess", "--out"]).arg(work.join("assessed"));
+    Ok(command)
+}
+
+/// The program itself, built.
+fn towpath(root: &Path) -> anyhow::Result<Command> {
     done(
         Command::new("cargo")
             .args(["build", "--quiet", "--release", "--locked", "--package", "towpath"])
             .current_dir(root),
     )?;
-    let mut command = Command::new(target(root).join("release/towpath"));
-    command.args(["migrate", "parse", "--fail-on", "never", "-o", "ndjson"]);
-    Ok(command)
+    Ok(Command::new(target(root).join("release/towpath")))
 }
 
 fn actionlint(root: &Path, work: &Path) -> anyhow::Result<Command> {

@@ -1,0 +1,108 @@
+//! Secrets that somebody wrote into a file are not written into reports.
+
+use std::borrow::Cow;
+
+/// What stands in place of a secret.
+const MASK: &str = "***";
+
+/// Beginnings of secrets that are known by them, and how many characters follow at least.
+/// <https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns>
+const KNOWN: [(&str, usize); 22] = [
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghu_", 30),
+    ("ghs_", 30),
+    ("ghr_", 30),
+    ("github_pat_", 22),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("AIza", 30),
+    ("glpat-", 20),
+    ("npm_", 30),
+    ("pypi-", 50),
+    ("dckr_pat_", 20),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("xoxa-", 20),
+    ("sk_live_", 20),
+    ("rk_live_", 20),
+    ("sk-", 32),
+    ("hf_", 30),
+    ("dop_v1_", 40),
+    ("eyJ", 60),
+];
+
+/// A text without what is known to be a secret by its form.
+#[must_use]
+pub fn masked(text: &str) -> Cow<'_, str> {
+    let mut masked = String::new();
+    let mut from = 0;
+    for word in words(text) {
+        if is_secret(word.text) {
+            masked.push_str(text.get(from..word.start).unwrap_or_default());
+            masked.push_str(MASK);
+            from = word.start + word.text.len();
+        }
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    masked.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(masked)
+}
+
+/// A run of characters that secrets are made of.
+struct Word<'t> {
+    start: usize,
+    text: &'t str,
+}
+
+fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let is_other = |char: char| !(char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.'));
+    let mut start = 0;
+    text.split_inclusive(is_other).map(move |piece| {
+        let word = Word { start, text: piece.trim_end_matches(is_other) };
+        start += piece.len();
+        word
+    })
+}
+
+fn is_secret(word: &str) -> bool {
+    KNOWN.iter().any(|(begin, least)| word.strip_prefix(begin).is_some_and(|rest| rest.len() >= *least))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn known_forms_are_masked_and_others_stay() {
+        let github = format!("ghp_{}", "a1B2".repeat(9));
+        let amazon = "AKIAIOSFODNN7EXAMPLE";
+        for (text, expected) in [
+            (format!("x {github} y"), "x *** y"),
+            (format!("{github}"), "***"),
+            (format!("token={amazon};{github}"), "token=***;***"),
+            ("ghp_short AKIA actions/checkout@v4".to_owned(), "ghp_short AKIA actions/checkout@v4"),
+            (format!("my{github}"), ""),
+        ] {
+            let expected = if expected.is_empty() { text.as_str() } else { expected };
+            assert_eq!(masked(&text), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_is_masked_wherever_it_stands(before in "[^a-zA-Z0-9_.-]{0,5}", after in "[^a-zA-Z0-9_.-]{0,5}", key in "[a-zA-Z0-9]{36}") {
+            let text = format!("{before}ghp_{key}{after}");
+            prop_assert_eq!(masked(&text).into_owned(), format!("{before}***{after}"));
+        }
+
+        #[test]
+        fn other_texts_stay(text in "[a-z @/\\n:é]{0,40}") {
+            prop_assert_eq!(masked(&text), text.as_str());
+        }
+    }
+}
