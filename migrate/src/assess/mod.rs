@@ -57,7 +57,7 @@ pub use facts::Facts;
 pub use known::{ACTIONS, Known, known};
 pub use mark::{Fingerprint, Mark};
 pub use mask::masked;
-pub use profile::Profile;
+pub use profile::{Profile, Said};
 pub use reason::{Found, Reason, Scope};
 pub use rule::{Meta, Rule};
 pub use sheet::{Blocker, Cited, Sheet};

@@ -1,5 +1,7 @@
 //! What the cluster has that jobs would run on.
 
+use std::collections::BTreeMap;
+
 use crate::values::label::System;
 
 /// What the cluster has.
@@ -17,6 +19,17 @@ pub struct Profile {
     pub tools: Vec<String>,
     /// Labels of runners that somebody has said what they are for, in small letters.
     pub labels: Vec<(String, System)>,
+    /// What somebody has said of actions and workflows: by what is written after `uses`, with or without its ref.
+    pub uses: BTreeMap<String, Said>,
+}
+
+/// What somebody has said of an action or a workflow that is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// It does the same on the cluster.
+    Moves,
+    /// It belongs on GitHub.
+    Stays,
 }
 
 /// Programs of the image that jobs run in where nothing else is said.
@@ -33,14 +46,42 @@ impl Default for Profile {
             is_privileged: false,
             tools: TOOLS.split_whitespace().map(str::to_owned).collect(),
             labels: Vec::new(),
+            uses: BTreeMap::new(),
         }
     }
 }
 
 impl Profile {
+    /// What somebody has said of what is used.
+    #[must_use]
+    pub fn said_of(&self, uses: &str) -> Option<Said> {
+        let name = uses.split('@').next().unwrap_or_default();
+        self.uses.get(uses).or_else(|| self.uses.get(name)).copied()
+    }
+
     /// The system that somebody has said a label is for.
     #[must_use]
     pub fn system_of(&self, label: &str) -> Option<System> {
         self.labels.iter().find(|(known, _)| known.eq_ignore_ascii_case(label)).map(|(_, system)| *system)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_ref_counts_before_what_is_said_of_all() {
+        let uses = [("a/b@v1", Said::Stays), ("a/b", Said::Moves), ("./x", Said::Moves)];
+        let uses = uses.map(|(name, said)| (name.to_owned(), said)).into();
+        let profile = Profile { uses, ..Profile::default() };
+        for (uses, said) in [
+            ("a/b@v1", Some(Said::Stays)),
+            ("a/b@v2", Some(Said::Moves)),
+            ("./x", Some(Said::Moves)),
+            ("a/bc@v1", None),
+        ] {
+            assert_eq!(profile.said_of(uses), said, "{uses}");
+        }
     }
 }

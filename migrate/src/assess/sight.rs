@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::brought::Brought;
 use super::known::{Known, known};
-use super::profile::Profile;
+use super::profile::{Profile, Said};
 use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
 use crate::graph::matrix::Leg;
@@ -166,6 +166,12 @@ impl<'s> JobSight<'s> {
     #[must_use]
     pub fn name_spot(&self) -> Spot {
         self.spot(self.job.model.id.token)
+    }
+
+    /// What somebody has said of the workflow that it calls.
+    #[must_use]
+    pub fn said(&self) -> Option<Said> {
+        self.workflow.profile.said_of(self.job.call()?.uses.value)
     }
 
     /// Whether the job may say who it is to others: `id-token: write`.
@@ -357,6 +363,12 @@ impl StepSight<'_> {
         let StepKind::Run(run) = &self.step.kind else { return self.spot(self.step.token) };
         let node = self.document.token(run.script.token).node;
         Spot { file: self.file, span: self.document.tree().place_in(node, within) }
+    }
+
+    /// What somebody has said of what it uses.
+    #[must_use]
+    pub fn said(&self) -> Option<Said> {
+        self.job.workflow.profile.said_of(self.used.as_ref()?.uses.uses.value)
     }
 
     /// Where `uses` stands, of a step that uses something.

@@ -8,7 +8,7 @@ mod corpus;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use towpath_migrate::assess::{Assessment, Profile, Reason, Rolled, Verdict, WorkflowSight};
+use towpath_migrate::assess::{Assessment, Profile, Reason, Rolled, Said, Verdict, WorkflowSight};
 use towpath_migrate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
@@ -46,7 +46,7 @@ impl Project<'_> {
     }
 
     fn is_supplied(&self, reference: &Reference) -> bool {
-        self.supplied.contains(&plain(&reference.to_string()))
+        self.supplied.contains(&plain(&reference.to_string().replace("/@", "@")))
     }
 }
 
@@ -135,10 +135,20 @@ fn each_workflow_has_evidence_and_what_is_undetermined_is_decided_by_what_it_ask
             }
             assert!(!judged.missing.is_empty(), "{file}: undetermined, and nothing to supply");
             for (rule, target) in &judged.missing {
-                if *rule == "unknown-runner" {
-                    profile.labels.extend(target.split(", ").map(|label| (label.to_owned(), System::Linux)));
+                match *rule {
+                    "unknown-runner" if target.contains("${{") => {
+                        profile.labels.push((target.clone(), System::Linux));
+                    }
+                    "unknown-runner" => {
+                        let labels = target.split(", ").map(|label| (label.to_owned(), System::Linux));
+                        profile.labels.extend(labels);
+                    }
+                    // No file tells what is there at a commit that only a run knows: somebody says it.
+                    "missing-local" if !supplied.insert(plain(target)) => {
+                        profile.uses.insert(target.clone(), Said::Moves);
+                    }
+                    _ => drop(supplied.insert(plain(target))),
                 }
-                supplied.insert(plain(target));
             }
             judged = assess(&files, file, &supplied, &profile);
         }

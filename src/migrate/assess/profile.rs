@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde::Deserialize;
 use thiserror::Error;
-use towpath_migrate::assess::Profile;
+use towpath_migrate::assess::{Profile, Said};
 use towpath_migrate::values::label::System;
 
 /// How many bytes of a file are read.
@@ -26,6 +26,16 @@ struct File {
     /// What labels of runners stand for.
     #[serde(default)]
     labels: BTreeMap<String, SystemName>,
+    /// What becomes of actions and workflows that are used.
+    #[serde(default)]
+    uses: BTreeMap<String, SaidName>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SaidName {
+    Moves,
+    Stays,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -79,6 +89,11 @@ fn profile(file: File) -> Profile {
     profile.is_privileged = file.privileged.unwrap_or(profile.is_privileged);
     profile.tools.extend(file.tools);
     profile.labels = file.labels.into_iter().map(|(label, system)| (label, system.into())).collect();
+    let said = |(uses, said)| match said {
+        SaidName::Moves => (uses, Said::Moves),
+        SaidName::Stays => (uses, Said::Stays),
+    };
+    profile.uses = file.uses.into_iter().map(said).collect();
     profile
 }
 
@@ -91,12 +106,13 @@ mod tests {
         let read = |text: &str| profile(serde_saphyr::from_str(text).unwrap());
         assert_eq!(read("{}"), Profile::default());
         let all = "systems: [linux, windows]\ndocker: true\nprivileged: true\nnestedClusters: true\n\
-                   tools: [psql]\nlabels: {gpu: linux, Mac-Mini: macos}\n";
+                   tools: [psql]\nlabels: {gpu: linux, Mac-Mini: macos}\nuses: {./a: moves, b/c: stays}\n";
         let all = read(all);
         assert_eq!(all.systems, [System::Linux, System::Windows]);
         assert_eq!((all.has_docker, all.is_privileged, all.has_nested_clusters), (true, true, true));
         assert!(all.tools.iter().any(|tool| tool == "psql") && all.tools.iter().any(|tool| tool == "git"));
         assert_eq!(all.system_of("mac-mini"), Some(System::MacOs));
+        assert_eq!((all.said_of("./a"), all.said_of("b/c@v1")), (Some(Said::Moves), Some(Said::Stays)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const META: Meta = Meta {
     outcome: Verdict::Undetermined,
     title: "something of the repository is not there",
     why: "It is used by its path, and no file is there; what it does cannot be read.",
-    remedy: "name the repository and not only its workflows, or check out what brings the folder",
+    remedy: "name the repository and not only its workflows, or say in a profile what becomes of it: where only a run knows which commit is there, no file tells",
 };
 
 impl Rule for MissingLocal {
@@ -45,7 +45,7 @@ impl Rule for MissingLocal {
         };
         let is_nested = matches!(step.file, FileAt::Action(_));
         let is_workspace = matches!(used.uses.target, Some(StepUses::Workspace(_)));
-        if is_missing || is_nested && is_workspace {
+        if step.said().is_none() && (is_missing || is_nested && is_workspace) {
             found.reason(step.uses_spot(), used.uses.uses.value);
         }
     }
@@ -54,7 +54,7 @@ impl Rule for MissingLocal {
         let Some(call) = job.job.call() else { return };
         let link = job.workflow.family.call(job.run.file, job.job.id).map(|called| called.link);
         let is_local = matches!(call.target, Some(JobUses::Local(_) | JobUses::SelfRepository(_)));
-        if is_local && !matches!(link, Some(Link::Workflow(_))) {
+        if is_local && !matches!(link, Some(Link::Workflow(_))) && job.said().is_none() {
             found.reason(job.spot(call.uses.token), call.uses.value);
         }
     }

@@ -16,7 +16,7 @@ const META: Meta = Meta {
     outcome: Verdict::Undetermined,
     title: "an action is neither known nor supplied",
     why: "What it does stands in its source, which is not here.",
-    remedy: "supply its repository with --sources, in a folder named owner/name@ref",
+    remedy: "supply its repository with --sources, in a folder named owner/name@ref, or say in a profile what becomes of it",
 };
 
 impl Rule for UnknownAction {
@@ -26,7 +26,7 @@ impl Rule for UnknownAction {
 
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         let Some(used) = &step.used else { return };
-        let is_foreign = used.name.is_some() && used.known.is_none();
+        let is_foreign = used.name.is_some() && used.known.is_none() && step.said().is_none();
         if is_foreign && !matches!(used.target, Some(Target::Action(_))) {
             found.reason(step.uses_spot(), used.uses.uses.value);
         }

@@ -17,7 +17,7 @@ const META: Meta = Meta {
     outcome: Verdict::Undetermined,
     title: "a called workflow is not supplied",
     why: "Its jobs are those that run, and they are not here.",
-    remedy: "supply its repository with --sources, in a folder named owner/name@ref",
+    remedy: "supply its repository with --sources, in a folder named owner/name@ref, or say in a profile what becomes of it",
 };
 
 impl Rule for UnknownWorkflow {
@@ -29,7 +29,7 @@ impl Rule for UnknownWorkflow {
         let Some(call) = job.job.call() else { return };
         let link = job.workflow.family.call(job.run.file, job.job.id).map(|called| called.link);
         let is_remote = matches!(call.target, Some(JobUses::Repository(_)));
-        if link == Some(Link::NotSupplied) && is_remote {
+        if link == Some(Link::NotSupplied) && is_remote && job.said().is_none() {
             found.reason(job.spot(call.uses.token), call.uses.value);
         }
     }
