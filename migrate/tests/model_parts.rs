@@ -394,11 +394,33 @@ fn what_is_wrong_behind_a_call_is_told_at_it() {
     assert_eq!(of_calls(&root, &[(A, &call(B)), (B, not_callable)]), [(at(A), said)], "two calls away");
     let said = "Nested reusable workflow depth exceeded 9.".to_owned();
     assert_eq!(of_calls(&root, &[(A, &call(B)), (B, &call(A))]), [(at(A), said)], "round and round");
-    // Its own mistakes are told where a called file is, and those of the first file as well.
-    let broken = CALLED.replace("runs-on", "runs_on");
-    assert_eq!(of_calls(&root.replace("push", "pusch"), &[(A, &broken)]), []);
     let said = "Unable to find reusable workflow".to_owned();
     assert_eq!(of_calls(&root, &[]), [(at(A), said)]);
+}
+
+/// GitHub's loader puts what it refuses of a called file at the call, and goes no further.
+#[test]
+fn a_called_file_that_is_refused_is_told_at_each_call() {
+    const A: &str = ".github/workflows/a.yml";
+    const B: &str = ".github/workflows/b.yml";
+    let call = format!("on: workflow_call\njobs: {{b: {{uses: ./{B}}}, c: {{uses: ./{B}}}}}");
+    let root = format!("on: push\njobs:\n  one: {{uses: ./{A}}}\n  two: {{uses: ./{B}}}\n");
+    let broken = "on: workflow_call\njobs: {a: {runs_on: x, stepss: [], steps: []}}";
+    let said = format!("Error from called workflow {B} (Line: 2, Col: 12): Unexpected value 'runs_on'");
+    let told = of_calls(&root, &[(A, &call), (B, broken)]);
+    assert_eq!(told, [(format!("./{A}"), said.clone()), (format!("./{B}"), said)]);
+    let problems = |root: &str, broken: &str| {
+        let bundle = bundle(root, &[(A, &call), (B, broken)]);
+        let told = Program::of(&bundle, &Rules::default()).of_calls();
+        told.into_iter().map(|problem| (problem.is_beyond, problem.hint.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let hint = "in the called workflow: did you mean runs-on?".to_owned();
+    assert_eq!(problems(&root, broken), [(false, hint.clone()), (true, hint.clone())], "GitHub stops at the first");
+    let own = root.replace("push", "pusch");
+    assert_eq!(problems(&own, broken), [(true, hint.clone()), (true, hint)], "it looks at no call of a refused file");
+    let of_editor = "on: {workflow_call: , workflow_dispatch: {inputs: {i: {type: int}}}}\n\
+                     jobs: {a: {runs-on: x, steps: [{run: x}]}}";
+    assert_eq!(problems(&root, of_editor), [], "what only the editor refuses runs");
 }
 
 /// A file that is there and cannot be read is not one that is missing.

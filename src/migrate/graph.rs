@@ -130,12 +130,15 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("called.yml"), "on: push\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n")
             .unwrap();
+        let broken = "on: workflow_call\njobs: {a: {runs_on: x, steps: [{run: x}]}}\n";
+        fs::write(folder.join("broken.yml"), broken).unwrap();
         for (source, count) in [
             ("on: push\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n", 0),
             ("on: push\njobs: {a: {runs-on: x, steps: [{run: x, if: 'true'}]}}\n", 1),
             ("on: push\njobs: {a: {runs-on: x, time: 1, needs: [b], steps: [{run: x, shell: perl}]}}\n", 3),
             ("on: push\njobs: {a: {uses: ./.github/workflows/called.yml}}\n", 1),
             ("on: push\njobs: {a: {uses: ./.github/workflows/none.yml}}\n", 1),
+            ("on: push\njobs: {a: {uses: ./.github/workflows/broken.yml}}\n", 1),
             ("on: push\njobs: [\n", 3),
         ] {
             let path = folder.join("ci.yml");

@@ -1,7 +1,9 @@
 //! The walk through all calls.
 
+use std::collections::HashSet;
+
 use super::bundle::{Bundle, Target};
-use super::problem::{PlacedProblem, of_calls};
+use super::problem::{PlacedProblem, RefusedCall, of_calls};
 use crate::expression::units;
 use crate::model::job::{Call, Job, JobKind};
 use crate::model::workflow::Workflow;
@@ -61,6 +63,8 @@ pub struct Program<'d> {
     pub problems: Vec<PlacedProblem>,
     /// How many files were looked at to find it, each as often as it is called.
     pub looked_at: usize,
+    /// The calls of the first file that come to files which GitHub refuses by themselves.
+    refused_calls: Vec<RefusedCall>,
 }
 
 impl<'d> Program<'d> {
@@ -70,14 +74,15 @@ impl<'d> Program<'d> {
         let workflows: Vec<_> = bundle.files().iter().map(|file| Workflow::of(&file.document)).collect();
         let mut walk = Walk::new(bundle, &workflows, rules);
         walk.all();
-        let (problems, looked_at) = (walk.problems, walk.looked_at);
-        Self { bundle, workflows, problems, looked_at }
+        let (problems, looked_at, refused_calls) = (walk.problems, walk.looked_at, walk.refused_calls);
+        Self { bundle, workflows, problems, looked_at, refused_calls }
     }
 
-    /// What is wrong with calls, as problems of the file that all began with: each at the call by which it came to be.
+    /// What is wrong with calls, as problems of the file that all began with: each at the call by which it came to be. A file
+    /// that GitHub refuses by itself is told by its first problem.
     #[must_use]
     pub fn of_calls(&self) -> Vec<Problem> {
-        of_calls(self.bundle, &self.problems)
+        of_calls(self, &self.refused_calls)
     }
 
     /// The workflow that all began with.
@@ -137,6 +142,11 @@ pub(super) struct Walk<'w, 'd> {
     /// The call of the first file that is looked at.
     first_call: Option<Span>,
     looked_at: usize,
+    /// Whether GitHub refuses each file by itself.
+    own_refusals: Vec<bool>,
+    refused_calls: Vec<RefusedCall>,
+    /// The call of the first file and the file of each of these: many ways may lead to a file.
+    known_calls: HashSet<(usize, usize)>,
     /// GitHub has refused something.
     refused: bool,
     /// GitHub has stopped.
@@ -160,6 +170,9 @@ impl<'w, 'd> Walk<'w, 'd> {
             caller: None,
             first_call: None,
             looked_at: 0,
+            own_refusals: workflows.iter().map(|workflow| own_refusal(workflow).is_some()).collect(),
+            refused_calls: Vec::new(),
+            known_calls: HashSet::new(),
             refused: false,
             stopped: false,
             halted: false,
@@ -237,6 +250,7 @@ impl<'w, 'd> Walk<'w, 'd> {
         allowed: Option<Permissions>,
     ) -> Option<Permissions> {
         self.looked_at += 1;
+        self.note_refused(called);
         self.read(called, workflow);
         self.stopped |= self.refused;
         let is_trusted = self.bundle.files().get(called).is_some_and(|file| file.is_trusted);
@@ -252,6 +266,16 @@ impl<'w, 'd> Walk<'w, 'd> {
             }
         }
         own.or(allowed)
+    }
+
+    /// Notes a call that comes to a file which GitHub refuses by itself: it refuses the first file for it, too.
+    fn note_refused(&mut self, called: usize) {
+        let Some(call) = self.first_call.filter(|_| self.own_refusals.get(called) == Some(&true)) else {
+            return;
+        };
+        if called != 0 && self.refused_calls.len() < MAX_KEPT && self.known_calls.insert((call.start, called)) {
+            self.refused_calls.push(RefusedCall { call, file: called, is_beyond: self.stopped });
+        }
     }
 
     fn check_trigger(
@@ -390,6 +414,11 @@ impl<'w, 'd> Walk<'w, 'd> {
         self.add(file, problem, true);
         self.halted |= self.problems.len() >= MAX_KEPT;
     }
+}
+
+/// The first thing for which GitHub refuses a file by itself.
+pub(super) fn own_refusal<'w>(workflow: &'w Workflow<'_>) -> Option<&'w Problem> {
+    workflow.all_problems().find(|problem| problem.is_refusal() && !problem.is_beyond)
 }
 
 /// How many problems are kept: calls may multiply them without end.

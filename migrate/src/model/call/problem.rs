@@ -1,6 +1,9 @@
 //! Problems of several files, and their texts as GitHub prints them.
 
+use std::collections::HashMap;
+
 use super::bundle::Bundle;
+use super::check::{Program, own_refusal};
 use crate::read::Problem;
 use crate::span::Span;
 use crate::yaml::Lines;
@@ -27,9 +30,21 @@ pub struct PlacedProblem {
     pub is_of_call: bool,
 }
 
+/// A call of the first file that comes to a file which GitHub refuses by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefusedCall {
+    /// The `uses` in the first file.
+    pub(super) call: Span,
+    /// The file that is refused.
+    pub(super) file: usize,
+    /// Whether GitHub has stopped before it comes to it.
+    pub(super) is_beyond: bool,
+}
+
 /// What is wrong with the calls of the first file and with those of called files, each at its place in the first file. What is
-/// wrong with a file by itself is not among it: that is told where the file is.
-pub(super) fn of_calls(bundle: &Bundle, problems: &[PlacedProblem]) -> Vec<Problem> {
+/// wrong with the first file by itself is not among it.
+pub(super) fn of_calls(program: &Program<'_>, refused: &[RefusedCall]) -> Vec<Problem> {
+    let bundle = program.bundle;
     let at_home = |placed: &PlacedProblem| {
         let problem = placed.problem.clone();
         if placed.file == Some(0) {
@@ -42,7 +57,36 @@ pub(super) fn of_calls(bundle: &Bundle, problems: &[PlacedProblem]) -> Vec<Probl
         let span = placed.first_call?;
         Some(Problem { span, message, place: Some(span.start), ..problem })
     };
-    problems.iter().filter(|placed| placed.is_of_call).filter_map(at_home).collect()
+    let of_calls = program.problems.iter().filter(|placed| placed.is_of_call).filter_map(at_home);
+    of_files(program, refused).into_iter().chain(of_calls).collect()
+}
+
+/// What is wrong with called files by themselves: the first of it, since GitHub's loader puts it at the call and goes no further.
+fn of_files(program: &Program<'_>, refused: &[RefusedCall]) -> Vec<Problem> {
+    // Many calls may come to one file.
+    let mut told = HashMap::new();
+    let at_call = |refused: &RefusedCall| {
+        let of_file = told.entry(refused.file).or_insert_with(|| of_file(program, refused.file));
+        let problem = of_file.as_ref()?.clone();
+        let (span, is_beyond) = (refused.call, refused.is_beyond);
+        Some(Problem { span, place: Some(span.start), is_beyond, ..problem })
+    };
+    refused.iter().filter_map(at_call).collect()
+}
+
+/// What GitHub says of the first problem of a called file (runner: `CalledWorkflowNotValidWithErrors`).
+fn of_file(program: &Program<'_>, file: usize) -> Option<Problem> {
+    let problem = own_refusal(program.workflows.get(file)?)?;
+    let name = &program.bundle.files().get(file)?.name;
+    let place = problem.place.map(|place| format!(" {}", at(program.bundle, Some(file), place)));
+    let place = place.unwrap_or_default();
+    let mut message = format!("Error from called workflow {name}{place}: {}", problem.message);
+    cut(&mut message);
+    let hint = match &problem.hint {
+        Some(hint) => format!("in the called workflow: {hint}"),
+        None => "mend the called workflow: none of its callers runs before".to_owned(),
+    };
+    Some(Problem { message, hint: Some(hint), ..problem.clone() })
 }
 
 /// The texts that GitHub prints, ten at most, with files and places.
