@@ -412,12 +412,22 @@ fn a_called_file_that_is_refused_is_told_at_each_call() {
     let problems = |root: &str, broken: &str| {
         let bundle = bundle(root, &[(A, &call), (B, broken)]);
         let told = Program::of(&bundle, &Rules::default()).of_calls();
-        told.into_iter().map(|problem| (problem.is_beyond, problem.hint.unwrap_or_default())).collect::<Vec<_>>()
+        told.into_iter()
+            .map(|problem| (problem.is_beyond, problem.hint.unwrap_or_default()))
+            .collect::<Vec<_>>()
     };
     let hint = "in the called workflow: did you mean runs-on?".to_owned();
-    assert_eq!(problems(&root, broken), [(false, hint.clone()), (true, hint.clone())], "GitHub stops at the first");
+    assert_eq!(
+        problems(&root, broken),
+        [(false, hint.clone()), (true, hint.clone())],
+        "GitHub stops at the first"
+    );
     let own = root.replace("push", "pusch");
-    assert_eq!(problems(&own, broken), [(true, hint.clone()), (true, hint)], "it looks at no call of a refused file");
+    assert_eq!(
+        problems(&own, broken),
+        [(true, hint.clone()), (true, hint)],
+        "it looks at no call of a refused file"
+    );
     let of_editor = "on: {workflow_call: , workflow_dispatch: {inputs: {i: {type: int}}}}\n\
                      jobs: {a: {runs-on: x, steps: [{run: x}]}}";
     assert_eq!(problems(&root, of_editor), [], "what only the editor refuses runs");

@@ -4,8 +4,13 @@
 mod tests;
 mod trace;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::flow::{Flow, NoActions};
+use super::inputs::KnownInputs;
 use super::job::{Effective, JobId};
+use super::matrix::MAX_LEGS;
 use super::names::CheckName;
 use super::{Graph, Job};
 use crate::expression::same;
@@ -84,7 +89,7 @@ pub enum SecretFrom<'d> {
 }
 
 /// A job of the run, in a workflow that may be called by way of others.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunJob {
     /// The calls by which it is reached, the outermost first: file and job.
     pub way: Vec<(usize, JobId)>,
@@ -96,6 +101,9 @@ pub struct RunJob {
     pub permissions: Effective,
     /// The names of its check runs: those of the callers, ` / `, and its own.
     pub checks: Vec<CheckName>,
+    /// What the caller gives, by each of its legs that gives something else; `None`: there is no caller, or not so much is
+    /// looked at.
+    pub inputs: Vec<Option<Arc<KnownInputs>>>,
 }
 
 impl<'d> Family<'d> {
@@ -138,38 +146,17 @@ impl<'d> Family<'d> {
     /// known stands for itself. Cycles end where GitHub ends them.
     #[must_use]
     pub fn jobs(&self) -> Vec<RunJob> {
-        let mut found = Vec::new();
-        let outer = Outer { way: Vec::new(), permissions: None, names: None };
-        self.add(0, &outer, &mut found);
-        found
+        let outer =
+            Outer { way: Vec::new(), permissions: None, groups: vec![Group { names: None, inputs: None }] };
+        let mut run = Run { family: self, found: Vec::new(), visits: MAX_VISITS, work: MAX_WORK };
+        run.add(0, &outer);
+        run.found
     }
 
-    fn add(&self, file: usize, outer: &Outer, found: &mut Vec<RunJob>) {
-        let Some(graph) = self.graphs.get(file) else { return };
-        for job in &graph.jobs {
-            if found.len() >= MAX_JOBS {
-                return;
-            }
-            let permissions = match (job.permissions.given, outer.permissions) {
-                (None, Some(caller)) => caller,
-                _ => job.permissions,
-            };
-            let checks = outer.checks(job);
-            let called = self.call(file, job.id).map(|call| call.link);
-            let is_cycle = |called| called == file || outer.way.iter().any(|(file, _)| *file == called);
-            match called {
-                Some(Link::Workflow(called)) if !is_cycle(called) => {
-                    let mut way = outer.way.clone();
-                    way.push((file, job.id));
-                    self.add(
-                        called,
-                        &Outer { way, permissions: Some(permissions), names: Some(checks) },
-                        found,
-                    );
-                }
-                _ => found.push(RunJob { way: outer.way.clone(), file, job: job.id, permissions, checks }),
-            }
-        }
+    /// A job of a run as its callers make it run, once for each of their legs that gives something else.
+    pub fn as_called<'f>(&'f self, run: &'f RunJob) -> impl Iterator<Item = Cow<'f, Job<'d>>> {
+        let job = self.graphs.get(run.file).and_then(|graph| graph.job(run.job));
+        job.into_iter().flat_map(|job| run.inputs.iter().map(move |inputs| given(job, inputs.as_ref())))
     }
 
     /// What passes in each file. What an attacker decides passes on to called workflows by their inputs, and back by their
@@ -180,25 +167,134 @@ impl<'d> Family<'d> {
     }
 }
 
+/// The walk over the jobs of a run.
+struct Run<'f, 'd> {
+    family: &'f Family<'d>,
+    found: Vec<RunJob>,
+    /// How many jobs may still be looked at, those that call among them.
+    visits: usize,
+    /// How many inputs and jobs may still be looked at, those of each leg of each call.
+    work: usize,
+}
+
+/// How many jobs are looked at at most: a call may come to no job.
+const MAX_VISITS: usize = 4 * MAX_JOBS;
+
+/// How many inputs and jobs are looked at at most, those of each leg of each call. Behind that nothing is known of inputs.
+const MAX_WORK: usize = 1 << 16;
+
 /// What is above a job.
 struct Outer {
     way: Vec<(usize, JobId)>,
     permissions: Option<Effective>,
+    groups: Vec<Group>,
+}
+
+/// Legs of a caller that give the same.
+struct Group {
     names: Option<Vec<CheckName>>,
+    inputs: Option<Arc<KnownInputs>>,
+}
+
+impl Run<'_, '_> {
+    fn add(&mut self, file: usize, outer: &Outer) {
+        let Some(graph) = self.family.graphs.get(file) else { return };
+        for job in &graph.jobs {
+            if self.found.len() >= MAX_JOBS || self.visits == 0 {
+                return;
+            }
+            self.visits -= 1;
+            self.add_job(file, outer, job);
+        }
+    }
+
+    fn add_job(&mut self, file: usize, outer: &Outer, job: &Job<'_>) {
+        let permissions = match (job.permissions.given, outer.permissions) {
+            (None, Some(caller)) => caller,
+            _ => job.permissions,
+        };
+        let is_cycle = |called| called == file || outer.way.iter().any(|(file, _)| *file == called);
+        let call = self.family.call(file, job.id).and_then(|call| match call.link {
+            Link::Workflow(called) if !is_cycle(called) => Some((call, called)),
+            _ => None,
+        });
+        let Some((call, called)) = call else {
+            let inputs: Vec<_> = outer.groups.iter().map(|group| self.within_work(group, job)).collect();
+            let checks = outer.checks(job, &inputs);
+            let way = outer.way.clone();
+            return self.found.push(RunJob { way, file, job: job.id, permissions, checks, inputs });
+        };
+        let mut way = outer.way.clone();
+        way.push((file, job.id));
+        let groups = self.groups(outer, job, call);
+        self.add(called, &Outer { way, permissions: Some(permissions), groups });
+    }
+
+    /// What a group gives to a job, as long as not too much is looked at.
+    fn within_work(&mut self, group: &Group, job: &Job<'_>) -> Option<Arc<KnownInputs>> {
+        let inputs = group.inputs.clone()?;
+        // A matrix that is not known by itself is expanded anew.
+        let cost = if job.has_exact_matrix() { 1 } else { MAX_LEGS };
+        self.work = self.work.checked_sub(cost)?;
+        Some(inputs)
+    }
+
+    /// The legs of a caller, by what they give.
+    fn groups(&mut self, outer: &Outer, job: &Job<'_>, call: &Called<'_>) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut count = 0;
+        for group in &outer.groups {
+            let inputs = self.within_work(group, job);
+            let job = given(job, inputs.as_ref());
+            for at in 0..job.check_count() {
+                let inputs = self.inputs(&job, at, call);
+                let names = joined(group.names.as_ref(), &[job.check_name(at)]);
+                count += names.len();
+                match groups.last_mut() {
+                    Some(Group { names: Some(known), inputs: last }) if *last == inputs => {
+                        known.extend(names)
+                    }
+                    _ => groups.push(Group { names: Some(names), inputs }),
+                }
+                if count >= MAX_JOBS {
+                    return groups;
+                }
+            }
+        }
+        groups
+    }
+
+    /// What a leg of a caller gives.
+    fn inputs(&mut self, job: &Job<'_>, at: usize, call: &Called<'_>) -> Option<Arc<KnownInputs>> {
+        self.work = self.work.checked_sub(1 + call.inputs.len())?;
+        Some(Arc::new(KnownInputs::of(&call.inputs, job.known(job.legs().get(at)))))
+    }
+}
+
+/// A job, by what its caller gives.
+fn given<'f, 'd>(job: &'f Job<'d>, inputs: Option<&Arc<KnownInputs>>) -> Cow<'f, Job<'d>> {
+    inputs.map_or(Cow::Borrowed(job), |inputs| Cow::Owned(job.called_with(inputs)))
 }
 
 impl Outer {
-    fn checks(&self, job: &Job<'_>) -> Vec<CheckName> {
-        let own = job.check_names();
-        let Some(outer) = &self.names else { return own };
-        let joined = outer.iter().flat_map(|outer| {
-            own.iter().map(move |own| CheckName {
-                text: format!("{} / {}", outer.text, own.text),
-                is_exact: outer.is_exact && own.is_exact,
-            })
-        });
-        joined.take(MAX_JOBS).collect()
+    fn checks(&self, job: &Job<'_>, inputs: &[Option<Arc<KnownInputs>>]) -> Vec<CheckName> {
+        let of_group = |(group, inputs): (&Group, &Option<Arc<KnownInputs>>)| {
+            joined(group.names.as_ref(), &given(job, inputs.as_ref()).check_names())
+        };
+        self.groups.iter().zip(inputs).flat_map(of_group).take(MAX_JOBS).collect()
     }
+}
+
+/// Each of some names behind each of those of a caller.
+fn joined(outer: Option<&Vec<CheckName>>, own: &[CheckName]) -> Vec<CheckName> {
+    let Some(outer) = outer else { return own.to_vec() };
+    let joined = outer.iter().flat_map(|outer| {
+        own.iter().map(move |own| CheckName {
+            text: format!("{} / {}", outer.text, own.text),
+            is_exact: outer.is_exact && own.is_exact,
+        })
+    });
+    joined.take(MAX_JOBS).collect()
 }
 
 impl<'d> Called<'d> {

@@ -1,9 +1,12 @@
 //! A job: when it runs, how often, with which rights.
 
+use std::sync::Arc;
+
 use super::checkout::{self, Checkout};
+use super::inputs::KnownInputs;
 use super::matrix::{self, Expanded, Expansion, Leg};
 use super::status::{Asker, When};
-use super::world::Known;
+use super::world::{Known, KnownMatrix};
 use crate::model::{self, Value, Workflow};
 use crate::read::TokenId;
 use crate::values::permission::Permissions;
@@ -34,9 +37,11 @@ pub struct Job<'d> {
     /// When it runs, by how these ended.
     pub when: When,
     /// Its matrix; `None` where there is none.
-    pub matrix: Option<Expanded>,
+    pub matrix: Option<Arc<Expanded>>,
     /// What its token may do.
     pub permissions: Effective,
+    /// What a caller gives, where it is looked at by one call.
+    inputs: Option<Arc<KnownInputs>>,
     /// What it checks out.
     pub(super) checked_out: Vec<Checkout<'d>>,
 }
@@ -96,12 +101,33 @@ impl<'d> Job<'d> {
             workflow,
             needs,
             when,
-            matrix: expanded(workflow, model),
+            matrix: expanded(workflow, model, Known::NOTHING).map(Arc::new),
+            inputs: None,
             permissions: Effective::of(workflow, model),
             checked_out: Vec::new(),
         };
         job.checked_out = checkout::checkouts(&job);
         job
+    }
+
+    /// The job as one call makes it run: what depends on inputs that are known then is known as well.
+    #[must_use]
+    pub fn called_with(&self, inputs: &Arc<KnownInputs>) -> Self {
+        let mut job = Self { inputs: Some(Arc::clone(inputs)), ..self.clone() };
+        if let Some(condition) = &self.model.condition {
+            let condition = inputs.filled(&condition.value);
+            job.when = When::of(Some(&condition), Asker::Job(&self.model.needs));
+        }
+        if !self.has_exact_matrix() {
+            job.matrix = expanded(self.workflow, self.model, Known::by_inputs(Some(inputs))).map(Arc::new);
+        }
+        job
+    }
+
+    /// Whether nothing has to be known of a run to know its legs.
+    pub(super) fn has_exact_matrix(&self) -> bool {
+        let is_exact = |matrix: &Arc<Expanded>| matches!(matrix.expansion, Expansion::Exact(_));
+        self.matrix.as_ref().is_none_or(is_exact)
     }
 
     /// The legs that are known; none where there is no matrix, or it is dynamic.
@@ -120,12 +146,17 @@ impl<'d> Job<'d> {
     }
 
     /// What is known in a leg, or where there is none.
-    pub(super) const fn known<'l>(&self, leg: Option<&'l Leg>) -> Known<'l> {
-        match (leg, &self.matrix) {
-            (Some(leg), _) => Known::Leg(leg),
-            (None, None) => Known::NoMatrix,
-            (None, Some(_)) => Known::Nothing,
-        }
+    pub(super) fn known<'l>(&'l self, leg: Option<&'l Leg>) -> Known<'l> {
+        let matrix = match (leg, &self.matrix) {
+            (Some(leg), _) => KnownMatrix::Leg(leg),
+            (None, None) => KnownMatrix::Absent,
+            (None, Some(_)) => KnownMatrix::Unknown,
+        };
+        let legs = match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
+            Some(Expansion::Exact(legs)) if !legs.too_many => legs.legs.as_slice(),
+            _ => &[],
+        };
+        Known { matrix, legs, inputs: self.inputs.as_deref() }
     }
 
     /// How many jobs of a run this is, at least and at most; `None`: nobody knows how many.
@@ -161,14 +192,15 @@ impl<'d> Job<'d> {
     }
 }
 
-fn expanded(workflow: &Workflow<'_>, job: &model::Job<'_>) -> Option<Expanded> {
+fn expanded(workflow: &Workflow<'_>, job: &model::Job<'_>, known: Known<'_>) -> Option<Expanded> {
     let strategy = job.strategy.as_ref()?;
-    let token = match &strategy.value {
-        Value::Literal(strategy) => strategy.matrix.as_ref()?.token,
+    Some(match &strategy.value {
+        Value::Literal(strategy) => {
+            matrix::expand_with(workflow.document, strategy.matrix.as_ref()?.token, known)
+        }
         // A strategy that is an expression may hold a matrix, or none.
-        Value::Expression(_) => strategy.token,
-    };
-    Some(matrix::expand(workflow.document, token))
+        Value::Expression(_) => matrix::expand(workflow.document, strategy.token),
+    })
 }
 
 impl Effective {

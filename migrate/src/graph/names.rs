@@ -1,10 +1,12 @@
 //! The names under which GitHub shows jobs: what rules of branches ask for.
 
+use std::collections::HashSet;
+
 use super::job::Job;
 use super::matrix::{Expansion, Leg, leg_name};
 use crate::model::{Text, Value};
 
-/// The name of a check run.
+/// The name of a check run, or of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckName {
     /// The name. What is not known in it stands as it is written: `test (${{ matrix.os }})`.
@@ -14,6 +16,19 @@ pub struct CheckName {
 }
 
 impl Job<'_> {
+    /// The names of the environments of its legs, each once.
+    #[must_use]
+    pub fn environment_names(&self) -> Vec<CheckName> {
+        let environment = self.steps().and_then(|steps| steps.environment.as_ref());
+        let Some(name) = environment.and_then(|environment| environment.name) else { return Vec::new() };
+        let of_leg = |leg| match super::runner::text(&name, self.known(leg)) {
+            Some(text) => CheckName { text, is_exact: true },
+            None => CheckName { text: self.written(name.token).to_owned(), is_exact: false },
+        };
+        let mut seen = HashSet::new();
+        self.known_legs().map(of_leg).filter(|name| seen.insert(name.text.clone())).collect()
+    }
+
     /// The name of the check run of each leg. For a call it is what stands before ` / ` and the name of the called job.
     #[must_use]
     pub fn check_names(&self) -> Vec<CheckName> {

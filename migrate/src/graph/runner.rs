@@ -53,6 +53,18 @@ impl Job<'_> {
         )
     }
 
+    /// What its legs run on, each once, with the shell of a script that names none.
+    #[must_use]
+    pub fn runners(&self) -> Vec<(Runner, Option<String>)> {
+        let mut runners: Vec<(Runner, Option<String>)> = Vec::new();
+        for (leg, runner) in self.known_legs().filter_map(|leg| Some((leg, self.runner(leg)?))) {
+            if !runners.iter().any(|(known, _)| *known == runner) {
+                runners.push((runner, self.default_shell(leg)));
+            }
+        }
+        runners
+    }
+
     /// Whether a container surrounds the steps; an expression may come to none.
     #[must_use]
     pub fn has_container(&self) -> bool {

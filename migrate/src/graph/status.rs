@@ -142,6 +142,18 @@ impl When {
         Self { runs, situations, is_written: true }
     }
 
+    /// When it runs where this or another holds; where they differ, it depends.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let mut runs = self.runs;
+        for (one, other) in runs.iter_mut().zip(other.runs) {
+            if *one != other {
+                *one = Truth::Unknown;
+            }
+        }
+        Self { runs, situations: self.situations, is_written: self.is_written || other.is_written }
+    }
+
     /// Whether it runs in a situation.
     #[must_use]
     pub fn runs(&self, situation: Situation) -> Truth {

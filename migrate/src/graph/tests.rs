@@ -87,6 +87,9 @@ fn names_are_those_of_check_runs() {
         ("x", "${{ fromJSON(inputs.m) }}", &["x (${{ fromJSON(inputs.m) }})"]),
         ("n ${{ matrix.os }}", "${{ fromJSON(inputs.m) }}", &["n ${{ matrix.os }}"]),
         ("${{ github.job }}", "os: [l]", &["${{ github.job }}"]),
+        ("${{ strategy.job-index }} of ${{ strategy.job-total }}", "os: [l, w]", &["0 of 2", "1 of 2"]),
+        ("${{ strategy.job-total }}", "os: ['${{ inputs.os }}']", &["${{ strategy.job-total }}"]),
+        ("${{ strategy.fail-fast }}", "os: [l]", &["${{ strategy.fail-fast }}"]),
     ] {
         let matrix = if matrix.starts_with('$') { matrix.to_owned() } else { format!("{{{matrix}}}") };
         let source = format!(

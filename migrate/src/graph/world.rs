@@ -2,22 +2,44 @@
 
 use std::sync::Arc;
 
+use super::inputs::KnownInputs;
 use super::matrix::{CellValue, Leg};
 use super::paths::{self, Path};
 use crate::expression::{Evaluated, Expression, Function, Node, NodeKind, Object, Status, Value, World};
 
+/// What is known of contexts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'l> {
+    pub(super) matrix: KnownMatrix<'l>,
+    /// All legs beside this one, where there are these in all runs.
+    pub(super) legs: &'l [Leg],
+    /// What a caller gives; nothing is known of it where there is none.
+    pub(super) inputs: Option<&'l KnownInputs>,
+}
+
 /// What is known of `matrix`.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Known<'l> {
+pub(super) enum KnownMatrix<'l> {
     /// It is null: there is none.
-    NoMatrix,
+    Absent,
     /// It has these values.
     Leg(&'l Leg),
     /// Nothing.
-    Nothing,
+    Unknown,
 }
 
-impl Known<'_> {
+/// Values of `strategy` that the matrix alone decides (GitHub Docs, "Contexts": `strategy`).
+const PLACE: &str = "job-index";
+const COUNT: &str = "job-total";
+
+impl<'l> Known<'l> {
+    pub(super) const NOTHING: Self = Self::by_inputs(None);
+
+    /// Nothing but what a caller gives.
+    pub(super) const fn by_inputs(inputs: Option<&'l KnownInputs>) -> Self {
+        Self { matrix: KnownMatrix::Unknown, legs: &[], inputs }
+    }
+
     /// The text that a scalar becomes, if nothing else is needed to know it.
     pub(super) fn text(&self, evaluated: &Evaluated) -> Option<String> {
         self.value(&evaluated.expression).map(|value| value.to_text().into_owned())
@@ -32,12 +54,44 @@ impl Known<'_> {
     }
 
     fn knows(&self, path: &Path<'_>) -> bool {
-        if !path.starts_with(&["matrix"]) {
-            return false;
+        if path.starts_with(&["inputs"]) {
+            return self.inputs.is_some_and(|inputs| inputs.knows(path));
         }
+        if path.starts_with(&["strategy", PLACE]) || path.starts_with(&["strategy", COUNT]) {
+            return self.place().is_some();
+        }
+        path.starts_with(&["matrix"]) && self.matrix.knows(path)
+    }
+
+    /// Which leg it is, and of how many. A job without a matrix is the first of one.
+    fn place(&self) -> Option<(usize, usize)> {
+        match self.matrix {
+            KnownMatrix::Absent => Some((0, 1)),
+            KnownMatrix::Leg(leg) => {
+                let place = self.legs.iter().position(|other| std::ptr::eq(other, leg))?;
+                Some((place, self.legs.len()))
+            }
+            KnownMatrix::Unknown => None,
+        }
+    }
+
+    fn strategy(&self) -> Value {
+        let mut strategy = Object::new();
+        if let Some((place, count)) = self.place() {
+            for (name, number) in [(PLACE, place), (COUNT, count)] {
+                // There are 256 at most.
+                strategy.insert(name, Value::Number(u32::try_from(number).unwrap_or(u32::MAX).into()));
+            }
+        }
+        Value::Object(Arc::new(strategy))
+    }
+}
+
+impl KnownMatrix<'_> {
+    fn knows(&self, path: &Path<'_>) -> bool {
         let leg = match self {
-            Self::NoMatrix => return true,
-            Self::Nothing => return false,
+            Self::Absent => return true,
+            Self::Unknown => return false,
             Self::Leg(leg) => leg,
         };
         match path.name(1).filter(|name| *name != paths::ANY) {
@@ -47,6 +101,17 @@ impl Known<'_> {
             },
             None => leg.is_exact(),
         }
+    }
+
+    fn value(&self) -> Value {
+        let Self::Leg(leg) = self else { return Value::Null };
+        let mut matrix = Object::new();
+        for (key, cell) in &leg.values {
+            if let CellValue::Known(value) = &cell.value {
+                matrix.insert(key, value.clone());
+            }
+        }
+        Value::Object(Arc::new(matrix))
     }
 }
 
@@ -61,17 +126,16 @@ fn asks(node: &Node) -> bool {
 
 impl World for Known<'_> {
     fn context(&self, name: &str) -> Value {
-        let Self::Leg(leg) = self else { return Value::Null };
-        if !name.eq_ignore_ascii_case("matrix") {
-            return Value::Null;
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("matrix") {
+            self.matrix.value()
+        } else if is("inputs") {
+            self.inputs.map_or(Value::Null, KnownInputs::context)
+        } else if is("strategy") {
+            self.strategy()
+        } else {
+            Value::Null
         }
-        let mut matrix = Object::new();
-        for (key, cell) in &leg.values {
-            if let CellValue::Known(value) = &cell.value {
-                matrix.insert(key, value.clone());
-            }
-        }
-        Value::Object(Arc::new(matrix))
     }
 
     fn status(&self, _status: Status, _jobs: &[String]) -> Result<bool, String> {

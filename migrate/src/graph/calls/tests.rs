@@ -1,5 +1,6 @@
 use super::*;
 use crate::graph::job::Origin;
+use crate::graph::status::Situation;
 use crate::model::call::{Bundle, Lookup, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
 use crate::values::permission::{Level, Scope};
@@ -256,4 +257,114 @@ jobs:
         .collect();
     assert_eq!(told, [("github.event.issue.title".to_owned(), true, vec![0, 1, 1, 1, 1, 0, 0])]);
     assert_eq!(flows[1].taints.len(), 0);
+}
+
+/// What a run has of called jobs where callers give this: the names of check runs, labels, environments, and whether each
+/// runs when all before it succeeded.
+fn as_called(root: &str, called: &'static str) -> Vec<String> {
+    let files = Files(vec![(".github/workflows/called.yml", called)].leak());
+    let limits = Limits::default();
+    let path = Reference::local(".github/workflows/root.yml");
+    let bundle = Bundle::load(path, read_workflow(root, &limits), &files, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    assert!(program.problems.is_empty(), "{:?}", program.problems);
+    let family = Family::of(&program);
+    let of_run = |run: &RunJob| {
+        let checks: Vec<_> = run.checks.iter().map(|name| name.text.as_str()).collect();
+        let (mut labels, mut environments, mut runs) = (Vec::new(), Vec::new(), Vec::new());
+        for job in family.as_called(run) {
+            labels.extend(
+                job.runners().into_iter().flat_map(|(runner, _)| runner.labels.unwrap_or(vec!["?".into()])),
+            );
+            environments.extend(job.environment_names().into_iter().map(|name| name.text));
+            runs.push(format!("{:?}", job.when.runs(Situation::Succeeded)));
+        }
+        let lists = [checks.join(", "), labels.join(", "), environments.join(", "), runs.join(", ")];
+        lists.join(" | ")
+    };
+    family.jobs().iter().map(of_run).collect()
+}
+
+const GIVEN: &str = "\
+on:
+  workflow_call:
+    inputs:
+      os: {type: string, default: ubuntu-24.04}
+      fast: {type: boolean}
+      count: {type: number}
+      list: {type: string, default: '[1]'}
+      other: {type: string, default: '${{ github.ref }}'}
+jobs:
+  build:
+    name: Build on ${{ inputs.os }} ${{ inputs.count }}
+    if: inputs.fast
+    runs-on: ${{ inputs.os }}
+    environment: ${{ format('to-{0}', inputs.os) }}
+    steps: [{run: x}]
+  each:
+    if: inputs.other == 'x'
+    strategy: {matrix: {v: '${{ fromJSON(inputs.list) }}'}}
+    runs-on: ${{ inputs.none || 'x' }}
+    steps: [{run: x}]
+";
+
+#[test]
+fn what_depends_on_known_inputs_is_known() {
+    let root = "\
+on: push
+jobs:
+  one:
+    uses: ./.github/workflows/called.yml
+    with: {os: windows-2025, fast: true, count: 3, list: '[\"a\", \"b\"]', other: x}
+  two: {uses: ./.github/workflows/called.yml}
+  three:
+    uses: ./.github/workflows/called.yml
+    with: {os: '${{ github.ref }}', fast: '${{ vars.F }}', list: '${{ vars.L }}'}
+";
+    assert_eq!(
+        as_called(root, GIVEN),
+        [
+            "one / Build on windows-2025 3 | windows-2025 | to-windows-2025 | True",
+            "one / each (a), one / each (b) | x | | True",
+            "two / Build on ubuntu-24.04 0 | ubuntu-24.04 | to-ubuntu-24.04 | False",
+            "two / each (1) | x | | Unknown",
+            "three / Build on ${{ inputs.os }} ${{ inputs.count }} | ? | ${{ format('to-{0}', inputs.os) }} | Unknown",
+            "three / each (${{ matrix.v }}) | x | | Unknown",
+        ]
+        .map(|row| row.replace("| |", "|  |"))
+    );
+}
+
+/// Each leg of a caller may give something else, and hand on what it got.
+#[test]
+fn legs_give_what_they_have() {
+    let root = "\
+on: push
+jobs:
+  go:
+    strategy: {matrix: {os: [a, b], v: [1, 2]}}
+    uses: ./.github/workflows/called.yml
+    with: {os: '${{ matrix.os }}', fast: true}
+";
+    assert_eq!(
+        as_called(root, GIVEN)[0],
+        "go (a, 1) / Build on a 0, go (a, 2) / Build on a 0, go (b, 1) / Build on b 0, go (b, 2) / Build on b 0 \
+         | a, b | to-a, to-b | True, True"
+    );
+}
+
+#[test]
+fn calls_that_come_to_no_job_end() {
+    let call = |next: usize| {
+        let jobs: Vec<_> =
+            (0..50).map(|job| format!("j{job}: {{uses: ./.github/workflows/{next}.yml}}")).collect();
+        format!("on: workflow_call\njobs: {{{}}}", jobs.join(", "))
+    };
+    let paths = (1..9).map(|at| (&*format!(".github/workflows/{at}.yml").leak(), &*call(at + 1).leak()));
+    let last = (".github/workflows/9.yml", "on: workflow_call\njobs: {}");
+    let files = Files(paths.chain([last]).collect::<Vec<_>>().leak());
+    let limits = Limits::default();
+    let bundle = Bundle::load(Reference::local("r.yml"), read_workflow(call(1), &limits), &files, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    assert_eq!(Family::of(&program).jobs(), []);
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 pub use id::{IdBuilder, leg_name};
 
+use super::world::Known;
 use crate::expression::Value;
 use crate::read::{Document, Problem, TokenId};
 
@@ -153,7 +154,12 @@ pub struct Expanded {
 /// Expands the matrix at a token of a workflow.
 #[must_use]
 pub fn expand(document: &Document, matrix: TokenId) -> Expanded {
-    let mut reader = spec::Reader::new(document);
+    expand_with(document, matrix, Known::NOTHING)
+}
+
+/// Expands a matrix where something is known of what its expressions ask for.
+pub(super) fn expand_with(document: &Document, matrix: TokenId, known: Known<'_>) -> Expanded {
+    let mut reader = spec::Reader::new(document, known);
     let read = reader.matrix(matrix);
     let spec::Reader { unknowns, mut problems, .. } = reader;
     let expansion = match read {

@@ -1,5 +1,6 @@
 //! What a matrix says, before it is expanded.
 
+use super::super::world::Known;
 use super::{Cell, CellValue, Unknown, UnknownId, Unknowns};
 use crate::expression::{Array, Object, Value, ValueKind};
 use crate::read::{By, Document, Problem, ProblemKind, TokenId, TokenKind};
@@ -53,8 +54,9 @@ pub(super) enum Read {
 }
 
 /// Reads a matrix, and collects what is unknown about it.
-pub(super) struct Reader<'d> {
+pub(super) struct Reader<'d, 'k> {
     document: &'d Document,
+    known: Known<'k>,
     pub(super) unknowns: Vec<Unknown>,
     pub(super) problems: Vec<Problem>,
 }
@@ -76,9 +78,9 @@ impl Source {
     }
 }
 
-impl<'d> Reader<'d> {
-    pub(super) const fn new(document: &'d Document) -> Self {
-        Self { document, unknowns: Vec::new(), problems: Vec::new() }
+impl<'d, 'k> Reader<'d, 'k> {
+    pub(super) const fn new(document: &'d Document, known: Known<'k>) -> Self {
+        Self { document, known, unknowns: Vec::new(), problems: Vec::new() }
     }
 
     pub(super) fn matrix(&mut self, token: TokenId) -> Read {
@@ -206,10 +208,11 @@ impl<'d> Reader<'d> {
         Value::Object(Arc::new(object))
     }
 
-    /// What stands at a token; an expression that is the same in all runs is what it gives.
+    /// What stands at a token; an expression that is the same in all runs, or by this caller, is what it gives.
     fn source(&mut self, token: TokenId) -> Source {
         let Some(template) = self.document.template(token) else { return Source::Token(token) };
-        if let Some(value) = template.expression.constant() {
+        let known = || self.known.value(&template.expression);
+        if let Some(value) = template.expression.constant().or_else(known) {
             return Source::Value(value, token);
         }
         let unknown = self.unknown(token);

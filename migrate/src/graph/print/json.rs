@@ -152,16 +152,7 @@ fn write_condition(
 ) {
     let when = When::of(condition.map(|condition| &*condition.value), asker);
     writer.object_at("runs", |writer| {
-        for situation in when.situations {
-            writer.field(
-                situation.name(),
-                match when.runs(*situation) {
-                    Truth::True => "yes",
-                    Truth::False => "no",
-                    Truth::Unknown => "depends",
-                },
-            );
-        }
+        write_when(writer, &when);
         let Some(At { token, value }) = condition else { return };
         if let Some(written) = &value.written {
             writer.field("if", written.source());
@@ -173,6 +164,18 @@ fn write_condition(
             writer.field("instead", odd.hint());
         }
     });
+}
+
+/// Whether something runs, by how everything before it went.
+fn write_when(writer: &mut Writer<'_>, when: &When) {
+    for situation in when.situations {
+        let runs = match when.runs(*situation) {
+            Truth::True => "yes",
+            Truth::False => "no",
+            Truth::Unknown => "depends",
+        };
+        writer.field(situation.name(), runs);
+    }
 }
 
 /// What a token may do; where that is said, if it is in this document.

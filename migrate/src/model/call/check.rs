@@ -273,7 +273,8 @@ impl<'w, 'd> Walk<'w, 'd> {
         let Some(call) = self.first_call.filter(|_| self.own_refusals.get(called) == Some(&true)) else {
             return;
         };
-        if called != 0 && self.refused_calls.len() < MAX_KEPT && self.known_calls.insert((call.start, called)) {
+        if called != 0 && self.refused_calls.len() < MAX_KEPT && self.known_calls.insert((call.start, called))
+        {
             self.refused_calls.push(RefusedCall { call, file: called, is_beyond: self.stopped });
         }
     }

@@ -1,9 +1,12 @@
 //! Calls of other workflows.
 
-use super::{names, setting, write_permissions};
+use super::step::write_runners;
+use super::{names, setting, write_permissions, write_when};
 use crate::graph::flow::written;
+use crate::graph::matrix::MAX_LEGS;
 use crate::graph::print::writer::Writer;
-use crate::graph::{Bound, Called, Family, Given, SecretFrom};
+use crate::graph::status::When;
+use crate::graph::{Bound, Called, CheckName, Family, Given, RunJob, Runner, SecretFrom};
 use crate::model::Secrets;
 use crate::model::call::Link;
 
@@ -92,6 +95,42 @@ pub(super) fn write_run(writer: &mut Writer<'_>, family: &Family<'_>) {
             let checks = job.checks.iter().map(|check| check.text.as_str());
             writer.bounded_texts(("checks", "checks_left_out"), checks);
             write_permissions(writer, None, &job.permissions);
+            write_as_called(writer, family, &job);
         });
     });
+}
+
+/// What is known of a job by those that call it.
+fn write_as_called(writer: &mut Writer<'_>, family: &Family<'_>, run: &RunJob) {
+    let mut when: Option<When> = None;
+    let mut runners: Vec<(Runner, Option<String>)> = Vec::new();
+    let mut environments: Vec<CheckName> = Vec::new();
+    for job in family.as_called(run) {
+        when = Some(when.map_or(job.when, |when| when.or(job.when)));
+        // Nobody reads more of them, and each is compared with all.
+        if !writer.has_room() || runners.len() > MAX_LEGS || environments.len() > MAX_LEGS {
+            continue;
+        }
+        runners = each_once(runners, job.runners());
+        environments = each_once(environments, job.environment_names());
+    }
+    if let Some(when) = when {
+        writer.object_at("runs", |writer| write_when(writer, &when));
+    }
+    write_runners(writer, &runners);
+    writer.bounded(("environments", "environments_left_out"), environments.iter(), |writer, name| {
+        writer.inline_object(|writer| {
+            writer.field("name", &name.text);
+            writer.plain("exact", name.is_exact);
+        });
+    });
+}
+
+fn each_once<T: PartialEq>(mut known: Vec<T>, more: Vec<T>) -> Vec<T> {
+    for one in more {
+        if !known.contains(&one) {
+            known.push(one);
+        }
+    }
+    known
 }

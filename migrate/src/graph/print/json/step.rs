@@ -18,24 +18,11 @@ pub(super) struct Steps<'j, 'd> {
 
 impl<'j, 'd> Steps<'j, 'd> {
     pub(super) fn of(job: &'j Job<'d>) -> Self {
-        let legs: Vec<_> =
-            if job.legs().is_empty() { vec![None] } else { job.legs().iter().map(Some).collect() };
-        let mut runners: Vec<(Runner, Option<String>)> = Vec::new();
-        for (leg, runner) in legs.into_iter().filter_map(|leg| Some((leg, job.runner(leg)?))) {
-            if !runners.iter().any(|(known, _)| *known == runner) {
-                runners.push((runner, job.default_shell(leg)));
-            }
-        }
-        Self { job, runners }
+        Self { job, runners: job.runners() }
     }
 
     pub(super) fn write_runners(&self, writer: &mut Writer<'_>) {
-        writer.bounded(("runners", "runners_left_out"), self.runners.iter(), |writer, (runner, shell)| {
-            writer.inline_object(|writer| {
-                write_runner(writer, runner);
-                writer.optional("shell", shell.as_deref());
-            });
-        });
+        write_runners(writer, &self.runners);
     }
 
     pub(super) fn write(&self, writer: &mut Writer<'_>, flow: &Flow<'_>) {
@@ -132,6 +119,16 @@ impl<'j, 'd> Steps<'j, 'd> {
         let is_same = self.runners.iter().all(|(_, shell)| shell == first);
         first.as_deref().filter(|_| is_same)
     }
+}
+
+/// What legs run on, with the shell of a script that names none.
+pub(super) fn write_runners(writer: &mut Writer<'_>, runners: &[(Runner, Option<String>)]) {
+    writer.bounded(("runners", "runners_left_out"), runners.iter(), |writer, (runner, shell)| {
+        writer.inline_object(|writer| {
+            write_runner(writer, runner);
+            writer.optional("shell", shell.as_deref());
+        });
+    });
 }
 
 fn write_runner(writer: &mut Writer<'_>, runner: &Runner) {
