@@ -164,6 +164,33 @@ fn inputs_of_events() {
             "Unexpected type 'StringToken' encountered while reading 'input default'. The type 'BooleanToken' was expected.",
         )],
     );
+    for (default, is_refused) in [
+        ("{type: number, default: x}", Some("x")),
+        ("{type: number, default: '3'}", Some("3")),
+        ("{type: number, default: 3}", None),
+        ("{type: number, default: '${{ github.run_id }}'}", None),
+        ("{type: boolean, default: 'true'}", Some("true")),
+        ("{type: boolean, default: 1}", Some("1")),
+        ("{type: boolean, default: true}", None),
+        ("{type: string, default: 3}", None),
+    ] {
+        let source = format!(
+            "on: {{workflow_call: {{inputs: {{i: {default}}}}}}}\njobs: {{a: {{runs-on: x, steps: [{{run: x}}]}}}}\n"
+        );
+        let document = document(&source);
+        let workflow = Workflow::of(&document);
+        let found: Vec<_> = workflow
+            .problems
+            .iter()
+            .filter(|problem| problem.is_refusal())
+            .map(|problem| problem.message.clone())
+            .collect();
+        assert_eq!(
+            found,
+            Vec::from_iter(is_refused.map(|text| format!("Unexpected value '{text}'"))),
+            "{default}"
+        );
+    }
     let document =
         document("on: {workflow_call: {inputs: {n: {type: number, default: 1}}, secrets: {s: }}}\njobs: {}");
     let workflow = Workflow::of(&document);

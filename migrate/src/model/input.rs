@@ -42,6 +42,22 @@ pub enum InputType {
 }
 
 impl InputType {
+    /// Whether a called workflow takes a value for an input of this type. Any scalar can be text.
+    pub(super) const fn takes(self, value: Scalar<'_>) -> bool {
+        match (self, value) {
+            (_, Scalar::Expression(_))
+            | (Self::Boolean, Scalar::Boolean(_))
+            | (Self::Number, Scalar::Number(_)) => true,
+            (Self::Boolean | Self::Number, _) => false,
+            _ => true,
+        }
+    }
+
+    /// What to write for one of this type.
+    pub(super) fn remedy(self) -> String {
+        format!("the input is a {}: write one without quotes", self.name())
+    }
+
     /// The type of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -112,6 +128,9 @@ impl<'d> Input<'d> {
     /// TemplateEvaluator, Validate): only the editor minds.
     fn check_default(&mut self, converter: &mut Converter<'d>, given: Given) {
         let Some(At { token, value }) = self.default else { return };
+        if given == Given::ByCaller && matches!(self.kind, InputType::Boolean | InputType::Number) {
+            return self.check_typed_default(converter, token, value);
+        }
         let expected = match (self.kind, value) {
             (_, Scalar::Expression(_)) | (InputType::Number, _) => return,
             (InputType::Boolean, Scalar::Boolean(_)) => return,
@@ -139,10 +158,16 @@ impl<'d> Input<'d> {
             InputType::Boolean => "write true or false, without quotes",
             _ => "put it in quotes",
         });
-        match given {
-            Given::ByHand => converter.by_editor(),
-            Given::ByCaller if self.kind != InputType::Boolean => converter.by_editor(),
-            Given::ByCaller => self.default = None,
+        converter.by_editor();
+    }
+
+    /// Each caller looks at the default of a boolean or number, whether it gives the input or not, and takes no text for one
+    /// (actions/runner: TemplateEvaluator, Validate).
+    fn check_typed_default(&mut self, converter: &mut Converter<'d>, token: TokenId, value: Scalar<'d>) {
+        if !self.kind.takes(value) {
+            converter.refuse(token, format!("Unexpected value '{}'", value.shown()));
+            converter.hint(self.kind.remedy());
+            self.default = None;
         }
     }
 

@@ -134,6 +134,16 @@ impl<'d> Scalar<'d> {
             _ => None,
         }
     }
+
+    /// What is written, as messages have it.
+    pub(super) fn shown(self) -> String {
+        match self {
+            Self::Text(text) => text.to_owned(),
+            Self::Boolean(value) => value.to_string(),
+            Self::Number(value) => crate::expression::Value::Number(value).to_text().into_owned(),
+            Self::Null | Self::Expression(_) | Self::Tree => String::new(),
+        }
+    }
 }
 
 /// The value of a key that is written, whatever its case.

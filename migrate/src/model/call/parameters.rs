@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::check::Walk;
-use crate::expression::{Value, folded};
+use crate::expression::folded;
 use crate::model::convert::did_you_mean;
 use crate::model::event::{CallEvent, CallSecret};
-use crate::model::input::{Input, InputType};
+use crate::model::input::Input;
 use crate::model::job::{Call, Secrets};
 use crate::model::value::{At, Entry, Scalar};
 
@@ -88,28 +88,13 @@ impl<'d> Walk<'_, 'd> {
 
     /// A value is of the type of its input. Any scalar can be text.
     fn check_type(&mut self, file: usize, input: &Input<'d>, value: At<Scalar<'d>>) {
-        let is_right = match (input.kind, value.value) {
-            (_, Scalar::Expression(_)) => true,
-            (InputType::Boolean, Scalar::Boolean(_)) | (InputType::Number, Scalar::Number(_)) => true,
-            (InputType::Boolean | InputType::Number, _) => false,
-            _ => true,
-        };
-        if !is_right {
-            self.refuse(file, value.token, format!("Unexpected value '{}'", written(value.value)));
-            self.hint(format!("the input is a {}: write one without quotes", input.kind.name()));
+        if !input.kind.takes(value.value) {
+            self.refuse(file, value.token, format!("Unexpected value '{}'", value.value.shown()));
+            self.hint(input.kind.remedy());
         }
     }
 }
 
 fn by_name<'d>(given: &[Entry<'d>]) -> HashMap<String, At<Scalar<'d>>> {
     given.iter().filter_map(|entry| Some((folded(entry.key.value.text()?), entry.value))).collect()
-}
-
-fn written(value: Scalar<'_>) -> String {
-    match value {
-        Scalar::Text(text) => text.to_owned(),
-        Scalar::Boolean(value) => value.to_string(),
-        Scalar::Number(value) => Value::Number(value).to_text().into_owned(),
-        Scalar::Null | Scalar::Expression(_) | Scalar::Tree => String::new(),
-    }
 }
