@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use shuck_ast::{BinaryOp, Command, HeredocBodyPart, SimpleCommand, Stmt, Word, WordPart};
+use shuck_ast::{BinaryOp, Command, SimpleCommand, Stmt, Word, WordPart};
 
 use super::super::hole::Quoting;
 use super::super::names::is_builtin;
 use super::super::{Access, Doubt, FileAccess, Tool, UseKind};
 use super::wrappers::Wrapper;
-use super::{At, Input, Output, Walk};
+use super::{At, Output, Walk};
 use crate::span::Span;
 
 /// Shells that take a script with `-c`.
@@ -116,17 +116,21 @@ impl<'a> Walk<'a, '_, '_, '_> {
                 [word, _, ..] if !self.is_option(word) => self.script(word, at),
                 _ => {}
             },
-            "source" | "." => self.doubt_words(arguments, Doubt::Sourced),
+            "source" | "." => match arguments {
+                [file, ..] if self.is_made_here(file, at) => {}
+                _ => self.doubt_words(arguments, Doubt::Sourced),
+            },
             "read" | "mapfile" | "readarray" => self.reads_into(name, arguments),
             "printf" => self.printf_into(arguments),
             "getopts" => self.sets_words(arguments.get(1..2).unwrap_or_default()),
-            _ if SHELLS.contains(&name.rsplit('/').next().unwrap_or(name)) => self.shell(arguments, at),
-            _ => self.interpreter(name.rsplit('/').next().unwrap_or(name), arguments),
+            _ if is_shell(name) => self.shell(arguments, at),
+            _ if self.hands_on(last(name), arguments, at) => {}
+            _ => self.interpreter(last(name), arguments),
         }
     }
 
     /// `python -c SCRIPT` and the like: of other languages only what the shell puts into the script is looked at.
-    fn interpreter(&mut self, name: &str, arguments: &[Word]) {
+    pub(super) fn interpreter(&mut self, name: &str, arguments: &[Word]) {
         let mut words = arguments.iter();
         while let Some(word) = words.next().filter(|word| self.is_option(word)) {
             let option = self.place(word.span).of(self.text);
@@ -205,7 +209,10 @@ impl<'a> Walk<'a, '_, '_, '_> {
                 match (is_script, is_input) {
                     (true, _) => return self.script(word, at),
                     (false, true) => break,
-                    (false, false) => return,
+                    (false, false) => {
+                        self.is_made_here(word, at);
+                        return;
+                    }
                 }
             }
             let flags = source.get(1..).filter(|flags| !flags.starts_with('-')).unwrap_or_default();
@@ -218,18 +225,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
         if is_script {
             return;
         }
-        let (is_static, span) = match at.input {
-            Input::Unknown => return,
-            Input::Heredoc(heredoc) => {
-                let is_literal = |part: &HeredocBodyPart| matches!(part, HeredocBodyPart::Literal(_));
-                (heredoc.body.parts.iter().all(|part| is_literal(&part.kind)), heredoc.body.span)
-            }
-            Input::Word(word) => (self.literal(word).is_some(), word.span),
-        };
-        if !is_static {
-            let span = self.place(span);
-            self.doubt(span, Doubt::DynamicScript);
-        }
+        self.doubt_input(at);
     }
 
     /// Whether a command, or the last one of a pipe, is a shell that takes its script from its input.
@@ -243,11 +239,13 @@ impl<'a> Walk<'a, '_, '_, '_> {
         };
         let words = std::iter::once(&simple.name).chain(&simple.args);
         let mut words = words.map(|word| self.place(word.span).of(self.text));
-        let is_shell = |word: &str| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word));
         let starts_others = |word: &str| {
             word.starts_with('-') || is_assignment(word) || Wrapper::of(word).is_some_and(|it| it.before == 0)
         };
         let Some(head) = words.find(|word| !starts_others(word)) else { return false };
+        if matches!(head, "." | "source") {
+            return words.next().is_some_and(is_input);
+        }
         if !is_shell(head) {
             return false;
         }
@@ -256,7 +254,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
                 Some("s") => return true,
                 Some(flags) if flags.starts_with('-') || !flags.contains('c') => {}
                 Some(_) => return false,
-                None => return matches!(word, "/dev/stdin"),
+                None => return is_input(word),
             }
         }
         true
@@ -326,6 +324,27 @@ impl<'a> Walk<'a, '_, '_, '_> {
             }
         }
     }
+}
+
+/// The last part of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a command is a shell that takes a script with `-c`.
+pub(super) fn is_shell(command: &str) -> bool {
+    SHELLS.contains(&last(command))
+}
+
+/// Whether a command is an interpreter that takes a script with an option.
+pub(super) fn is_interpreter(command: &str) -> bool {
+    let name = last(command);
+    matches!(name, "node" | "nodejs" | "perl" | "ruby" | "php") || name.starts_with("python")
+}
+
+/// Whether a word is the input as a file.
+fn is_input(word: &str) -> bool {
+    matches!(word, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
 }
 
 /// Whether an option of an interpreter says that a script follows. Others may stand before it: `-lane`.

@@ -2,6 +2,7 @@
 
 mod builtins;
 mod commands;
+mod handed;
 mod output;
 mod words;
 mod wrappers;
