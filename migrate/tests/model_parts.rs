@@ -425,6 +425,20 @@ fn what_is_wrong_behind_a_call_is_told_at_it() {
     assert_eq!(of_calls(&root, &[]), [(at(A), said)]);
 }
 
+/// GitHub counts the files that it reads, whether anybody supplied them here or not.
+#[test]
+fn a_run_calls_fifty_workflows_at_most() {
+    let calls = |count: usize| {
+        let jobs: Vec<_> = (0..count)
+            .map(|job| format!("  j{job}: {{uses: o/r/.github/workflows/w{job}.yml@v1}}\n"))
+            .collect();
+        format!("on: push\njobs:\n{}  again: {{uses: O/r/.github/workflows/w0.yml@v1}}\n", jobs.concat())
+    };
+    assert_eq!(of_calls(&calls(50), &[]), []);
+    let said = "The maximum file count of 51 has been exceeded".to_owned();
+    assert_eq!(of_calls(&calls(51), &[]), [("o/r/.github/workflows/w50.yml@v1".to_owned(), said)]);
+}
+
 /// GitHub's loader puts what it refuses of a called file at the call, and goes no further.
 #[test]
 fn a_called_file_that_is_refused_is_told_at_each_call() {

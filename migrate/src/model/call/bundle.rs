@@ -70,8 +70,11 @@ impl Bundle {
         while let Some(file) = bundle.files.get(at) {
             for (token, called) in calls(file) {
                 let name = called.to_string();
+                // Files that nobody supplied count as well: GitHub has them.
+                let is_one_more = known.len() >= MAX_FILES;
                 let target = known.get(&folded(&name)).copied().unwrap_or_else(|| {
-                    let target = bundle.add(called, files, limits);
+                    let target =
+                        if is_one_more { Target::TooMany } else { bundle.add(called, files, limits) };
                     known.insert(folded(&name), target);
                     target
                 });
@@ -89,9 +92,6 @@ impl Bundle {
     }
 
     fn add(&mut self, reference: Reference, files: &dyn WorkflowFiles, limits: &Limits) -> Target {
-        if self.files.len() >= MAX_FILES {
-            return Target::TooMany;
-        }
         let text = match files.look_up(&reference) {
             Lookup::Text(text) => text,
             Lookup::NotThere => return Target::NotThere,

@@ -227,6 +227,7 @@ impl<'w, 'd> Walk<'w, 'd> {
             }
             Target::TooMany => {
                 self.nowhere("The maximum file count of 51 has been exceeded".to_owned(), None);
+                self.hint("a run calls 50 different workflows at most, those of called workflows included");
                 None
             }
         };
