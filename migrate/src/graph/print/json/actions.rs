@@ -11,9 +11,9 @@ pub(super) fn write(writer: &mut Writer<'_>, family: &Family<'_>, actions: &Acti
     writer.list("actions", &actions.used(family), |writer, used| write_used(writer, family, actions, used));
     let taints = flows.iter().enumerate();
     let taints = taints.flat_map(|(file, flow)| flow.in_actions.iter().map(move |taint| (file, taint)));
-    writer.list("untrusted_in_actions", taints, |writer, taint| {
-        write_taint(writer, family, actions, taint);
-    });
+    let taints: Vec<_> = taints.collect();
+    let keys = ("untrusted_in_actions", "untrusted_in_actions_left_out");
+    writer.bounded(keys, taints.into_iter(), |writer, taint| write_taint(writer, family, actions, taint));
 }
 
 fn write_step(writer: &mut Writer<'_>, family: &Family<'_>, file: usize, at: StepAt) {

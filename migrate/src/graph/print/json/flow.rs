@@ -28,7 +28,7 @@ pub(super) fn write(
     writer
         .list("artifacts", &flow.artifacts, |writer, artifact| write_artifact(writer, graph, flow, artifact));
     writer.list("caches", &flow.caches, |writer, cache| write_cache(writer, graph, cache));
-    writer.list("untrusted", &flow.taints, |writer, taint| {
+    writer.bounded(("untrusted", "untrusted_left_out"), flow.taints.iter(), |writer, taint| {
         write_taint(writer, (family, actions), graph, taint);
     });
 }

@@ -55,6 +55,10 @@ impl ActionFiles for Around {
 }
 
 fn printed(source: &str) -> Value {
+    serde_json::from_str(&text(source)).unwrap()
+}
+
+fn text(source: &str) -> String {
     let limits = Limits::default();
     let root = Reference::local(".github/workflows/ci.yml");
     let bundle = Bundle::load(root, read_workflow(source, &limits), &Around, &limits);
@@ -68,7 +72,7 @@ fn printed(source: &str) -> Value {
         at: Some(0),
         hint: Some("x"),
     };
-    serde_json::from_str(&json(&family, &Actions::of(&actions), &[told])).unwrap()
+    json(&family, &Actions::of(&actions), &[told])
 }
 
 /// Everything that a graph has a field for.
@@ -241,6 +245,29 @@ fn many_artifacts_stay_small() {
     assert_eq!(download["more"], true);
 }
 
+/// Values that attackers decide are as many as scripts that read them, and each has its way.
+#[test]
+fn many_untrusted_values_stay_small() {
+    let steps = |count: usize| {
+        let mut source = "on: issues\njobs:\n  a:\n    runs-on: x\n    env: {T: '${{ github.event.issue.title }}'}\n    steps:\n".to_owned();
+        for _ in 0..count {
+            source.push_str("    - run: |\n");
+            for _ in 0..50 {
+                source.push_str("        ${{ env.T }}\n");
+            }
+        }
+        source
+    };
+    let graph = printed(&steps(2));
+    assert_eq!(graph["untrusted"].as_array().unwrap().len(), 100, "all of few");
+    let source = steps(600);
+    let text = text(&source);
+    assert!(text.len() < crate::graph::print::writer::MAX_MULTIPLIED + (4 << 20), "{}", text.len());
+    let graph: Value = serde_json::from_str(&text).unwrap();
+    let told = graph["untrusted"].as_array().unwrap().len();
+    assert_eq!(told as u64 + graph["untrusted_left_out"].as_u64().unwrap(), 30_000);
+}
+
 /// The keys of all objects, but for those that are names of the workflow.
 fn keys(value: &Value, found: &mut BTreeSet<String>) {
     match value {
@@ -273,7 +300,10 @@ fn each_field_is_described() {
     assert!(missing.is_empty(), "docs/migration/graph.md does not describe {missing:?}");
     // A workflow of hundreds of jobs has these, and a matrix of hundreds of legs, and a way through many steps.
     found.extend(["more", "too_many", "via_left_out"].map(str::to_owned));
-    found.extend(["checks", "environments", "legs", "runners"].map(|list| format!("{list}_left_out")));
+    found.extend(
+        ["checks", "environments", "legs", "runners", "untrusted", "untrusted_in_actions"]
+            .map(|list| format!("{list}_left_out")),
+    );
     let gone: Vec<_> = described.difference(&found).collect();
     assert!(gone.is_empty(), "docs/migration/graph.md describes what all.yml has not: {gone:?}");
 }
