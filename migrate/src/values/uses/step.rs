@@ -92,13 +92,37 @@ fn leads_out(text: &str, path: Part<'_>) -> Finding {
     Finding::ours(path.span, message, "name the folder from the root of the repository on")
 }
 
-/// Whether an owner and a repository may be called so: the names of folders mean nothing on GitHub.
+/// Whether an owner and a repository may be called so: the names of folders mean nothing on GitHub, and others nobody can have
+/// there, so that nothing is ever found.
 #[must_use]
 pub fn no_repository(repository: &Repository<'_>) -> Option<Finding> {
-    let part =
-        [repository.owner, repository.name].into_iter().find(|part| matches!(part.text, "." | ".."))?;
+    let (owner, name) = (repository.owner, repository.name);
+    if let Some(part) = [owner, name].into_iter().find(|part| matches!(part.text, "." | "..")) {
+        return Some(names_nothing(part).warning());
+    }
+    if !may_be_owner(owner.text) {
+        return Some(names_nothing(owner));
+    }
+    (!may_be_repository(name.text)).then(|| names_nothing(name))
+}
+
+fn names_nothing(part: Part<'_>) -> Finding {
     let message = format!("'{}' names no owner or repository", part.text);
-    Some(Finding::ours(part.span, message, "write owner/repo as in the address of the repository").warning())
+    Finding::ours(part.span, message, "write owner/repo as in the address of the repository")
+}
+
+/// Whether a user or an organisation may be called so: 39 letters, digits and dashes at most, without a dash at the start (GitHub's
+/// form for new accounts; older ones may end with a dash, or have two side by side). An underscore stands before the short code
+/// of an enterprise (GitHub Docs, "Username considerations for external authentication").
+fn may_be_owner(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    name.len() <= 39 && name.bytes().all(is_allowed) && !name.starts_with(['-', '_'])
+}
+
+/// Whether a repository may be called so: 100 letters, digits, dots, dashes and underscores at most.
+fn may_be_repository(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    name.len() <= 100 && name.bytes().all(is_allowed)
 }
 
 fn repository_remarks(text: &str, repository: &Repository<'_>) -> Vec<Finding> {
@@ -244,5 +268,19 @@ mod tests {
             assert_eq!(said(text), [(Severity::Warning, at.to_owned())], "{text}");
         }
         assert_eq!(said("./a..b"), []);
+        let long = format!("{}/b@v1", "a".repeat(40));
+        for (text, at) in [
+            ("-a/b@v1", "-a"),
+            ("my org/b@v1", "my org"),
+            ("ac.me/b@v1", "ac.me"),
+            ("a/b c@v1", "b c"),
+            ("a/b~c/d@v1", "b~c"),
+            (&long, &long[..40]),
+        ] {
+            assert_eq!(said(text), [(Severity::Error, at.to_owned())], "{text}");
+        }
+        for text in ["a--b/c@v1", "a-/c@v1", "octo_acme/c@v1", "a/.github@v1", "a/_x.y-z@v1"] {
+            assert_eq!(said(text), [], "{text}");
+        }
     }
 }
