@@ -181,7 +181,11 @@ pub fn conflict(labels: &[&str]) -> Option<(usize, usize)> {
 /// What is to be said of a label on a day.
 #[must_use]
 pub fn remark(text: &str, on: Date) -> Option<Finding> {
-    let Label::Hosted(hosted) = classify(text) else { return None };
+    let hosted = match classify(text) {
+        Label::Hosted(hosted) => hosted,
+        Label::Other => return near(text, on),
+        Label::SelfHosted | Label::Vendor(_) => return None,
+    };
     match hosted.state(on) {
         State::Available => None,
         State::Deprecated(Some(until)) => {
@@ -199,6 +203,36 @@ pub fn remark(text: &str, on: Date) -> Option<Finding> {
                 message,
                 "name a newer version: the job waits for a runner that never comes",
             ))
+        }
+    }
+}
+
+/// A label that may be one of GitHub's with a letter missing or too many. So near are no labels that somebody chose: `macos-m1`.
+fn near(text: &str, on: Date) -> Option<Finding> {
+    let available = HOSTED.iter().filter(|hosted| hosted.state(on) == State::Available);
+    let text = text.trim();
+    let hosted =
+        available.map(|hosted| hosted.label).find(|label| is_slip(&text.to_ascii_lowercase(), label))?;
+    let message = format!("'{text}' is no label of GitHub's runners; did you mean {hosted}?");
+    let hint = "without a runner of your own that has the label, the job waits for one that never comes";
+    Some(Finding::ours(whole(text), message, hint).warning())
+}
+
+/// Whether two texts differ by one letter that is missing, too many or another one, or by two that changed places.
+fn is_slip(text: &str, label: &str) -> bool {
+    if text.len().abs_diff(label.len()) > 1 {
+        return false;
+    }
+    let (left, right): (Vec<char>, Vec<char>) = (text.chars().collect(), label.chars().collect());
+    let same = left.iter().zip(&right).take_while(|(left, right)| left == right).count();
+    let (left, right) = (left.get(same..).unwrap_or_default(), right.get(same..).unwrap_or_default());
+    match (left, right) {
+        ([], []) => false,
+        ([a, b, left @ ..], [c, d, right @ ..]) if a == d && b == c && left == right => true,
+        _ => {
+            left.get(1..) == right.get(1..) && left.len() == right.len()
+                || left.get(1..) == Some(right)
+                || Some(left) == right.get(1..)
         }
     }
 }
@@ -312,6 +346,30 @@ mod tests {
             said("ubuntu-22.04-arm").unwrap(),
             "runners with the label 'ubuntu-22.04-arm' are there until 2027-04-17"
         );
+    }
+
+    #[test]
+    fn a_slip_is_told() {
+        for (text, near) in [
+            ("ubuntu-lastest", Some("ubuntu-latest")),
+            ("ubunut-latest", Some("ubuntu-latest")),
+            ("Ubuntu-Lates", Some("ubuntu-latest")),
+            ("ubuntu-24-04", Some("ubuntu-24.04")),
+            ("ubuntu-2404", Some("ubuntu-24.04")),
+            ("windows-2026", Some("windows-2025")),
+            ("macos-16", Some("macos-26")),
+            ("macos-m1", None),
+            ("ubuntu", None),
+            ("ubuntu-24.04-8core", None),
+            ("ubuntu-latest", None),
+            ("self-hosted", None),
+            ("", None),
+        ] {
+            let found = remark(text, TODAY);
+            let expected =
+                near.map(|near| format!("'{text}' is no label of GitHub's runners; did you mean {near}?"));
+            assert_eq!(found.map(|finding| finding.message), expected, "{text}");
+        }
     }
 
     #[test]
