@@ -1,10 +1,21 @@
-//! Lists the rules of `assess`: each file of its folder is one.
+//! Lists the rules of `assess` and the classes of `security`: each file of their folders is one.
 
 use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let folder = "src/assess/rules";
+    list(
+        "src/assess/rules",
+        "rules.rs",
+        "/// Every rule, by its name.\npub const ALL: &[&dyn Rule]",
+        "RULE",
+    )?;
+    let all = "/// Every class, by its name.\npub(super) const ALL: &[&dyn Check]";
+    list("src/security/classes", "classes.rs", all, "CHECK")
+}
+
+/// Writes the modules of a folder and the list of what they have.
+fn list(folder: &str, file: &str, all: &str, constant: &str) -> io::Result<()> {
     println!("cargo::rerun-if-changed={folder}");
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let mut names = Vec::new();
@@ -14,9 +25,8 @@ fn main() -> io::Result<()> {
     }
     names.sort();
     let modules = names.iter().map(|name| format!("#[path = \"{root}/{folder}/{name}.rs\"]\nmod {name};\n"));
-    let rules: Vec<_> = names.iter().map(|name| format!("{name}::RULE")).collect();
-    let all =
-        format!("/// Every rule, by its name.\npub const ALL: &[&dyn Rule] = &[{}];\n", rules.join(", "));
+    let rules: Vec<_> = names.iter().map(|name| format!("{name}::{constant}")).collect();
+    let all = format!("{all} = &[{}];\n", rules.join(", "));
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("rules.rs"), modules.chain([all]).collect::<String>())
+    fs::write(Path::new(&out).join(file), modules.chain([all]).collect::<String>())
 }

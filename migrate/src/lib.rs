@@ -19,6 +19,7 @@ pub mod read;
 pub mod remarks;
 pub mod schema;
 pub mod script;
+pub mod security;
 pub mod sources;
 pub mod span;
 pub mod values;
