@@ -39,7 +39,7 @@ pub(crate) struct StepSight<'w, 'd> {
 }
 
 impl<'w, 'd> FileSight<'w, 'd> {
-    pub(super) fn of(workflow: &'w Workflow<'d>) -> Self {
+    pub(crate) fn of(workflow: &'w Workflow<'d>) -> Self {
         let mut shapes = IndexSet::new();
         let live = workflow.jobs.iter().filter(|job| can_run(job.condition.as_ref()));
         let jobs = live.map(|job| {

@@ -64,11 +64,13 @@ fn keeps_token(file: &FileSight<'_, '_>, step: &StepSight<'_, '_>) -> bool {
     !matches!(text.as_ref(), "true" | "false") && !inputs::is_expression(&text)
 }
 
+/// What is kept outside of the workspace is not uploaded with it, but every later step can read it. Of a commit nobody can tell.
 fn severity(file: &FileSight<'_, '_>, step: &StepSight<'_, '_>, is_uploaded: bool) -> Severity {
     let version = step.uses().and_then(|uses| Version::of(file.document(), uses));
-    match (is_uploaded, version.is_some_and(|version| version.major >= APART)) {
-        (true, false) => Severity::High,
-        (true, true) => Severity::Medium,
+    let is_inside = version.is_some_and(|version| version.major < APART);
+    match (is_uploaded, is_inside) {
+        (true, true) => Severity::High,
+        (true, false) => Severity::Medium,
         (false, _) => Severity::Low,
     }
 }
