@@ -86,6 +86,7 @@ struct Whole {
 /// All generated files.
 const FILES: &[Whole] = &[
     Whole { file: "migrate/features.yaml", source: Source::Example("towpath-migrate", "features") },
+    Whole { file: "docs/migration/effort.md", source: Source::Example("towpath-migrate", "effort") },
     Whole { file: "docs/migration/verdicts.md", source: Source::Example("towpath-migrate", "verdicts") },
     Whole {
         file: "docs/migration/assessment.schema.json",

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::allow::Allow;
+use super::complexity::Complexity;
 use super::construct::{Fates, Fidelities};
+use super::dead::Dead;
 use super::facts::Facts;
+use super::history::Ran;
 use super::mark::{Mark, Marks};
 use super::mask::masked;
 use super::reason::{Reason, Scope};
@@ -12,6 +15,7 @@ use super::rule::Meta;
 use super::sight::WorkflowSight;
 use super::verdict::{Rolled, Verdict};
 use super::{AssessedLeg, Assessment};
+use crate::graph::Family;
 
 /// What is kept of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,14 @@ pub struct Sheet {
     pub allows: Vec<Allow>,
     /// What is in it that people ask for.
     pub facts: Facts,
+    /// How much there is to understand.
+    pub complexity: Complexity,
+    /// The files of workflows that it calls, directly or not, as far as they are of the same repository.
+    pub calls: Vec<String>,
+    /// What of it can never run, as of a day: see [`Dead::of`].
+    pub dead: Dead,
+    /// What a history of runs says of it: see [`super::History::tell`].
+    pub ran: Option<Ran>,
 }
 
 /// A reason with its place, in words.
@@ -51,6 +63,8 @@ pub struct Cited {
     pub mark: Mark,
     /// How many legs it counts for, and for how many of these it decides.
     pub legs: (usize, usize),
+    /// How many of the legs that it counts for do not stay on GitHub anyway.
+    pub movable: usize,
     /// Why somebody has allowed it.
     pub allowed: Option<String>,
 }
@@ -72,6 +86,7 @@ impl Sheet {
             target: reason.target.clone(),
             mark: marks.mark(reason.rule.id, reason.spot),
             legs: tally.of_reason(reason),
+            movable: tally.movable(reason),
             allowed: Allow::allow(&mut allows, reason.rule.id, reason.spot),
         });
         let reasons = reasons.collect();
@@ -88,6 +103,10 @@ impl Sheet {
             reasons,
             allows,
             facts: Facts::of(workflow),
+            complexity: Complexity::of(workflow),
+            calls: calls(family, &path),
+            dead: Dead::default(),
+            ran: None,
             path,
             unit,
         }
@@ -97,7 +116,8 @@ impl Sheet {
     #[must_use]
     pub fn blockers(&self) -> BTreeSet<Blocker<'_>> {
         let blocks = |cited: &&Cited| {
-            matches!(cited.rule.outcome, Verdict::Undetermined | Verdict::Redesign | Verdict::Edits)
+            cited.movable > 0
+                && matches!(cited.rule.outcome, Verdict::Undetermined | Verdict::Redesign | Verdict::Edits)
         };
         self.reasons.iter().filter(blocks).map(Cited::blocker).collect()
     }
@@ -125,6 +145,15 @@ impl Cited {
     }
 }
 
+/// The files of the workflows that one calls, each as the command would show it: they stand in the same folder.
+fn calls(family: &Family<'_>, path: &str) -> Vec<String> {
+    let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+    let files = family.program.bundle.files().iter().skip(1);
+    let own = files.filter(|file| file.reference.repository.is_none());
+    let names = own.filter_map(|file| file.reference.path.rsplit('/').next());
+    names.map(|name| folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"))).collect()
+}
+
 /// How many legs have each verdict, in the order of [`Verdict::ALL`].
 type Counts = [usize; Verdict::ALL.len()];
 
@@ -145,6 +174,28 @@ impl<'a> Tally<'a> {
         tally
     }
 
+    /// How many of the legs that a reason counts for do not stay.
+    fn movable(&self, reason: &Reason) -> usize {
+        let of = |counts: &Counts| {
+            let keep = counts.get(Verdict::Keep as usize).copied().unwrap_or_default();
+            counts.iter().sum::<usize>() - keep
+        };
+        match reason.scope {
+            Scope::Workflow => of(&self.all),
+            Scope::Job(job) => self.jobs.get(job).map(of).unwrap_or_default(),
+            Scope::Leg(job, leg) => {
+                let verdict = self.verdict(job, leg);
+                usize::from(verdict.is_some_and(|verdict| verdict != Verdict::Keep))
+            }
+        }
+    }
+
+    /// Legs stand in the order of jobs and places.
+    fn verdict(&self, job: usize, leg: usize) -> Option<Verdict> {
+        let at = self.legs.binary_search_by_key(&(job, leg), |leg| (leg.job, leg.leg)).ok()?;
+        self.legs.get(at).map(|leg| leg.verdict)
+    }
+
     /// How many legs a reason counts for, and for how many of these it decides.
     fn of_reason(&self, reason: &Reason) -> (usize, usize) {
         let outcome = reason.rule.outcome;
@@ -155,10 +206,7 @@ impl<'a> Tally<'a> {
             Scope::Workflow => of(&self.all),
             Scope::Job(job) => self.jobs.get(job).map(of).unwrap_or_default(),
             Scope::Leg(job, leg) => {
-                // Legs stand in the order of jobs and places.
-                let at = self.legs.binary_search_by_key(&(job, leg), |leg| (leg.job, leg.leg));
-                let found = at.ok().and_then(|at| self.legs.get(at));
-                found.map_or((0, 0), |leg| (1, usize::from(leg.verdict == outcome)))
+                self.verdict(job, leg).map_or((0, 0), |verdict| (1, usize::from(verdict == outcome)))
             }
         }
     }

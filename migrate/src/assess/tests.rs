@@ -2,7 +2,7 @@
 
 use super::{Assessment, Profile, Sheet, WorkflowSight};
 use crate::graph::{ActionBundle, Actions, Family};
-use crate::model::call::{Bundle, Program, Reference, Rules};
+use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
 use crate::work::steps_of;
 
@@ -21,6 +21,57 @@ fn work_of(source: &str) -> (usize, usize) {
     };
     let reasons = assess().reasons.len();
     (reasons, steps_of(|| drop(assess())))
+}
+
+/// A workflow that calls and uses nothing that anybody knows.
+pub(super) fn sheet_of(source: &str, path: &str, unit: &str) -> Sheet {
+    let (limits, profile) = (Limits::default(), Profile::default());
+    let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), read_workflow(source, &limits));
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let loaded = ActionBundle::load(&family, &(), &limits);
+    let actions = Actions::of(&loaded);
+    let workflow = WorkflowSight::new(&family, &actions, &profile);
+    Sheet::of(&workflow, &Assessment::of(&workflow), path.to_owned(), unit.to_owned())
+}
+
+#[test]
+fn what_only_stays_blocks_nobody() {
+    let source = "on: push\njobs:\n  a: {runs-on: macos-15, steps: [{run: docker build .}]}\n  \
+                  b: {strategy: {matrix: {o: [macos-15, ubuntu-24.04]}}, runs-on: '${{ matrix.o }}', steps: [{run: cargo x}]}\n";
+    let sheet = sheet_of(source, "ci.yml", ".");
+    let movable: Vec<_> =
+        sheet.reasons.iter().map(|cited| (cited.rule.id, cited.legs.0, cited.movable)).collect();
+    assert_eq!(
+        movable,
+        [("keep-os", 1, 0), ("docker-daemon", 1, 0), ("keep-os", 1, 0), ("tool-missing", 2, 1)]
+    );
+    assert_eq!(sheet.blockers().into_iter().collect::<Vec<_>>(), [("tool-missing", "cargo")]);
+    let candidate = sheet.candidate();
+    assert_eq!((candidate.is_split, candidate.questions.len(), candidate.work.len()), (true, 0, 1));
+}
+
+#[test]
+fn a_sheet_names_the_files_that_are_called() {
+    struct Called;
+    impl WorkflowFiles for Called {
+        fn look_up(&self, _: &Reference) -> Lookup {
+            Lookup::Text("on: workflow_call\njobs: {x: {runs-on: ubuntu-24.04, steps: [{run: x}]}}\n".into())
+        }
+    }
+    let source = "on: push\njobs:\n  a: {uses: ./.github/workflows/b.yml}\n  c: {uses: o/n/.github/workflows/d.yml@v1}\n";
+    let (limits, profile) = (Limits::default(), Profile::default());
+    let root = Reference::local(".github/workflows/ci.yml");
+    let bundle = Bundle::load(root, read_workflow(source, &limits), &Called, &limits);
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let loaded = ActionBundle::load(&family, &(), &limits);
+    let actions = Actions::of(&loaded);
+    let workflow = WorkflowSight::new(&family, &actions, &profile);
+    let assessment = Assessment::of(&workflow);
+    let calls = |path: &str| Sheet::of(&workflow, &assessment, path.to_owned(), String::new()).calls;
+    assert_eq!(calls("r/.github/workflows/ci.yml"), ["r/.github/workflows/b.yml"]);
+    assert_eq!(calls("ci.yml"), ["b.yml"]);
 }
 
 fn job(steps: &str) -> String {

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use towpath_migrate::assess::{Blocker, Fidelities, Sheet, Unlock, Verdict, unlock};
+use jiff::civil::Date;
+use towpath_migrate::assess::{
+    Band, Blocker, Candidate, Fidelities, History, Reach, Sheet, Unlock, Verdict, unlock,
+};
 use towpath_migrate::sources::Problem;
 
 use super::Came;
@@ -26,6 +29,10 @@ pub(super) const VERDICTS: [(&str, &str); 8] = [
 /// What was assessed.
 #[derive(Default)]
 pub(super) struct Estate {
+    /// The day as of which it was assessed.
+    pub(super) today: Date,
+    /// What the history of runs covers, where there is one.
+    pub(super) history: Option<Reach>,
     pub(super) sheets: Vec<Sheet>,
     pub(super) repositories: usize,
     pub(super) folders: usize,
@@ -78,6 +85,23 @@ impl Estate {
     /// What paths are told from.
     pub(super) fn base(&self) -> Base {
         Base::of(self.units.iter().map(PathBuf::as_path))
+    }
+
+    /// Tells each workflow what ran of it.
+    pub(super) fn tell(&mut self, history: &History) {
+        history.tell(&mut self.sheets, self.today);
+        self.history = Some(history.reach());
+    }
+
+    /// What planning asks of each workflow.
+    pub(super) fn candidates(&self) -> Vec<Candidate<'_>> {
+        self.sheets.iter().map(Sheet::candidate).collect()
+    }
+
+    /// How many workflows are in each band of complexity.
+    pub(super) fn bands(&self) -> impl Iterator<Item = (Band, usize)> {
+        let of = |band| self.sheets.iter().filter(|sheet| sheet.complexity.band() == band).count();
+        Band::ALL.into_iter().map(move |band| (band, of(band)))
     }
 
     /// How many workflows have a verdict of this name.

@@ -8,6 +8,7 @@ use towpath_migrate::assess::{Allow, Cited, Fidelities, Rolled, Sheet};
 use towpath_migrate::fidelity::Fidelity;
 
 use super::estate::{Estate, VERDICTS};
+use super::plan::{Dead, Plan, Ran};
 
 /// Of this form; it changes when a reader has to.
 const VERSION: u32 = 2;
@@ -32,6 +33,8 @@ struct Document<'e> {
     /// How often each rule found something.
     rules: BTreeMap<&'e str, RuleRow>,
     inventory: Inventory<'e>,
+    /// What it takes to move, and in which order.
+    plan: Plan<'e>,
     unread: Vec<Unread<'e>>,
     workflows: Vec<Row<'e>>,
 }
@@ -100,9 +103,23 @@ struct Row<'e> {
     /// Features that keep their meaning nearly, or lose it.
     inexact: Vec<&'e str>,
     checks: Vec<&'e str>,
+    complexity: Complexity,
+    /// What of it can never run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dead: Option<Dead<'e>>,
+    /// What ran of it, as far as somebody told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Ran>,
     reasons: Vec<Reason<'e>>,
     /// Comments that allow findings.
     allows: Vec<AllowRow<'e>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Complexity {
+    band: &'static str,
+    points: usize,
+    counts: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -181,6 +198,7 @@ pub(super) fn document(estate: &Estate) -> String {
         unlock: unlock.collect(),
         rules: rules.collect(),
         inventory: inventory(estate),
+        plan: Plan::of(estate),
         unread: unread.collect(),
         workflows: estate.sheets.iter().map(Row::of).collect(),
     };
@@ -231,8 +249,22 @@ impl<'e> Row<'e> {
             fidelities: named(sheet.fidelities),
             inexact: sheet.inexact.iter().copied().collect(),
             checks: sheet.facts.checks.iter().map(String::as_str).collect(),
+            complexity: Complexity::of(sheet),
+            dead: Dead::of(&sheet.dead),
+            history: sheet.ran.as_ref().map(Ran::of),
             reasons: sheet.reasons.iter().map(Reason::of).collect(),
             allows: sheet.allows.iter().map(AllowRow::of).collect(),
+        }
+    }
+}
+
+impl Complexity {
+    fn of(sheet: &Sheet) -> Self {
+        let complexity = sheet.complexity;
+        Self {
+            band: complexity.band().name(),
+            points: complexity.points(),
+            counts: complexity.counts().into_iter().collect(),
         }
     }
 }

@@ -6,9 +6,11 @@ mod baseline;
 mod constructs;
 mod estate;
 mod finding;
+mod history;
 mod json;
 mod markdown;
 mod out;
+mod plan;
 mod profile;
 mod sarif;
 mod summary;
@@ -18,7 +20,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use towpath_migrate::assess::{Assessment, Profile, Sheet, WorkflowSight};
+use jiff::civil::Date;
+use towpath_migrate::assess::{Assessment, Dead, History, Profile, Sheet, WorkflowSight};
 use towpath_migrate::graph::{ActionBundle, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
@@ -56,6 +59,7 @@ Exit codes:
 Examples:
   towpath migrate assess .
   towpath migrate assess ~/repositories --sources ~/actions --out report
+  towpath migrate assess ~/repositories --history runs.ndjson
   towpath migrate assess ~/repositories -o json | jq '.unlock[:5]'
   towpath migrate assess . --write-baseline .towpath.json
   towpath migrate assess . --baseline .towpath.json --fail-on warning -o sarif")]
@@ -73,6 +77,13 @@ pub(crate) struct Assess {
     /// unknown]
     #[arg(long, value_name = "DIR")]
     sources: Option<PathBuf>,
+    /// Runs of workflows as GitHub's REST interface lists them, one after the other or in arrays; they tell what nobody
+    /// has used for 90 days [default: nobody knows]
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+    /// The day as of which retired runners, withdrawn actions and runs are looked at [default: today, in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<Date>,
     /// What the cluster has: systems, docker, nestedClusters, privileged, tools, labels [default: Linux, and no Docker]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
@@ -174,14 +185,14 @@ impl Assess {
         let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
         let is_written = asked.out.is_some() && self.is_written(Form::Ndjson);
         let wants_constructs = printed == Form::Ndjson || is_written;
-        let profile = &asked.profile;
+        let (profile, today) = (&asked.profile, asked.today);
         let work = |found: &Found| match found {
-            Found::Item(item) => came(item, supplied.as_ref(), profile, wants_constructs),
+            Found::Item(item) => came(item, supplied.as_ref(), profile, today, wants_constructs),
             Found::Unit(unit) => Came::Unit(unit.path.clone(), unit.repository().is_some()),
             Found::Skipped(..) => Came::Skipped,
             Found::Problem(problem) => Came::Unread(problem.clone()),
         };
-        let mut estate = Estate::default();
+        let mut estate = Estate { today, ..Estate::default() };
         let (allowed, out) = (&mut asked.allowed, &mut asked.out);
         let search = Search::new(&Disk, self.paths.clone());
         let failed = process(search, parse::workers(), work, |found, came| {
@@ -200,6 +211,9 @@ impl Assess {
                 Err(failure) => ControlFlow::Break(failure),
             }
         });
+        if let Some(history) = &asked.history {
+            estate.tell(history);
+        }
         failed.map_or(Ok(estate), Err)
     }
 
@@ -266,6 +280,8 @@ const MOST_TOLD: usize = 20;
 /// What files on the command line say.
 struct Asked {
     profile: Profile,
+    history: Option<History>,
+    today: Date,
     allowed: Allowed,
     baseline: Option<Baseline>,
     out: Option<Out>,
@@ -274,10 +290,12 @@ struct Asked {
 impl Asked {
     fn of(assess: &mut Assess) -> Result<Self, Failure> {
         let profile = read(assess.profile.as_deref(), profile::read)?.unwrap_or_default();
+        let history = read(assess.history.as_deref(), history::read)?;
         let allowed = read(assess.allow.as_deref(), Allowed::read)?.unwrap_or_default();
         let baseline = read(assess.baseline.as_deref(), Baseline::read)?;
         let out = assess.out.take().map(Out::new).transpose().map_err(impossible)?;
-        Ok(Self { profile, allowed, baseline, out })
+        let today = parse::day(assess.today);
+        Ok(Self { profile, history, today, allowed, baseline, out })
     }
 }
 
@@ -312,6 +330,7 @@ fn came(
     item: &Item,
     supplied: Option<&Supplied<'_, Disk>>,
     profile: &Profile,
+    today: Date,
     wants_constructs: bool,
 ) -> Came {
     let text = match Text::read(&Disk, &item.path) {
@@ -341,5 +360,7 @@ fn came(
         .root()
         .filter(|_| wants_constructs)
         .map(|root| constructs::rows(&path, root.workflow.document, &assessment.reasons));
-    Came::Sheet(Box::new(Sheet::of(&workflow, &assessment, path, unit)), constructs.unwrap_or_default())
+    let mut sheet = Sheet::of(&workflow, &assessment, path, unit);
+    sheet.dead = Dead::of(&family, &actions, today);
+    Came::Sheet(Box::new(sheet), constructs.unwrap_or_default())
 }

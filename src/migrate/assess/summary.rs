@@ -21,6 +21,7 @@ pub(super) fn page(estate: &Estate) -> String {
         }
     }
     blockers(estate, &mut page);
+    super::plan::summary(estate, &mut page);
     unseen(estate, &mut page);
     page
 }
@@ -68,7 +69,7 @@ fn unseen(estate: &Estate, page: &mut String) {
     }
 }
 
-fn many(count: usize, thing: &str) -> String {
+pub(super) fn many(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 

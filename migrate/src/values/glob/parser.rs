@@ -40,6 +40,16 @@ impl Pattern {
         self.program.matches(name)
     }
 
+    /// Whether no branch or tag can have a name that it matches, as far as that is certain.
+    #[must_use]
+    pub fn names_no_reference(&self) -> bool {
+        let source = self.source.as_str();
+        let body = source.strip_prefix('!').unwrap_or(source);
+        let is_certain =
+            self.is_literal() || body.starts_with("refs/heads/") || body.starts_with("refs/tags/");
+        is_certain && !reference_remarks(Part::new(body, 0)).is_empty()
+    }
+
     /// Whether it holds no special character, so that it names one thing.
     #[must_use]
     pub const fn is_literal(&self) -> bool {
