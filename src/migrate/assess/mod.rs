@@ -7,6 +7,7 @@ mod constructs;
 mod estate;
 mod finding;
 mod history;
+mod html;
 mod json;
 mod markdown;
 mod out;
@@ -113,6 +114,8 @@ enum Form {
     Json,
     /// For programs: each construct in a line
     Ndjson,
+    /// For people with a browser: everything in one page, or one for each repository above 2,000 workflows
+    Html,
     /// For a pull request or a wiki
     Md,
     /// For code scanning: findings
@@ -157,7 +160,7 @@ impl Assess {
         if let Some(out) = asked.out.take() {
             self.write(out, &estate, &base).map_err(impossible)?;
         }
-        terminal.print(text(printed, &estate, &base))?;
+        terminal.print(text(printed, &estate, &base)?)?;
         for entry in asked.allowed.unused() {
             let what = format!("nothing is found that the list allows: {} in {}", entry.rule, entry.path);
             terminal.note(Shown::text(&what));
@@ -228,6 +231,9 @@ impl Assess {
                     out.file("workflows.csv", &table::workflows(estate, base))?;
                     out.file("inventory.csv", &table::inventory(estate, base))?;
                     out.file("findings.csv", &table::findings(estate, base))?;
+                }
+                Form::Html => {
+                    html::pages(estate).try_for_each(|(name, page)| out.file(&name, &page))?;
                 }
                 // The one is printed, the other was written while files were read.
                 Form::Summary | Form::Ndjson => {}
@@ -310,15 +316,16 @@ fn read<T, E: std::fmt::Display>(
 }
 
 /// What is printed when all is assessed.
-fn text(form: Form, estate: &Estate, base: &Base) -> String {
-    match form {
+fn text(form: Form, estate: &Estate, base: &Base) -> Result<String, Failure> {
+    Ok(match form {
         Form::Summary => summary::page(estate),
         Form::Json => json::document(estate),
         Form::Ndjson => String::new(),
         Form::Md => markdown::page(estate, base),
         Form::Sarif => sarif::log(estate, base),
         Form::Csv => table::inventory(estate, base),
-    }
+        Form::Html => html::page(estate).ok_or_else(|| html::too_many(estate))?,
+    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as map_err hands it on")]

@@ -1,0 +1,15 @@
+//! Columns that are there only where a workflow has something for them.
+
+use towpath_migrate::assess::Sheet;
+
+/// Such a column of the table of workflows.
+pub(super) struct Extra {
+    pub(super) title: &'static str,
+    /// Whether its values are numbers, which stand on the right and are sorted as such.
+    pub(super) is_number: bool,
+    /// What a workflow has for it.
+    pub(super) value: fn(&Sheet) -> Option<String>,
+}
+
+/// All of them, in the order in which they stand. A new one is a new line here, and nothing else.
+pub(super) const EXTRAS: &[Extra] = &[];
