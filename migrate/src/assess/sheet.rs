@@ -7,15 +7,18 @@ use super::complexity::Complexity;
 use super::construct::{Fates, Fidelities};
 use super::dead::Dead;
 use super::facts::Facts;
+use super::health::{Health, health};
 use super::history::Ran;
 use super::mark::{Mark, Marks};
 use super::mask::masked;
 use super::reason::{Reason, Scope};
+use super::risk::Risk;
 use super::rule::Meta;
 use super::sight::WorkflowSight;
 use super::verdict::{Rolled, Verdict};
 use super::{AssessedLeg, Assessment};
 use crate::graph::Family;
+use crate::security::Security;
 
 /// What is kept of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,10 @@ pub struct Sheet {
     pub inexact: BTreeSet<&'static str>,
     /// Why.
     pub reasons: Vec<Cited>,
+    /// What is unsafe in it.
+    pub risks: Vec<Risk>,
+    /// How well kept it is; `None` of a file that GitHub refuses.
+    pub health: Option<Health>,
     /// What somebody has allowed in comments of it.
     pub allows: Vec<Allow>,
     /// What is in it that people ask for.
@@ -90,7 +97,11 @@ impl Sheet {
             allowed: Allow::allow(&mut allows, reason.rule.id, reason.spot),
         });
         let reasons = reasons.collect();
-        let fates = family.root().map(|root| Fates::of(root.workflow.document, &assessment.reasons));
+        let security = family.root().map(|root| Security::of(root.workflow)).unwrap_or_default();
+        let risks =
+            security.findings.iter().map(|finding| Risk::of(finding, &mut marks, &mut allows)).collect();
+        let is_broken = assessment.rolled == Rolled::Whole(Verdict::Broken);
+        let fates = Fates::of(workflow, assessment);
         let name =
             family.root().and_then(|root| root.workflow.name.as_ref()).map(|name| name.value.to_owned());
         Self {
@@ -98,9 +109,11 @@ impl Sheet {
             rolled: assessment.rolled,
             legs: tally.all,
             edits: assessment.edits(),
-            fidelities: fates.as_ref().map(Fates::count).unwrap_or_default(),
-            inexact: fates.as_ref().map(Fates::inexact).unwrap_or_default(),
+            fidelities: fates.count(),
+            inexact: fates.inexact(),
             reasons,
+            risks,
+            health: (!is_broken).then(|| health(workflow, &security)),
             allows,
             facts: Facts::of(workflow),
             complexity: Complexity::of(workflow),

@@ -1,9 +1,8 @@
 //! Each construct of a workflow as a line of JSON.
 
 use serde::Serialize;
-use towpath_migrate::assess::{Fates, Reason, masked};
+use towpath_migrate::assess::{Assessment, Fates, WorkflowSight, masked};
 use towpath_migrate::fidelity::Fidelity;
-use towpath_migrate::read::Document;
 use towpath_migrate::yaml::Lines;
 
 #[derive(Serialize)]
@@ -21,8 +20,10 @@ struct Row<'r> {
 }
 
 /// The lines of a workflow.
-pub(super) fn rows(path: &str, document: &Document, reasons: &[Reason]) -> String {
-    let fates = Fates::of(document, reasons);
+pub(super) fn rows(path: &str, workflow: &WorkflowSight<'_>, assessment: &Assessment) -> String {
+    let Some(root) = workflow.family.root() else { return String::new() };
+    let document = root.workflow.document;
+    let fates = Fates::of(workflow, assessment);
     let ways = fates.ways(document);
     let source = document.tree().source();
     let lines = Lines::of(source);
@@ -37,11 +38,9 @@ pub(super) fn rows(path: &str, document: &Document, reasons: &[Reason]) -> Strin
             bytes: [span.start, span.end],
             way: &masked(way),
             feature: fate.feature.map(|feature| feature.id.as_str()),
-            fidelity: fate.fidelity.map(Fidelity::name),
-            how: fate
-                .rule
-                .map_or_else(|| fate.feature.map_or("", |feature| &feature.how), |rule| rule.remedy),
-            rule: fate.rule.map(|rule| rule.id),
+            fidelity: fate.fidelity().map(Fidelity::name),
+            how: fate.how(),
+            rule: fate.rule().map(|rule| rule.id),
         };
         // Texts and numbers always have a form, and memory takes them.
         let _ = serde_json::to_writer(&mut text, &row);

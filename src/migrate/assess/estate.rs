@@ -12,6 +12,7 @@ use towpath_migrate::sources::Problem;
 use super::Came;
 use super::allowed::Allowed;
 use super::base::Base;
+use super::import::Imported;
 use crate::failure::Failure;
 
 /// Names under which verdicts of workflows are counted, best first.
@@ -41,6 +42,8 @@ pub(super) struct Estate {
     pub(super) neither: usize,
     pub(super) skipped: usize,
     pub(super) unread: Vec<Problem>,
+    /// What other tools found.
+    pub(super) imported: Imported,
 }
 
 /// How often a rule gave a reason.

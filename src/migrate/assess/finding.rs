@@ -1,7 +1,8 @@
 //! What was found in an estate, one after the other, in the form that other tools and baselines want.
 
 use clap::ValueEnum;
-use towpath_migrate::assess::{Cited, Mark, Sheet, Verdict};
+use towpath_migrate::assess::{Cited, Mark, Risk, Sheet, Verdict};
+use towpath_migrate::security::Severity;
 
 use super::estate::Estate;
 
@@ -26,6 +27,15 @@ impl Level {
             Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
+        }
+    }
+
+    /// How bad something unsafe is.
+    pub(super) const fn of_risk(severity: Severity) -> Self {
+        match severity {
+            Severity::High => Self::Error,
+            Severity::Medium => Self::Warning,
+            Severity::Low | Severity::Informational => Self::Note,
         }
     }
 
@@ -54,9 +64,25 @@ pub(super) struct Finding<'e> {
 }
 
 impl<'e> Finding<'e> {
-    /// All of an estate, in the order of workflows and, in each, of what was found.
+    /// All of an estate, in the order of workflows; in each, reasons for its verdict before what is unsafe.
     pub(super) fn all(estate: &'e Estate) -> impl Iterator<Item = Self> {
-        estate.sheets.iter().flat_map(|sheet| sheet.reasons.iter().map(move |cited| Self::of(sheet, cited)))
+        estate.sheets.iter().flat_map(|sheet| {
+            let reasons = sheet.reasons.iter().map(move |cited| Self::of(sheet, cited));
+            reasons.chain(sheet.risks.iter().map(move |risk| Self::of_risk(sheet, risk)))
+        })
+    }
+
+    fn of_risk(sheet: &'e Sheet, risk: &'e Risk) -> Self {
+        Self {
+            sheet,
+            rule: risk.class.id,
+            title: risk.class.title,
+            remedy: risk.class.remedy,
+            level: Level::of_risk(risk.severity),
+            target: &risk.target,
+            mark: &risk.mark,
+            allowed: risk.allowed.as_deref(),
+        }
     }
 
     fn of(sheet: &'e Sheet, cited: &'e Cited) -> Self {

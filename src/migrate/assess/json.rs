@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use towpath_migrate::assess::{Allow, Cited, Fidelities, Rolled, Sheet};
+use towpath_migrate::assess::{Allow, Cited, Fidelities, Health, Risk, Rolled, Sheet};
 use towpath_migrate::fidelity::Fidelity;
+use towpath_migrate::security::Severity;
 
 use super::estate::{Estate, VERDICTS};
 use super::plan::{Dead, Plan, Ran};
@@ -111,6 +112,14 @@ struct Row<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Ran>,
     reasons: Vec<Reason<'e>>,
+    /// What is unsafe in it.
+    risks: Vec<RiskRow<'e>>,
+    /// How well kept it is, from 0 to 10; absent where GitHub refuses the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<HealthRow<'e>>,
+    /// What other tools found in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    imported: Vec<ImportedRow<'e>>,
     /// Comments that allow findings.
     allows: Vec<AllowRow<'e>>,
 }
@@ -120,6 +129,41 @@ struct Complexity {
     band: &'static str,
     points: usize,
     counts: BTreeMap<&'static str, usize>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct RiskRow<'e> {
+    /// The class, as zizmor calls it.
+    class: &'e str,
+    severity: &'e str,
+    target: &'e str,
+    line: usize,
+    column: usize,
+    way: &'e str,
+    fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed: Option<&'e str>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct HealthRow<'e> {
+    /// From 0 to 10, with one digit behind the point.
+    score: f64,
+    /// How bad the worst finding is, where that holds it down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capped_by: Option<&'e str>,
+    /// What takes the most off.
+    deductions: BTreeMap<&'e str, f64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ImportedRow<'e> {
+    tool: &'e str,
+    rule: &'e str,
+    level: &'e str,
+    line: usize,
+    column: usize,
+    message: &'e str,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -200,7 +244,7 @@ pub(super) fn document(estate: &Estate) -> String {
         inventory: inventory(estate),
         plan: Plan::of(estate),
         unread: unread.collect(),
-        workflows: estate.sheets.iter().map(Row::of).collect(),
+        workflows: estate.sheets.iter().enumerate().map(|(at, sheet)| Row::of(estate, at, sheet)).collect(),
     };
     // Texts, numbers and lists always have a form.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
@@ -227,7 +271,7 @@ fn inventory(estate: &Estate) -> Inventory<'_> {
 }
 
 impl<'e> Row<'e> {
-    fn of(sheet: &'e Sheet) -> Self {
+    fn of(estate: &'e Estate, at: usize, sheet: &'e Sheet) -> Self {
         let split = match sheet.rolled {
             Rolled::Whole(_) => None,
             Rolled::Split { movable, all, worst } => Some(Split { movable, all, worst: worst.name() }),
@@ -253,6 +297,9 @@ impl<'e> Row<'e> {
             dead: Dead::of(&sheet.dead),
             history: sheet.ran.as_ref().map(Ran::of),
             reasons: sheet.reasons.iter().map(Reason::of).collect(),
+            risks: sheet.risks.iter().map(RiskRow::of).collect(),
+            health: sheet.health.as_ref().map(HealthRow::of),
+            imported: estate.imported.at(at).iter().map(ImportedRow::of).collect(),
             allows: sheet.allows.iter().map(AllowRow::of).collect(),
         }
     }
@@ -285,6 +332,40 @@ impl<'e> Reason<'e> {
             legs,
             decides,
         }
+    }
+}
+
+impl<'e> RiskRow<'e> {
+    fn of(risk: &'e Risk) -> Self {
+        Self {
+            class: risk.class.id,
+            severity: risk.severity.name(),
+            target: &risk.target,
+            line: risk.mark.start.line,
+            column: risk.mark.start.column,
+            way: &risk.mark.way,
+            fingerprint: risk.mark.fingerprint.to_string(),
+            allowed: risk.allowed.as_deref(),
+        }
+    }
+}
+
+impl<'e> HealthRow<'e> {
+    fn of(health: &'e Health) -> Self {
+        let tenths = |tenths: u8| f64::from(tenths) / 10.0;
+        let deductions = health.deductions.iter().map(|taken| (taken.rule, tenths(taken.tenths)));
+        Self {
+            score: tenths(health.tenths),
+            capped_by: health.capped_by.map(Severity::name),
+            deductions: deductions.collect(),
+        }
+    }
+}
+
+impl<'e> ImportedRow<'e> {
+    fn of(finding: &'e super::import::Finding) -> Self {
+        let super::import::Finding { tool, rule, level, line, column, message, .. } = finding;
+        Self { tool, rule, level, line: *line, column: *column, message }
     }
 }
 

@@ -8,6 +8,7 @@ mod estate;
 mod finding;
 mod history;
 mod html;
+mod import;
 mod json;
 mod markdown;
 mod out;
@@ -33,6 +34,7 @@ use self::base::Base;
 use self::baseline::Baseline;
 use self::estate::Estate;
 use self::finding::{Finding, Level};
+use self::import::Imported;
 use self::out::{Out, OutError};
 use super::around::Around;
 use super::parse;
@@ -85,6 +87,9 @@ pub(crate) struct Assess {
     /// The day as of which retired runners, withdrawn actions and runs are looked at [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<Date>,
+    /// What other tools found, as SARIF: zizmor, actionlint; may be given more than once
+    #[arg(long, value_name = "SARIF")]
+    import: Vec<PathBuf>,
     /// What the cluster has: systems, docker, nestedClusters, privileged, tools, labels [default: Linux, and no Docker]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
@@ -144,7 +149,7 @@ impl Assess {
         }
         let printed = self.printed()?;
         let mut asked = Asked::of(&mut self)?;
-        let estate = self.assess(&mut asked, printed, terminal)?;
+        let mut estate = self.assess(&mut asked, printed, terminal)?;
         for problem in &estate.unread {
             let path = Shown::path(&problem.path);
             terminal.error(format_args!("{path}: {}", problem.cause), Some(problem.cause.remedy()));
@@ -157,6 +162,7 @@ impl Assess {
             )));
         }
         let base = estate.base();
+        estate.imported = Imported::of(std::mem::take(&mut asked.imported), &estate.sheets, &base);
         if let Some(out) = asked.out.take() {
             self.write(out, &estate, &base).map_err(impossible)?;
         }
@@ -291,6 +297,7 @@ struct Asked {
     allowed: Allowed,
     baseline: Option<Baseline>,
     out: Option<Out>,
+    imported: Vec<import::Finding>,
 }
 
 impl Asked {
@@ -301,7 +308,11 @@ impl Asked {
         let baseline = read(assess.baseline.as_deref(), Baseline::read)?;
         let out = assess.out.take().map(Out::new).transpose().map_err(impossible)?;
         let today = parse::day(assess.today);
-        Ok(Self { profile, history, today, allowed, baseline, out })
+        let mut imported = Vec::new();
+        for path in &assess.import {
+            imported.extend(read(Some(path), import::read)?.unwrap_or_default());
+        }
+        Ok(Self { profile, history, today, allowed, baseline, out, imported })
     }
 }
 
@@ -363,11 +374,9 @@ fn came(
     };
     let assessment = Assessment::of(&workflow);
     let (path, unit) = (item.path.display().to_string(), item.unit.path.display().to_string());
-    let constructs = family
-        .root()
-        .filter(|_| wants_constructs)
-        .map(|root| constructs::rows(&path, root.workflow.document, &assessment.reasons));
+    let constructs =
+        if wants_constructs { constructs::rows(&path, &workflow, &assessment) } else { String::new() };
     let mut sheet = Sheet::of(&workflow, &assessment, path, unit);
     sheet.dead = Dead::of(&family, &actions, today);
-    Came::Sheet(Box::new(sheet), constructs.unwrap_or_default())
+    Came::Sheet(Box::new(sheet), constructs)
 }

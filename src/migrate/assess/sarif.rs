@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use towpath_migrate::assess::rules;
+use towpath_migrate::security;
 
 use super::base::Base;
 use super::estate::Estate;
@@ -222,14 +223,19 @@ fn notifications(estate: &Estate, base: &Base, left: usize) -> Vec<Notification>
 }
 
 fn rules_of() -> Vec<RuleRow> {
-    let row = |meta: &towpath_migrate::assess::Meta| RuleRow {
-        id: meta.id,
-        short_description: text(meta.title),
-        full_description: text(meta.why),
-        help: text(meta.remedy),
-        default_configuration: Configuration { level: Level::of(meta.outcome).name() },
+    let row = |id, [title, why, remedy]: [&str; 3], level: Level| RuleRow {
+        id,
+        short_description: text(title),
+        full_description: text(why),
+        help: text(remedy),
+        default_configuration: Configuration { level: level.name() },
     };
-    rules::ALL.iter().map(|rule| row(rule.meta())).collect()
+    let of_verdicts = rules::ALL.iter().map(|rule| rule.meta());
+    let of_verdicts =
+        of_verdicts.map(|meta| row(meta.id, [meta.title, meta.why, meta.remedy], Level::of(meta.outcome)));
+    let of_security = security::classes()
+        .map(|class| row(class.id, [class.title, class.why, class.remedy], Level::of_risk(class.severity)));
+    of_verdicts.chain(of_security).collect()
 }
 
 fn text(text: &str) -> Text {

@@ -40,7 +40,9 @@ pub(super) fn page(estate: &Estate) -> Option<String> {
 /// Why there is no such page.
 pub(super) fn too_many(estate: &Estate) -> Failure {
     let count = estate.sheets.len();
-    Failure::Usage(format!("{count} workflows are too many for one page; name a folder for several with --out"))
+    Failure::Usage(format!(
+        "{count} workflows are too many for one page; name a folder for several with --out"
+    ))
 }
 
 fn one(estate: &Estate) -> String {
@@ -74,9 +76,8 @@ fn parts(estate: &Estate) -> Vec<Part<'_>> {
     }
     let short = names::short(units.keys().copied());
     let mut files = names::Files::beside(INDEX);
-    let parts = units.into_values().zip(short).map(|(sheets, name)| {
-        Part::unit(sheets, name, files.file(name))
-    });
+    let parts =
+        units.into_values().zip(short).map(|(sheets, name)| Part::unit(sheets, name, files.file(name)));
     parts.collect()
 }
 

@@ -145,7 +145,8 @@ impl<'e> Page<'e> {
     /// With a row for each repository, and what more than one of them uses.
     pub(super) fn index<'p: 'e>(part: &Part<'e>, parts: &'p [Part<'e>]) -> Self {
         let rows = parts.iter().map(Repository::of).collect();
-        let places = parts.iter().enumerate().filter_map(|(at, part)| Some((part.sheets.first()?.unit.as_str(), at)));
+        let places =
+            parts.iter().enumerate().filter_map(|(at, part)| Some((part.sheets.first()?.unit.as_str(), at)));
         let places: BTreeMap<&str, usize> = places.collect();
         let place = |sheet: &&Sheet| places.get(sheet.unit.as_str()).copied().unwrap_or_default();
         let row_of: Vec<usize> = part.sheets.iter().map(place).collect();

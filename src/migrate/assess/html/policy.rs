@@ -42,7 +42,15 @@ mod tests {
 
     #[test]
     fn the_script_makes_elements_of_no_text() {
-        for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", ".href ="] {
+        for way in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "Function(",
+            ".href =",
+        ] {
             assert!(!SCRIPT.contains(way), "{way}");
         }
     }

@@ -38,7 +38,8 @@ fn beside(estate: &Estate) -> String {
         (estate.skipped, "left out"),
         (estate.unread.len(), "could not be read"),
     ];
-    let rest = rest.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let rest =
+        rest.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     let rest = rest.collect::<Vec<_>>().join(", ");
     match (places.is_empty(), rest.is_empty()) {
         (true, _) => rest,

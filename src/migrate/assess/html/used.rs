@@ -77,8 +77,13 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
         return html! {};
     }
     let (users, words) = match page.table.rows {
-        Rows::Workflows { .. } => ("Workflows", "Everything that workflows use, and who uses it. The numbers are those of the table above."),
-        Rows::Repositories(_) => ("Repositories", "What more than one repository uses. The numbers are those of the table above."),
+        Rows::Workflows { .. } => (
+            "Workflows",
+            "Everything that workflows use, and who uses it. The numbers are those of the table above.",
+        ),
+        Rows::Repositories(_) => {
+            ("Repositories", "What more than one repository uses. The numbers are those of the table above.")
+        }
     };
     html! {
         section aria-labelledby="used-title" {

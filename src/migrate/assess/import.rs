@@ -1,0 +1,215 @@
+//! Findings of other tools, from their SARIF.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::{fs, io};
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use thiserror::Error;
+use towpath_migrate::assess::Sheet;
+
+use super::base::Base;
+
+/// How many bytes of a file are read.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// What other tools found, by the workflow that it is in.
+#[derive(Debug, Default)]
+pub(super) struct Imported {
+    /// By the place of the workflow.
+    of: BTreeMap<usize, Vec<Finding>>,
+    /// How many are of no workflow that was assessed.
+    pub(super) elsewhere: usize,
+}
+
+/// Something that another tool found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Finding {
+    pub(super) tool: String,
+    pub(super) rule: String,
+    pub(super) level: String,
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) message: String,
+    /// Where it is, as the tool says.
+    uri: String,
+}
+
+/// Why nothing could be imported.
+#[derive(Debug, Error)]
+pub(super) enum ImportError {
+    /// It cannot be read.
+    #[error("failed to read the SARIF: {0}")]
+    Read(#[from] io::Error),
+    /// It is too large.
+    #[error("the SARIF has more than {MAX_BYTES} bytes")]
+    TooLarge,
+    /// It is none.
+    #[error("failed to understand the SARIF: {0}")]
+    Form(#[from] serde_json::Error),
+}
+
+#[derive(Deserialize)]
+struct Log {
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    tool: Tool,
+    #[serde(default)]
+    results: Vec<Outcome>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Deserialize)]
+struct Driver {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome {
+    #[serde(default)]
+    rule_id: String,
+    level: Option<String>,
+    message: Message,
+    #[serde(default)]
+    locations: Vec<Location>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: Option<Physical>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Option<Artifact>,
+    region: Option<Region>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    #[serde(default)]
+    uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: Option<usize>,
+    start_column: Option<usize>,
+}
+
+/// Reads what a tool found.
+pub(super) fn read(path: &Path) -> Result<Vec<Finding>, ImportError> {
+    if fs::metadata(path)?.len() > MAX_BYTES {
+        return Err(ImportError::TooLarge);
+    }
+    let log: Log = serde_json::from_str(&fs::read_to_string(path)?)?;
+    Ok(findings(log))
+}
+
+fn findings(log: Log) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for Run { tool, results } in log.runs {
+        findings.extend(results.into_iter().map(|outcome| finding(&tool.driver.name, outcome)));
+    }
+    findings.sort();
+    findings
+}
+
+fn finding(tool: &str, outcome: Outcome) -> Finding {
+    let place = outcome.locations.into_iter().find_map(|location| location.physical_location);
+    let (artifact, region) = place.map(|place| (place.artifact_location, place.region)).unwrap_or_default();
+    let uri = artifact.map(|artifact| artifact.uri).unwrap_or_default();
+    let uri = uri.strip_prefix("file://").unwrap_or(&uri);
+    let (line, column) = region.map(|region| (region.start_line, region.start_column)).unwrap_or_default();
+    Finding {
+        tool: tool.to_owned(),
+        rule: outcome.rule_id,
+        // What SARIF 2.1.0 says of a result without level.
+        level: outcome.level.unwrap_or_else(|| "warning".to_owned()),
+        line: line.unwrap_or(1),
+        column: column.unwrap_or(1),
+        message: outcome.message.text,
+        uri: percent_decode_str(uri).decode_utf8_lossy().trim_start_matches("./").to_owned(),
+    }
+}
+
+impl Imported {
+    /// Gives each finding to its workflow: the one of its path, from where everything is told or as it is shown.
+    pub(super) fn of(findings: Vec<Finding>, sheets: &[Sheet], base: &Base) -> Self {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for (at, sheet) in sheets.iter().enumerate() {
+            known.insert(base.path(&sheet.path), at);
+            known.insert(sheet.path.trim_start_matches("./").to_owned(), at);
+        }
+        let mut imported = Self::default();
+        for finding in findings {
+            match known.get(&finding.uri) {
+                Some(at) => imported.of.entry(*at).or_default().push(finding),
+                None => imported.elsewhere += 1,
+            }
+        }
+        imported
+    }
+
+    /// What was found in a workflow.
+    pub(super) fn at(&self, workflow: usize) -> &[Finding] {
+        self.of.get(&workflow).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many each tool found in the workflows.
+    pub(super) fn tools(&self) -> BTreeMap<&str, usize> {
+        let mut tools = BTreeMap::new();
+        for finding in self.of.values().flatten() {
+            *tools.entry(finding.tool.as_str()).or_default() += 1;
+        }
+        tools
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Finding> {
+        findings(serde_json::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn results_are_read_as_tools_write_them() {
+        let text = r#"{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "zizmor", "rules": []}}, "results": [
+            {"ruleId": "zizmor/artipacked", "level": "error", "message": {"text": "m"}, "locations": [
+                {"physicalLocation": {"artifactLocation": {"uri": "./.github/workflows/a%20b.yml"}, "region": {"startLine": 7, "startColumn": 3}}}]},
+            {"message": {}, "locations": []}]}, {"tool": {"driver": {"name": "actionlint"}}}]}"#;
+        let found = read(text);
+        assert_eq!(found.len(), 2);
+        let (odd, full) = (&found[0], &found[1]);
+        assert_eq!((odd.level.as_str(), odd.line, odd.uri.as_str()), ("warning", 1, ""));
+        let place = (full.rule.as_str(), full.level.as_str(), full.line, full.column, full.uri.as_str());
+        assert_eq!(place, ("zizmor/artipacked", "error", 7, 3, ".github/workflows/a b.yml"));
+    }
+
+    #[test]
+    fn what_is_no_sarif_is_refused() {
+        for text in ["[]", "{}", r#"{"runs": 1}"#, r#"{"runs": [{"results": []}]}"#] {
+            assert!(serde_json::from_str::<Log>(text).is_err(), "{text}");
+        }
+    }
+}
