@@ -159,6 +159,8 @@ pub enum Doubt {
     DynamicCommand,
     /// Text that is made at run time is run: `eval "$x"`, `bash -c "$x"`.
     DynamicScript,
+    /// The same on another machine or in a container: `ssh host "$x"`. It has the tools that are there.
+    Elsewhere,
     /// A file is read as if it stood here: `source FILE`.
     Sourced,
     /// The script is longer than [`MAX_SCRIPT`], or nested deeper than is read.
@@ -190,8 +192,9 @@ impl<'a> Script<'a> {
 
     /// Whether all of it was understood. Never so in shells that are read approximately.
     #[must_use]
-    pub const fn is_understood(&self) -> bool {
-        matches!(self.shell, Shell::Posix) && self.unclear.is_empty()
+    pub fn is_understood(&self) -> bool {
+        matches!(self.shell, Shell::Posix)
+            && self.unclear.iter().all(|unclear| matches!(unclear.why, Doubt::Elsewhere))
     }
 
     /// The programs that it starts or looks for.

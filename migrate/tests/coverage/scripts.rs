@@ -142,6 +142,7 @@ fn doubt(doubt: &Doubt) -> &'static str {
         Doubt::Syntax(_) => "syntax",
         Doubt::DynamicCommand => "dynamic command",
         Doubt::DynamicScript => "dynamic script",
+        Doubt::Elsewhere => "dynamic script elsewhere",
         Doubt::Sourced => "sourced",
         Doubt::TooLarge => "too large",
         Doubt::UnknownShell => "unknown shell",

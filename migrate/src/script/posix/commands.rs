@@ -124,20 +124,20 @@ impl<'a> Walk<'a, '_, '_, '_> {
             "printf" => self.printf_into(arguments),
             "getopts" => self.sets_words(arguments.get(1..2).unwrap_or_default()),
             _ if is_shell(name) => self.shell(arguments, at),
-            _ if self.hands_on(last(name), arguments, at) => {}
-            _ => self.interpreter(last(name), arguments),
+            _ if self.hands_on(last(name), arguments) => {}
+            _ => self.interpreter(last(name), arguments, &Doubt::DynamicScript),
         }
     }
 
     /// `python -c SCRIPT` and the like: of other languages only what the shell puts into the script is looked at.
-    pub(super) fn interpreter(&mut self, name: &str, arguments: &[Word]) {
+    pub(super) fn interpreter(&mut self, name: &str, arguments: &[Word], why: &Doubt) {
         let mut words = arguments.iter();
         while let Some(word) = words.next().filter(|word| self.is_option(word)) {
             let option = self.place(word.span).of(self.text);
             if takes_script(name, option) {
                 if let Some(script) = words.next().filter(|word| self.literal(word).is_none()) {
                     let span = self.place(script.span);
-                    self.doubt(span, Doubt::DynamicScript);
+                    self.doubt(span, why.clone());
                 }
                 return;
             }
@@ -327,7 +327,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
 }
 
 /// The last part of a path.
-fn last(path: &str) -> &str {
+pub(super) fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

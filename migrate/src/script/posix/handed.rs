@@ -5,61 +5,58 @@
 use shuck_ast::{HeredocBodyPart, Word, WordPart};
 
 use super::super::Doubt;
-use super::commands::is_shell;
+use super::commands::{is_interpreter, is_shell, last};
 use super::{At, Input, Walk};
 
-/// Commands whose arguments end in a command that they start somewhere else.
-const STARTERS: [&str; 21] = [
+/// Commands whose arguments end in a command that they start on the same machine.
+const STARTERS: [&str; 13] = [
     "bundle",
     "conda",
-    "docker",
-    "docker-compose",
     "gosu",
     "hatch",
-    "kubectl",
-    "lxc",
     "mamba",
     "micromamba",
-    "nerdctl",
     "nix",
     "npx",
-    "oc",
     "pdm",
     "pipenv",
-    "podman",
     "poetry",
     "rye",
     "uv",
-    "wsl",
 ];
+
+/// Commands that start it in a container or on another machine.
+const FAR_STARTERS: [&str; 8] =
+    ["docker", "docker-compose", "kubectl", "lxc", "nerdctl", "oc", "podman", "wsl"];
 
 /// Options of ssh whose value is the next word, where that is not behind the letter at once.
 const OF_SSH: &str = "BbcDEeFIiJLlmOoPpQRSWw";
 
 impl Walk<'_, '_, '_, '_> {
     /// Looks at what a command hands to others; tells whether it does so at all.
-    pub(super) fn hands_on(&mut self, name: &str, arguments: &[Word], at: At<'_>) -> bool {
+    pub(super) fn hands_on(&mut self, name: &str, arguments: &[Word]) -> bool {
         match name {
-            "su" | "runuser" => self.of_user(arguments),
+            "su" | "runuser" => self.of_user(arguments, &Doubt::DynamicScript),
             "ssh" => self.of_machine(arguments),
-            "pwsh" | "powershell" => self.of_powershell(arguments),
-            _ if STARTERS.contains(&name) => self.started(arguments, at),
+            "pwsh" | "powershell" => self.of_powershell(arguments, &Doubt::DynamicScript),
+            _ if STARTERS.contains(&name) => self.started(arguments, &Doubt::DynamicScript),
+            _ if FAR_STARTERS.contains(&name) => self.started(arguments, &Doubt::Elsewhere),
             _ => return false,
         }
         true
     }
 
     /// `su -c SCRIPT`
-    fn of_user(&mut self, arguments: &[Word]) {
+    fn of_user(&mut self, arguments: &[Word], why: &Doubt) {
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let option = self.place(word.span).of(self.text);
             let is_short = option.starts_with('-') && !option.starts_with("--") && option.ends_with('c');
             if is_short || matches!(option, "--command" | "--session-command") {
-                return self.doubt_made(words.as_slice().get(..1).unwrap_or_default());
+                return self.doubt_made(words.as_slice().get(..1).unwrap_or_default(), why);
             }
             if option.starts_with("--command=") || option.starts_with("--session-command=") {
-                return self.doubt_made(std::slice::from_ref(word));
+                return self.doubt_made(std::slice::from_ref(word), why);
             }
         }
     }
@@ -73,56 +70,53 @@ impl Walk<'_, '_, '_, '_> {
             let takes_next = flags.chars().count() == 1 && flags.chars().all(|flag| OF_SSH.contains(flag));
             index += if takes_next { 2 } else { 1 };
         }
-        self.doubt_made(arguments.get(index + 1..).unwrap_or_default());
+        self.doubt_made(arguments.get(index + 1..).unwrap_or_default(), &Doubt::Elsewhere);
     }
 
     /// `pwsh -Command SCRIPT`: all words behind the option. It may be cut short, and its case does not count.
-    fn of_powershell(&mut self, arguments: &[Word]) {
+    fn of_powershell(&mut self, arguments: &[Word], why: &Doubt) {
         let is_command = |word: &Word| {
             let option = self.place(word.span).of(self.text).to_ascii_lowercase();
             option.len() > 1 && ["-command", "-commandwithargs"].iter().any(|name| name.starts_with(&*option))
                 || option == "-cwa"
         };
         if let Some(at) = arguments.iter().position(is_command) {
-            self.doubt_made(arguments.get(at + 1..).unwrap_or_default());
+            self.doubt_made(arguments.get(at + 1..).unwrap_or_default(), why);
         }
     }
 
     /// `docker exec CONTAINER sh -c SCRIPT`: the first word that names a shell or an interpreter is taken to be the command.
-    fn started(&mut self, arguments: &[Word], at: At<'_>) {
+    fn started(&mut self, arguments: &[Word], why: &Doubt) {
         for (index, word) in arguments.iter().enumerate() {
-            let Some(name) = self.literal(word) else { continue };
-            let rest = arguments.get(index + 1..).unwrap_or_default();
-            if is_shell(&name) {
-                return self.started_shell(rest);
-            }
-            if super::commands::is_interpreter(&name) {
-                return self.interpreter(&name, rest);
-            }
-            if matches!(&*name, "su" | "pwsh" | "powershell") {
-                self.hands_on(&name, rest, at);
-                return;
+            let Some(path) = self.literal(word) else { continue };
+            let (name, rest) = (last(&path), arguments.get(index + 1..).unwrap_or_default());
+            match name {
+                "su" => return self.of_user(rest, why),
+                "pwsh" | "powershell" => return self.of_powershell(rest, why),
+                _ if is_shell(name) => return self.started_shell(rest, why),
+                _ if is_interpreter(name) => return self.interpreter(name, rest, why),
+                _ => {}
             }
         }
     }
 
     /// `-c SCRIPT` behind a shell, and other options.
-    fn started_shell(&mut self, arguments: &[Word]) {
+    fn started_shell(&mut self, arguments: &[Word], why: &Doubt) {
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let Some(flags) = self.place(word.span).of(self.text).strip_prefix('-') else { return };
             if !flags.starts_with('-') && flags.contains('c') {
-                return self.doubt_made(words.as_slice().get(..1).unwrap_or_default());
+                return self.doubt_made(words.as_slice().get(..1).unwrap_or_default(), why);
             }
         }
     }
 
     /// Words that do not say by themselves what is run.
-    fn doubt_made(&mut self, words: &[Word]) {
+    fn doubt_made(&mut self, words: &[Word], why: &Doubt) {
         let made: Vec<_> = words.iter().filter(|word| self.literal(word).is_none()).collect();
         for word in made {
             let span = self.place(word.span);
-            self.doubt(span, Doubt::DynamicScript);
+            self.doubt(span, why.clone());
         }
     }
 

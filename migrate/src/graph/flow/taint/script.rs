@@ -61,7 +61,7 @@ impl<'d> Body<'_, 'd> {
         let (at, token) = (script.at, script.run.script.token);
         for unclear in &script.script.unclear {
             let is_certain = match unclear.why {
-                Doubt::DynamicScript => true,
+                Doubt::DynamicScript | Doubt::Elsewhere => true,
                 Doubt::Sourced | Doubt::DynamicCommand => false,
                 _ => continue,
             };
