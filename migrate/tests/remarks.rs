@@ -249,6 +249,17 @@ impl ActionFiles for Repository {
     fn look_up(&self, folder: &Reference) -> Lookup {
         let runs = match (folder.path.as_str(), &folder.repository) {
             ("act", None) => "{using: composite, steps: []}",
+            ("self", None) => "{using: composite, steps: [{uses: ./self}]}",
+            ("one", None) => "{using: composite, steps: [{uses: $/two}]}",
+            ("two", None) => "{using: composite, steps: [{uses: ./gone}, {uses: $/one}]}",
+            ("perhaps", None) => "{using: composite, steps: [{uses: ./perhaps, if: inputs.q}]}",
+            ("asks", None) => {
+                return Lookup::Text(
+                    "name: a\ndescription: b\ninputs: {q: {required: true}, r: {required: true, default: x}, s: {required: true}}\n\
+                     outputs: {out: {value: x}}\nruns: {using: composite, steps: []}\n"
+                        .into(),
+                );
+            }
             ("container", None) => "{using: docker, image: Dockerfile}",
             (_, None) => return Lookup::NotThere,
             (_, Some(_)) => return Lookup::NotSupplied,
@@ -271,6 +282,13 @@ fn actions_that_are_not_there_and_inputs_that_they_do_not_have_are_told() {
             "{uses: ./container, with: {zz: 1}}",
             Some("Unexpected input(s) 'zz', valid inputs are ['entryPoint', 'args', 'q', 'r']"),
         ),
+        ("uses: ./asks", Some("Missing required inputs: `q`, `s`")),
+        ("{uses: ./asks, with: {Q: 1}}", Some("Missing required input `s`")),
+        ("{uses: ./asks, with: {q: 1, s: 2}}", None),
+        ("{uses: ./asks, with: {q: 1, '${{ insert }}': '${{ env }}'}}", None),
+        ("uses: ./self", Some("actions use each other without an end: ./self, then ./self")),
+        ("uses: ./one", Some("actions use each other without an end: ./one, then ./two, then ./one")),
+        ("uses: ./perhaps", None),
         ("uses: ./nope", Some("the repository has no action.yml or action.yaml in './nope'")),
         ("uses: $/nope", Some("the repository has no action.yml or action.yaml in '$/nope'")),
         ("{uses: o/r@v1, with: {zz: 1}}", None),
@@ -286,6 +304,29 @@ fn actions_that_are_not_there_and_inputs_that_they_do_not_have_are_told() {
         assert_eq!(told, Vec::from_iter(expected), "{step}");
         assert!(found.iter().all(|remark| step.contains(remark.span.of(&source))), "{step}");
     }
+}
+
+/// A composite action gives what it declares; others may set what they like.
+#[test]
+fn outputs_that_an_action_does_not_have_are_told() {
+    let limits = Limits::default();
+    let source = job(
+        "    outputs: {o: '${{ steps.s.outputs.late }}'}\n    steps:\n      - uses: actions/checkout@v5\n      \
+         - {id: S, uses: ./asks, with: {q: 1, s: 2}}\n      - {id: c, uses: ./container}\n      \
+         - run: echo ${{ steps.s.outputs.OUT }} ${{ steps.s.outputs.none }} ${{ steps.c.outputs.any }} ${{ steps.s.outcome }}\n",
+    );
+    let document = read_workflow(source.as_str(), &limits);
+    let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let loaded = ActionBundle::load(&family, &Repository, &limits);
+    let told: Vec<_> = of_actions(&family, &Actions::of(&loaded))
+        .into_iter()
+        .map(|remark| (remark.span.of(&source).to_owned(), remark.message))
+        .collect();
+    let expected = ["late", "none"]
+        .map(|name| (format!("steps.s.outputs.{name}"), format!("Context access might be invalid: {name}")));
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -331,7 +372,7 @@ fn what_a_context_cannot_have_is_told() {
         ),
         ("needs: b\n    name: ${{ needs.b.output.yes }}", &["needs.b.output.yes output"]),
         (
-            "needs: b\n    name: ${{ toJSON(needs) }}${{ needs.*.outputs.x }}${{ needs[github.x].outputs.x }}",
+            "needs: b\n    name: ${{ toJSON(needs) }}${{ needs.*.outputs.x }}${{ needs[github.job].outputs.x }}",
             &[],
         ),
         ("needs: [b, c]\n    name: ${{ needs.c.outputs.any }}", &["needs.c.outputs.any any"]),
@@ -359,7 +400,7 @@ fn what_a_context_cannot_have_is_told() {
             "name: ${{ inputs.declared }} ${{ inputs.other }} ${{ inputs.not-there }}",
             &["inputs.not-there not-there"],
         ),
-        ("env: {A: '${{ secrets.any }}', B: '${{ vars.any }}', C: '${{ github.any }}'}", &[]),
+        ("env: {A: '${{ secrets.any }}', B: '${{ vars.any }}', C: '${{ github.event.any }}'}", &[]),
         (
             "outputs: {o: '${{ steps.last.outputs.x }}', p: '${{ steps.gone.outputs.x }}'}",
             &["steps.gone.outputs.x gone"],
@@ -399,10 +440,114 @@ jobs:
         [
             "steps.first.outputs.x first",
             "steps.second.outcome second",
+            "steps.q.outputs.x q",
             "steps.first.result result",
             "steps.third.outcome == 'success' third",
             "steps.none.outputs.x none",
         ]
+    );
+}
+
+/// What a step in the background gives is kept until something waits for it.
+#[test]
+fn steps_in_the_background_are_there_for_those_behind_a_wait() {
+    let source = "\
+on: push
+jobs:
+  a:
+    runs-on: x
+    outputs: {o: '${{ steps.never.outputs.x }}'}
+    steps:
+      - {id: one, run: x, background: true}
+      - {id: two, run: x, background: true}
+      - {id: no, run: x, background: false}
+      - {id: never, run: 'echo ${{ steps.one.outputs.a }} ${{ steps.no.outputs.x }}', background: true}
+      - wait: one
+      - run: echo ${{ steps.one.outputs.c }} ${{ steps.two.outputs.d }}
+      - cancel: two
+      - run: echo ${{ steps.two.outputs.e }} ${{ steps.never.outputs.f }}
+      - wait-all:
+      - run: echo ${{ steps.never.outputs.g }}
+";
+    assert_eq!(
+        told_of_contexts(source),
+        ["steps.one.outputs.a one", "steps.two.outputs.d two", "steps.never.outputs.f never",]
+    );
+}
+
+#[test]
+fn contexts_that_nobody_adds_to_are_closed() {
+    let source = job(
+        "    env:\n      A: ${{ github.event_nam }} ${{ github.event_name }} ${{ GITHUB.Event_Name }}\n    steps:\n      \
+         - run: echo ${{ runner.oss }} ${{ runner.os }} ${{ job.state }} ${{ job.status }} ${{ strategy.job_index }}\n      \
+         - run: echo ${{ github.event.any }} ${{ vars.any }} ${{ env.any }} ${{ github['ref'] }} ${{ github.* }}\n",
+    );
+    assert_eq!(
+        told_of_contexts(&source),
+        ["github.event_nam event_nam", "runner.oss oss", "job.state state", "strategy.job_index job_index"]
+    );
+}
+
+#[test]
+fn a_workflow_without_events_is_refused() {
+    for (on, is_told) in [("{}", true), ("[]", true), ("push", false), ("[push]", false), ("{push: }", false)]
+    {
+        let source = format!("on: {on}\njobs: {{a: {{runs-on: ubuntu-24.04, steps: [{{run: x}}]}}}}\n");
+        let expected: &[_] = if is_told { &[("event", "on".to_owned())] } else { &[] };
+        assert_eq!(said(&source), expected, "{on}");
+    }
+}
+
+#[test]
+fn comparisons_that_never_hold_are_told() {
+    let both = "on: {push: , workflow_dispatch: {inputs: {flag: {type: boolean}, text: {type: string}}}}";
+    let called = "on: {workflow_call: {inputs: {flag: {type: boolean}}}}";
+    let mixed = "on: {workflow_call: {inputs: {flag: {type: boolean}}}, workflow_dispatch: {inputs: {flag: {type: string}}}}";
+    let never = "this is never true: the input flag is a boolean, and equal to no text but '', '0' and '1'";
+    let event = "this is never true: no event 'release' starts this workflow";
+    for (on, condition, expected) in [
+        (both, "inputs.flag == 'true'", Some(never.to_owned())),
+        (both, "${{ 'False' == Inputs.FLAG }}", Some(never.replace("flag", "FLAG"))),
+        (both, "inputs.flag != 'true'", Some(never.replace("never", "always"))),
+        (both, "inputs.flag == true", None),
+        (both, "inputs.flag == '1'", None),
+        (both, "inputs.text == 'true'", None),
+        (both, "github.event.inputs.flag == 'true'", None),
+        (called, "inputs.flag == 'true'", Some(never.to_owned())),
+        (mixed, "inputs.flag == 'true'", None),
+        (both, "github.event_name == 'release'", Some(event.to_owned())),
+        (both, "github.event_name == 'Push'", None),
+        (both, "github.ref == 'x' || github.event_name != 'release'", Some(event.replace("never", "always"))),
+        (called, "github.event_name == 'release'", None),
+    ] {
+        let source = format!(
+            "{on}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps: [{{run: x}}]\n    if: {condition}\n"
+        );
+        let document = read_workflow(source.as_str(), &Limits::default());
+        let found = remarks(Of::workflow(&Workflow::of(&document)), TODAY);
+        let told: Vec<_> = found.iter().filter(|remark| remark.code == "comparison").collect();
+        assert_eq!(
+            told.iter().map(|remark| remark.message.clone()).collect::<Vec<_>>(),
+            Vec::from_iter(expected),
+            "{source}"
+        );
+        assert!(
+            told.iter().all(
+                |remark| remark.span.of(&source).contains("==") || remark.span.of(&source).contains("!=")
+            )
+        );
+    }
+}
+
+#[test]
+fn merge_keys_are_told_to_be_none() {
+    let source = "on: push\njobs:\n  a: &a {runs-on: x, steps: [{run: x}]}\n  <<: *a\n";
+    let document = read_workflow(source, &Limits::default());
+    let workflow = Workflow::of(&document);
+    let [problem] = &workflow.problems[..] else { panic!("{:?}", workflow.problems) };
+    assert!(
+        problem.hint.as_deref().is_some_and(|hint| hint.starts_with("GitHub knows no merge keys")),
+        "{problem:?}"
     );
 }
 

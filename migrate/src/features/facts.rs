@@ -131,6 +131,16 @@ pub(super) const CONTEXTS: &[&str] = &[
     "vars.<name>",
 ];
 
+/// Contexts of which GitHub says all that they have.
+const CLOSED: [&str; 4] = ["github", "job", "runner", "strategy"];
+
+/// Whether a context has something of a name, whatever the case; `None` where a workflow or a repository decides.
+pub(crate) fn has_member(context: &str, name: &str) -> Option<bool> {
+    let context = CLOSED.into_iter().find(|closed| closed.eq_ignore_ascii_case(context))?;
+    let members = CONTEXTS.iter().filter_map(|path| path.strip_prefix(context)?.strip_prefix('.'));
+    Some(members.into_iter().any(|member| member.eq_ignore_ascii_case(name)))
+}
+
 /// Files that a step writes or reads, by the variable that has their path (runner: IFileCommandExtension.ContextName).
 pub(super) const RUNNER_FILES: &[&str] = &[
     "GITHUB_ARTIFACTS",

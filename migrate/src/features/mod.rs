@@ -31,6 +31,7 @@ pub use catalogue::{Catalogue, Feature, FeatureId};
 pub use construct::{Construct, Role, constructs, path};
 pub use contexts::Segment;
 pub use entry::{FeatureKind, FileKind};
+pub(crate) use facts::has_member;
 pub use facts::{Default, Embedding, UsesForm};
 pub use file::generate;
 pub use tiling::{Tile, TileKind, tiles};

@@ -6,11 +6,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Family;
+use super::actions::{Actions, Target};
 use super::paths;
-use super::reads::{self, Read, Site};
+use super::placed::{Placed, step_ids};
+use super::reads::{self, Read};
 use crate::expression::{folded, same};
+use crate::features::has_member;
 use crate::model::call::{Link, Program};
-use crate::model::{Action, EventKind, Job, JobKind, Mapping, Runs, Step, StepKind, Value, Workflow};
+use crate::model::{Action, EventKind, Job, JobKind, Mapping, Runs, Value, Workflow};
 use crate::read::{Document, TokenId, TokenKind};
 use crate::span::Span;
 
@@ -34,6 +38,8 @@ pub enum Doubt {
     NoSuchStep,
     /// The step runs later.
     LaterStep,
+    /// The step runs in the background, and nothing waits for it before.
+    NotWaitedFor,
     /// The job is not among `needs`.
     NotNeeded,
     /// No job has this id.
@@ -46,8 +52,12 @@ pub enum Doubt {
     NoSuchInput,
     /// The workflow can only be called, and names its secrets without this one.
     NoSuchSecret,
+    /// The action has no output of this name.
+    NotOfAction,
     /// The context has other things.
     NoSuchProperty,
+    /// GitHub says all that the context has, and not this.
+    NoSuchMember,
 }
 
 impl Doubt {
@@ -57,13 +67,15 @@ impl Doubt {
         match self {
             Self::NoSuchStep => "no step of the job has this id",
             Self::LaterStep => "the step runs later",
+            Self::NotWaitedFor => "the step runs in the background, and nothing waits for it before",
             Self::NotNeeded => "the job is not among needs",
             Self::NoSuchJob => "no job has this id",
             Self::NoSuchOutput => "the job has no output of this name",
+            Self::NotOfAction => "the action has no output of this name",
             Self::NoSuchKey => "no leg of the matrix has this key",
             Self::NoSuchInput => "no input has this name",
             Self::NoSuchSecret => "the workflow names the secrets that it is called with, and not this one",
-            Self::NoSuchProperty => "nothing there is called so",
+            Self::NoSuchProperty | Self::NoSuchMember => "nothing there is called so",
         }
     }
 
@@ -73,9 +85,14 @@ impl Doubt {
         match self {
             Self::NoSuchStep => "no step here has this id: the value is empty",
             Self::LaterStep => "this step or a later one has the id, so the value is empty here",
+            Self::NotWaitedFor => {
+                "put a step with wait before this one: what a step in the background gives is there only then"
+            }
+            Self::NoSuchMember => "the context has nothing of this name: the value is empty",
             Self::NotNeeded => "add the job to needs: the value is empty without it",
             Self::NoSuchJob => "no job has this id: the value is empty",
             Self::NoSuchOutput => "declare it under outputs of that job: the value is empty without it",
+            Self::NotOfAction => "declare it under outputs of the action: the value is empty without it",
             Self::NoSuchKey => "no leg of the matrix has this key: the value is empty",
             Self::NoSuchInput => "declare it under inputs: the value is empty without it",
             Self::NoSuchSecret => {
@@ -148,6 +165,41 @@ pub fn action_accesses<'d>(action: &'d Action<'d>) -> Vec<Access<'d>> {
     found
 }
 
+/// What the first file of a family reads of steps whose action does not have it. A composite action gives what it declares;
+/// others may set what they like.
+#[must_use]
+pub fn action_outputs<'d>(family: &Family<'d>, actions: &Actions<'_>) -> Vec<Access<'d>> {
+    let Some(graph) = family.root() else { return Vec::new() };
+    let mut given = HashMap::new();
+    for used in actions.used(family).into_iter().filter(|used| used.file == 0) {
+        let Target::Action(action) = used.target else { continue };
+        let step = graph.job(used.at.job).and_then(|job| job.steps()?.steps.get(used.at.step));
+        if let Some(id) = step.and_then(|step| step.id) {
+            given.insert((used.at.job, folded(id.value)), action);
+        }
+    }
+    let sets: Vec<_> = actions.models.iter().map(outputs_of).collect();
+    let jobs: HashSet<_> = given.keys().map(|(job, _)| *job).collect();
+    let document = graph.workflow.document;
+    let mut found = Vec::new();
+    for job in graph.jobs.iter().filter(|job| jobs.contains(&job.id)) {
+        tell(document, &reads::reads(document, job.model), &mut found, |read| {
+            let of_output = read.path.starts_with(&["steps"]) && same(read.path.name(2)?, "outputs");
+            let output = read.path.name(3).filter(|name| of_output && *name != paths::ANY)?;
+            let action = given.get(&(job.id, folded(read.path.name(1)?)))?;
+            let known = sets.get(*action)?.as_ref()?;
+            (!known.contains(&folded(output))).then_some((output, Doubt::NotOfAction))
+        });
+    }
+    found
+}
+
+/// The outputs of a composite action.
+fn outputs_of(action: &Action<'_>) -> Option<HashSet<String>> {
+    let is_composite = matches!(action.runs.as_ref()?.value, Runs::Composite { .. });
+    is_composite.then(|| action.outputs.iter().map(|output| folded(output.name.value)).collect())
+}
+
 fn tell<'d>(
     document: &'d Document,
     reads: &[Read<'d>],
@@ -178,16 +230,9 @@ struct Names<'n, 'd> {
 struct Body<'d> {
     job: Option<&'d Job<'d>>,
     needs: Option<HashSet<String>>,
-    steps: Option<HashMap<String, At>>,
+    steps: Option<HashMap<String, Placed>>,
     /// The keys of the matrix; `None` in it: not known.
     matrix: Option<Option<HashSet<String>>>,
-}
-
-/// Where a step is, and whether it starts with others at the same time.
-#[derive(Clone, Copy)]
-struct At {
-    step: usize,
-    in_parallel: bool,
 }
 
 type Missing<'d> = Option<(&'d str, Doubt)>;
@@ -227,7 +272,7 @@ impl<'n, 'd> Names<'n, 'd> {
             let Some(job) = self.jobs.get(&folded(name)) else { return Some((name, Doubt::NoSuchJob)) };
             self.of_job(read, job)
         } else {
-            None
+            (has_member(context, name) == Some(false)).then_some((name, Doubt::NoSuchMember))
         }
     }
 
@@ -272,29 +317,13 @@ fn step<'d>(read: &Read<'d>, name: &'d str, body: &mut Body<'d>) -> Missing<'d> 
         Some(JobKind::Steps(steps)) => step_ids(&steps.steps),
         Some(JobKind::Call(_)) | None => HashMap::new(),
     });
-    let Some(at) = steps.get(&folded(name)) else { return Some((name, Doubt::NoSuchStep)) };
-    let is_later =
-        matches!(read.site, Site::Step(reader) if at.step > reader || at.step == reader && !at.in_parallel);
-    if is_later {
-        return Some((name, Doubt::LaterStep));
+    let Some(placed) = steps.get(&folded(name)) else { return Some((name, Doubt::NoSuchStep)) };
+    if let Some(doubt) = placed.doubt(read.site) {
+        return Some((name, doubt));
     }
     let property = read.path.name(2).filter(|name| *name != paths::ANY)?;
     let is_known = ["outputs", "outcome", "conclusion"].iter().any(|known| same(known, property));
     (!is_known).then_some((property, Doubt::NoSuchProperty))
-}
-
-/// Steps by their ids, those within `parallel` as well.
-fn step_ids(steps: &[Step<'_>]) -> HashMap<String, At> {
-    let mut found = HashMap::new();
-    for (step, it) in steps.iter().enumerate() {
-        let inner = if let StepKind::Parallel(inner) = &it.kind { inner.as_slice() } else { &[] };
-        let own = it.id.iter().map(|id| (id, false));
-        let within = inner.iter().filter_map(|step| Some((step.id.as_ref()?, true)));
-        for (id, in_parallel) in own.chain(within) {
-            found.entry(folded(id.value)).or_insert(At { step, in_parallel });
-        }
-    }
-    found
 }
 
 /// The keys of a mapping; `None` where an expression gives some.

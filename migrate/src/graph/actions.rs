@@ -4,11 +4,14 @@
 //! repositories are looked up through a port. What a composite action uses itself is looked up, too, but for `./path` in it,
 //! which is of the job that runs it.
 
+mod circle;
 mod follow;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
+
+pub use circle::Circles;
 
 use super::flow::{self, StepAt};
 use super::{Family, Job, Local};
@@ -209,6 +212,8 @@ pub struct UsedAction<'a> {
     pub inputs: Vec<(&'a ActionInput<'a>, Option<At<Scalar<'a>>>)>,
     /// Inputs that the step gives and the action does not have.
     pub unknown: Vec<&'a str>,
+    /// Whether an expression may give more.
+    pub is_open: bool,
 }
 
 impl<'d> Actions<'d> {
@@ -280,6 +285,11 @@ impl<'d> Actions<'d> {
         let names = given.iter().filter_map(|entry| entry.key.value.text());
         let unknown =
             if action.is_some() { names.filter(|name| !is_known(name)).collect() } else { Vec::new() };
-        UsedAction { file, at, token: uses.uses.token, target, inputs, unknown }
+        let is_open = match uses.with.as_ref().map(|with| &with.value) {
+            Some(Value::Literal(entries)) => entries.iter().any(|entry| entry.key.value.text().is_none()),
+            Some(Value::Expression(_)) => true,
+            None => false,
+        };
+        UsedAction { file, at, token: uses.uses.token, target, inputs, unknown, is_open }
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn for_key(
 }
 
 /// GitHub's parser knows anchors and aliases of YAML, and not the merge key.
-pub(super) const MERGE: &str =
+pub(crate) const MERGE: &str =
     "GitHub knows no merge keys: write the keys out, or let an alias be all of a value, as in env: *name";
 
 /// A key of the other form of a step or job.

@@ -27,7 +27,7 @@ mod scalar;
 mod seen;
 
 pub use document::{Document, StringId, TemplateId, Token, TokenId, TokenKind};
-pub(crate) use hint::nearest;
+pub(crate) use hint::{MERGE, nearest};
 pub use limits::Limits;
 pub(crate) use limits::TEXT;
 pub use problem::{By, Problem, ProblemKind};

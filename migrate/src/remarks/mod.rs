@@ -20,6 +20,7 @@
 //! value of. What GitHub refuses on reading is a [`crate::read::Problem`] and not told again here.
 
 mod actions;
+mod comparison;
 mod condition;
 mod failing;
 mod language;
@@ -88,7 +89,7 @@ const MOST: usize = 1_000;
 #[must_use]
 pub fn remarks(of: Of<'_, '_>, on: Date) -> Vec<Remark> {
     let document = of.document();
-    let mut found = walk::Walk::new(document, on).all();
+    let mut found = walk::Walk::new(document, on, comparison::Facts::of(of)).all();
     found.extend(behaviour(of));
     found.truncate(MOST);
     found.sort_by_key(|remark| remark.span.start);

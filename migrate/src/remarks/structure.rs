@@ -9,6 +9,22 @@ use crate::values::Finding;
 const EITHER: [(&str, &str); 3] =
     [("branches", "branches-ignore"), ("tags", "tags-ignore"), ("paths", "paths-ignore")];
 
+/// A workflow names the events that start it (GitHub's server; its parser takes an empty mapping or list).
+pub(super) fn no_event(document: &Document) -> Option<(TokenId, &'static str, Finding)> {
+    let on = document.root().and_then(|root| document.get(root, "on"))?;
+    let is_list = matches!(document.token(on).kind, TokenKind::Mapping | TokenKind::Sequence);
+    if !is_list || document.children(on).next().is_some() || is_cut_off(document, on) {
+        return None;
+    }
+    told(
+        document,
+        on,
+        "event",
+        "No event triggers defined in `on`".to_owned(),
+        "name an event, such as on: push",
+    )
+}
+
 /// What is wrong with a mapping: the token it is told of, a word that stays the same, and the finding.
 pub(super) fn of(document: &Document, mapping: TokenId) -> Option<(TokenId, &'static str, Finding)> {
     let name = document.schema().definition(document.token(mapping).definition).name();

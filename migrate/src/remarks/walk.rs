@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::comparison::Facts;
 use super::structure::is_cut_off;
 use super::{Language, MOST, Remark, failing, structure};
 use crate::expression::Condition;
@@ -14,16 +15,20 @@ use crate::values::{Author, Finding, cron, id, image, label, shell};
 pub(super) struct Walk<'d> {
     document: &'d Document,
     on: Date,
+    facts: Facts,
     found: Vec<Remark>,
 }
 
 impl<'d> Walk<'d> {
-    pub(super) const fn new(document: &'d Document, on: Date) -> Self {
-        Self { document, on, found: Vec::new() }
+    pub(super) const fn new(document: &'d Document, on: Date, facts: Facts) -> Self {
+        Self { document, on, facts, found: Vec::new() }
     }
 
     pub(super) fn all(mut self) -> Vec<Remark> {
         let mut key = None;
+        if let Some((at, code, finding)) = structure::no_event(self.document) {
+            self.tell_as(at, code, vec![finding]);
+        }
         for (id, token) in self.document.tokens() {
             if token.kind == TokenKind::Mapping
                 && let Some((at, code, finding)) = structure::of(self.document, id)
@@ -187,6 +192,9 @@ impl<'d> Walk<'d> {
             let found = part.expression.root().map(failing::of).unwrap_or_default();
             let found = found.into_iter().map(|finding| failing::shifted(finding, part.inner.start));
             self.tell_as(token, "expression", found.collect());
+            let compared = part.expression.root().map(|root| self.facts.told(root)).unwrap_or_default();
+            let compared = compared.into_iter().map(|finding| failing::shifted(finding, part.inner.start));
+            self.tell_as(token, "comparison", compared.collect());
         }
     }
 
@@ -201,6 +209,7 @@ impl<'d> Walk<'d> {
             && self.document.template(token).is_none()
         {
             self.tell_as(token, "expression", failing::of(root));
+            self.tell_as(token, "comparison", self.facts.told(root));
         }
     }
 

@@ -27,7 +27,11 @@ pub fn check(id: &str) -> Result<(), Finding> {
     let too_long = id.encode_utf16().count() >= MAX_LENGTH;
     if id.is_empty() || wrong.is_some() || too_long {
         let span = wrong.map_or(whole(id), |(at, char)| Span::new(at, at + char.len_utf8()));
-        let hint = if wrong.is_none() && too_long { "shorten it to 99 characters or fewer" } else { FORM };
+        let hint = match id {
+            "<<" => crate::read::MERGE,
+            _ if wrong.is_none() && too_long => "shorten it to 99 characters or fewer",
+            _ => FORM,
+        };
         let message = format!(
             "The identifier '{id}' is invalid. IDs may only contain alphanumeric characters, '_', and '-'. IDs must start with a \
              letter or '_' and and must be less than {MAX_LENGTH} characters."

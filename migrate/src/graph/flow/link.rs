@@ -6,9 +6,10 @@ use super::StepAt;
 use crate::expression::folded;
 use crate::graph::job::{Job, JobId};
 use crate::graph::paths;
+use crate::graph::placed::{Placed, step_ids};
 use crate::graph::reads::{Read, Site};
 use crate::graph::{Doubt, Graph};
-use crate::model::{Step, StepKind, Value};
+use crate::model::Value;
 
 /// An output that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,29 +85,16 @@ fn outputs(job: &Job<'_>) -> Option<HashSet<String>> {
     entries.iter().map(|entry| entry.key.value.text().map(folded)).collect()
 }
 
-/// The ids of the steps of a job, with their places.
-fn ids(job: &Job<'_>) -> HashMap<String, usize> {
-    let mut found = HashMap::new();
-    for (at, step) in job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default().iter().enumerate() {
-        add_ids(step, at, &mut found);
-    }
-    found
-}
-
-fn add_ids(step: &Step<'_>, at: usize, found: &mut HashMap<String, usize>) {
-    if let Some(id) = step.id {
-        found.entry(folded(id.value)).or_insert(at);
-    }
-    if let StepKind::Parallel(steps) = &step.kind {
-        steps.iter().for_each(|step| add_ids(step, at, found));
-    }
+/// The steps of a job by their ids.
+fn ids(job: &Job<'_>) -> HashMap<String, Placed> {
+    job.steps().map(|steps| step_ids(&steps.steps)).unwrap_or_default()
 }
 
 /// Who reads.
 struct Reader<'r, 'd> {
     names: &'r Names,
     job: &'r Job<'d>,
-    steps: HashMap<String, usize>,
+    steps: HashMap<String, Placed>,
 }
 
 impl<'d> Reader<'_, 'd> {
@@ -139,16 +127,10 @@ impl<'d> Reader<'_, 'd> {
     }
 
     fn of_step(&self, site: Site<'d>, name: &'d str, output: &'d str) -> (Source<'d>, Option<Doubt>) {
-        let Some(&step) = self.steps.get(&folded(name)) else {
+        let Some(placed) = self.steps.get(&folded(name)) else {
             return (Source::NoStep(name), Some(Doubt::NoSuchStep));
         };
-        let steps = self.job.steps().map(|steps| steps.steps.as_slice()).unwrap_or_default();
-        let is_later = matches!(site, Site::Step(reader) if step >= reader && !is_parallel(steps.get(step)));
-        let from = Source::Step(StepAt { job: self.job.id, step }, output);
-        (from, is_later.then_some(Doubt::LaterStep))
+        let from = Source::Step(StepAt { job: self.job.id, step: placed.step }, output);
+        (from, placed.doubt(site))
     }
-}
-
-fn is_parallel(step: Option<&Step<'_>>) -> bool {
-    step.is_some_and(|step| matches!(step.kind, StepKind::Parallel(_)))
 }
