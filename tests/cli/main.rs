@@ -5,6 +5,7 @@ mod damage;
 mod journey;
 mod metrics;
 mod ownership;
+mod plan;
 mod policies;
 #[path = "../../controller/process/tests/processes/mod.rs"]
 mod processes;
