@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 
 use crate::session::{Outcome, Session};
-use crate::{block, command, coverage, difference, expressions, reliability};
+use crate::{block, command, coverage, difference, expressions, reliability, security};
 
 /// Whether files are written or only looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,10 @@ pub(crate) const BLOCKS: &[Block] = &[
     recorded_coverage("graphs", coverage::graphs),
     recorded_coverage("schema", coverage::schema),
     recorded_coverage("schema-differences", coverage::schema_differences),
+    recorded_security("agreement", security::agreement),
+    recorded_security("differences", security::differences),
+    recorded_security("weights", security::weights),
+    recorded_security("health", security::health),
     Block {
         file: "docs/cli.md",
         name: "reference",
@@ -104,6 +108,10 @@ const fn recorded_expressions(name: &'static str, text: fn(&Path) -> anyhow::Res
 
 const fn recorded_coverage(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
     Block { file: "docs/migration/coverage.md", name, source: Source::Recorded(text) }
+}
+
+const fn recorded_security(name: &'static str, text: fn(&Path) -> anyhow::Result<String>) -> Block {
+    Block { file: "docs/migration/security.md", name, source: Source::Recorded(text) }
 }
 
 /// Goes through all files and blocks.

@@ -23,6 +23,7 @@ mod migrate;
 mod need;
 mod record;
 mod reliability;
+mod security;
 mod session;
 mod suites;
 

@@ -59,7 +59,11 @@ impl Zizmor {
             }
             return;
         };
-        found.extend(files.iter().map(|file| ((*file).to_owned(), BTreeSet::new())));
+        // Files that it cannot read are only warned of where others of the batch can be read.
+        let told_of = String::from_utf8_lossy(&output.stderr).into_owned();
+        let read =
+            told_of.lines().filter_map(|line| line.rsplit_once(" completed ").map(|(_, file)| file.trim()));
+        found.extend(read.map(|file| (file.to_owned(), BTreeSet::new())));
         for finding in &told {
             let (file, at) = primary(finding);
             found.get_mut(file).unwrap().insert(at);
