@@ -21,6 +21,7 @@ const GIT: Need = Need::Program { name: "git", version: &["--version"], at_least
 const PYTHON: Need = Need::Program { name: "python3", version: &["--version"], at_least: (3, 9) };
 const NODE: Need = Need::Program { name: "node", version: &["--version"], at_least: (20, 0) };
 const NPM: Need = Need::Program { name: "npm", version: &["--version"], at_least: (9, 0) };
+const CHROMIUM: Need = Need::Program { name: "chromium", version: &["--version"], at_least: (120, 0) };
 const KUSTOMIZE: Need = Need::Program { name: "kustomize", version: &["version"], at_least: (5, 0) };
 const HELM: Need = Need::Program { name: "helm", version: &["version", "--short"], at_least: (3, 8) };
 
@@ -83,6 +84,25 @@ pub(crate) const SUITES: &[Suite] = &[
             "--test",
             "differential",
             "--",
+            "--nocapture",
+        ],
+        each: &[],
+        filtered: true,
+    },
+    // The HTML report in a browser. Its tests are one for cargo, which is ignored elsewhere.
+    Suite {
+        name: "browser",
+        needs: &[NODE, NPM, CHROMIUM],
+        program: "cargo",
+        arguments: &[
+            "test",
+            "--package",
+            "towpath",
+            "--locked",
+            "--test",
+            "browser",
+            "--",
+            "--ignored",
             "--nocapture",
         ],
         each: &[],

@@ -20,8 +20,8 @@ use super::{AssessedLeg, Assessment};
 use crate::graph::Family;
 use crate::security::Security;
 
-/// What is kept of a workflow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is kept of a workflow. The default is one that nothing is found in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sheet {
     /// Its file, as the command shows it.
     pub path: String,

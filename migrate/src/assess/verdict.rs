@@ -74,6 +74,13 @@ pub enum Rolled {
     },
 }
 
+/// That of a workflow in which nothing is found.
+impl Default for Rolled {
+    fn default() -> Self {
+        Self::Whole(Verdict::Automatic)
+    }
+}
+
 impl Rolled {
     /// Rolls verdicts up: broken before template before undetermined; then a split where some stay and some move; then the worst
     /// that moves. `None` of nothing.

@@ -153,8 +153,8 @@ mod tests {
         fn nothing_ends_the_element_and_nothing_is_lost(text in "[<>&/!a-z\"'\\\\\u{2028}\u{2029}\u{202e}-]{0,40}") {
             let json = serde_json::to_string(&text).unwrap();
             let escaped = escaped(&json);
-            let is_active = escaped.contains(['<', '>', '&', '\u{2028}', '\u{2029}']);
-            prop_assert!(!is_active);
+            let is_free = !escaped.contains(['<', '>', '&', '\u{2028}', '\u{2029}']);
+            prop_assert!(is_free);
             prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
         }
     }

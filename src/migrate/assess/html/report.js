@@ -6,11 +6,16 @@
   const body = find("rows");
   const rows = Array.from(body.rows, (row, at) => ({ row, at, entry: data.rows[at], text: "", detail: null }));
   const heads = all("#table th[data-key]");
-  const things = all("[data-thing]");
-  const thingNames = things.map((button) => button.closest("[data-kind]").dataset.kind + " " + button.textContent);
   const blockerNames = data.blockers.map(([rule, target]) => (target ? rule + " " + target : rule));
-  const KEYS = ["q", "verdict", "blocker", "uses", "sort"];
+  const KEYS = ["q", "verdict", "rule", "blocker", "uses", "sort"];
   let state = {};
+
+  /* There are thousands of things, so nobody looks at them before they are needed. */
+  let things = null;
+  const thingsByName = () => {
+    const named = (button, at) => [button.closest("[data-kind]").dataset.kind + " " + button.textContent, { button, at }];
+    return (things ??= new Map(all("[data-thing]").map(named)));
+  };
 
   /* An element with text and children; text is never read as anything else. */
   const make = (name, properties, ...children) => {
@@ -40,25 +45,28 @@
   /* Filters. */
   const verdicts = () => state.verdict.split(",").filter(Boolean);
 
+  /* The places of the blockers that are meant. */
   const blockersMeant = () => {
-    const meant = (name) => name === state.blocker || name.startsWith(state.blocker + " ");
-    return new Set(blockerNames.flatMap((name, at) => (meant(name) ? [at] : [])));
+    const isMeant = ([rule], at) =>
+      (!state.blocker || blockerNames[at] === state.blocker) && (!state.rule || rule === state.rule);
+    return new Set(data.blockers.flatMap((blocker, at) => (isMeant(blocker, at) ? [at] : [])));
   };
 
-  const isMeant = () => {
+  const filter = () => {
     const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = verdicts();
     const blockers = blockersMeant();
-    const users = new Set(data.used[thingNames.indexOf(state.uses)] ?? []);
-    return (row) => {
-      row.text ||= Array.from(row.row.cells, (cell) => textOf(cell)).join(" ").toLowerCase();
-      return (
-        words.every((word) => row.text.includes(word)) &&
-        (!wanted.length || row.entry.v.some((verdict) => wanted.includes(verdict))) &&
-        (!state.blocker || row.entry.b.some((blocker) => blockers.has(blocker))) &&
-        (!state.uses || users.has(row.at))
-      );
-    };
+    const users = state.uses && new Set(data.used[thingsByName().get(state.uses)?.at] ?? []);
+    return (row) =>
+      (!words.length || hasWords(row, words)) &&
+      (!wanted.length || row.entry.v.some((verdict) => wanted.includes(verdict))) &&
+      (!(state.blocker || state.rule) || row.entry.b.some((blocker) => blockers.has(blocker))) &&
+      (!users || users.has(row.at));
+  };
+
+  const hasWords = (row, words) => {
+    row.text ||= Array.from(row.row.cells, textOf).join(" ").toLowerCase();
+    return words.every((word) => row.text.includes(word));
   };
 
   /* What a cell shows: what is there for readers without scripts is not part of it. */
@@ -66,12 +74,12 @@
     Array.from(cell.childNodes, (node) => (node.nodeName === "NOSCRIPT" ? "" : node.textContent)).join("");
 
   const show = () => {
-    const meant = isMeant();
+    const meant = filter();
     let count = 0;
     for (const row of rows) {
       const isShown = meant(row);
       count += isShown;
-      row.row.hidden = !isShown;
+      if (row.row.hidden === isShown) row.row.hidden = !isShown;
       if (row.detail) row.detail.hidden = !isShown;
     }
     const [one, many] = data.thing;
@@ -83,16 +91,29 @@
     showState();
   };
 
+  /* The buttons that are pressed now. */
+  let pressed = [];
+
+  const press = () => {
+    const at = blockerNames.indexOf(state.blocker);
+    const buttons = [
+      ...verdicts().map((verdict) => `[data-verdict="${CSS.escape(verdict)}"]`),
+      `[data-rule="${CSS.escape(state.rule)}"]`,
+      `[data-blocker="${at}"]`,
+    ].flatMap(all);
+    const thing = state.uses && thingsByName().get(state.uses)?.button;
+    pressed.forEach((button) => button.setAttribute("aria-pressed", "false"));
+    pressed = thing ? [...buttons, thing] : buttons;
+    pressed.forEach((button) => button.setAttribute("aria-pressed", "true"));
+  };
+
   const showState = () => {
     if (find("q").value !== state.q) find("q").value = state.q;
-    const press = (element, isPressed) => element.setAttribute("aria-pressed", String(isPressed));
+    press();
     const wanted = verdicts();
-    for (const button of all("[data-verdict]")) press(button, wanted.includes(button.dataset.verdict));
-    for (const button of all("[data-rule]")) press(button, button.dataset.rule === state.blocker);
-    for (const button of all("[data-blocker]")) press(button, blockerNames[button.dataset.blocker] === state.blocker);
-    things.forEach((button, at) => press(button, thingNames[at] === state.uses));
     const chips = [
       ...wanted.map((verdict) => ["verdict: " + verdict, { verdict: wanted.filter((other) => other !== verdict).join(",") }]),
+      ...(state.rule ? [["rule: " + state.rule, { rule: "" }]] : []),
       ...(state.blocker ? [["blocker: " + state.blocker, { blocker: "" }]] : []),
       ...(state.uses ? [["uses " + state.uses, { uses: "" }]] : []),
     ];
@@ -111,7 +132,11 @@
   /* Sorting. Numbers by size, verdicts in their order, all else as people sort names. */
   const collator = new Intl.Collator("en", { numeric: true });
 
+  let sorted = "";
+
   const sort = () => {
+    if (state.sort === sorted) return;
+    sorted = state.sort;
     const isDown = state.sort.startsWith("-");
     const key = state.sort.replace(/^-/, "");
     const column = Math.max(0, heads.findIndex((head) => head.dataset.key === key));
@@ -130,22 +155,17 @@
     const compare = (one, other) =>
       typeof one === "number" ? one - other : (one === "") - (other === "") || collator.compare(one, other);
     keyed.sort(([one, a], [other, b]) => (isDown ? compare(other, one) : compare(one, other)) || a.at - b.at);
-    const order = keyed.map(([, row]) => row);
-    if (order.every((row, at) => row === sort.order[at])) return;
-    sort.order = order;
-    body.append(...order.flatMap((row) => (row.detail ? [row.row, row.detail] : [row.row])));
+    body.append(...keyed.flatMap(([, { row, detail }]) => (detail ? [row, detail] : [row])));
   };
-  sort.order = rows;
 
   /* Details of a row, made when they are first asked for. */
   const usedBy = (at) => {
     const kinds = new Map();
-    data.used.forEach((users, thing) => {
-      if (!users.includes(at)) return;
-      const section = things[thing].closest("[data-kind]");
-      const title = section.querySelector("summary").firstChild.textContent;
-      kinds.set(title, [...(kinds.get(title) ?? []), things[thing].textContent]);
-    });
+    for (const { button, at: thing } of thingsByName().values()) {
+      if (!data.used[thing].includes(at)) continue;
+      const title = button.closest("[data-kind]").querySelector("summary").firstChild.textContent;
+      kinds.set(title, [...(kinds.get(title) ?? []), button.textContent]);
+    }
     return Array.from(kinds, ([title, names]) =>
       make("p", {}, make("b", {}, title + ": "), make("span", { className: "path" }, names.join(", "))),
     );
@@ -219,15 +239,16 @@
       const wanted = verdicts();
       const next = wanted.includes(verdict) ? wanted.filter((other) => other !== verdict) : [...wanted, verdict];
       flip("verdict", next.join(","));
-    } else if (rule !== undefined) flip("blocker", rule);
+    } else if (rule !== undefined) flip("rule", rule);
     else if (blocker !== undefined) flip("blocker", blockerNames[blocker]);
-    else if (things.includes(button)) flip("uses", thingNames[things.indexOf(button)]);
-    else if (button.classList.contains("open")) toggle(rows.find(({ row }) => row.contains(button)));
+    else if (button.dataset.thing !== undefined) {
+      flip("uses", button.closest("[data-kind]").dataset.kind + " " + button.textContent);
+    } else if (button.classList.contains("open")) toggle(rows.find(({ row }) => row.contains(button)));
     else if (heads.includes(button.parentElement)) {
       const { key } = button.parentElement.dataset;
       set({ sort: state.sort === key ? "-" + key : state.sort === "-" + key ? "" : key });
     } else if (button.id === "clear") {
-      set({ q: "", verdict: "", blocker: "", uses: "" });
+      set({ q: "", verdict: "", rule: "", blocker: "", uses: "" });
       find("q").focus();
     }
   });

@@ -77,16 +77,13 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
         return html! {};
     }
     let (users, words) = match page.table.rows {
-        Rows::Workflows { .. } => (
-            "Workflows",
-            "Everything that workflows use, and who uses it. The numbers are those of the table above.",
-        ),
+        Rows::Workflows { .. } => ("Workflows", "Everything that workflows use. A click shows who uses it."),
         Rows::Repositories(_) => {
-            ("Repositories", "What more than one repository uses. The numbers are those of the table above.")
+            ("Repositories", "What more than one repository uses. A click shows which do.")
         }
     };
     html! {
-        section aria-labelledby="used-title" {
+        section.users aria-labelledby="used-title" {
             h2 id="used-title" { "Used by" }
             p { (words) }
             @for kind in &page.used { (table(kind, users)) }
@@ -100,13 +97,15 @@ fn table(kind: &Kind<'_>, users: &str) -> Markup {
             summary { (kind.title) " " span.count { (kind.things.len()) } }
             table {
                 caption { (kind.title) ", what most use first" }
-                thead { tr { th scope="col" { "Name" } th.number scope="col" { (users) } th scope="col" { "Which" } } }
+                thead { tr { th scope="col" { "Name" } th.number scope="col" { (users) } } }
                 tbody {
                     @for thing in &kind.things {
                         tr {
-                            td { button type="button" disabled aria-pressed="false" data-thing { (shown(thing.name)) } }
+                            td {
+                                button type="button" disabled aria-pressed="false" data-thing="" { (shown(thing.name)) }
+                                noscript { (which(&thing.rows)) }
+                            }
                             td.number { (thing.rows.len()) }
-                            td.which { (which(&thing.rows)) }
                         }
                     }
                 }
@@ -115,15 +114,9 @@ fn table(kind: &Kind<'_>, users: &str) -> Markup {
     }
 }
 
-/// How many users are named where scripts run; a click shows all.
-const FEW: usize = 8;
-
-/// The numbers of rows. Those of many users are for readers without scripts: others have the filter.
+/// The numbers of rows, for readers without scripts: others have the filter.
 fn which(rows: &[usize]) -> Markup {
-    let (few, rest) = rows.split_at_checked(FEW).unwrap_or((rows, &[]));
-    let link = |row: &usize| html! { a href=(format!("#w{}", row + 1)) { (row + 1) } " " };
     html! {
-        @for row in few { (link(row)) }
-        @if !rest.is_empty() { noscript { @for row in rest { (link(row)) } } }
+        p.which { @for row in rows { a href=(format!("#w{}", row + 1)) { (row + 1) } " " } }
     }
 }
