@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use towpath_migrate::assess::{Meta, rules};
+use towpath_migrate::security::{self, Class};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,9 +26,10 @@ impl Explain {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let text = match &self.rule {
             None => list(),
-            Some(id) => match rules::named(id) {
-                Some(rule) => page(rule.meta()),
-                None => {
+            Some(id) => match (rules::named(id), security::class(id)) {
+                (Some(rule), _) => page(rule.meta()),
+                (None, Some(class)) => class_page(class),
+                (None, None) => {
                     let next = "towpath migrate explain lists the rules";
                     return Err(Failure::Usage(format!("there is no rule {id:?}; {next}")));
                 }
@@ -45,9 +47,17 @@ fn list() -> String {
     let mut text = String::new();
     for Meta { id, outcome, title, .. } in metas {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{id:<20}{:<14}{title}", outcome.name());
+        let _ = writeln!(text, "{id:<22}{:<14}{title}", outcome.name());
+    }
+    for Class { id, title, severity, .. } in security::classes() {
+        let _ = writeln!(text, "{id:<22}{:<14}{title}", format!("unsafe {}", severity.name()));
     }
     text
+}
+
+fn class_page(class: &Class) -> String {
+    let Class { id, title, why, remedy, severity } = class;
+    format!("{id}: {title}\n\nunsafe   {}\nwhy      {why}\nnext     {remedy}\n", severity.name())
 }
 
 fn page(meta: &Meta) -> String {

@@ -67,7 +67,10 @@ fn a_plan_has_phases_units_and_what_does_not_move() {
     assert_eq!(plan["effort"]["repositories_alone"], json!({"all/bank": 2, "all/shop": 3}));
     let phases: Vec<_> = plan["phases"].as_array().unwrap().iter().map(|phase| &phase["workflows"]).collect();
     assert_eq!(phases[0], &json!(["all/shop/.github/workflows/ci.yml"]));
-    assert_eq!(phases[1], &json!(["all/bank/.github/workflows/rust.yml", "all/shop/.github/workflows/rust.yml"]));
+    assert_eq!(
+        phases[1],
+        &json!(["all/bank/.github/workflows/rust.yml", "all/shop/.github/workflows/rust.yml"])
+    );
     assert_eq!(plan["stays"], json!({"dead": ["all/bank/.github/workflows/old.yml"]}));
 }
 

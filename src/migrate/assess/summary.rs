@@ -1,5 +1,7 @@
 //! A page for people.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use towpath_migrate::sources::Shown;
@@ -22,6 +24,8 @@ pub(super) fn page(estate: &Estate) -> String {
     }
     blockers(estate, &mut page);
     super::plan::summary(estate, &mut page);
+    health(estate, &mut page);
+    unsafe_ones(estate, &mut page);
     unseen(estate, &mut page);
     page
 }
@@ -46,6 +50,55 @@ fn blockers(estate: &Estate, page: &mut String) {
     }
     if list.len() > MOST {
         let _ = writeln!(page, "  and {} more: -o json", list.len() - MOST);
+    }
+}
+
+/// How well kept workflows are: the least of the best three quarters, of the best half, of the best quarter.
+fn health(estate: &Estate, page: &mut String) {
+    let mut tenths: Vec<_> =
+        estate.sheets.iter().filter_map(|sheet| Some(sheet.health.as_ref()?.tenths)).collect();
+    if tenths.is_empty() {
+        return;
+    }
+    tenths.sort_unstable();
+    let at = |quarter: usize| {
+        let tenths = tenths.get((tenths.len() - 1) * quarter / 4).copied().unwrap_or_default();
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    let _ = writeln!(
+        page,
+        "\nHealth, of 10: half of them have {} or more, a quarter {} or less, a quarter {} or more",
+        at(2),
+        at(1),
+        at(3)
+    );
+}
+
+/// What is unsafe, the worst first, and what other tools found.
+fn unsafe_ones(estate: &Estate, page: &mut String) {
+    let mut classes: BTreeMap<_, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for (sheet, risk) in
+        estate.sheets.iter().flat_map(|sheet| sheet.risks.iter().map(move |risk| (sheet, risk)))
+    {
+        let (count, workflows) = classes.entry((Reverse(risk.class.severity), risk.class.id)).or_default();
+        *count += 1;
+        workflows.insert(&sheet.path);
+    }
+    if !classes.is_empty() {
+        let _ = writeln!(page, "\nUnsafe, and moved it would stay so:\n\n  findings  workflows  class");
+    }
+    for ((_, class), (count, workflows)) in classes {
+        let _ = writeln!(page, "  {count:>8}{:>11}  {class}", workflows.len());
+    }
+    for (tool, count) in estate.imported.tools() {
+        let _ = writeln!(page, "\nImported: {} of {}", many(count, "finding"), Shown::text(tool));
+    }
+    if estate.imported.elsewhere > 0 {
+        let _ = writeln!(
+            page,
+            "Not of a workflow that was assessed: {}",
+            many(estate.imported.elsewhere, "finding")
+        );
     }
 }
 

@@ -12,4 +12,17 @@ pub(super) struct Extra {
 }
 
 /// All of them, in the order in which they stand. A new one is a new line here, and nothing else.
-pub(super) const EXTRAS: &[Extra] = &[];
+pub(super) const EXTRAS: &[Extra] = &[
+    Extra {
+        title: "Health",
+        is_number: true,
+        value: |sheet| {
+            sheet.health.as_ref().map(|health| format!("{}.{}", health.tenths / 10, health.tenths % 10))
+        },
+    },
+    Extra {
+        title: "Complexity",
+        is_number: false,
+        value: |sheet| Some(sheet.complexity.band().name().to_owned()),
+    },
+];
