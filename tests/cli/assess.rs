@@ -14,6 +14,7 @@ struct Estate(tempfile::TempDir);
 
 const MAC: &str = "\
 on: push
+permissions: {}
 jobs:
   mac:
     runs-on: macos-15
@@ -58,9 +59,9 @@ impl Estate {
 #[test]
 fn what_is_new_fails_and_what_was_there_does_not() {
     let estate = Estate::new(&[("ci.yml", MAC)]);
-    estate.assess(&["--fail-on", "note"]).code(1).err(".github/workflows/ci.yml:4: ").err("[keep-os]");
+    estate.assess(&["--fail-on", "note"]).code(1).err(".github/workflows/ci.yml:5: ").err("[keep-os]");
     estate.assess(&["--fail-on", "warning"]).code(0);
-    estate.assess(&["--write-baseline", "base.json"]).code(0).err("1 findings are in base.json");
+    estate.assess(&["--write-baseline", "base.json"]).code(0).err("base.json: 1 finding");
     estate.assess(&["--baseline", "base.json", "--fail-on", "note"]).code(0);
     // Moved lines and other steps change nothing.
     let moved = MAC
@@ -69,7 +70,7 @@ fn what_is_new_fails_and_what_was_there_does_not() {
     estate.write("repository/.github/workflows/ci.yml", &moved);
     estate.assess(&["--baseline", "base.json", "--fail-on", "note"]).code(0);
     estate.write("repository/.github/workflows/new.yml", MAC);
-    let ran = estate.assess(&["--baseline", "base.json", "--fail-on", "note"]).code(1).err("new.yml:4");
+    let ran = estate.assess(&["--baseline", "base.json", "--fail-on", "note"]).code(1).err("new.yml:5");
     assert!(!ran.err.contains("ci.yml"), "{ran:#?}");
 }
 
@@ -82,7 +83,7 @@ fn a_baseline_shrinks_and_never_grows_by_itself() {
     estate
         .assess(&["--baseline", "base.json", "--write-baseline", "base.json"])
         .code(0)
-        .err("1 findings are in base.json, 2 before");
+        .err("base.json: 1 finding, 2 before");
     let base: Value = serde_json::from_str(&estate.read("base.json")).unwrap();
     let paths: Vec<_> = base["findings"].as_object().unwrap().keys().collect();
     assert_eq!(paths, [".github/workflows/b.yml"]);
@@ -115,6 +116,24 @@ fn a_list_allows_and_tells_what_it_allowed_nothing_for() {
         .assess(&["--allow", "allow.yaml"])
         .code(2)
         .err("allow.yaml: entry 1 of the list of what is allowed has no reason");
+}
+
+#[test]
+fn what_other_tools_found_is_told_beside_it() {
+    let estate = Estate::new(&[("ci.yml", MAC)]);
+    let place = |uri| serde_json::json!({"physicalLocation": {"artifactLocation": {"uri": uri}, "region": {"startLine": 3}}});
+    let found =
+        |uri| serde_json::json!({"ruleId": "x/y", "message": {"text": "m"}, "locations": [place(uri)]});
+    let log = serde_json::json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "other"}}, "results": [found(".github/workflows/ci.yml"), found("elsewhere.yml")]}]});
+    estate.write("other.sarif", &log.to_string());
+    let report = estate.json(&["--import", "other.sarif"]);
+    let imported = &report["workflows"][0]["imported"];
+    assert_eq!(imported[0]["rule"], "x/y");
+    assert_eq!((imported.as_array().unwrap().len(), imported[0]["line"].as_u64()), (1, Some(3)));
+    let ran = estate.assess(&["--import", "other.sarif"]).code(0);
+    ran.out("Imported: 1 finding of other").out("Not of a workflow that was assessed: 1 finding");
+    estate.write("other.sarif", "[]");
+    estate.assess(&["--import", "other.sarif"]).code(2).err("other.sarif: failed to understand the SARIF");
 }
 
 #[test]
@@ -174,6 +193,7 @@ fn a_report_is_of_its_schema_and_the_same_each_time() {
     let expected = [
         "constructs.ndjson",
         "findings.csv",
+        "index.html",
         "inventory.csv",
         "report.json",
         "report.md",
@@ -206,7 +226,7 @@ fn each_construct_has_its_place_and_what_becomes_of_it() {
     let label = rows.iter().find(|row| row["way"] == "jobs.mac.runs-on").unwrap();
     assert_eq!(
         (label["fidelity"].as_str(), label["rule"].as_str(), label["line"].as_u64()),
-        (Some("keep"), Some("keep-os"), Some(4))
+        (Some("keep"), Some("keep-os"), Some(5))
     );
     assert!(rows.iter().all(|row| row["fidelity"].is_string() && row["feature"].is_string()), "{rows:#?}");
 }

@@ -201,20 +201,20 @@ impl Parts<'_> {
         }
     }
 
-    /// Jobs that stay with all their legs.
+    /// Jobs that stay with all their legs, and those of which nobody can tell where any leg runs.
     fn jobs(&mut self, workflow: &WorkflowSight<'_>, assessment: &Assessment) {
         let Some(root) = workflow.family.root() else { return };
         let why = Why::of(&assessment.reasons);
         let pairs: HashMap<_, _> = self.constructs.iter().zip(0..).filter_map(pair).collect();
         let mut legs = assessment.legs.iter().peekable();
         for (at, run) in workflow.jobs.iter().enumerate() {
-            let mut stays = legs.peek().is_some_and(|leg| leg.job == at);
+            let mut best: Option<Verdict> = None;
             while let Some(leg) = legs.next_if(|leg| leg.job == at) {
-                stays &= leg.verdict == Verdict::Keep;
+                best = best.max(Some(leg.verdict));
             }
-            let Some(job) = root.job(run.job).filter(|_| stays && run.file == 0) else { continue };
+            let Some(job) = root.job(run.job).filter(|_| run.file == 0) else { continue };
             let pair = pairs.get(&self.document.token(job.model.id.token).node);
-            if let (Some(pair), Some(rule)) = (pair, why.job(at)) {
+            if let (Some(pair), Some(rule)) = (pair, best.and_then(|best| why.job(at, best))) {
                 self.find_whole(*pair, rule);
             }
         }
@@ -296,26 +296,39 @@ impl Parts<'_> {
     }
 }
 
-/// The first reasons why something stays: of the workflow, and of each job.
+/// The first reasons why something stays: of the workflow, and of each job; and why nobody can tell what a job runs on.
 struct Why {
     workflow: Option<&'static Meta>,
     jobs: HashMap<usize, &'static Meta>,
+    unknown: HashMap<usize, &'static Meta>,
 }
 
 impl Why {
     fn of(reasons: &[Reason]) -> Self {
-        let mut why = Self { workflow: None, jobs: HashMap::new() };
-        for reason in reasons.iter().filter(|reason| reason.rule.outcome == Verdict::Keep) {
-            match reason.scope {
-                Scope::Workflow => _ = why.workflow.get_or_insert(reason.rule),
-                Scope::Job(job) | Scope::Leg(job, _) => _ = why.jobs.entry(job).or_insert(reason.rule),
+        let mut why = Self { workflow: None, jobs: HashMap::new(), unknown: HashMap::new() };
+        for reason in reasons {
+            match (reason.rule.outcome, reason.scope) {
+                (Verdict::Keep, Scope::Workflow) => _ = why.workflow.get_or_insert(reason.rule),
+                (Verdict::Keep, Scope::Job(job) | Scope::Leg(job, _)) => {
+                    why.jobs.entry(job).or_insert(reason.rule);
+                }
+                // What it runs on is all that is asked of single legs.
+                (Verdict::Undetermined, Scope::Leg(job, _)) => {
+                    why.unknown.entry(job).or_insert(reason.rule);
+                }
+                _ => {}
             }
         }
         why
     }
 
-    fn job(&self, job: usize) -> Option<&'static Meta> {
-        self.workflow.or_else(|| self.jobs.get(&job).copied())
+    /// Why all parts of a job share what becomes of it, whose best leg has this verdict.
+    fn job(&self, job: usize, best: Verdict) -> Option<&'static Meta> {
+        match best {
+            Verdict::Keep => self.workflow.or_else(|| self.jobs.get(&job).copied()),
+            Verdict::Undetermined => self.unknown.get(&job).copied(),
+            _ => None,
+        }
     }
 }
 
@@ -442,6 +455,13 @@ mod tests {
         assert_eq!(of(&mac, "on").1, "");
         let all = "on: push\njobs: {a: {runs-on: macos-15, steps: [{run: make}]}}\n";
         assert_eq!(of(all, "on"), ("keep", "keep-os"));
+    }
+
+    #[test]
+    fn of_a_job_that_runs_nobody_knows_where_nobody_can_tell() {
+        let source = job("${{ vars.RUNNER }}", "    - run: make\n");
+        assert_eq!(of(&source, "jobs.a.steps[0].run"), ("undetermined", "unknown-runner"));
+        assert_eq!(of(&source, "jobs.b.steps[0].run").1, "");
     }
 
     #[test]

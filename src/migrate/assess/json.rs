@@ -118,7 +118,6 @@ struct Row<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     health: Option<HealthRow<'e>>,
     /// What other tools found in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     imported: Vec<ImportedRow<'e>>,
     /// Comments that allow findings.
     allows: Vec<AllowRow<'e>>,

@@ -36,6 +36,7 @@ use self::estate::Estate;
 use self::finding::{Finding, Level};
 use self::import::Imported;
 use self::out::{Out, OutError};
+use self::summary::many;
 use super::around::Around;
 use super::parse;
 use crate::exit::Exit;
@@ -262,7 +263,7 @@ impl Assess {
             let now = before.map_or_else(|| now.clone(), |before| before.still(&now));
             out::write(path, &now.text()).map_err(impossible)?;
             let was = before.map_or_else(String::new, |before| format!(", {} before", before.len()));
-            terminal.note(format_args!("{} findings are in {}{was}", now.len(), Shown::path(path)));
+            terminal.note(format_args!("{}: {}{was}", Shown::path(path), many(now.len(), "finding")));
         }
         if !estate.unread.is_empty() {
             return Ok(Exit::Unreadable);
@@ -280,7 +281,10 @@ impl Assess {
             terminal.warning(Shown::text(&text), None);
         }
         if new.len() > MOST_TOLD {
-            terminal.note(format_args!("and {} more findings: -o json, or --out DIR", new.len() - MOST_TOLD));
+            terminal.note(format_args!(
+                "and {} more: -o json, or --out DIR",
+                many(new.len() - MOST_TOLD, "finding")
+            ));
         }
         Ok(if new.is_empty() { Exit::Done } else { Exit::Findings })
     }
