@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::Assessment;
 use super::known::{Known, known};
+use super::plain_use::{Starts, plain};
 use super::reason::{Reason, Scope};
 use super::rule::Meta;
 use super::sight::{FileAt, WorkflowSight};
@@ -33,6 +34,8 @@ pub struct Fate<'a> {
 pub enum By {
     /// The table of features.
     Feature,
+    /// The table of features, but for a use like this one, in which it keeps its meaning: why.
+    Use(&'static str),
     /// The table of actions.
     Action(&'static Known),
     /// A rule that found something: in it, in its step, in its job, or in the whole workflow.
@@ -45,6 +48,7 @@ impl Fate<'_> {
     pub fn fidelity(&self) -> Option<Fidelity> {
         match self.by {
             By::Feature => self.feature?.fidelity,
+            By::Use(_) => Some(Fidelity::Exact),
             By::Action(action) => Some(action.fidelity),
             By::Rule(rule) => Some(fidelity(rule.outcome)),
         }
@@ -55,6 +59,7 @@ impl Fate<'_> {
     pub fn how(&self) -> &'static str {
         match self.by {
             By::Feature => self.feature.map_or("", |feature| &feature.how),
+            By::Use(why) => why,
             By::Action(action) => &action.how,
             By::Rule(rule) => rule.remedy,
         }
@@ -65,7 +70,7 @@ impl Fate<'_> {
     pub const fn rule(&self) -> Option<&'static Meta> {
         match self.by {
             By::Rule(rule) => Some(rule),
-            By::Feature | By::Action(_) => None,
+            By::Feature | By::Use(_) | By::Action(_) => None,
         }
     }
 }
@@ -90,6 +95,9 @@ impl Fates {
         let mut by = vec![By::Feature; constructs.len()];
         let mut parts =
             Parts { document, constructs: &constructs, whole: vec![None; constructs.len()], by: &mut by };
+        parts.uses(Starts {
+            all_have_bodies: workflow.events().iter().all(|event| has_body(event.name.value)),
+        });
         parts.actions();
         parts.reasons(&assessment.reasons);
         parts.jobs(workflow, assessment);
@@ -170,6 +178,16 @@ struct Parts<'p> {
 }
 
 impl Parts<'_> {
+    /// Uses in which features keep their meaning.
+    fn uses(&mut self, starts: Starts) {
+        for (at, construct) in self.constructs.iter().enumerate() {
+            let feature = construct.feature.map(|id| Catalogue::get().feature(id));
+            if let Some(why) = feature.and_then(|feature| plain(feature, construct, self.document, starts)) {
+                self.by.get_mut(at).into_iter().for_each(|slot| *slot = By::Use(why));
+            }
+        }
+    }
+
     /// What the table of actions says of what steps use.
     fn actions(&mut self) {
         let source = self.document.tree().source();
@@ -192,13 +210,42 @@ impl Parts<'_> {
     /// What rules found in the file, each in the innermost construct; in what a step uses, for all of the step.
     fn reasons(&mut self, reasons: &[Reason]) {
         let starts = starts(self.constructs);
+        let mut steps = Vec::new();
         for reason in reasons.iter().filter(|reason| reason.spot.file == FileAt::Workflow(0)) {
             let Some(at) = innermost(self.constructs, &starts, reason.spot.span.start) else { continue };
             self.find(at, reason.rule);
             if let (true, Some(step)) = (self.is_used(at), self.step(at)) {
-                self.find_whole(step, reason.rule);
+                steps.push((step, reason.rule));
             }
         }
+        self.steps(steps);
+    }
+
+    /// What was found in what steps use. What stays, or nobody knows, takes the whole step; what somebody has to change, the action with
+    /// its inputs: whether the step runs is another question.
+    fn steps(&mut self, steps: Vec<(usize, &'static Meta)>) {
+        let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (step, rule) in steps {
+            if matches!(rule.outcome, Verdict::Keep | Verdict::Undetermined) {
+                self.find_whole(step, rule);
+                continue;
+            }
+            if parts.is_empty() {
+                parts = self.inputs();
+            }
+            parts.get(&step).into_iter().flatten().for_each(|part| self.find_whole(*part, rule));
+        }
+    }
+
+    /// `uses` and `with` of each step.
+    fn inputs(&self) -> HashMap<usize, Vec<usize>> {
+        let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, construct) in self.constructs.iter().enumerate() {
+            if let (Some(step), Some("uses" | "with")) = (construct.parent, self.key(at)) {
+                parts.entry(step as usize).or_default().push(at);
+            }
+        }
+        parts
     }
 
     /// Jobs that stay with all their legs, and those of which nobody can tell where any leg runs.
@@ -340,6 +387,11 @@ const fn pair((construct, at): (&Construct, usize)) -> Option<(NodeId, usize)> {
     }
 }
 
+/// Whether what starts a run has the body of a webhook.
+fn has_body(event: &str) -> bool {
+    !matches!(event, "schedule" | "workflow_dispatch" | "workflow_call")
+}
+
 /// The feature of an action of a repository.
 const USED: &str = "uses/action";
 
@@ -348,7 +400,8 @@ fn worse(one: Option<By>, other: Option<By>) -> Option<By> {
     let rank = |by: &By| match by {
         By::Rule(rule) => (0, rule.outcome as u8),
         By::Action(_) => (1, 0),
-        By::Feature => (2, 0),
+        By::Use(_) => (2, 0),
+        By::Feature => (3, 0),
     };
     one.into_iter().chain(other).min_by_key(rank)
 }
@@ -455,6 +508,48 @@ mod tests {
         assert_eq!(of(&mac, "on").1, "");
         let all = "on: push\njobs: {a: {runs-on: macos-15, steps: [{run: make}]}}\n";
         assert_eq!(of(all, "on"), ("keep", "keep-os"));
+    }
+
+    #[test]
+    fn what_somebody_has_to_change_of_an_action_leaves_the_rest_of_its_step() {
+        let source = job(
+            "ubuntu-24.04",
+            "    - if: failure()\n      uses: docker/build-push-action@v6\n      with: {tags: x}\n",
+        );
+        assert_eq!(of(&source, "jobs.a.steps[0].with.tags"), ("needs-person", "docker-daemon"));
+        assert_eq!(of(&source, "jobs.a.steps[0].if").1, "");
+    }
+
+    #[test]
+    fn some_values_leave_no_difference() {
+        let source = |permissions: &str, fail_fast: &str| {
+            format!(
+                "on: push\npermissions: {permissions}\njobs:\n  a:\n    strategy: {{fail-fast: {fail_fast}, matrix: {{x: [1]}}}}\n    runs-on: ubuntu-24.04\n    steps: [{{run: make}}]\n"
+            )
+        };
+        let (none, some) = (source("{}", "false"), source("{contents: read}", "true"));
+        for (way, with, without) in
+            [("permissions", "approximate", "exact"), ("jobs.a.strategy.fail-fast", "approximate", "exact")]
+        {
+            assert_eq!((of(&some, way).0, of(&none, way).0), (with, without), "{way}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_body_for_each_event_is_exact() {
+        let source = |on: &str| {
+            format!(
+                "on: {on}\njobs: {{a: {{runs-on: ubuntu-24.04, steps: [{{run: make, if: github.event.repository.private}}]}}}}\n"
+            )
+        };
+        let of = |on: &str| {
+            fates(&source(on))
+                .iter()
+                .filter(|(way, fidelity, _)| way == "jobs.a.steps[0].if" && *fidelity == "approximate")
+                .count()
+        };
+        assert_eq!(of("push"), 0);
+        assert!(of("[push, workflow_dispatch]") > 0);
     }
 
     #[test]

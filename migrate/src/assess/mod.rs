@@ -34,6 +34,7 @@ mod history;
 mod known;
 mod mark;
 mod mask;
+mod plain_use;
 mod profile;
 mod reason;
 mod risk;

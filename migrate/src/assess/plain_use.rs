@@ -1,0 +1,59 @@
+//! Uses in which a feature keeps its meaning, although it does not in others.
+
+use crate::features::{Construct, Feature};
+use crate::read::Document;
+
+/// What the workflow is started by, as far as it says what is in the context of an event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Starts {
+    /// Whether every event that starts it has the body of a webhook.
+    pub(super) all_have_bodies: bool,
+}
+
+/// Why a use keeps its meaning.
+type Reason = &'static str;
+
+/// A value for which nothing is left of the difference.
+const VALUES: [(&str, &str, Reason); 4] = [
+    ("workflow/strategy.fail-fast", "false", "no leg is stopped for another"),
+    ("workflow/concurrency-mapping.cancel-in-progress", "false", "nothing is cancelled; see the group"),
+    (
+        "workflow/workflow-call-secret-mapping-definition.required",
+        "false",
+        "secretKeyRef that is optional, as on GitHub",
+    ),
+    ("workflow/concurrency-mapping.queue", "max", "mutex, whose queue keeps the order"),
+];
+
+/// Keys whose empty mapping asks for nothing.
+const EMPTY: [(&str, Reason); 3] = [
+    ("workflow/workflow-root.permissions", "no right is asked for"),
+    ("workflow/job-factory.permissions", "no right is asked for"),
+    ("workflow/workflow-job.permissions", "no right is asked for"),
+];
+
+/// How rows begin whose difference is that there is no webhook.
+const BODY: &str = "from the webhook body; a constant for schedules and by hand";
+
+/// Why this use of a feature keeps its meaning, if it does.
+pub(super) fn plain(
+    feature: &Feature,
+    construct: &Construct,
+    document: &Document,
+    starts: Starts,
+) -> Option<Reason> {
+    if feature.how == BODY && starts.all_have_bodies {
+        return Some("from the webhook body");
+    }
+    let source = construct.span.of(document.tree().source());
+    let value = source.split_once(':').map(|(_, value)| value.trim()).unwrap_or_default();
+    let by_value = VALUES.iter().find(|(id, said, _)| *id == feature.id && *said == value);
+    let is_meant = |(id, _): &&(&str, Reason)| *id == feature.id && is_empty(value);
+    by_value.map(|(.., why)| *why).or_else(|| EMPTY.iter().find(is_meant).map(|(_, why)| *why))
+}
+
+/// Whether a value is a mapping in braces with nothing in it.
+fn is_empty(value: &str) -> bool {
+    let inner = value.strip_prefix('{').and_then(|value| value.strip_suffix('}'));
+    inner.is_some_and(|inner| inner.trim().is_empty())
+}
