@@ -100,8 +100,7 @@ impl Sheet {
             unit: &self.unit,
             prospect: self.prospect(),
             is_split: matches!(self.rolled, Rolled::Split { .. }),
-            // The sheet keeps none yet.
-            health: None,
+            health: self.health.as_ref().map(|health| health.tenths),
             band: self.complexity.band(),
             points: self.complexity.points(),
             questions: blockers(&[Verdict::Undetermined]),
