@@ -10,6 +10,7 @@
 //! an expression needs from outside through [`expression::World`]; nothing here knows the network.
 
 pub mod assess;
+pub mod estate;
 pub mod expression;
 pub mod features;
 pub mod fidelity;

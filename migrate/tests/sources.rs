@@ -36,7 +36,7 @@ fn read(folder: &Path) -> Vec<(String, Result<What, &'static str>)> {
                 all.push((name(&path), what));
             }
             Found::Problem(Problem { path, cause }) => all.push((name(&path), Err(cause.code()))),
-            Found::Unit(_) | Found::Skipped(..) => {}
+            Found::Unit(_) | Found::Other(_) | Found::Skipped(..) => {}
         }
     }
     all
@@ -187,6 +187,7 @@ fn the_corpus_is_found_as_a_whole() {
         }
         Found::Problem(problem) => Err(problem.clone()),
         Found::Unit(unit) => Ok(unit.shape.name()),
+        Found::Other(_) => Ok("other"),
         Found::Skipped(..) => Ok("skipped"),
     };
     for workers in 1..=3 {

@@ -146,6 +146,7 @@ pub(super) fn broken(found: &Found, Panicked(said): Panicked) -> Problem {
     let path: &Path = match found {
         Found::Item(item) => &item.path,
         Found::Unit(unit) => &unit.path,
+        Found::Other(other) => &other.path,
         Found::Skipped(path, _) => path,
         Found::Problem(problem) => &problem.path,
     };

@@ -206,7 +206,7 @@ impl Report {
     /// Of what is no file.
     pub(super) fn other(form: Form, found: &Found) -> Self {
         match found {
-            Found::Item(_) => Self::default(),
+            Found::Item(_) | Found::Other(_) => Self::default(),
             Found::Problem(problem) => Self::problem(form, problem),
             Found::Skipped(path, why) => Self::skipped(form, path, *why),
             Found::Unit(unit) => Self::unit(form, unit),

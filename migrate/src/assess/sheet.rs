@@ -17,6 +17,7 @@ use super::rule::Meta;
 use super::sight::WorkflowSight;
 use super::verdict::{Rolled, Verdict};
 use super::{AssessedLeg, Assessment};
+use crate::estate::Ties;
 use crate::graph::Family;
 use crate::security::Security;
 
@@ -57,6 +58,8 @@ pub struct Sheet {
     pub dead: Dead,
     /// What a history of runs says of it: see [`super::History::tell`].
     pub ran: Option<Ran>,
+    /// What binds it to others.
+    pub ties: Option<Ties>,
 }
 
 /// A reason with its place, in words.
@@ -116,6 +119,7 @@ impl Sheet {
             health: (!is_broken).then(|| health(workflow, &security)),
             allows,
             facts: Facts::of(workflow),
+            ties: Ties::of(workflow),
             complexity: Complexity::of(workflow),
             calls: calls(family, &path),
             dead: Dead::default(),

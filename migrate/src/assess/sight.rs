@@ -182,7 +182,7 @@ impl<'s> JobSight<'s> {
     }
 
     /// The container and the services that are written.
-    fn containers(&self) -> impl Iterator<Item = &'s Container<'s>> {
+    pub(crate) fn containers(&self) -> impl Iterator<Item = &'s Container<'s>> {
         let steps = self.job.steps();
         let container = steps.and_then(|steps| steps.container.as_ref()?.value.literal());
         let services = steps.and_then(|steps| steps.services.as_ref()?.value.literal());
@@ -207,7 +207,7 @@ impl<'s> JobSight<'s> {
     }
 
     /// Looks at each step that really runs, those of composite actions in their places.
-    pub(super) fn steps(&self, look: &mut dyn FnMut(&StepSight<'_>)) {
+    pub(crate) fn steps(&self, look: &mut dyn FnMut(&StepSight<'_>)) {
         let Some(steps) = self.job.steps() else { return };
         let mut brought = Brought::default();
         for (at, step) in steps.steps.iter().enumerate() {

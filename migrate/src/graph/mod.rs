@@ -49,6 +49,7 @@ pub use inputs::KnownInputs;
 pub use job::{Effective, Job, JobId, Origin};
 pub use names::CheckName;
 pub use print::{Told, json, mermaid};
+pub(crate) use reads::reads_of;
 pub use reads::{Read, Site};
 pub use runner::{Given as GivenSetting, Runner, StepShell};
 pub use trigger::{Answer, Aspect, Occurrence, Trigger};

@@ -82,7 +82,7 @@ pub(super) fn action_reads<'d>(action: &'d Action<'d>) -> Vec<Read<'d>> {
 
 /// Everything that is read at a token and below.
 #[must_use]
-pub(super) fn reads_of<'d>(document: &'d Document, token: TokenId, key: &'d str) -> Vec<Read<'d>> {
+pub(crate) fn reads_of<'d>(document: &'d Document, token: TokenId, key: &'d str) -> Vec<Read<'d>> {
     let mut reader = Reader { document, found: Vec::new() };
     reader.walk(token, Site::Key(key));
     reader.found

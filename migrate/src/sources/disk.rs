@@ -45,6 +45,15 @@ impl Files for Disk {
         }
     }
 
+    fn peek(&self, path: &Path, most: usize) -> Result<Vec<u8>, FileError> {
+        regular(&fs::metadata(path).map_err(|error| why(&error))?, u64::MAX)?;
+        let file = File::open(path).map_err(|error| why(&error))?;
+        let mut content = Vec::new();
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        file.take(most).read_to_end(&mut content).map_err(|error| why(&error))?;
+        Ok(content)
+    }
+
     fn real(&self, path: &Path) -> Result<PathBuf, FileError> {
         fs::canonicalize(path).map_err(|error| why(&error))
     }

@@ -92,6 +92,12 @@ pub trait Files: Sync {
     /// When it is no regular file, too large, or cannot be read.
     fn read(&self, path: &Path, cap: u64) -> Result<Vec<u8>, FileError>;
 
+    /// The first bytes of a file, however large it is.
+    ///
+    /// # Errors
+    /// When it is no regular file, or cannot be read.
+    fn peek(&self, path: &Path, most: usize) -> Result<Vec<u8>, FileError>;
+
     /// The absolute path without links.
     ///
     /// # Errors

@@ -166,6 +166,12 @@ impl Files for InMemory {
         }
     }
 
+    fn peek(&self, path: &Path, most: usize) -> Result<Vec<u8>, FileError> {
+        let mut content = self.read(path, u64::MAX)?;
+        content.truncate(most);
+        Ok(content)
+    }
+
     fn real(&self, path: &Path) -> Result<PathBuf, FileError> {
         self.look(path)?;
         self.follow(path)

@@ -2,6 +2,7 @@
 //!
 //! - `files`: the port to a tree of files; `disk` and `memory` are behind it. Nothing else of the crate reads a file.
 //! - `unit`: what a path is that was named; `search`: the files in it, in order; `what`: what a file is.
+//! - `other_ci`: files of other systems, by their place.
 //! - `text`: from bytes to text; `problem`: everything that can be wrong with an input, and what to do about it.
 //! - `supplied`: actions and reusable workflows of other repositories, from a folder.
 //! - `pool`: work on many at once, results in order.
@@ -10,6 +11,7 @@
 mod disk;
 mod files;
 mod memory;
+mod other_ci;
 mod pool;
 mod problem;
 mod search;
@@ -22,6 +24,7 @@ mod what;
 pub use disk::Disk;
 pub use files::{Entry, FileError, Files, Kind, Special};
 pub use memory::InMemory;
+pub use other_ci::{OTHER_CI, OtherCi, OtherFile};
 pub use pool::{Panicked, process};
 pub use problem::{Cause, Place, Problem};
 pub use search::{Found, Item, LEFT_OUT, Search, Why};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::vec;
 
 use super::files::{Entry, FileError, Files, Kind};
+use super::other_ci::{OtherFile, may_be_other, other_ci};
 use super::problem::{Cause, Problem};
 use super::unit::{Part, Shape, Unit, shape};
 use super::what::{Role, is_action, is_yaml};
@@ -97,6 +98,8 @@ pub enum Found {
     Unit(Arc<Unit>),
     /// A file to look at.
     Item(Item),
+    /// A file of another system, where [`Search::with_others`] asks for these.
+    Other(OtherFile),
     /// Something that is not looked at.
     Skipped(PathBuf, Why),
     /// Something that cannot be looked at.
@@ -134,6 +137,8 @@ pub struct Search<'f, F: Files + ?Sized> {
     ready: VecDeque<Found>,
     /// Files without links, kept only where paths that were named lie in each other.
     seen: Option<HashSet<PathBuf>>,
+    /// Whether files of other systems are wanted.
+    others: bool,
 }
 
 impl<'f, F: Files + ?Sized> Search<'f, F> {
@@ -147,7 +152,14 @@ impl<'f, F: Files + ?Sized> Search<'f, F> {
         let overlap = real.iter().zip(real.iter().skip(1)).any(|(one, next)| next.starts_with(one));
         let seen = overlap.then(HashSet::new);
         let roots = roots.into_iter();
-        Self { files, roots, root: None, way: Vec::new(), ready: VecDeque::new(), seen }
+        Self { files, roots, root: None, way: Vec::new(), ready: VecDeque::new(), seen, others: false }
+    }
+
+    /// Hands on files of other systems, too. No folder is looked into for them that is not looked into anyway.
+    #[must_use]
+    pub fn with_others(mut self) -> Self {
+        self.others = true;
+        self
     }
 
     fn problem(&mut self, path: &Path, cause: impl Into<Cause>) {
@@ -237,12 +249,24 @@ impl<'f, F: Files + ?Sized> Search<'f, F> {
             (Kind::Folder, Scope::Within(unit, _)) => self.below(path, unit),
             (kind, Scope::Holder) => self.beside(path, entry, kind),
             (kind, Scope::Within(unit, part)) => match (part.role(&entry.name), kind) {
+                (None, Kind::File) if self.others && may_be_other(&entry.name) => self.other(path, unit),
                 (role, Kind::Link) => self.link(path, matches!(role, Some(Ok(_)))),
                 (Some(Ok(role)), Kind::File) => self.item(path, role, unit),
                 (Some(Ok(_)), Kind::Special(special)) => self.problem(&path, Cause::Special(special)),
                 (Some(Err(why)), _) => self.skip(path, why),
                 (None | Some(Ok(_)), _) => {}
             },
+        }
+    }
+
+    /// Hands on a file of another system. A repository's counts, and not what stands in a folder of workflows.
+    fn other(&mut self, path: PathBuf, unit: &Arc<Unit>) {
+        let system = match unit.shape {
+            Shape::Repository => path.strip_prefix(&unit.path).ok().and_then(other_ci),
+            Shape::Workflows | Shape::File => None,
+        };
+        if let Some(system) = system {
+            self.ready.push_back(Found::Other(OtherFile { path, system, unit: Arc::clone(unit) }));
         }
     }
 

@@ -10,6 +10,7 @@ fn lines(files: &InMemory, paths: &[&str]) -> Vec<String> {
     let line = |found| match found {
         Found::Unit(unit) => format!("{} {}", unit.shape.name(), unit.path.display()),
         Found::Item(item) => format!("  {:?} {}", item.role, item.path.display()),
+        Found::Other(other) => format!("  {} {}", other.system.code, other.path.display()),
         Found::Skipped(path, why) => format!("  - {} {}", why.code(), path.display()),
         Found::Problem(problem) => format!("  ! {} {}", problem.cause.code(), problem.path.display()),
     };
@@ -200,4 +201,35 @@ fn deep_folders_end() {
     let files = InMemory::default().folder("/r/.github").file(format!("/r/{deep}action.yml"), ACTION);
     let found = lines(&files, &["/r"]);
     assert!(found.len() == 2 && found[1].starts_with("  - too-deep /r/d/d/"), "{found:?}");
+}
+
+#[test]
+fn other_systems_are_found_where_they_are_asked_for() {
+    let files = repository()
+        .file("/r/.gitlab-ci.yml", "")
+        .file("/r/.circleci/config.yml", "")
+        .file("/r/ci/Jenkinsfile", "")
+        .file("/r/dags/a.py", "import airflow")
+        .file("/r/node_modules/x/Jenkinsfile", "")
+        .file("/r/.github/workflows/Jenkinsfile", "")
+        .link("/r/.travis.yml", "/r/.gitlab-ci.yml");
+    let is_other = |found: &Found| matches!(found, Found::Other(_));
+    let search = || Search::new(&files, [PathBuf::from("/r")]);
+    assert_eq!(search().filter(is_other).count(), 0);
+    let with: Vec<_> = search().with_others().collect();
+    let others = with.iter().filter_map(|found| match found {
+        Found::Other(other) => Some((other.system.code, other.path.to_str().unwrap())),
+        _ => None,
+    });
+    assert_eq!(
+        others.collect::<Vec<_>>(),
+        [
+            ("circleci", "/r/.circleci/config.yml"),
+            ("gitlab", "/r/.gitlab-ci.yml"),
+            ("jenkins", "/r/ci/Jenkinsfile"),
+            ("airflow", "/r/dags/a.py"),
+        ]
+    );
+    let rest: Vec<_> = with.into_iter().filter(|found| !is_other(found)).collect();
+    assert_eq!(rest, search().collect::<Vec<_>>(), "nothing else changes");
 }

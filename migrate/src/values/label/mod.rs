@@ -6,7 +6,7 @@ mod table;
 use super::finding::{Finding, Part, whole};
 pub use super::shell::System;
 use jiff::civil::Date;
-pub use table::{HOSTED, VENDORS};
+pub use table::{HOSTED, VENDORS, Vendor};
 
 /// What a processor understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,8 +114,8 @@ pub fn classify(text: &str) -> Label {
     }
     let begins =
         |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    let vendor = VENDORS.iter().find(|(prefix, _)| begins(prefix));
-    vendor.map_or(Label::Other, |(_, name)| Label::Vendor(name))
+    let vendor = VENDORS.iter().find(|vendor| begins(vendor.prefix));
+    vendor.map_or(Label::Other, |vendor| Label::Vendor(vendor.name))
 }
 
 /// What the words of a label tell of its runner. Of GitHub's labels [`Hosted`] knows; of all others this is a
@@ -298,6 +298,7 @@ mod tests {
             ("blacksmith-4vcpu-ubuntu-2404", "Blacksmith"),
             ("warp-ubuntu-latest-x64-4x", "WarpBuild"),
             ("ubicloud-standard-2", "Ubicloud"),
+            ("ghcr.io/cirruslabs/macos-runner:sequoia", "Cirrus Runners"),
             ("runs-on=123/runner=4cpu-linux-x64", "RunsOn"),
             ("ubuntu-2404-2core", "other"),
             ("ubuntu", "other"),
@@ -318,6 +319,15 @@ mod tests {
                 assert!(deprecated < retired, "{hosted:?}");
             }
             assert_eq!(guess(hosted.label).system.unwrap_or(hosted.system), hosted.system);
+        }
+    }
+
+    #[test]
+    fn vendors_are_sorted_and_have_sources() {
+        assert!(VENDORS.is_sorted_by(|one, next| one.prefix < next.prefix));
+        for vendor in VENDORS {
+            assert_eq!(classify(vendor.prefix), Label::Vendor(vendor.name));
+            assert!(!vendor.source.is_empty() && vendor.prefix == vendor.prefix.to_lowercase());
         }
     }
 

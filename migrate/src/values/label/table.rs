@@ -117,21 +117,39 @@ pub const HOSTED: &[Hosted] = &[
 /// What every self-hosted runner gets by itself, as GitHub's documentation of self-hosted runners lists it.
 pub(super) const SELF_HOSTED: [&str; 7] = ["self-hosted", "linux", "windows", "macos", "x64", "arm", "arm64"];
 
-/// How the labels of vendors begin, as their own documentation and the corpus have them.
-pub const VENDORS: &[(&str, &str)] = &[
-    ("actuated-", "Actuated"),
-    ("blacksmith-", "Blacksmith"),
-    ("buildjet-", "BuildJet"),
-    ("cirun-", "Cirun"),
-    ("codspeed-", "CodSpeed"),
-    ("depot-", "Depot"),
-    ("namespace-", "Namespace"),
-    ("nscloud-", "Namespace"),
-    ("oracle-vm-", "CNCF on Oracle Cloud"),
-    ("runs-on,", "RunsOn"),
-    ("runs-on/", "RunsOn"),
-    ("runs-on=", "RunsOn"),
-    ("starsling-", "StarSling"),
-    ("ubicloud", "Ubicloud"),
-    ("warp-", "WarpBuild"),
+/// A vendor whose runners stand in for GitHub's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Vendor {
+    /// How its labels begin, in small letters.
+    pub prefix: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Where the prefix is from.
+    pub source: &'static str,
+}
+
+const fn vendor(prefix: &'static str, name: &'static str, source: &'static str) -> Vendor {
+    Vendor { prefix, name, source }
+}
+
+/// The vendors that are known, by how their labels begin.
+pub const VENDORS: &[Vendor] = &[
+    vendor("actuated-", "Actuated", "docs.actuated.com"),
+    vendor("blacksmith-", "Blacksmith", "docs.blacksmith.sh"),
+    vendor("buildjet-", "BuildJet", "buildjet.com/for-github-actions/docs"),
+    vendor("cirun-", "Cirun", "docs.cirun.io"),
+    vendor("codspeed-", "CodSpeed", "codspeed.io/docs"),
+    vendor("depot-", "Depot", "depot.dev/docs/github-actions/runner-types"),
+    vendor("ghcr.io/cirruslabs/", "Cirrus Runners", "cirrus-runners.app"),
+    vendor("namespace-", "Namespace", "namespace.so/docs"),
+    vendor("nscloud-", "Namespace", "namespace.so/docs"),
+    vendor("oracle-vm-", "CNCF on Oracle Cloud", "workflows of its projects"),
+    vendor("runs-on,", "RunsOn", "runs-on.com/configuration/job-labels"),
+    vendor("runs-on/", "RunsOn", "runs-on.com/configuration/job-labels"),
+    vendor("runs-on=", "RunsOn", "runs-on.com/configuration/job-labels"),
+    vendor("shipfox-", "Shipfox", "docs.shipfox.io"),
+    vendor("starsling-", "StarSling", "workflows that use it"),
+    vendor("tenki-", "Tenki", "tenki.cloud/docs"),
+    vendor("ubicloud", "Ubicloud", "ubicloud.com/docs/github-actions-integration"),
+    vendor("warp-", "WarpBuild", "warpbuild.com/docs"),
 ];
