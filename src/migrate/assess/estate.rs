@@ -13,6 +13,8 @@ use super::Came;
 use super::allowed::Allowed;
 use super::base::Base;
 use super::import::Imported;
+use super::owning::SeenOwners;
+use super::shared::Others;
 use crate::failure::Failure;
 
 /// Names under which verdicts of workflows are counted, best first.
@@ -44,6 +46,8 @@ pub(super) struct Estate {
     pub(super) unread: Vec<Problem>,
     /// What other tools found.
     pub(super) imported: Imported,
+    pub(super) others: Others,
+    pub(super) owners: SeenOwners,
 }
 
 /// How often a rule gave a reason.
@@ -72,6 +76,7 @@ impl Estate {
             Came::Unit(path, is_repository) => self.unit(path, is_repository),
             Came::Skipped => self.skipped += 1,
             Came::Unread(problem) => self.unread.push(problem),
+            Came::Other(system) => self.others.add(system, self.repositories + self.folders),
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use towpath_migrate::security::Severity;
 
 use super::estate::{Estate, VERDICTS};
 use super::plan::{Dead, Plan, Ran};
+use super::shared::Shared;
 
 /// Of this form; it changes when a reader has to.
 const VERSION: u32 = 2;
@@ -36,6 +37,7 @@ struct Document<'e> {
     inventory: Inventory<'e>,
     /// What it takes to move, and in which order.
     plan: Plan<'e>,
+    shared: Shared<'e>,
     unread: Vec<Unread<'e>>,
     workflows: Vec<Row<'e>>,
 }
@@ -242,6 +244,7 @@ pub(super) fn document(estate: &Estate) -> String {
         rules: rules.collect(),
         inventory: inventory(estate),
         plan: Plan::of(estate),
+        shared: Shared::of(estate),
         unread: unread.collect(),
         workflows: estate.sheets.iter().enumerate().map(|(at, sheet)| Row::of(estate, at, sheet)).collect(),
     };

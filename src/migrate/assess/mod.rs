@@ -12,9 +12,11 @@ mod import;
 mod json;
 mod markdown;
 mod out;
+mod owning;
 mod plan;
 mod profile;
 mod sarif;
+mod shared;
 mod summary;
 mod table;
 
@@ -27,7 +29,9 @@ use towpath_migrate::assess::{Assessment, Dead, History, Profile, Sheet, Workflo
 use towpath_migrate::graph::{ActionBundle, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
-use towpath_migrate::sources::{Disk, Found, Item, Problem, Search, Shown, Supplied, Text, What, process};
+use towpath_migrate::sources::{
+    Disk, Found, Item, OtherCi, Problem, Search, Shown, Supplied, Text, What, process,
+};
 
 use self::allowed::Allowed;
 use self::base::Base;
@@ -36,6 +40,7 @@ use self::estate::Estate;
 use self::finding::{Finding, Level};
 use self::import::Imported;
 use self::out::{Out, OutError};
+use self::owning::Owning;
 use self::summary::many;
 use super::around::Around;
 use super::parse;
@@ -139,6 +144,7 @@ enum Came {
     Unit(PathBuf, bool),
     Skipped,
     Unread(Problem),
+    Other(Option<&'static OtherCi>),
 }
 
 impl Assess {
@@ -201,12 +207,15 @@ impl Assess {
             Found::Unit(unit) => Came::Unit(unit.path.clone(), unit.repository().is_some()),
             Found::Skipped(..) => Came::Skipped,
             Found::Problem(problem) => Came::Unread(problem.clone()),
+            Found::Other(other) => Came::Other(other.is_confirmed(&Disk).then_some(other.system)),
         };
         let mut estate = Estate { today, ..Estate::default() };
         let (allowed, out) = (&mut asked.allowed, &mut asked.out);
-        let search = Search::new(&Disk, self.paths.clone());
+        let search = Search::new(&Disk, self.paths.clone()).with_others();
+        let mut owning = Owning::default();
         let failed = process(search, parse::workers(), work, |found, came| {
-            let came = came.unwrap_or_else(|panicked| Came::Unread(parse::broken(&found, panicked)));
+            let mut came = came.unwrap_or_else(|panicked| Came::Unread(parse::broken(&found, panicked)));
+            owning.note(&Disk, &found, &mut came);
             let mut constructs = |rows: &str| {
                 if printed == Form::Ndjson {
                     terminal.print(rows)?;
@@ -221,6 +230,7 @@ impl Assess {
                 Err(failure) => ControlFlow::Break(failure),
             }
         });
+        estate.owners = owning.seen();
         if let Some(history) = &asked.history {
             estate.tell(history);
         }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use towpath_migrate::sources::Shown;
 
 use super::estate::{Estate, VERDICTS};
+use super::shared::{alike, reached, tied, unowned};
 
 /// How many blockers are told.
 const MOST: usize = 12;
@@ -27,6 +28,7 @@ pub(super) fn page(estate: &Estate) -> String {
     health(estate, &mut page);
     unsafe_ones(estate, &mut page);
     unseen(estate, &mut page);
+    shared(estate, &mut page);
     page
 }
 
@@ -120,6 +122,52 @@ fn unseen(estate: &Estate, page: &mut String) {
     for (count, what) in rows {
         let _ = writeln!(page, "  {count:>8}  {what}");
     }
+}
+
+/// How many things are told that most workflows share.
+const MOST_SHARED: usize = 5;
+
+fn shared(estate: &Estate, page: &mut String) {
+    let tied = tied(estate);
+    let groups = alike(&tied);
+    let in_groups = |groups: &[Vec<usize>]| groups.iter().map(Vec::len).sum::<usize>();
+    let generated = tied.iter().filter(|(_, ties)| ties.generated.is_some()).count();
+    let unowned = if estate.owners.files > 0 { unowned(&tied).count() } else { 0 };
+    let (exact, near) = (groups.exact.len(), groups.near.len());
+    let rows = [
+        (generated, "are written by a tool: edit what they are made of".to_owned()),
+        (in_groups(&groups.exact), format!("are the same as another one, in {}", many(exact, "group"))),
+        (
+            in_groups(&groups.near),
+            format!("differ from another one in names, texts and versions alone, in {}", many(near, "group")),
+        ),
+        (unowned, "have no owner in a CODEOWNERS".to_owned()),
+        (estate.owners.notes.len(), "lines or files of CODEOWNERS are not taken by GitHub".to_owned()),
+    ];
+    let others = estate.others.counts().map(|(_, count)| {
+        (count.files, format!("files of {}, in {}", count.name, repositories(count.units)))
+    });
+    let rows: Vec<_> = rows.into_iter().chain(others).filter(|(count, _)| *count > 0).collect();
+    if !rows.is_empty() {
+        let _ = writeln!(page, "\nAmong them:\n");
+    }
+    for (count, what) in rows {
+        let _ = writeln!(page, "  {count:>8}  {what}");
+    }
+    let mut reached = reached(&tied);
+    reached.retain(|row| row.kind.is_shared() && row.workflows > 1);
+    reached.sort_by_key(|row| Reverse(row.workflows));
+    if !reached.is_empty() {
+        let _ = writeln!(page, "\nWhose change reaches most:\n\n  workflows  repositories  checks");
+    }
+    for row in reached.iter().take(MOST_SHARED) {
+        let what = format!("{} {}", row.kind.code(), Shown::text(row.name));
+        let _ = writeln!(page, "  {:>9}{:>14}{:>8}  {what}", row.workflows, row.units, row.checks);
+    }
+}
+
+fn repositories(count: usize) -> String {
+    format!("{count} repositor{}", if count == 1 { "y" } else { "ies" })
 }
 
 pub(super) fn many(count: usize, thing: &str) -> String {
