@@ -25,8 +25,8 @@ pub(super) fn section(page: &Page<'_>) -> Markup {
         section aria-labelledby="unlock-title" {
             h2 id="unlock-title" { "What to deal with first" }
             p {
-                "Nothing stands in the way of " (many(ladder.free, "workflow")) ". When all "
-                (many(ladder.steps.len(), "blocker")) " are dealt with, in the order that frees most workflows first, " (ladder.all) " can move."
+                "Nothing stands in the way of " (many(ladder.free, "workflow")) ". " (ladder.all)
+                " can move when everything in the list is dealt with, in the order that frees most workflows first."
             }
             div.unlock {
                 figure {

@@ -171,7 +171,8 @@
     );
   };
 
-  const reasonRow = (seen) => ([rule, target, file, line, column, legs, decides]) => {
+  /* The file that a row is of has its name as the row has it. */
+  const reasonRow = (seen, path, name) => ([rule, target, file, line, column, legs, decides]) => {
     const { id, title, why, remedy } = data.rules[rule];
     const words = make("td", {}, make("span", { className: "rule" }, id), " ", title);
     if (!seen.has(rule)) words.append(make("span", { className: "why" }, `${why} What to do: ${remedy}.`));
@@ -181,18 +182,18 @@
       {},
       words,
       make("td", { className: "target" }, data.targets[target]),
-      make("td", { className: "place" }, `${data.files[file]}:${line}:${column}`),
+      make("td", { className: "place" }, `${data.files[file] === path ? name : data.files[file]}:${line}:${column}`),
       make("td", { className: "number" }, String(legs)),
       make("td", { className: "number" }, String(decides)),
     );
   };
 
-  const reasonTable = (reasons) => {
+  const reasonTable = (reasons, path, name) => {
     const head = (words, isNumber) => make("th", { scope: "col", className: isNumber ? "number" : "" }, words);
     const titles = [head("Reason"), head("About"), head("Place"), head("Legs", true), head("Decides", true)];
     const table = make("table", {}, make("caption", {}, "Reasons, in the order of the file"));
     table.append(make("thead", {}, make("tr", {}, ...titles)));
-    table.append(make("tbody", {}, ...reasons.map(reasonRow(new Set()))));
+    table.append(make("tbody", {}, ...reasons.map(reasonRow(new Set(), path, name))));
     return table;
   };
 
@@ -203,7 +204,7 @@
     const cell = make("td", { colSpan: row.cells.length });
     cell.append(make("p", {}, make("span", { className: "path" }, path), ` · ${many(jobs, "job")}, ${many(steps, "step")}`));
     if (counts) cell.append(make("p", {}, `Legs: ${counts}`));
-    if (r.length) cell.append(reasonTable(r));
+    if (r.length) cell.append(reasonTable(r, path, row.querySelector(".open").textContent));
     else cell.append(make("p", {}, "No rule has found anything in it."));
     cell.append(...usedBy(at));
     return make("tr", { className: "detail", id: "detail" + at }, cell);
