@@ -25,4 +25,12 @@ pub(super) const EXTRAS: &[Extra] = &[
         is_number: false,
         value: |sheet| Some(sheet.complexity.band().name().to_owned()),
     },
+    Extra {
+        title: "Owner",
+        is_number: false,
+        value: |sheet| {
+            let owners = sheet.ties.as_ref()?.owners.as_ref()?;
+            (!owners.is_empty()).then(|| owners.join(" "))
+        },
+    },
 ];
