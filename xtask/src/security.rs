@@ -30,16 +30,28 @@ pub(crate) fn agreement(root: &Path) -> anyhow::Result<String> {
         text(&record, "/zizmor/version"),
         number(&record, "/zizmor/files"),
     );
-    out.push_str(&table(&["class", "both", "zizmor only", "towpath only", "agreement"], &rows));
+    out.push_str(&table(
+        &["class", "both", "zizmor only", "towpath only", "agreement", "but for GitHub's rules"],
+        &rows,
+    ));
     Ok(out)
 }
 
-/// A class with the share of all findings that both have, rounded down to tenths.
+/// A class with the share of all findings that both have: of all, and without those that one lacks since GitHub decides so.
 fn row(class: &Value) -> Vec<String> {
-    let [both, zizmor, towpath] = ["/both", "/zizmor", "/towpath"].map(|key| number(class, key));
-    let thousandths = (both * 1000).checked_div(both + zizmor + towpath).unwrap_or(1000);
-    let share = format!("{}.{} %", thousandths / 10, thousandths % 10);
-    vec![text(class, "/class").to_owned(), both.to_string(), zizmor.to_string(), towpath.to_string(), share]
+    let [both, zizmor, towpath, github] =
+        ["/both", "/zizmor", "/towpath", "/github"].map(|key| number(class, key));
+    let all = both + zizmor + towpath;
+    let mut row = vec![text(class, "/class").to_owned()];
+    row.extend([both, zizmor, towpath].map(|count| count.to_string()));
+    row.extend([all, all.saturating_sub(github)].map(|all| share(both, all)));
+    row
+}
+
+/// A share, rounded down to tenths of a hundredth.
+fn share(part: u64, all: u64) -> String {
+    let thousandths = (part * 1000).checked_div(all).unwrap_or(1000);
+    format!("{}.{} %", thousandths / 10, thousandths % 10)
 }
 
 /// Each finding that only one of the two has, by reason.
@@ -110,10 +122,12 @@ mod tests {
 
     #[test]
     fn shares_are_rounded_down() {
-        let class = |both: u64, zizmor: u64, towpath: u64| {
-            row(&json!({ "class": "a", "both": both, "zizmor": zizmor, "towpath": towpath }))
+        let class = |both: u64, zizmor: u64, towpath: u64, github: u64| {
+            row(
+                &json!({ "class": "a", "both": both, "zizmor": zizmor, "towpath": towpath, "github": github }),
+            )
         };
-        assert_eq!(class(999, 1, 1), ["a", "999", "1", "1", "99.8 %"]);
-        assert_eq!(class(0, 0, 0)[4], "100.0 %");
+        assert_eq!(class(999, 1, 1, 1), ["a", "999", "1", "1", "99.8 %", "99.9 %"]);
+        assert_eq!(class(0, 0, 0, 0)[4], "100.0 %");
     }
 }

@@ -17,6 +17,9 @@ struct Known {
     class: String,
     file: String,
     reason: String,
+    /// Whether we differ since GitHub decides so.
+    #[serde(default)]
+    github: bool,
 }
 
 /// A finding that one of the two has.
@@ -90,9 +93,13 @@ pub(crate) fn agreement(ours: &BTreeMap<String, BTreeSet<At>>) -> Option<Value> 
                 });
             }
         }
+        let by_github = |it: &&Difference| {
+            known.iter().any(|known| known.github && known.class == it.class && known.file == it.file)
+        };
+        let github = differences.iter().filter(|it| it.class == class.id).filter(by_github).count();
         let only = |who: &str| differences.iter().filter(|it| it.class == class.id && it.only == who).count();
         rows.push(
-            json!({ "class": class.id, "both": both, "zizmor": only("zizmor"), "towpath": only("towpath") }),
+            json!({ "class": class.id, "both": both, "zizmor": only("zizmor"), "towpath": only("towpath"), "github": github }),
         );
     }
     for (at, known) in known.iter().enumerate() {
