@@ -1,6 +1,12 @@
 //! The HTML report in a browser: Node drives Chromium.
 //!
 //! `report.test.mjs` has the tests. Here the reports are made that it looks at, with the program as people run it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a fixture that fails ends its test, and a skip is loud"
+)]
 
 #[path = "../../xtask/src/migrate/rename.rs"]
 mod rename;

@@ -1,5 +1,5 @@
 //! `towpath migrate assess`: its forms, what is allowed, and what was there before.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a fixture that fails ends its test")]
+#![expect(clippy::unwrap_used, reason = "a fixture that fails ends its test")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 //! `towpath migrate assess`: effort, phases, what is dead, and what a history of runs tells.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a fixture that fails ends its test")]
+#![expect(clippy::unwrap_used, reason = "a fixture that fails ends its test")]
 
 use std::fs;
 use std::process::Command;

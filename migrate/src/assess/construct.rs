@@ -58,9 +58,9 @@ impl Fate<'_> {
     #[must_use]
     pub fn how(&self) -> &'static str {
         match self.by {
-            By::Feature => self.feature.map_or("", |feature| &feature.how),
+            By::Feature => self.feature.map_or("", |feature| feature.how),
             By::Use(why) => why,
-            By::Action(action) => &action.how,
+            By::Action(action) => action.how,
             By::Rule(rule) => rule.remedy,
         }
     }

@@ -3,6 +3,7 @@
 use super::job::{Job, Origin};
 use super::matrix::Leg;
 use super::world::Known;
+use crate::expression::{Function, Literal, Node, NodeKind};
 use crate::model::{At, Defaults, Run, RunDefaults, RunsOn, Text, Texts, Value};
 use crate::values::label::{self, Label};
 use crate::values::shell::{self, System};
@@ -129,14 +130,61 @@ impl Runner {
         let labels = runs_on.labels.as_ref().and_then(|labels| texts(labels, known));
         let group = runs_on.group.as_ref().map(|group| text(group, known));
         let mut runner = Self { labels, group, system: None, is_guess: false };
-        let found = runner.labels.iter().flatten().find_map(|label| match label::classify(label) {
-            Label::Hosted(hosted) => Some((hosted.system, false)),
-            _ => label::guess(label).system.map(|system| (system, true)),
-        });
+        let found = match &runner.labels {
+            Some(labels) => system_of(labels),
+            None => runs_on.labels.as_ref().and_then(either_way).map(|system| (system, true)),
+        };
         if let Some((system, is_guess)) = found {
             (runner.system, runner.is_guess) = (Some(system), is_guess);
         }
         runner
+    }
+}
+
+/// The system of labels, and whether only their words tell it.
+fn system_of(labels: &[String]) -> Option<(System, bool)> {
+    labels.iter().find_map(|label| match label::classify(label) {
+        Label::Hosted(hosted) => Some((hosted.system, false)),
+        _ => label::guess(label).system.map(|system| (system, true)),
+    })
+}
+
+/// The system that an expression comes to whatever its conditions say: `x && 'macos-15' || fromJSON('["self-hosted", "macos"]')`.
+fn either_way(labels: &Texts<'_>) -> Option<System> {
+    let Value::Expression(evaluated) = &labels.value else { return None };
+    let mut systems = outcomes(evaluated.expression.root()?)?.into_iter().map(|node| {
+        let labels = match &node.kind {
+            NodeKind::Literal(Literal::String(label)) => vec![label.clone()],
+            NodeKind::Call { function: Function::FromJson, arguments, .. } => match arguments.as_slice() {
+                [Node { kind: NodeKind::Literal(Literal::String(json)), .. }] => serde_json::from_str(json)
+                    .or_else(|_| serde_json::from_str(json).map(|label| vec![label]))
+                    .ok()?,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        system_of(&labels).map(|(system, _)| system)
+    });
+    let first = systems.next()??;
+    systems.all(|system| system == Some(first)).then_some(first)
+}
+
+/// What an expression may come to: of `a && b || c`, `b` and `c`. `None` where it may be that no text is left.
+fn outcomes(node: &Node) -> Option<Vec<&Node>> {
+    match &node.kind {
+        NodeKind::Or(operands) => {
+            let (last, before) = operands.split_last()?;
+            let before = before.iter().map(|operand| match &operand.kind {
+                NodeKind::And(parts) => outcomes(parts.last()?),
+                _ => outcomes(operand),
+            });
+            let mut all = before.collect::<Option<Vec<_>>>()?.concat();
+            all.extend(outcomes(last)?);
+            Some(all)
+        }
+        // Its first part may be what is left.
+        NodeKind::And(_) => None,
+        _ => Some(vec![node]),
     }
 }
 
@@ -173,5 +221,42 @@ fn texts(list: &Texts<'_>, known: Known<'_>) -> Option<Vec<String>> {
             }
             value => Some(vec![value.to_text().into_owned()]),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::Graph;
+    use crate::model::Workflow;
+    use crate::read::{Limits, read_workflow};
+    use crate::values::shell::System;
+
+    #[test]
+    fn a_choice_between_runners_of_one_system_has_that_system() {
+        let repository = "github.repository == 'a/b'";
+        for (runs_on, expected) in [
+            (format!("{repository} && 'depot-ubuntu-22.04-32' || 'ubuntu-latest'"), Some(System::Linux)),
+            (format!("{repository} && 'x-macos-15' || 'macos-15'"), Some(System::MacOs)),
+            (
+                format!(
+                    "{repository} && fromJSON('[\"self-hosted\", \"ondemand\", \"linux\"]') || 'ubuntu-22.04'"
+                ),
+                Some(System::Linux),
+            ),
+            (format!("{repository} && 'macos-15' || {repository} && 'windows-2025' || 'macos-15'"), None),
+            (format!("{repository} && 'macos-15' || vars.RUNNER"), None),
+            (format!("{repository} && 'macos-15'"), None),
+            (format!("{repository} && 'gpu' || 'ubuntu-latest'"), None),
+            ("vars.RUNNER || 'ubuntu-latest'".to_owned(), None),
+        ] {
+            let runs_on = runs_on.replace('"', "\\\"");
+            let source = format!(
+                "on: push\njobs: {{a: {{runs-on: \"${{{{ {runs_on} }}}}\", steps: [{{run: make}}]}}}}\n"
+            );
+            let document = read_workflow(source.as_str(), &Limits::default());
+            let workflow = Workflow::of(&document);
+            let graph = Graph::of(&workflow);
+            assert_eq!(graph.jobs[0].runner(None).unwrap().system, expected, "{source}");
+        }
     }
 }

@@ -128,7 +128,6 @@ struct ReachRow<'e> {
     name: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<&'e str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     versions: BTreeMap<&'e str, usize>,
     workflows: usize,
     units: usize,

@@ -1,6 +1,7 @@
 //! Inventories for spreadsheets, as CSV (RFC 4180), in which no text is a formula.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use towpath_migrate::assess::Sheet;
 
@@ -8,8 +9,11 @@ use super::base::Base;
 use super::estate::Estate;
 use super::finding::Finding;
 
+/// The things of a workflow that an inventory lists.
+type Things = fn(&Sheet) -> &BTreeSet<String>;
+
 /// Inventories of things, by kind.
-const KINDS: [(&str, fn(&Sheet) -> &std::collections::BTreeSet<String>); 8] = [
+const KINDS: [(&str, Things); 8] = [
     ("uses", |sheet| &sheet.facts.uses),
     ("secret", |sheet| &sheet.facts.secrets),
     ("variable", |sheet| &sheet.facts.variables),
