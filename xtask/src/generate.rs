@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 
 use crate::session::{Outcome, Session};
-use crate::{block, command, coverage, difference, expressions, reliability, security};
+use crate::{block, command, coverage, difference, expressions, judged, reliability, security};
 
 /// Whether files are written or only looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub(crate) const BLOCKS: &[Block] = &[
     recorded_coverage("graphs", coverage::graphs),
     recorded_coverage("schema", coverage::schema),
     recorded_coverage("schema-differences", coverage::schema_differences),
+    Block { file: "docs/migration/judged.md", name: "counts", source: Source::Recorded(judged::counts) },
     recorded_security("agreement", security::agreement),
     recorded_security("differences", security::differences),
     recorded_security("weights", security::weights),

@@ -18,6 +18,7 @@ mod coverage;
 mod difference;
 mod expressions;
 mod generate;
+mod judged;
 mod lints;
 mod migrate;
 mod need;
