@@ -255,7 +255,7 @@ fn hostile_texts_are_inert_in_every_form() {
     let token = format!("ghp_{}", "a1B2c3".repeat(6));
     let label = "\\e]0;x\\a\\e[31m</script><img src=x onerror=alert(1)>|[y](javascript:z)";
     let source = format!(
-        "name: '=cmd|x!A0'\non: push\njobs:\n  a:\n    runs-on: [self-hosted, \"{label}\", {token}]\n    environment: '@SUM(1)'\n    steps:\n      - {{name: {token}, run: nosuchtool}}\n"
+        "name: '=cmd|x!A0'\non: push\njobs:\n  a:\n    runs-on: [self-hosted, \"{label}\", {token}]\n    environment: '@SUM(1)'\n    env: {{A: '${{{{ secrets.{token} }}}}'}}\n    steps:\n      - {{name: {token}, run: nosuchtool}}\n      - uses: evil/{token}@v1\n      - uses: docker://x/{token}:1\n"
     );
     let estate = Estate::new(&[("a.yml", &source)]);
     estate.assess(&["--out", "out"]).code(0);

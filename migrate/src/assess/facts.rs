@@ -62,8 +62,15 @@ impl Facts {
 
     /// Takes out secrets that somebody wrote as one of these.
     fn mask(&mut self) {
-        let texts =
-            [&mut self.uses, &mut self.environments, &mut self.labels, &mut self.tools, &mut self.checks];
+        let texts = [
+            &mut self.uses,
+            &mut self.secrets,
+            &mut self.variables,
+            &mut self.environments,
+            &mut self.labels,
+            &mut self.tools,
+            &mut self.checks,
+        ];
         for texts in texts {
             if texts.iter().any(|text| matches!(masked(text), Cow::Owned(_))) {
                 *texts = texts.iter().map(|text| masked(text).into_owned()).collect();

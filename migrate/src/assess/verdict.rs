@@ -107,6 +107,15 @@ impl Rolled {
         }
     }
 
+    /// Whether a reason for this verdict is one for it: of a split, what stays.
+    #[must_use]
+    pub fn rests_on(self, outcome: Verdict) -> bool {
+        match self {
+            Self::Whole(verdict) => outcome == verdict,
+            Self::Split { .. } => outcome == Verdict::Keep,
+        }
+    }
+
     /// Its name, which stays the same.
     #[must_use]
     pub const fn name(self) -> &'static str {

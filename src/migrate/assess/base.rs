@@ -16,7 +16,11 @@ impl Base {
 
     /// A path from there, with `/` between its parts; as it is where it is not in it.
     pub(super) fn path(&self, path: &str) -> String {
-        let path = Path::new(path).strip_prefix(&self.0).unwrap_or_else(|_| Path::new(path));
+        let whole = Path::new(path);
+        // A file that was named by itself is told by its name.
+        let inner = whole.strip_prefix(&self.0).ok().filter(|inner| !inner.as_os_str().is_empty());
+        let path =
+            inner.or_else(|| whole.file_name().filter(|_| whole == self.0).map(Path::new)).unwrap_or(whole);
         let parts = path.components().filter(|part| *part != Component::CurDir);
         let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
         parts.join("/").replace("//", "/")
@@ -39,6 +43,7 @@ mod tests {
             (&["/a/b", "/a/c"], "/a/c/.github/workflows/ci.yml", "c/.github/workflows/ci.yml"),
             (&["/a/b/c", "/a/bc"], "/a/bc/x", "bc/x"),
             (&["x", "/y"], "/y/z", "/y/z"),
+            (&["/a/b/ci.yml"], "/a/b/ci.yml", "ci.yml"),
             (&[], "./a/../b", "a/../b"),
         ] {
             let base = Base::of(units.iter().map(Path::new));

@@ -7,7 +7,7 @@ use std::{fs, io};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use thiserror::Error;
-use towpath_migrate::assess::Sheet;
+use towpath_migrate::assess::{Sheet, masked};
 
 use super::base::Base;
 
@@ -146,7 +146,7 @@ fn finding(tool: &str, outcome: Outcome) -> Finding {
         level: outcome.level.unwrap_or_else(|| "warning".to_owned()),
         line: line.unwrap_or(1),
         column: column.unwrap_or(1),
-        message: outcome.message.text,
+        message: masked(&outcome.message.text).into_owned(),
         uri: percent_decode_str(uri).decode_utf8_lossy().trim_start_matches("./").to_owned(),
     }
 }

@@ -53,7 +53,7 @@ fn blockers(estate: &Estate, page: &mut String) {
 fn workflows(estate: &Estate, base: &Base, page: &mut String) {
     page.push_str("\n## Workflows\n\n| workflow | verdict | edits | why |\n|---|---|---:|---|\n");
     for sheet in estate.sheets.iter().take(MOST) {
-        let first = sheet.reasons.iter().min_by_key(|cited| cited.rule.outcome);
+        let first = sheet.reasons.iter().find(|cited| sheet.rolled.rests_on(cited.rule.outcome));
         let why = first.map(|cited| {
             format!("{} (line {}): {}", cited.rule.id, cited.mark.start.line, inert(&cited.target))
         });

@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 
 use super::job::look_at_job;
 use super::{JobNeeds, Kind, MAX_CHECKS, MAX_NEEDS, Needs, Thing};
-use crate::assess::{JobSight, WorkflowSight};
+use crate::assess::{JobSight, WorkflowSight, masked};
 use crate::graph::paths::{ANY, Path};
 use crate::graph::{JobId, RunJob};
 use crate::model::Secrets;
@@ -25,7 +25,8 @@ pub(super) struct Things {
 impl Things {
     /// The number of a thing.
     pub(super) fn number(&mut self, kind: Kind, name: impl Into<String>, version: impl Into<String>) -> u32 {
-        let thing = Thing { kind, name: name.into(), version: version.into() };
+        let masked = |text: String| masked(&text).into_owned();
+        let thing = Thing { kind, name: masked(name.into()), version: masked(version.into()) };
         u32::try_from(self.all.insert_full(thing).0).unwrap_or(u32::MAX)
     }
 
@@ -37,7 +38,8 @@ impl Things {
                 self.number(own, if path.is_empty() { "." } else { path }, "")
             }
             Some(home) => {
-                let name = [home.owner.as_str(), &home.name, &reference.path].join("/");
+                // Before its case is gone, by which a secret is known.
+                let name = masked(&[home.owner.as_str(), &home.name, &reference.path].join("/")).into_owned();
                 self.number(other, name.trim_end_matches('/').to_ascii_lowercase(), home.reference.as_str())
             }
         }
@@ -47,8 +49,10 @@ impl Things {
     pub(super) fn setting(&mut self, path: &Path<'_>) -> Option<u32> {
         let name = path.name(1).unwrap_or(ANY);
         match path.context().to_ascii_lowercase().as_str() {
-            "secrets" if !is_token(path) => Some(self.number(Kind::Secret, name.to_ascii_uppercase(), "")),
-            "vars" => Some(self.number(Kind::Variable, name.to_ascii_uppercase(), "")),
+            "secrets" if !is_token(path) => {
+                Some(self.number(Kind::Secret, masked(name).to_ascii_uppercase(), ""))
+            }
+            "vars" => Some(self.number(Kind::Variable, masked(name).to_ascii_uppercase(), "")),
             _ => None,
         }
     }
@@ -118,7 +122,8 @@ impl Collector<'_> {
         found.sort_unstable();
         found.dedup();
         self.left = self.left.checked_sub(found.len())?;
-        let checks = run.checks.iter().take(MAX_CHECKS).map(|check| check.text.clone()).collect();
+        let checks = run.checks.iter().take(MAX_CHECKS);
+        let checks = checks.map(|check| masked(&check.text).into_owned()).collect();
         Some(JobNeeds { id, things: found, checks, check_count: run.checks.len() })
     }
 
