@@ -1,10 +1,6 @@
 //! Complexity, effort and what is dead over real workflows, against what the documentation says of them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a fixture that fails ends its test, and a figure is told"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a fixture that fails ends its test")]
 
 #[path = "../corpus/mod.rs"]
 mod corpus;

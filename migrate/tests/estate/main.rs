@@ -1,12 +1,5 @@
 //! What binds the workflows of the corpus: who wrote them, which are alike, what they share.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a fixture that fails ends its test"
-)]
-
 #[path = "../corpus/mod.rs"]
 mod corpus;
 
