@@ -99,7 +99,7 @@ pub struct Assessment {
 /// What becomes of a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AssessedLeg {
-    /// Its job, by its place in [`Family::jobs`].
+    /// Its job, by its place in [`Family::jobs`](crate::graph::Family::jobs).
     pub job: usize,
     /// Its place in the matrix; 0 where there is none.
     pub leg: usize,
