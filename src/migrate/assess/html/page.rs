@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use towpath_migrate::assess::{Blocker, Meta, Rolled, Sheet, Unlock, Verdict, unlock};
+use towpath_migrate::assess::{Blocker, Cited, Meta, Rolled, Sheet, Unlock, Verdict, unlock};
 use towpath_migrate::sources::Problem;
 
 use super::columns::{EXTRAS, Extra};
@@ -229,7 +229,8 @@ fn unseen(sheets: &[&Sheet]) -> Vec<Unseen> {
     let mut rules: BTreeMap<&str, (&'static Meta, usize, BTreeSet<Blocker<'_>>)> = BTreeMap::new();
     for sheet in sheets.iter().filter(|sheet| sheet.may_move()) {
         let mut seen = BTreeSet::new();
-        for cited in sheet.reasons.iter().filter(|cited| cited.rule.outcome == Verdict::Undetermined) {
+        let asked = |cited: &&Cited| cited.movable > 0 && cited.rule.outcome == Verdict::Undetermined;
+        for cited in sheet.reasons.iter().filter(asked) {
             let (_, workflows, things) =
                 rules.entry(cited.rule.id).or_insert_with(|| (cited.rule, 0, BTreeSet::new()));
             *workflows += usize::from(seen.insert(cited.rule.id));
