@@ -36,6 +36,13 @@ impl Terminal {
         self.out.flush()
     }
 
+    /// Writes data as it is made.
+    pub(crate) fn stream(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut out = io::BufWriter::new(&mut self.out);
+        write(&mut out)?;
+        out.flush()
+    }
+
     /// Writes data as JSON.
     pub(crate) fn json(&mut self, data: &impl serde::Serialize) -> io::Result<()> {
         self.print(serde_json::to_string_pretty(data)?)

@@ -14,6 +14,10 @@ use towpath_migrate::model::Workflow;
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::sources::{Disk, Found, Search, Text, process};
 
+/// As the program has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What there was.
 #[derive(Default)]
 struct Count {

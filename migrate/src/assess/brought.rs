@@ -1,9 +1,14 @@
 //! What steps bring for those behind them.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::known::Known;
+use super::needles::Needles;
 use super::tools::INSTALLERS;
+
+/// Finds the names of installers in one pass; most lines have none.
+static INSTALLS: LazyLock<Needles> = LazyLock::new(|| Needles::of(INSTALLERS));
 
 /// The programs that steps of a job have brought so far, as far as their words tell.
 #[derive(Debug, Default)]
@@ -25,7 +30,7 @@ impl<'s> Brought<'s> {
 
     /// What a script looks as if it installed: the words of a line behind an installer. None brings itself.
     pub(super) fn by_script(&mut self, script: &'s str) {
-        script.lines().for_each(|line| self.by_line(line));
+        script.lines().filter(|line| INSTALLS.are_in(line)).for_each(|line| self.by_line(line));
     }
 
     fn by_line(&mut self, line: &'s str) {

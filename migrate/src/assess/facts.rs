@@ -1,9 +1,9 @@
 //! What is in a workflow that a platform team asks for: actions, secrets, variables, environments, labels, rights, names of checks.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::mask::masked;
+use super::names::Names;
 use super::sight::WorkflowSight;
 use crate::graph::flow::{self, Flow};
 use crate::graph::paths::{Path, paths};
@@ -16,39 +16,57 @@ use crate::values::permission::Level;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// What starts it.
-    pub events: BTreeSet<String>,
+    pub events: Names,
     /// What its steps and jobs use, as it is written.
-    pub uses: BTreeSet<String>,
+    pub uses: Names,
     /// Names of secrets, without the token that GitHub gives.
-    pub secrets: BTreeSet<String>,
+    pub secrets: Names,
     /// Names of variables.
-    pub variables: BTreeSet<String>,
+    pub variables: Names,
     /// Environments, as they are written.
-    pub environments: BTreeSet<String>,
+    pub environments: Names,
     /// Labels of runners; expressions as they are written.
-    pub labels: BTreeSet<String>,
+    pub labels: Names,
     /// Programs of its scripts.
-    pub tools: BTreeSet<String>,
+    pub tools: Names,
     /// Whether a script is root by itself.
     pub has_sudo: bool,
     /// Whether it uses the token that GitHub gives.
     pub has_token: bool,
     /// Rights that a token is given: `contents: write`.
-    pub rights: BTreeSet<String>,
+    pub rights: Names,
     /// Names of its check runs, as far as they are known.
-    pub checks: BTreeSet<String>,
+    pub checks: Names,
     /// How many jobs there are.
     pub jobs: usize,
     /// How many steps there are.
     pub steps: usize,
 }
 
+/// The same, while it is found.
+#[derive(Default)]
+struct Gathered {
+    events: BTreeSet<String>,
+    uses: BTreeSet<String>,
+    secrets: BTreeSet<String>,
+    variables: BTreeSet<String>,
+    environments: BTreeSet<String>,
+    labels: BTreeSet<String>,
+    tools: BTreeSet<String>,
+    has_sudo: bool,
+    has_token: bool,
+    rights: BTreeSet<String>,
+    checks: BTreeSet<String>,
+    jobs: usize,
+    steps: usize,
+}
+
 impl Facts {
     /// What is in the workflow that is looked at.
     #[must_use]
     pub fn of(workflow: &WorkflowSight<'_>) -> Self {
-        let mut facts = Self::default();
-        let Some(root) = workflow.family.root() else { return facts };
+        let mut facts = Gathered::default();
+        let Some(root) = workflow.family.root() else { return Self::default() };
         facts.events = workflow.events().iter().map(|event| event.name.value.to_owned()).collect();
         facts.mapping(root.workflow.env.as_ref());
         for job in &root.jobs {
@@ -56,25 +74,28 @@ impl Facts {
         }
         workflow.flows.first().into_iter().for_each(|flow| facts.flow(flow));
         workflow.jobs.iter().for_each(|run| facts.run(run));
-        facts.mask();
-        facts
+        facts.kept()
     }
+}
 
-    /// Takes out secrets that somebody wrote as one of these.
-    fn mask(&mut self) {
-        let texts = [
-            &mut self.uses,
-            &mut self.secrets,
-            &mut self.variables,
-            &mut self.environments,
-            &mut self.labels,
-            &mut self.tools,
-            &mut self.checks,
-        ];
-        for texts in texts {
-            if texts.iter().any(|text| matches!(masked(text), Cow::Owned(_))) {
-                *texts = texts.iter().map(|text| masked(text).into_owned()).collect();
-            }
+impl Gathered {
+    /// As it is kept, without secrets that somebody wrote as one of these.
+    fn kept(&self) -> Facts {
+        let names = |names: &BTreeSet<String>| names.iter().map(|name| masked(name)).collect();
+        Facts {
+            events: names(&self.events),
+            uses: names(&self.uses),
+            secrets: names(&self.secrets),
+            variables: names(&self.variables),
+            environments: names(&self.environments),
+            labels: names(&self.labels),
+            tools: names(&self.tools),
+            has_sudo: self.has_sudo,
+            has_token: self.has_token,
+            rights: names(&self.rights),
+            checks: names(&self.checks),
+            jobs: self.jobs,
+            steps: self.steps,
         }
     }
 

@@ -11,6 +11,7 @@ use super::sight::{FileAt, Spot};
 use super::way::Ways;
 use crate::graph::{Actions, Family};
 use crate::read::Document;
+use crate::span::Span;
 use crate::yaml::{Lines, Place};
 
 /// How much of a text counts for its fingerprint, in bytes.
@@ -25,6 +26,8 @@ pub struct Mark {
     pub start: Place,
     /// Where it ends; the character there is not in it.
     pub end: Place,
+    /// Where the workflow asks for the other file: where its call, or its step, begins and ends.
+    pub asked: Option<(Place, Place)>,
     /// The way to it by names: `jobs.build.steps[Checkout].uses`.
     pub way: String,
     /// What stays the same as long as it is the same.
@@ -34,7 +37,16 @@ pub struct Mark {
 impl Default for Mark {
     fn default() -> Self {
         let start = Place { line: 1, column: 1 };
-        Self { file: None, start, end: start, way: String::new(), fingerprint: Fingerprint::default() }
+        let (way, fingerprint) = (String::new(), Fingerprint::default());
+        Self { file: None, start, end: start, asked: None, way, fingerprint }
+    }
+}
+
+impl Mark {
+    /// Where it is found in the workflow that is assessed: itself, or what asks for the other file. `None` where nothing tells.
+    #[must_use]
+    pub fn in_workflow(&self) -> Option<(Place, Place)> {
+        self.asked.or_else(|| self.file.is_none().then_some((self.start, self.end)))
     }
 }
 
@@ -100,11 +112,11 @@ impl<'f> Marks<'f> {
         Self { files: Files { family, actions, read: HashMap::new() }, seen: HashMap::new() }
     }
 
-    /// The mark of what a rule found.
-    pub(super) fn mark(&mut self, rule: &str, spot: Spot) -> Mark {
+    /// The mark of what a rule found, and of where the workflow asks for it if it stands in another file.
+    pub(super) fn mark(&mut self, rule: &str, spot: Spot, asked: Option<Spot>) -> Mark {
+        let asked = asked.and_then(|asked| self.files.places(asked));
         let Some(file) = self.files.file(spot.file) else { return Mark::default() };
-        let place = |offset| file.lines.place(file.source, offset);
-        let (start, end) = (place(spot.span.start), place(spot.span.end));
+        let (start, end) = file.places(spot.span);
         let (way, text) = (file.ways.to(spot.span), spot.span.of(file.source));
         let name = file.name.as_deref().unwrap_or_default();
         let of = |before| Fingerprint::of(rule, name, &way, text, before);
@@ -112,11 +124,23 @@ impl<'f> Marks<'f> {
         let before = self.seen.entry(first).or_default();
         let fingerprint = if *before == 0 { first } else { of(*before) };
         *before += 1;
-        Mark { file: file.name.clone(), start, end, way: masked(&way).into_owned(), fingerprint }
+        Mark { file: file.name.clone(), start, end, asked, way: masked(&way).into_owned(), fingerprint }
+    }
+}
+
+impl File<'_> {
+    /// Where bytes begin and end.
+    fn places(&self, span: Span) -> (Place, Place) {
+        let place = |offset| self.lines.place(self.source, offset);
+        (place(span.start), place(span.end))
     }
 }
 
 impl<'f> Files<'f> {
+    fn places(&mut self, spot: Spot) -> Option<(Place, Place)> {
+        self.file(spot.file).map(|file| file.places(spot.span))
+    }
+
     fn file(&mut self, at: FileAt) -> Option<&File<'f>> {
         Some(match self.read.entry(at) {
             Entry::Occupied(known) => known.into_mut(),

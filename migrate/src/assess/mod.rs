@@ -31,10 +31,12 @@ mod effort;
 mod facts;
 pub mod health;
 mod history;
+mod kept;
 mod known;
 mod mark;
 mod mask;
-mod plain_use;
+mod names;
+mod needles;
 mod profile;
 mod reason;
 mod risk;
@@ -72,6 +74,7 @@ pub use history::{History, HistoryError, RETIRED_AFTER, Ran, Reach, Tally};
 pub use known::{ACTIONS, Known, known};
 pub use mark::{Fingerprint, Mark};
 pub use mask::masked;
+pub use names::Names;
 pub use profile::{Profile, Said};
 pub use reason::{Found, Reason, Scope};
 pub use risk::Risk;
@@ -83,17 +86,20 @@ pub use unlock::{Unlock, unlock};
 pub use verdict::{Rolled, Verdict};
 pub use way::Ways;
 
+use self::kept::needs_kept;
 use crate::graph::RunJob;
 
 /// What becomes of a workflow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Assessment {
     /// The legs of all jobs of a run; none where the file is broken or a template.
     pub legs: Vec<AssessedLeg>,
-    /// Everything that was found, in the order of jobs and rules.
+    /// Everything that was found, in the order of jobs and rules; behind it what no rule looks at.
     pub reasons: Vec<Reason>,
     /// What becomes of all of it.
     pub rolled: Rolled,
+    /// What becomes of each construct of the file.
+    pub fates: Fates,
 }
 
 /// What becomes of a leg.
@@ -101,7 +107,7 @@ pub struct Assessment {
 pub struct AssessedLeg {
     /// Its job, by its place in [`Family::jobs`](crate::graph::Family::jobs).
     pub job: usize,
-    /// Its place in the matrix; 0 where there is none.
+    /// Its place in the matrix, of a called job behind those of the callers' legs before; 0 where there is only one.
     pub leg: usize,
     /// What becomes of it.
     pub verdict: Verdict,
@@ -113,25 +119,33 @@ impl Assessment {
     pub fn of(workflow: &WorkflowSight<'_>) -> Self {
         let mut reasons = IndexSet::new();
         for rule in rules::ALL {
-            rule.workflow(workflow, &mut Found::new(rule.meta(), Scope::Workflow, &mut reasons));
+            rule.workflow(workflow, &mut Found::new(rule.meta(), Scope::Workflow, None, &mut reasons));
         }
         if let Some(whole) = whole(&reasons) {
-            return Self::whole(whole, reasons);
+            return Self::whole(workflow, whole, reasons);
         }
         for (at, run) in workflow.jobs.iter().enumerate() {
             look_at_job(workflow, at, run, &mut reasons);
         }
-        let reasons: Vec<_> = reasons.into_iter().collect();
-        let legs = Worst::of(workflow, &reasons).legs();
-        // A workflow without a job is refused, so there is a leg.
-        let rolled = Rolled::of(legs.iter().map(|leg| leg.verdict)).unwrap_or(Rolled::Whole(Verdict::Broken));
-        Self { legs, reasons, rolled }
+        let mut reasons: Vec<_> = reasons.into_iter().collect();
+        let (legs, _) = decided(workflow, &reasons);
+        reasons.extend(needs_kept(workflow, &legs));
+        let (legs, rolled) = decided(workflow, &reasons);
+        let fates = Fates::of(workflow, &reasons, &legs, rolled);
+        // They ask for somebody and nothing stays for them, so the fates are as before.
+        let untold = fates.untold(workflow, &reasons);
+        let is_told = untold.is_empty();
+        reasons.extend(untold);
+        let (legs, rolled) = if is_told { (legs, rolled) } else { decided(workflow, &reasons) };
+        Self { legs, reasons, rolled, fates }
     }
 
     /// Of a file whose jobs nobody has to look at.
-    fn whole(verdict: Verdict, reasons: IndexSet<Reason>) -> Self {
-        let reasons = reasons.into_iter().filter(|reason| reason.rule.outcome == verdict);
-        Self { legs: Vec::new(), reasons: reasons.collect(), rolled: Rolled::Whole(verdict) }
+    fn whole(workflow: &WorkflowSight<'_>, verdict: Verdict, reasons: IndexSet<Reason>) -> Self {
+        let reasons: Vec<_> = reasons.into_iter().filter(|reason| reason.rule.outcome == verdict).collect();
+        let (legs, rolled) = (Vec::new(), Rolled::Whole(verdict));
+        let fates = Fates::of(workflow, &reasons, &legs, rolled);
+        Self { legs, reasons, rolled, fates }
     }
 
     /// How many different things somebody has to change before the legs can move that only wait for that.
@@ -140,6 +154,14 @@ impl Assessment {
         let edits = self.reasons.iter().filter(|reason| reason.rule.outcome == Verdict::Edits);
         edits.map(|reason| (reason.rule.id, reason.target.as_str())).collect::<HashSet<_>>().len()
     }
+}
+
+/// What becomes of legs, and of all together.
+fn decided(workflow: &WorkflowSight<'_>, reasons: &[Reason]) -> (Vec<AssessedLeg>, Rolled) {
+    let legs = Worst::of(workflow, reasons).legs();
+    // A workflow without a job is refused, so there is a leg.
+    let rolled = Rolled::of(legs.iter().map(|leg| leg.verdict)).unwrap_or(Rolled::Whole(Verdict::Broken));
+    (legs, rolled)
 }
 
 /// The verdict of a file that nobody has to look at the jobs of.
@@ -151,18 +173,26 @@ fn whole(reasons: &IndexSet<Reason>) -> Option<Verdict> {
 fn look_at_job(workflow: &WorkflowSight<'_>, at: usize, run: &RunJob, reasons: &mut IndexSet<Reason>) {
     let Some(job) = workflow.family.graphs.get(run.file).and_then(|graph| graph.job(run.job)) else { return };
     let sight = JobSight { workflow, run, job };
+    let call = sight.call_spot();
     for rule in rules::ALL {
-        rule.job(&sight, &mut Found::new(rule.meta(), Scope::Job(at), reasons));
+        rule.job(&sight, &mut Found::new(rule.meta(), Scope::Job(at), call, reasons));
     }
-    for (place, leg) in job.known_legs().enumerate() {
-        let leg = LegSight { job: &sight, leg, runner: job.runner(leg) };
-        for rule in rules::ALL {
-            rule.leg(&leg, &mut Found::new(rule.meta(), Scope::Leg(at, place), reasons));
+    // What callers give may tell what it runs on.
+    let mut place = 0;
+    for called in workflow.family.as_called(run) {
+        let sight = JobSight { workflow, run, job: &called };
+        for leg in called.known_legs() {
+            let leg = LegSight { job: &sight, leg, runner: called.runner(leg) };
+            for rule in rules::ALL {
+                rule.leg(&leg, &mut Found::new(rule.meta(), Scope::Leg(at, place), call, reasons));
+            }
+            place += 1;
         }
     }
     sight.steps(&mut |step| {
+        let asked = call.or_else(|| step.asked_spot());
         for rule in rules::ALL {
-            rule.step(step, &mut Found::new(rule.meta(), Scope::Job(at), reasons));
+            rule.step(step, &mut Found::new(rule.meta(), Scope::Job(at), asked, reasons));
         }
     });
 }

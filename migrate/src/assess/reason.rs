@@ -4,7 +4,7 @@ use indexmap::IndexSet;
 
 use super::mask::masked;
 use super::rule::Meta;
-use super::sight::Spot;
+use super::sight::{FileAt, Spot};
 
 /// Why a verdict is what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,6 +15,9 @@ pub struct Reason {
     pub scope: Scope,
     /// Where it stands.
     pub spot: Spot,
+    /// Where the workflow that is assessed asks for what it stands in: a call, or a step that uses an action. `None` where it stands in
+    /// the workflow itself.
+    pub asked: Option<Spot>,
     /// What is meant: an action, a label, a program, an event.
     pub target: String,
 }
@@ -26,7 +29,7 @@ pub enum Scope {
     Workflow,
     /// All legs of this job of the run.
     Job(usize),
-    /// This leg of this job of the run; 0 where there is no matrix.
+    /// This leg of this job of the run, as [`AssessedLeg`](super::AssessedLeg) counts them.
     Leg(usize, usize),
 }
 
@@ -34,17 +37,25 @@ pub enum Scope {
 pub struct Found<'r> {
     rule: &'static Meta,
     scope: Scope,
+    /// Where the workflow that is assessed asks for it, if it stands elsewhere.
+    asked: Option<Spot>,
     reasons: &'r mut IndexSet<Reason>,
 }
 
 impl<'r> Found<'r> {
-    pub(super) const fn new(rule: &'static Meta, scope: Scope, reasons: &'r mut IndexSet<Reason>) -> Self {
-        Self { rule, scope, reasons }
+    pub(super) const fn new(
+        rule: &'static Meta,
+        scope: Scope,
+        asked: Option<Spot>,
+        reasons: &'r mut IndexSet<Reason>,
+    ) -> Self {
+        Self { rule, scope, asked, reasons }
     }
 
     /// A reason, where it stands and what it is about.
     pub fn reason(&mut self, spot: Spot, target: impl AsRef<str>) {
         let target = masked(target.as_ref()).into_owned();
-        self.reasons.insert(Reason { rule: self.rule, scope: self.scope, spot, target });
+        let asked = self.asked.filter(|_| spot.file != FileAt::Workflow(0));
+        self.reasons.insert(Reason { rule: self.rule, scope: self.scope, spot, asked, target });
     }
 }

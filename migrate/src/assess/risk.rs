@@ -28,7 +28,7 @@ impl Risk {
             class: finding.class,
             severity: finding.severity,
             target: masked(&finding.target).into_owned(),
-            mark: marks.mark(finding.class.id, spot),
+            mark: marks.mark(finding.class.id, spot, None),
             allowed: Allow::allow(allows, finding.class.id, spot),
         }
     }

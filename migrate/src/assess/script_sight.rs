@@ -28,6 +28,15 @@ impl<'s> StepSight<'s> {
         })
     }
 
+    /// The variables that the script reads or sets, with their bytes in it.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, Span)> {
+        let uses = self.script.iter().flat_map(|script| script.uses.iter());
+        uses.filter_map(|used| match &used.kind {
+            UseKind::Variable(name, _) => Some((name.as_ref(), used.span)),
+            _ => None,
+        })
+    }
+
     /// The programs that the script starts, each with the words behind it.
     pub fn commands(&self) -> impl Iterator<Item = (Vec<&'s str>, Span)> {
         self.tools().filter(|(tool, _)| !tool.probed).map(|(_, span)| (self.words_at(span), span))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::allow::Allow;
 use super::complexity::Complexity;
-use super::construct::{Fates, Fidelities};
+use super::construct::Fidelities;
 use super::dead::Dead;
 use super::facts::Facts;
 use super::health::{Health, health};
@@ -39,7 +39,7 @@ pub struct Sheet {
     /// How many constructs have each fidelity.
     pub fidelities: Fidelities,
     /// The features that keep their meaning nearly, or lose it.
-    pub inexact: BTreeSet<&'static str>,
+    pub inexact: Vec<&'static str>,
     /// Why.
     pub reasons: Vec<Cited>,
     /// What is unsafe in it.
@@ -94,7 +94,7 @@ impl Sheet {
         let reasons = assessment.reasons.iter().map(|reason| Cited {
             rule: reason.rule,
             target: reason.target.clone(),
-            mark: marks.mark(reason.rule.id, reason.spot),
+            mark: marks.mark(reason.rule.id, reason.spot, reason.asked),
             legs: tally.of_reason(reason),
             movable: tally.movable(reason),
             allowed: Allow::allow(&mut allows, reason.rule.id, reason.spot),
@@ -104,7 +104,6 @@ impl Sheet {
         let risks =
             security.findings.iter().map(|finding| Risk::of(finding, &mut marks, &mut allows)).collect();
         let is_broken = assessment.rolled == Rolled::Whole(Verdict::Broken);
-        let fates = Fates::of(workflow, assessment);
         let name =
             family.root().and_then(|root| root.workflow.name.as_ref()).map(|name| name.value.to_owned());
         Self {
@@ -112,8 +111,8 @@ impl Sheet {
             rolled: assessment.rolled,
             legs: tally.all,
             edits: assessment.edits(),
-            fidelities: fates.count(),
-            inexact: fates.inexact(),
+            fidelities: assessment.fates.count(),
+            inexact: assessment.fates.inexact(),
             reasons,
             risks,
             health: (!is_broken).then(|| health(workflow, &security)),

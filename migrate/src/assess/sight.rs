@@ -116,11 +116,18 @@ impl<'s> WorkflowSight<'s> {
         Self { family, actions, flows, jobs, profile, stands_among_templates: false }
     }
 
-    /// How many legs a job has; one where nobody knows.
+    /// How many legs a job has, for all that its callers give; one where nobody knows.
     #[must_use]
     pub fn legs_of(&self, run: &RunJob) -> usize {
-        let job = self.family.graphs.get(run.file).and_then(|graph| graph.job(run.job));
-        job.map_or(1, |job| job.legs().len().max(1))
+        self.family.as_called(run).map(|job| job.legs().len().max(1)).sum::<usize>().max(1)
+    }
+
+    /// The script of a `run` of a file of the family, as its flow has read it.
+    pub(crate) fn script(&self, file: usize, run: TokenId) -> Option<&Script<'s>> {
+        let scripts = self.flows.get(file)?.scripts.as_slice();
+        // They stand in the order of the source.
+        let found = scripts.binary_search_by_key(&run, |script| script.run.script.token).ok()?;
+        scripts.get(found).map(|script| &script.script)
     }
 
     /// Where a token of the assessed file stands.
@@ -160,6 +167,14 @@ impl<'s> JobSight<'s> {
     #[must_use]
     pub fn spot(&self, token: TokenId) -> Spot {
         self.workflow.spot_in(self.run.file, token)
+    }
+
+    /// Where the workflow that is assessed calls what leads to the job; `None` of its own jobs.
+    #[must_use]
+    pub fn call_spot(&self) -> Option<Spot> {
+        let (file, job) = self.run.way.first().copied().filter(|(file, _)| *file == 0)?;
+        let call = self.workflow.family.graphs.get(file)?.job(job)?.call()?;
+        Some(self.workflow.spot_in(file, call.uses.token))
     }
 
     /// Where the name of the job stands.
@@ -305,17 +320,11 @@ impl<'s> Walk<'s> {
 
     fn script(self, run: &'s Run<'s>, document: &'s Document) -> Cow<'s, Script<'s>> {
         let read = match self.file {
-            FileAt::Workflow(file) => {
-                let scripts =
-                    self.job.workflow.flows.get(file).map(|flow| flow.scripts.as_slice()).unwrap_or_default();
-                // Scripts stand in the order of the source.
-                let found = scripts.binary_search_by_key(&run.script.token, |script| script.run.script.token);
-                found.ok().and_then(|at| scripts.get(at))
-            }
+            FileAt::Workflow(file) => self.job.workflow.script(file, run.script.token),
             FileAt::Action(_) => None,
         };
         if let Some(read) = read {
-            return Cow::Borrowed(&read.script);
+            return Cow::Borrowed(read);
         }
         let holes: Vec<Span> = match run.script.value {
             Value::Literal(_) => Vec::new(),
@@ -355,6 +364,16 @@ impl StepSight<'_> {
     #[must_use]
     pub fn spot(&self, token: TokenId) -> Spot {
         Spot { file: self.file, span: self.document.span(token) }
+    }
+
+    /// Where the step of the job stands that this one is a part of; `None` where it is itself one of the job.
+    pub(crate) fn asked_spot(&self) -> Option<Spot> {
+        if !matches!(self.file, FileAt::Action(_)) {
+            return None;
+        }
+        let step = self.job.job.steps()?.steps.get(self.at)?;
+        let token = if let StepKind::Uses(uses) = &step.kind { uses.uses.token } else { step.token };
+        Some(self.job.spot(token))
     }
 
     /// Where a part of the step's script stands.

@@ -1,6 +1,7 @@
 //! That the work grows with the file, and no faster.
 
 use super::{Assessment, Profile, Sheet, WorkflowSight};
+use crate::fidelity::Fidelity;
 use crate::graph::{ActionBundle, Actions, Family};
 use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
@@ -51,25 +52,81 @@ fn what_only_stays_blocks_nobody() {
     assert_eq!((candidate.is_split, candidate.questions.len(), candidate.work.len()), (true, 0, 1));
 }
 
-#[test]
-fn a_sheet_names_the_files_that_are_called() {
-    struct Called;
-    impl WorkflowFiles for Called {
-        fn look_up(&self, _: &Reference) -> Lookup {
-            Lookup::Text("on: workflow_call\njobs: {x: {runs-on: ubuntu-24.04, steps: [{run: x}]}}\n".into())
-        }
+/// Every workflow that is called is this one.
+struct Called(&'static str);
+
+impl WorkflowFiles for Called {
+    fn look_up(&self, _: &Reference) -> Lookup {
+        Lookup::Text(self.0.into())
     }
-    let source = "on: push\njobs:\n  a: {uses: ./.github/workflows/b.yml}\n  c: {uses: o/n/.github/workflows/d.yml@v1}\n";
+}
+
+/// Looks at a workflow that calls this one.
+fn calling<T>(
+    source: &str,
+    called: &'static str,
+    look: impl FnOnce(&WorkflowSight<'_>, &Assessment) -> T,
+) -> T {
     let (limits, profile) = (Limits::default(), Profile::default());
     let root = Reference::local(".github/workflows/ci.yml");
-    let bundle = Bundle::load(root, read_workflow(source, &limits), &Called, &limits);
+    let bundle = Bundle::load(root, read_workflow(source, &limits), &Called(called), &limits);
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
     let loaded = ActionBundle::load(&family, &(), &limits);
     let actions = Actions::of(&loaded);
     let workflow = WorkflowSight::new(&family, &actions, &profile);
-    let assessment = Assessment::of(&workflow);
-    let calls = |path: &str| Sheet::of(&workflow, &assessment, path.to_owned(), String::new()).calls;
+    look(&workflow, &Assessment::of(&workflow))
+}
+
+#[test]
+fn what_callers_give_tells_what_a_called_job_runs_on() {
+    let called = "on: {workflow_call: {inputs: {on: {type: string}}}}\njobs: {x: {runs-on: '${{ inputs.on }}', steps: [{run: make}]}}\n";
+    let source = |on: &str| {
+        format!(
+            "on: push\njobs:\n  a:\n    strategy: {{matrix: {{on: [{on}]}}}}\n    uses: ./.github/workflows/b.yml\n    with: {{on: '${{{{ matrix.on }}}}'}}\n"
+        )
+    };
+    for (on, rolled) in [
+        ("ubuntu-24.04, ubuntu-22.04", "automatic"),
+        ("windows-2025, macos-15", "keep"),
+        ("ubuntu-24.04, macos-15", "split"),
+        ("'${{ vars.ON }}'", "undetermined"),
+    ] {
+        calling(&source(on), called, |_, assessment| {
+            assert_eq!(assessment.rolled.name(), rolled, "{on}: {:?}", assessment.reasons);
+            let fates = assessment.fates.iter().filter_map(|fate| fate.fidelity());
+            let stays = fates.filter(|fidelity| *fidelity == Fidelity::Keep).count();
+            assert_eq!(stays == assessment.fates.iter().count(), rolled == "keep", "{on}");
+        });
+    }
+}
+
+#[test]
+fn what_is_found_in_another_file_has_a_place_in_the_workflow() {
+    let called =
+        "on: workflow_call\njobs:\n  x:\n    runs-on: ubuntu-24.04\n    steps:\n    - run: docker build .\n";
+    let source = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n";
+    let sheet = calling(source, called, |workflow, assessment| {
+        Sheet::of(workflow, assessment, "ci.yml".to_owned(), String::new())
+    });
+    let mark = &sheet.reasons[0].mark;
+    assert_eq!((mark.file.as_deref(), mark.start.line), (Some(".github/workflows/b.yml"), 6));
+    assert_eq!(
+        mark.in_workflow().map(|(start, end)| (start.line, start.column, end.column)),
+        Some((4, 11, 36))
+    );
+}
+
+#[test]
+fn a_sheet_names_the_files_that_are_called() {
+    let called = "on: workflow_call\njobs: {x: {runs-on: ubuntu-24.04, steps: [{run: x}]}}\n";
+    let source = "on: push\njobs:\n  a: {uses: ./.github/workflows/b.yml}\n  c: {uses: o/n/.github/workflows/d.yml@v1}\n";
+    let calls = |path: &str| {
+        let of = |workflow: &WorkflowSight<'_>, assessment: &Assessment| {
+            Sheet::of(workflow, assessment, path.to_owned(), String::new()).calls
+        };
+        calling(source, called, of)
+    };
     assert_eq!(calls("r/.github/workflows/ci.yml"), ["r/.github/workflows/b.yml"]);
     assert_eq!(calls("ci.yml"), ["b.yml"]);
 }

@@ -2,7 +2,8 @@
 
 use super::catalogue::FeatureId;
 use super::walk::Walk;
-use crate::read::Document;
+use crate::read::{Document, TokenId};
+use crate::script::Script;
 use crate::span::Span;
 use crate::yaml::NodeId;
 
@@ -37,7 +38,16 @@ pub enum Role {
 /// What an alias repeats is counted where it is written.
 #[must_use]
 pub fn constructs(document: &Document) -> Vec<Construct> {
-    Walk::over(document)
+    Walk::over(document, None)
+}
+
+/// The same, where scripts were read before: each by the token of its `run`.
+#[must_use]
+pub(crate) fn constructs_with<'d>(
+    document: &'d Document,
+    scripts: &'d dyn Fn(TokenId) -> Option<&'d Script<'d>>,
+) -> Vec<Construct> {
+    Walk::over(document, Some(scripts))
 }
 
 /// The way to a construct by keys and places: `jobs.build.steps[2].run`.

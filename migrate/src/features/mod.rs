@@ -28,6 +28,7 @@ mod tiling;
 mod walk;
 
 pub use catalogue::{Catalogue, Feature, FeatureId};
+pub(crate) use construct::constructs_with;
 pub use construct::{Construct, Role, constructs, path};
 pub use contexts::Segment;
 pub use entry::{FeatureKind, FileKind};

@@ -42,7 +42,11 @@ impl Walk<'_> {
         } else {
             Embedding::Whole
         };
-        let mut found = self.uses_of(&Script::read(text, shell, &holes), parts);
+        let known = self.scripts.and_then(|scripts| scripts(token)).filter(|known| known.shell == shell);
+        let mut found = match known {
+            Some(known) => self.uses_of(known, parts),
+            None => self.uses_of(&Script::read(text, shell, &holes), parts),
+        };
         let feature = self.catalogue.expression(embedding);
         found.extend(parts.iter().map(|part| Found { span: part.outer, feature, part: Some(part) }));
         if !found.is_empty() {

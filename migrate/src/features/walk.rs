@@ -7,9 +7,12 @@ use super::facts::{Default, UsesForm};
 use super::rules::Rules;
 use crate::read::{Document, TokenId};
 use crate::schema::DefinitionId;
-use crate::script::Shell;
+use crate::script::{Script, Shell};
 use crate::span::Span;
 use crate::yaml::{Kind, NodeId, Tree};
+
+/// The script of a `run`, if it was read.
+pub(super) type Scripts<'d> = &'d dyn Fn(TokenId) -> Option<&'d Script<'d>>;
 
 /// A walk over a document.
 pub(super) struct Walk<'d> {
@@ -19,6 +22,8 @@ pub(super) struct Walk<'d> {
     file: FileKind,
     pub(super) rules: &'static Rules,
     list: Vec<Construct>,
+    /// Scripts that somebody has read before.
+    pub(super) scripts: Option<Scripts<'d>>,
     /// What the workflow and its jobs say for all below, so that nothing stands in for it.
     has_permissions: bool,
     /// The shell of scripts that name none, if one is named above.
@@ -35,7 +40,7 @@ struct Place {
 }
 
 impl<'d> Walk<'d> {
-    pub(super) fn over(document: &'d Document) -> Vec<Construct> {
+    pub(super) fn over(document: &'d Document, scripts: Option<Scripts<'d>>) -> Vec<Construct> {
         let Some(root) = document.root() else { return Vec::new() };
         let file = FileKind::of(document);
         let mut walk = Self {
@@ -45,6 +50,7 @@ impl<'d> Walk<'d> {
             file,
             rules: Rules::of(file),
             list: Vec::with_capacity(document.tree().len()),
+            scripts,
             has_permissions: document.get(root, "permissions").is_some(),
             shell: None,
             is_windows: false,

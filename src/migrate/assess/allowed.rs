@@ -5,7 +5,11 @@ use std::{fs, io};
 
 use serde::Deserialize;
 use thiserror::Error;
-use towpath_migrate::assess::Sheet;
+use towpath_migrate::assess::{Allow, Sheet, rules};
+use towpath_migrate::security;
+
+use super::base::Base;
+use super::estate::Estate;
 
 /// How many bytes of a file are read.
 const MAX_BYTES: u64 = 4 << 20;
@@ -67,19 +71,49 @@ impl Allowed {
         let here: Vec<_> = self.0.iter_mut().filter(|(entry, _)| entry.is_at(path)).collect();
         for (entry, used) in here {
             let is_meant = |target: &str| entry.target.as_deref().is_none_or(|meant| meant == target);
-            for cited in &mut sheet.reasons {
-                if cited.rule.id == entry.rule && is_meant(&cited.target) {
-                    cited.allowed.get_or_insert_with(|| entry.reason.clone());
+            let reasons =
+                sheet.reasons.iter_mut().map(|cited| (cited.rule.id, &cited.target, &mut cited.allowed));
+            let risks = sheet.risks.iter_mut().map(|risk| (risk.class.id, &risk.target, &mut risk.allowed));
+            for (rule, target, allowed) in reasons.chain(risks) {
+                if rule == entry.rule && is_meant(target) {
+                    allowed.get_or_insert_with(|| entry.reason.clone());
                     *used += 1;
                 }
             }
         }
     }
 
+    /// What is wrong with what allows findings, in words: entries of the list that allowed nothing, and comments without a reason or
+    /// for what is no rule.
+    pub(super) fn remarks(&self, estate: &Estate, base: &Base) -> Vec<String> {
+        let unused = self.unused();
+        let unused = unused
+            .map(|entry| format!("nothing is found that the list allows: {} in {}", entry.rule, entry.path));
+        let comments =
+            estate.sheets.iter().flat_map(|sheet| sheet.allows.iter().map(move |allow| (sheet, allow)));
+        let of_comment = |(sheet, allow): (&Sheet, &Allow)| {
+            let at = format!("{}:{}", base.path(&sheet.path), allow.line);
+            let reasonless = allow
+                .reason
+                .is_none()
+                .then(|| format!("{at}: allow[...] says no reason, so it allows nothing"));
+            let unknown = allow.rules.iter().filter(|rule| !is_rule(rule));
+            let unknown = unknown
+                .map(|rule| format!("{at}: there is no rule {rule}; towpath migrate explain lists them"));
+            unknown.chain(reasonless).collect::<Vec<_>>()
+        };
+        unused.chain(comments.flat_map(of_comment)).collect()
+    }
+
     /// Entries that allowed nothing.
-    pub(super) fn unused(&self) -> impl Iterator<Item = &Entry> {
+    fn unused(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter().filter(|(_, used)| *used == 0).map(|(entry, _)| entry)
     }
+}
+
+/// Whether something is called like this that finds.
+fn is_rule(id: &str) -> bool {
+    rules::named(id).is_some() || security::class(id).is_some()
 }
 
 impl Entry {
@@ -109,6 +143,34 @@ mod tests {
         ] {
             assert_eq!(entry.is_at(path), is_at, "{path}");
         }
+    }
+
+    #[test]
+    fn comments_that_cannot_be_meant_are_told() {
+        let allow = |rules: &[&str], reason: Option<&str>, line| Allow {
+            rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+            reason: reason.map(str::to_owned),
+            line,
+            span: towpath_migrate::span::Span::new(0, 1),
+            is_used: false,
+        };
+        let allows = vec![
+            allow(&["keep-os", "artipacked"], Some("ours"), 3),
+            allow(&["keep-so"], Some("ours"), 5),
+            allow(&["keep-os"], None, 7),
+        ];
+        let sheet = Sheet { path: "r/ci.yml".to_owned(), allows, ..Sheet::default() };
+        let estate = Estate { sheets: vec![sheet], ..Estate::default() };
+        let list = Allowed::of(entries("[{rule: keep-os, path: x, reason: y}]")).unwrap();
+        let remarks = list.remarks(&estate, &Base::default());
+        assert_eq!(
+            remarks,
+            [
+                "nothing is found that the list allows: keep-os in x",
+                "r/ci.yml:5: there is no rule keep-so; towpath migrate explain lists them",
+                "r/ci.yml:7: allow[...] says no reason, so it allows nothing",
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Each construct of a workflow as a line of JSON.
 
 use serde::Serialize;
-use towpath_migrate::assess::{Assessment, Fates, WorkflowSight, masked};
+use towpath_migrate::assess::{Assessment, WorkflowSight, masked};
 use towpath_migrate::fidelity::Fidelity;
 use towpath_migrate::yaml::Lines;
 
@@ -23,7 +23,7 @@ struct Row<'r> {
 pub(super) fn rows(path: &str, workflow: &WorkflowSight<'_>, assessment: &Assessment) -> String {
     let Some(root) = workflow.family.root() else { return String::new() };
     let document = root.workflow.document;
-    let fates = Fates::of(workflow, assessment);
+    let fates = &assessment.fates;
     let ways = fates.ways(document);
     let source = document.tree().source();
     let lines = Lines::of(source);

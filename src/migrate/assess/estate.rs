@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use towpath_migrate::assess::{
-    Band, Blocker, Candidate, Fidelities, History, Reach, Sheet, Unlock, Verdict, unlock,
+    Band, Blocker, Candidate, Fidelities, History, Names, Reach, Sheet, Unlock, Verdict, unlock,
 };
 use towpath_migrate::sources::Problem;
 
@@ -154,13 +154,10 @@ impl Estate {
     }
 
     /// Which workflows have a thing of a kind.
-    pub(super) fn users<'e, I: IntoIterator<Item = &'e String>>(
-        &'e self,
-        things: impl Fn(&'e Sheet) -> I,
-    ) -> BTreeMap<&'e str, Vec<&'e str>> {
+    pub(super) fn users(&self, things: impl Fn(&Sheet) -> &Names) -> BTreeMap<&str, Vec<&str>> {
         let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for sheet in &self.sheets {
-            for thing in things(sheet) {
+            for thing in things(sheet).iter() {
                 users.entry(thing).or_default().push(&sheet.path);
             }
         }

@@ -98,6 +98,11 @@ impl<'e> Finding<'e> {
         }
     }
 
+    /// The line of the workflow that it is found in; the first where nothing tells.
+    pub(super) fn line(&self) -> usize {
+        self.mark.in_workflow().map_or(1, |(start, _)| start.line)
+    }
+
     /// In a sentence, with the place where it is in another file.
     pub(super) fn message(&self) -> String {
         let Self { title, target, remedy, .. } = self;

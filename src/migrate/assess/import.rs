@@ -155,9 +155,13 @@ impl Imported {
     /// Gives each finding to its workflow: the one of its path, from where everything is told or as it is shown.
     pub(super) fn of(findings: Vec<Finding>, sheets: &[Sheet], base: &Base) -> Self {
         let mut known: HashMap<String, usize> = HashMap::new();
+        // Some tools tell where a file is from the root, wherever they were started.
+        let has_whole = findings.iter().any(|finding| finding.uri.starts_with('/'));
         for (at, sheet) in sheets.iter().enumerate() {
             known.insert(base.path(&sheet.path), at);
             known.insert(sheet.path.trim_start_matches("./").to_owned(), at);
+            let whole = has_whole.then(|| fs::canonicalize(&sheet.path).ok()).flatten();
+            whole.and_then(|whole| known.insert(whole.to_string_lossy().into_owned(), at));
         }
         let mut imported = Self::default();
         for finding in findings {
@@ -204,6 +208,28 @@ mod tests {
         assert_eq!((odd.level.as_str(), odd.line, odd.uri.as_str()), ("warning", 1, ""));
         let place = (full.rule.as_str(), full.level.as_str(), full.line, full.column, full.uri.as_str());
         assert_eq!(place, ("zizmor/artipacked", "error", 7, 3, ".github/workflows/a b.yml"));
+    }
+
+    #[test]
+    fn a_whole_path_is_that_of_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ci.yml");
+        fs::write(&path, "on: push").unwrap();
+        let whole = fs::canonicalize(&path).unwrap();
+        let uri = format!("file://{}", whole.display());
+        let result = |uri: &str| {
+            format!(
+                r#"{{"message": {{}}, "locations": [{{"physicalLocation": {{"artifactLocation": {{"uri": "{uri}"}}}}}}]}}"#
+            )
+        };
+        let text = format!(
+            r#"{{"runs": [{{"tool": {{"driver": {{"name": "t"}}}}, "results": [{}, {}]}}]}}"#,
+            result(&uri),
+            result("file:///none/ci.yml")
+        );
+        let sheets = [Sheet { path: path.display().to_string(), ..Sheet::default() }];
+        let imported = Imported::of(read(&text), &sheets, &Base::default());
+        assert_eq!((imported.at(0).len(), imported.elsewhere), (1, 1));
     }
 
     #[test]

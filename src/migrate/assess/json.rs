@@ -1,6 +1,7 @@
 //! Everything for programs, but for single constructs.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,6 +10,7 @@ use towpath_migrate::fidelity::Fidelity;
 use towpath_migrate::security::Severity;
 
 use super::estate::{Estate, VERDICTS};
+use super::late::{Each, Late};
 use super::plan::{Dead, Plan, Ran};
 use super::shared::Shared;
 
@@ -36,10 +38,10 @@ struct Document<'e> {
     rules: BTreeMap<&'e str, RuleRow>,
     inventory: Inventory<'e>,
     /// What it takes to move, and in which order.
-    plan: Plan<'e>,
-    shared: Shared<'e>,
+    plan: Late<'e, Plan<'e>>,
+    shared: Late<'e, Shared<'e>>,
     unread: Vec<Unread<'e>>,
-    workflows: Vec<Row<'e>>,
+    workflows: Each<'e, Row<'e>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -74,17 +76,20 @@ struct Unread<'e> {
     remedy: &'e str,
 }
 
+/// Which workflows have each thing.
+type Users<'e> = BTreeMap<&'e str, Vec<&'e str>>;
+
 /// What there is, and which workflows have it.
 #[derive(Serialize, JsonSchema)]
 struct Inventory<'e> {
-    uses: BTreeMap<&'e str, Vec<&'e str>>,
-    secrets: BTreeMap<&'e str, Vec<&'e str>>,
-    variables: BTreeMap<&'e str, Vec<&'e str>>,
-    environments: BTreeMap<&'e str, Vec<&'e str>>,
-    labels: BTreeMap<&'e str, Vec<&'e str>>,
-    tools: BTreeMap<&'e str, Vec<&'e str>>,
-    rights: BTreeMap<&'e str, Vec<&'e str>>,
-    events: BTreeMap<&'e str, Vec<&'e str>>,
+    uses: Late<'e, Users<'e>>,
+    secrets: Late<'e, Users<'e>>,
+    variables: Late<'e, Users<'e>>,
+    environments: Late<'e, Users<'e>>,
+    labels: Late<'e, Users<'e>>,
+    tools: Late<'e, Users<'e>>,
+    rights: Late<'e, Users<'e>>,
+    events: Late<'e, Users<'e>>,
     token: Vec<&'e str>,
     sudo: Vec<&'e str>,
 }
@@ -104,7 +109,7 @@ struct Row<'e> {
     /// How many constructs have each fidelity.
     fidelities: BTreeMap<&'e str, usize>,
     /// Features that keep their meaning nearly, or lose it.
-    inexact: Vec<&'e str>,
+    inexact: &'e [&'static str],
     checks: Vec<&'e str>,
     complexity: Complexity,
     /// What of it can never run.
@@ -195,6 +200,9 @@ struct Reason<'e> {
     line: usize,
     /// From 1, in UTF-16 units.
     column: usize,
+    /// Where the workflow asks for the file, if it is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<Asked>,
     /// The way there by names.
     way: &'e str,
     /// Stays the same as long as the finding does.
@@ -208,7 +216,16 @@ struct Reason<'e> {
     decides: usize,
 }
 
-pub(super) fn document(estate: &Estate) -> String {
+#[derive(Serialize, JsonSchema)]
+struct Asked {
+    /// From 1.
+    line: usize,
+    /// From 1, in UTF-16 units.
+    column: usize,
+}
+
+/// Writes it, part after part.
+pub(super) fn write(estate: &Estate, out: &mut dyn io::Write) -> io::Result<()> {
     let unlock = estate.unlock();
     let unlock = unlock.iter().map(|row| UnlockRow {
         rule: row.blocker.0,
@@ -243,15 +260,15 @@ pub(super) fn document(estate: &Estate) -> String {
         unlock: unlock.collect(),
         rules: rules.collect(),
         inventory: inventory(estate),
-        plan: Plan::of(estate),
-        shared: Shared::of(estate),
+        plan: Late::new(|| Plan::of(estate)),
+        shared: Late::new(|| Shared::of(estate)),
         unread: unread.collect(),
-        workflows: estate.sheets.iter().enumerate().map(|(at, sheet)| Row::of(estate, at, sheet)).collect(),
+        workflows: Each::new(|| {
+            estate.sheets.iter().enumerate().map(|(at, sheet)| Row::of(estate, at, sheet))
+        }),
     };
-    // Texts, numbers and lists always have a form.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    out.write_all(b"\n")
 }
 
 fn inventory(estate: &Estate) -> Inventory<'_> {
@@ -259,14 +276,14 @@ fn inventory(estate: &Estate) -> Inventory<'_> {
         estate.sheets.iter().filter(|sheet| has(sheet)).map(|sheet| sheet.path.as_str()).collect()
     };
     Inventory {
-        uses: estate.users(|sheet| &sheet.facts.uses),
-        secrets: estate.users(|sheet| &sheet.facts.secrets),
-        variables: estate.users(|sheet| &sheet.facts.variables),
-        environments: estate.users(|sheet| &sheet.facts.environments),
-        labels: estate.users(|sheet| &sheet.facts.labels),
-        tools: estate.users(|sheet| &sheet.facts.tools),
-        rights: estate.users(|sheet| &sheet.facts.rights),
-        events: estate.users(|sheet| &sheet.facts.events),
+        uses: Late::new(|| estate.users(|sheet| &sheet.facts.uses)),
+        secrets: Late::new(|| estate.users(|sheet| &sheet.facts.secrets)),
+        variables: Late::new(|| estate.users(|sheet| &sheet.facts.variables)),
+        environments: Late::new(|| estate.users(|sheet| &sheet.facts.environments)),
+        labels: Late::new(|| estate.users(|sheet| &sheet.facts.labels)),
+        tools: Late::new(|| estate.users(|sheet| &sheet.facts.tools)),
+        rights: Late::new(|| estate.users(|sheet| &sheet.facts.rights)),
+        events: Late::new(|| estate.users(|sheet| &sheet.facts.events)),
         token: having(|sheet| sheet.facts.has_token),
         sudo: having(|sheet| sheet.facts.has_sudo),
     }
@@ -293,8 +310,8 @@ impl<'e> Row<'e> {
                 .map(|(verdict, count)| (verdict.name(), count))
                 .collect(),
             fidelities: named(sheet.fidelities),
-            inexact: sheet.inexact.iter().copied().collect(),
-            checks: sheet.facts.checks.iter().map(String::as_str).collect(),
+            inexact: &sheet.inexact,
+            checks: sheet.facts.checks.iter().collect(),
             complexity: Complexity::of(sheet),
             dead: Dead::of(&sheet.dead),
             history: sheet.ran.as_ref().map(Ran::of),
@@ -328,6 +345,7 @@ impl<'e> Reason<'e> {
             file: cited.mark.file.as_deref(),
             line: cited.mark.start.line,
             column: cited.mark.start.column,
+            asked: cited.mark.asked.map(|(start, _)| Asked { line: start.line, column: start.column }),
             way: &cited.mark.way,
             fingerprint: cited.mark.fingerprint.to_string(),
             allowed: cited.allowed.as_deref(),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use towpath_migrate::assess::Mark;
+
 use super::base::Base;
 use super::estate::{Estate, VERDICTS};
 
@@ -55,7 +57,8 @@ fn workflows(estate: &Estate, base: &Base, page: &mut String) {
     for sheet in estate.sheets.iter().take(MOST) {
         let first = sheet.reasons.iter().find(|cited| sheet.rolled.rests_on(cited.rule.outcome));
         let why = first.map(|cited| {
-            format!("{} (line {}): {}", cited.rule.id, cited.mark.start.line, inert(&cited.target))
+            let place = place(&cited.mark);
+            format!("{} ({place}): {}", cited.rule.id, inert(&cited.target))
         });
         let path = inert(&base.path(&sheet.path));
         let _ = writeln!(
@@ -67,6 +70,16 @@ fn workflows(estate: &Estate, base: &Base, page: &mut String) {
         );
     }
     more(estate.sheets.len(), page);
+}
+
+/// Where something is, from the workflow.
+fn place(mark: &Mark) -> String {
+    let line = mark.start.line;
+    match (&mark.file, mark.in_workflow()) {
+        (None, _) => format!("line {line}"),
+        (Some(file), Some((start, _))) => format!("line {}: {} line {line}", start.line, inert(file)),
+        (Some(file), None) => format!("{} line {line}", inert(file)),
+    }
 }
 
 fn unread(estate: &Estate, base: &Base, page: &mut String) {

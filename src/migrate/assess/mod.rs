@@ -10,6 +10,7 @@ mod history;
 mod html;
 mod import;
 mod json;
+mod late;
 mod markdown;
 mod out;
 mod owning;
@@ -21,7 +22,10 @@ mod summary;
 mod table;
 
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
@@ -173,10 +177,14 @@ impl Assess {
         if let Some(out) = asked.out.take() {
             self.write(out, &estate, &base).map_err(impossible)?;
         }
-        terminal.print(text(printed, &estate, &base)?)?;
-        for entry in asked.allowed.unused() {
-            let what = format!("nothing is found that the list allows: {} in {}", entry.rule, entry.path);
-            terminal.note(Shown::text(&what));
+        match printed {
+            Form::Json => terminal.stream(|out| json::write(&estate, out))?,
+            _ => terminal.print(text(printed, &estate, &base)?)?,
+        }
+        let remarks = asked.allowed.remarks(&estate, &base);
+        remarks.iter().take(MOST_TOLD).for_each(|remark| terminal.note(Shown::text(remark)));
+        if remarks.len() > MOST_TOLD {
+            terminal.note(format_args!("and {} more of these", remarks.len() - MOST_TOLD));
         }
         self.judge(&estate, &base, asked.baseline.as_ref(), terminal)
     }
@@ -237,25 +245,25 @@ impl Assess {
         failed.map_or(Ok(estate), Err)
     }
 
-    /// Writes the files that are asked for.
+    /// Writes the files that are asked for, as many at a time as there are processors: each form is made by itself.
     fn write(&self, out: Out, estate: &Estate, base: &Base) -> Result<(), OutError> {
-        for form in Form::value_variants().iter().filter(|form| self.is_written(**form)) {
-            match form {
-                Form::Json => out.file("report.json", &json::document(estate))?,
-                Form::Md => out.file("report.md", &markdown::page(estate, base))?,
-                Form::Sarif => out.file("report.sarif", &sarif::log(estate, base))?,
-                Form::Csv => {
-                    out.file("workflows.csv", &table::workflows(estate, base))?;
-                    out.file("inventory.csv", &table::inventory(estate, base))?;
-                    out.file("findings.csv", &table::findings(estate, base))?;
-                }
-                Form::Html => {
-                    html::pages(estate).try_for_each(|(name, page)| out.file(&name, &page))?;
-                }
-                // The one is printed, the other was written while files were read.
-                Form::Summary | Form::Ndjson => {}
+        let forms = Form::value_variants().iter().copied().filter(|form| self.is_written(*form));
+        let forms = Mutex::new(forms);
+        let next = || forms.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || -> Result<(), OutError> {
+            while let Some(form) = next() {
+                file(form, &out, estate, base)?;
             }
-        }
+            Ok(())
+        };
+        let workers = parse::workers().get();
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+            let own = work();
+            let join =
+                |other: ScopedJoinHandle<'_, _>| other.join().unwrap_or_else(|broken| resume_unwind(broken));
+            others.into_iter().map(join).fold(own, Result::and)
+        })?;
         out.finish()
     }
 
@@ -286,7 +294,7 @@ impl Assess {
         };
         let new: Vec<_> = found.iter().filter(is_new).collect();
         for finding in new.iter().take(MOST_TOLD) {
-            let (path, line) = (base.path(&finding.sheet.path), finding.mark.start.line);
+            let (path, line) = (base.path(&finding.sheet.path), finding.line());
             let text = format!("{path}:{line}: {} [{}]", finding.message(), finding.rule);
             terminal.warning(Shown::text(&text), None);
         }
@@ -300,7 +308,24 @@ impl Assess {
     }
 }
 
-/// How many findings are told that --fail-on counts.
+/// Writes one form.
+fn file(form: Form, out: &Out, estate: &Estate, base: &Base) -> Result<(), OutError> {
+    match form {
+        Form::Json => out.stream("report.json", |file| json::write(estate, file)),
+        Form::Md => out.file("report.md", &markdown::page(estate, base)),
+        Form::Sarif => out.file("report.sarif", &sarif::log(estate, base)),
+        Form::Csv => {
+            out.file("workflows.csv", &table::workflows(estate, base))?;
+            out.file("inventory.csv", &table::inventory(estate, base))?;
+            out.file("findings.csv", &table::findings(estate, base))
+        }
+        Form::Html => html::pages(estate).try_for_each(|(name, page)| out.file(&name, &page)),
+        // The one is printed, the other was written while files were read.
+        Form::Summary | Form::Ndjson => Ok(()),
+    }
+}
+
+/// How many remarks are told, and how many findings that --fail-on counts.
 const MOST_TOLD: usize = 20;
 
 /// What files on the command line say.
@@ -344,8 +369,8 @@ fn read<T, E: std::fmt::Display>(
 fn text(form: Form, estate: &Estate, base: &Base) -> Result<String, Failure> {
     Ok(match form {
         Form::Summary => summary::page(estate),
-        Form::Json => json::document(estate),
-        Form::Ndjson => String::new(),
+        // Both are written as they are made.
+        Form::Json | Form::Ndjson => String::new(),
         Form::Md => markdown::page(estate, base),
         Form::Sarif => sarif::log(estate, base),
         Form::Csv => table::inventory(estate, base),

@@ -48,6 +48,21 @@ impl Out {
         write(&path, text)
     }
 
+    /// Writes a file as it is made.
+    pub(super) fn stream(
+        &self,
+        name: &str,
+        make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<(), OutError> {
+        let path = self.folder.join(name);
+        let written = File::create(&path).and_then(|file| {
+            let mut file = BufWriter::new(file);
+            make(&mut file)?;
+            file.flush()
+        });
+        written.map_err(|error| failed(&path, error))
+    }
+
     /// Writes what is left of the constructs.
     pub(super) fn finish(mut self) -> Result<(), OutError> {
         let flushed = self.constructs.as_mut().map_or(Ok(()), BufWriter::flush);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
-use towpath_migrate::assess::rules;
+use towpath_migrate::assess::{Mark, rules};
 use towpath_migrate::security;
+use towpath_migrate::yaml::Place;
 
 use super::base::Base;
 use super::estate::Estate;
@@ -109,6 +110,8 @@ struct Outcome<'e> {
     level: &'static str,
     message: Text,
     locations: [Location<'e>; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Related>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression<'e>>,
@@ -120,6 +123,15 @@ struct Location<'e> {
     physical_location: Physical,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     logical_locations: Vec<Logical<'e>>,
+}
+
+/// The place in a called workflow or an action: GitHub shows it where the message links to it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Related {
+    id: usize,
+    message: Text,
+    physical_location: Physical,
 }
 
 #[derive(Serialize)]
@@ -242,20 +254,39 @@ fn text(text: &str) -> Text {
     Text { text: text.chars().take(MAX_MESSAGE).collect() }
 }
 
+impl Region {
+    /// The beginning of a file.
+    const FIRST: Self = Self { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
+
+    fn of((start, end): (Place, Place)) -> Self {
+        Self {
+            start_line: start.line,
+            start_column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+}
+
+impl Related {
+    fn of(file: &str, mark: &Mark) -> Self {
+        let uri = utf8_percent_encode(file.trim_start_matches("./"), ESCAPED).to_string();
+        Self {
+            id: 1,
+            message: text(&format!("{file}:{}", mark.start.line)),
+            physical_location: Physical {
+                artifact_location: Artifact { uri },
+                region: Region::of((mark.start, mark.end)),
+            },
+        }
+    }
+}
+
 impl<'e> Outcome<'e> {
     fn of(finding: &Finding<'e>, rule_index: usize, base: &Base) -> Self {
         let mark = finding.mark;
-        // What stands in another file is told where it is asked for: at the workflow.
-        let region = if mark.file.is_some() {
-            Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 }
-        } else {
-            Region {
-                start_line: mark.start.line,
-                start_column: mark.start.column,
-                end_line: mark.end.line,
-                end_column: mark.end.column,
-            }
-        };
+        // What stands in another file is told where the workflow asks for it.
+        let region = mark.in_workflow().map_or(Region::FIRST, Region::of);
         let uri = utf8_percent_encode(&base.path(&finding.sheet.path), ESCAPED).to_string();
         let way = Some(mark.way.as_str()).filter(|way| !way.is_empty());
         let suppression = |justification| Suppression { kind: "inSource", justification };
@@ -268,6 +299,7 @@ impl<'e> Outcome<'e> {
                 physical_location: Physical { artifact_location: Artifact { uri }, region },
                 logical_locations: way.map(|way| Logical { fully_qualified_name: way }).into_iter().collect(),
             }],
+            related_locations: mark.file.iter().map(|file| Related::of(file, mark)).collect(),
             partial_fingerprints: BTreeMap::from([("towpathFinding/v1", mark.fingerprint.to_string())]),
             suppressions: finding.allowed.map(suppression).into_iter().collect(),
         }

@@ -1,16 +1,15 @@
 //! Inventories for spreadsheets, as CSV (RFC 4180), in which no text is a formula.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use towpath_migrate::assess::Sheet;
+use towpath_migrate::assess::{Names, Sheet};
 
 use super::base::Base;
 use super::estate::Estate;
 use super::finding::Finding;
 
 /// The things of a workflow that an inventory lists.
-type Things = fn(&Sheet) -> &BTreeSet<String>;
+type Things = fn(&Sheet) -> &Names;
 
 /// Inventories of things, by kind.
 const KINDS: [(&str, Things); 8] = [

@@ -120,7 +120,7 @@ fn signs(family: &Family<'_>, actions: &Actions<'_>, found: Vec<Found>) -> Vec<S
             FileAt::Action(at) => actions.models.get(at).map(|model| model.document),
         };
         let span = document.map(|document| document.span(token))?;
-        let mark = marks.mark(why.name(), Spot { file, span });
+        let mark = marks.mark(why.name(), Spot { file, span }, None);
         Some(Sign { why, target: masked(&target).into_owned(), mark })
     };
     found.into_iter().filter_map(sign).collect()

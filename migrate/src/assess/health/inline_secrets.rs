@@ -1,6 +1,9 @@
 //! Secrets that are written into the file.
 
+use std::sync::LazyLock;
+
 use super::Measure;
+use crate::assess::needles::Needles;
 use crate::assess::sight::WorkflowSight;
 use crate::security::{FileSight, Place, Severity, Sites};
 
@@ -42,12 +45,12 @@ fn look(_: &WorkflowSight<'_>, file: &FileSight<'_, '_>, sites: &mut Sites) {
 }
 
 fn has_secret(source: &str) -> bool {
-    MARKED.iter().any(|(mark, least)| {
-        source.match_indices(mark).any(|(at, _)| {
-            let before = source.get(..at).and_then(|before| before.chars().next_back());
-            let rest = source.get(at + mark.len()..).unwrap_or_default();
-            !before.is_some_and(is_of_token) && is_secret(mark, *least, rest)
-        })
+    static MARKS: LazyLock<Needles> = LazyLock::new(|| Needles::of(MARKED.map(|(mark, _)| mark)));
+    MARKS.places(source).any(|(place, at)| {
+        let Some((mark, least)) = MARKED.get(place) else { return false };
+        let before = source.get(..at).and_then(|before| before.chars().next_back());
+        let rest = source.get(at + mark.len()..).unwrap_or_default();
+        !before.is_some_and(is_of_token) && is_secret(mark, *least, rest)
     })
 }
 

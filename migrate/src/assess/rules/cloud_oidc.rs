@@ -18,6 +18,9 @@ const META: Meta = Meta {
     remedy: "make the cloud trust the identity of the pod, and change the role's conditions",
 };
 
+/// Variables by which a script asks GitHub for a token that says who it is (docs.github.com, "OpenID Connect reference").
+const REQUEST: [&str; 2] = ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+
 /// Whether an action lets the job in by its identity.
 fn uses_identity(step: &StepSight<'_>, name: &str) -> bool {
     let has = |input: &str| step.input(input).is_some();
@@ -52,6 +55,9 @@ impl Rule for CloudOidc {
             if signs(&words) && step.job.has_oidc() {
                 found.reason(step.in_script(span), "cosign");
             }
+        }
+        for (name, span) in step.variables().filter(|(name, _)| REQUEST.contains(name)) {
+            found.reason(step.in_script(span), name);
         }
     }
 }

@@ -11,6 +11,12 @@ pub(super) const RULE: &dyn Rule = &KeepTrigger;
 
 struct KeepTrigger;
 
+/// The job by which GitHub's agent sets up its machine, in files of this name
+/// (docs.github.com, "Customize the agent environment").
+const AGENT: &str = "copilot-setup-steps";
+const AGENTS: [&str; 2] =
+    [".github/workflows/copilot-setup-steps.yml", ".github/workflows/copilot-setup-steps.yaml"];
+
 const META: Meta = Meta {
     id: "keep-trigger",
     outcome: Verdict::Keep,
@@ -31,6 +37,11 @@ impl Rule for KeepTrigger {
             for event in all {
                 found.reason(workflow.spot(event.name.token), event.name.value);
             }
+        }
+        let root = workflow.family.root().filter(|_| AGENTS.contains(&workflow.family.file_name(0)));
+        let jobs = root.map(|root| root.jobs.as_slice()).unwrap_or_default();
+        for job in jobs.iter().filter(|job| job.model.id.value == AGENT) {
+            found.reason(workflow.spot(job.model.id.token), AGENT);
         }
     }
 }

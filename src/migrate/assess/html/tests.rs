@@ -1,8 +1,6 @@
 //! Pages of sheets that are made here.
 
-use std::collections::BTreeSet;
-
-use towpath_migrate::assess::{Cited, Facts, Mark, Meta, Rolled, Sheet, Verdict, rules};
+use towpath_migrate::assess::{Cited, Facts, Mark, Meta, Names, Rolled, Sheet, Verdict, rules};
 use towpath_migrate::yaml::Place;
 
 use super::columns::Extra;
@@ -33,7 +31,7 @@ fn sheet(unit: &str, file: &str, verdict: Verdict, reasons: Vec<Cited>) -> Sheet
         legs: [0, 0, 0, 0, 0, 0, 1],
         edits: 0,
         reasons,
-        facts: Facts { secrets: BTreeSet::from(["TOKEN".to_owned()]), ..Facts::default() },
+        facts: Facts { secrets: ["TOKEN"].into_iter().collect(), ..Facts::default() },
         ..Sheet::default()
     }
 }
@@ -162,7 +160,7 @@ fn texts_of_files_are_texts_wherever_they_stand() {
     let mut made = sheet(nasty, nasty, Verdict::Undetermined, vec![reason("unknown-action", nasty, 1)]);
     made.name = nasty.to_owned();
     made.reasons[0].mark.file = Some(nasty.to_owned());
-    let all = BTreeSet::from([nasty.to_owned()]);
+    let all: Names = [nasty].into_iter().collect();
     made.facts = Facts {
         uses: all.clone(),
         secrets: all.clone(),

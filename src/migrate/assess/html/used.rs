@@ -1,10 +1,10 @@
 //! What workflows use, and who uses it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use towpath_migrate::assess::{Facts, Sheet};
+use towpath_migrate::assess::{self, Facts, Sheet};
 
 use super::page::{Page, Rows};
 use super::shown;
@@ -46,8 +46,8 @@ const LOOKS: &[Look] = &[
     ("check", "Names of check runs", |facts| names(&facts.checks)),
 ];
 
-fn names(names: &BTreeSet<String>) -> Names<'_> {
-    Box::new(names.iter().map(String::as_str))
+fn names(names: &assess::Names) -> Names<'_> {
+    Box::new(names.iter())
 }
 
 /// Everything that at least so many rows use; `row_of` has the row of each sheet.

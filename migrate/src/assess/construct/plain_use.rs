@@ -32,6 +32,9 @@ const EMPTY: [(&str, Reason); 3] = [
     ("workflow/workflow-job.permissions", "no right is asked for"),
 ];
 
+/// How features begin that are rights of the token.
+const RIGHT: &str = "workflow/permissions-mapping.";
+
 /// How rows begin whose difference is that there is no webhook.
 const BODY: &str = "from the webhook body; a constant for schedules and by hand";
 
@@ -47,6 +50,9 @@ pub(super) fn plain(
     }
     let source = construct.span.of(document.tree().source());
     let value = source.split_once(':').map(|(_, value)| value.trim()).unwrap_or_default();
+    if value == "none" && feature.id.starts_with(RIGHT) {
+        return Some("no right is asked for");
+    }
     let by_value = VALUES.iter().find(|(id, said, _)| *id == feature.id && *said == value);
     let is_meant = |(id, _): &&(&str, Reason)| *id == feature.id && is_empty(value);
     by_value.map(|(.., why)| *why).or_else(|| EMPTY.iter().find(is_meant).map(|(_, why)| *why))

@@ -1,0 +1,306 @@
+//! What becomes of each construct of a workflow.
+
+mod explained;
+mod parts;
+mod plain_use;
+mod why;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use self::parts::Parts;
+use super::known::Known;
+use super::reason::Reason;
+use super::rule::Meta;
+use super::sight::WorkflowSight;
+use super::verdict::Verdict;
+use super::{AssessedLeg, Rolled};
+use crate::features::{Catalogue, Construct, Feature, Role, constructs_with};
+use crate::fidelity::Fidelity;
+use crate::read::Document;
+
+/// How many constructs have each fidelity, in the order of [`Fidelity::NAMES`].
+pub type Fidelities = [usize; Fidelity::NAMES.len()];
+
+/// A construct, and what becomes of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Fate<'a> {
+    /// The construct.
+    pub construct: &'a Construct,
+    /// What it is; `None` where GitHub refuses it or does not know it.
+    pub feature: Option<&'static Feature>,
+    /// Who says what becomes of it.
+    pub by: By,
+}
+
+/// Who says what becomes of a construct.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum By {
+    /// The table of features.
+    Feature,
+    /// The table of features, but for a use like this one, in which it keeps its meaning: why.
+    Use(&'static str),
+    /// The table of actions.
+    Action(&'static Known),
+    /// A rule that found something: in it, in its step, in its job, or in the whole workflow.
+    Rule(&'static Meta),
+}
+
+impl Fate<'_> {
+    /// What becomes of it. `None`: nobody has said.
+    #[must_use]
+    pub fn fidelity(&self) -> Option<Fidelity> {
+        match self.by {
+            By::Feature => self.feature?.fidelity,
+            By::Use(_) => Some(Fidelity::Exact),
+            By::Action(action) => Some(action.fidelity),
+            By::Rule(rule) => Some(fidelity(rule.outcome)),
+        }
+    }
+
+    /// How, or what somebody can do.
+    #[must_use]
+    pub fn how(&self) -> &'static str {
+        match self.by {
+            By::Feature => self.feature.map_or("", |feature| feature.how),
+            By::Use(why) => why,
+            By::Action(action) => action.how,
+            By::Rule(rule) => rule.remedy,
+        }
+    }
+
+    /// The rule that says it.
+    #[must_use]
+    pub const fn rule(&self) -> Option<&'static Meta> {
+        match self.by {
+            By::Rule(rule) => Some(rule),
+            By::Feature | By::Use(_) | By::Action(_) => None,
+        }
+    }
+}
+
+/// The constructs of a workflow with who says what becomes of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Fates {
+    constructs: Vec<Construct>,
+    by: Vec<By>,
+}
+
+impl Fates {
+    /// Of a workflow in which rules found these reasons. What stays stays with all its parts: a job of which all legs stay, and a
+    /// step whose action asks for something or does nothing there.
+    #[must_use]
+    pub(super) fn of(
+        workflow: &WorkflowSight<'_>,
+        reasons: &[Reason],
+        legs: &[AssessedLeg],
+        rolled: Rolled,
+    ) -> Self {
+        let Some(root) = workflow.family.root() else { return Self::default() };
+        let scripts = |run| workflow.script(0, run);
+        let constructs = constructs_with(root.workflow.document, &scripts);
+        let by = Parts::new(workflow, root, &constructs).settle(reasons, legs, rolled);
+        Self { constructs, by }
+    }
+
+    /// All, in the order of the source.
+    pub fn iter(&self) -> impl Iterator<Item = Fate<'_>> {
+        self.constructs.iter().zip(&self.by).map(|(construct, by)| {
+            let feature = construct.feature.map(|id| Catalogue::get().feature(id));
+            Fate { construct, feature, by: *by }
+        })
+    }
+
+    /// The way to each construct, in the same order: `jobs.build.steps[2].run`. Each is made of the one around it.
+    #[must_use]
+    pub fn ways(&self, document: &Document) -> Vec<String> {
+        let mut ways: Vec<String> = Vec::with_capacity(self.constructs.len());
+        for construct in &self.constructs {
+            let around = construct.parent.and_then(|parent| ways.get(parent as usize));
+            let mut way = around.cloned().unwrap_or_default();
+            match construct.role {
+                Role::Pair(key) => {
+                    if !way.is_empty() {
+                        way.push('.');
+                    }
+                    way.push_str(document.tree().text(key).unwrap_or_default());
+                }
+                // Writing to a String cannot fail.
+                Role::Item(place) => drop(write!(way, "[{place}]")),
+                Role::Part | Role::Implicit => {}
+            }
+            ways.push(way);
+        }
+        ways
+    }
+
+    /// How many have each fidelity.
+    #[must_use]
+    pub fn count(&self) -> Fidelities {
+        let mut counts = Fidelities::default();
+        for fidelity in self.iter().filter_map(|fate| fate.fidelity()) {
+            counts.get_mut(fidelity.index()).into_iter().for_each(|count| *count += 1);
+        }
+        counts
+    }
+
+    /// The features that keep their meaning nearly, or lose it, each once.
+    #[must_use]
+    pub fn inexact(&self) -> Vec<&'static str> {
+        let is_inexact =
+            |fate: &Fate<'_>| matches!(fate.fidelity(), Some(Fidelity::Approximate | Fidelity::Dropped(_)));
+        let ids = self.iter().filter(is_inexact).filter_map(|fate| Some(fate.feature?.id.as_str()));
+        ids.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+/// What a reason for a verdict makes of the construct that it is found in. What never runs as it is written nobody can tell of.
+const fn fidelity(outcome: Verdict) -> Fidelity {
+    match outcome {
+        Verdict::Keep => Fidelity::Keep,
+        Verdict::Redesign | Verdict::Edits => Fidelity::NeedsPerson,
+        Verdict::Broken | Verdict::Template | Verdict::Undetermined | Verdict::Automatic => {
+            Fidelity::Undetermined
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::{Assessment, Profile};
+    use crate::graph::{ActionBundle, Actions, Family};
+    use crate::model::call::{Bundle, Program, Reference, Rules};
+    use crate::read::{Limits, read_workflow};
+
+    /// Each construct with its way, what becomes of it, and the rule that says so.
+    fn fates(source: &str) -> Vec<(String, &'static str, &'static str)> {
+        let (limits, profile) = (Limits::default(), Profile::default());
+        let bundle =
+            Bundle::alone(Reference::local(".github/workflows/ci.yml"), read_workflow(source, &limits));
+        let program = Program::of(&bundle, &Rules::default());
+        let family = Family::of(&program);
+        let loaded = ActionBundle::load(&family, &(), &limits);
+        let actions = Actions::of(&loaded);
+        let workflow = WorkflowSight::new(&family, &actions, &profile);
+        let assessment = Assessment::of(&workflow);
+        let fates = &assessment.fates;
+        assert_eq!(fates.count().iter().sum::<usize>(), fates.iter().count(), "each has a fidelity");
+        let document = family.root().unwrap().workflow.document;
+        let paths =
+            (0..fates.constructs.len()).map(|at| crate::features::path(document, &fates.constructs, at));
+        let ways = fates.ways(document);
+        assert_eq!(ways, paths.collect::<Vec<_>>());
+        let all = fates.iter().zip(ways);
+        all.map(|(fate, way)| (way, fate.fidelity().unwrap().name(), fate.rule().map_or("", |rule| rule.id)))
+            .collect()
+    }
+
+    fn of(source: &str, wanted: &str) -> (&'static str, &'static str) {
+        let all = fates(source);
+        // The innermost of those with this way.
+        let found = all.iter().rev().find(|(way, ..)| way == wanted);
+        found.map(|(_, fidelity, rule)| (*fidelity, *rule)).unwrap()
+    }
+
+    fn job(runs_on: &str, steps: &str) -> String {
+        format!(
+            "on: push\njobs:\n  a:\n    runs-on: {runs_on}\n    steps:\n{steps}  b:\n    runs-on: ubuntu-24.04\n    steps: [{{run: make}}]\n"
+        )
+    }
+
+    #[test]
+    fn what_a_rule_finds_in_a_script_counts_there_alone() {
+        let source = job("ubuntu-24.04", "    - name: x\n      run: kubectl get\n");
+        assert_eq!(of(&source, "jobs.a.steps[0].run"), ("needs-person", "tool-missing"));
+        assert_eq!(of(&source, "jobs.a.steps[0].name").1, "");
+        assert_eq!(of(&source, "jobs.b.runs-on").1, "");
+    }
+
+    #[test]
+    fn what_a_step_uses_counts_for_all_of_the_step() {
+        let source =
+            job("ubuntu-24.04", "    - uses: actions/stale@v9\n      with: {days: 3}\n    - run: make\n");
+        assert_eq!(of(&source, "jobs.a.steps[0].with.days"), ("keep", "keep-action"));
+        let unknown = job("ubuntu-24.04", "    - uses: a/b@v9\n      with: {c: 3}\n");
+        assert_eq!(of(&unknown, "jobs.a.steps[0].with.c"), ("undetermined", "unknown-action"));
+        assert_eq!(of(&unknown, "jobs.b.steps[0].run").1, "");
+    }
+
+    #[test]
+    fn the_table_of_actions_counts_before_that_of_features() {
+        let source = job(
+            "ubuntu-24.04",
+            "    - uses: Actions/Checkout@v4\n      with: {ref: x}\n    - uses: jlumbroso/free-disk-space@v1\n      with: {a: b}\n",
+        );
+        assert_eq!(of(&source, "jobs.a.steps[0].uses"), ("approximate", ""));
+        assert_eq!(of(&source, "jobs.a.steps[0].with.ref").0, "exact");
+        assert_eq!(of(&source, "jobs.a.steps[1].with.a"), ("dropped", ""));
+    }
+
+    #[test]
+    fn what_stays_stays_with_all_its_parts() {
+        let mac = job("macos-15", "    - run: kubectl get\n");
+        assert_eq!(of(&mac, "jobs.a.steps[0].run"), ("keep", "keep-os"));
+        assert_eq!(of(&mac, "jobs.b.steps[0].run").1, "");
+        assert_eq!(of(&mac, "on").1, "");
+        let all = "on: push\njobs: {a: {runs-on: macos-15, steps: [{run: make}]}}\n";
+        assert_eq!(of(all, "on"), ("keep", "keep-os"));
+    }
+
+    #[test]
+    fn what_somebody_has_to_change_of_an_action_leaves_the_rest_of_its_step() {
+        let source = job(
+            "ubuntu-24.04",
+            "    - if: failure()\n      uses: docker/build-push-action@v6\n      with: {tags: x}\n",
+        );
+        assert_eq!(of(&source, "jobs.a.steps[0].with.tags"), ("needs-person", "docker-daemon"));
+        assert_eq!(of(&source, "jobs.a.steps[0].if").1, "");
+    }
+
+    #[test]
+    fn some_values_leave_no_difference() {
+        let source = |permissions: &str, fail_fast: &str| {
+            format!(
+                "on: push\npermissions: {permissions}\njobs:\n  a:\n    strategy: {{fail-fast: {fail_fast}, matrix: {{x: [1]}}}}\n    runs-on: ubuntu-24.04\n    steps: [{{run: make}}]\n"
+            )
+        };
+        let (none, some) = (source("{}", "false"), source("{contents: read}", "true"));
+        for (way, with, without) in
+            [("permissions", "approximate", "exact"), ("jobs.a.strategy.fail-fast", "approximate", "exact")]
+        {
+            assert_eq!((of(&some, way).0, of(&none, way).0), (with, without), "{way}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_body_for_each_event_is_exact() {
+        let source = |on: &str| {
+            format!(
+                "on: {on}\njobs: {{a: {{runs-on: ubuntu-24.04, steps: [{{run: make, if: github.event.repository.private}}]}}}}\n"
+            )
+        };
+        let of = |on: &str| {
+            fates(&source(on))
+                .iter()
+                .filter(|(way, fidelity, _)| way == "jobs.a.steps[0].if" && *fidelity == "approximate")
+                .count()
+        };
+        assert_eq!(of("push"), 0);
+        assert!(of("[push, workflow_dispatch]") > 0);
+    }
+
+    #[test]
+    fn of_a_job_that_runs_nobody_knows_where_nobody_can_tell() {
+        let source = job("${{ vars.RUNNER }}", "    - run: make\n");
+        assert_eq!(of(&source, "jobs.a.steps[0].run"), ("undetermined", "unknown-runner"));
+        assert_eq!(of(&source, "jobs.b.steps[0].run").1, "");
+    }
+
+    #[test]
+    fn of_what_never_runs_as_it_is_written_nobody_can_tell() {
+        let template =
+            "on: {push: {branches: [$default-branch]}}\njobs: {a: {runs-on: x, steps: [{run: make}]}}\n";
+        assert_eq!(of(template, "jobs.a.steps[0].run"), ("undetermined", "template"));
+    }
+}
