@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
+use towpath_migrate::assess::health::{MEASURES, Measure, weight};
 use towpath_migrate::assess::{Meta, rules};
 use towpath_migrate::security::{self, Class};
 
@@ -26,18 +27,21 @@ impl Explain {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let text = match &self.rule {
             None => list(),
-            Some(id) => match (rules::named(id), security::class(id)) {
-                (Some(rule), _) => page(rule.meta()),
-                (None, Some(class)) => class_page(class),
-                (None, None) => {
-                    let next = "towpath migrate explain lists the rules";
-                    return Err(Failure::Usage(format!("there is no rule {id:?}; {next}")));
-                }
-            },
+            Some(id) => any_page(id).ok_or_else(|| {
+                let next = "towpath migrate explain lists the rules";
+                Failure::Usage(format!("there is no rule {id:?}; {next}"))
+            })?,
         };
         terminal.print(text)?;
         Ok(Exit::Done)
     }
+}
+
+/// The page of a rule, of a class of what is unsafe, or of a measure of health.
+fn any_page(id: &str) -> Option<String> {
+    let rule = rules::named(id).map(|rule| page(rule.meta()));
+    let class = || security::class(id).map(class_page);
+    rule.or_else(class).or_else(|| MEASURES.iter().find(|measure| measure.id == id).map(measure_page))
 }
 
 /// All rules, those first whose outcome counts first.
@@ -52,7 +56,15 @@ fn list() -> String {
     for Class { id, title, severity, .. } in security::classes() {
         let _ = writeln!(text, "{id:<22}{:<14}{title}", format!("unsafe {}", severity.name()));
     }
+    for Measure { id, title, .. } in MEASURES {
+        let _ = writeln!(text, "{id:<22}{:<14}{title}", "health");
+    }
     text
+}
+
+fn measure_page(measure: &Measure) -> String {
+    let Measure { id, title, remedy, .. } = measure;
+    format!("{id}: {title}\n\nhealth   takes {} of the weights off\nnext     {remedy}\n", weight(id))
 }
 
 fn class_page(class: &Class) -> String {

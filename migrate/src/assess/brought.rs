@@ -14,6 +14,8 @@ static INSTALLS: LazyLock<Needles> = LazyLock::new(|| Needles::of(INSTALLERS));
 #[derive(Debug, Default)]
 pub struct Brought<'s> {
     programs: HashSet<&'s str>,
+    /// Those of them that an action or an installing command has brought, and not only a line that looks like it.
+    set_up: HashSet<&'s str>,
 }
 
 impl<'s> Brought<'s> {
@@ -23,9 +25,16 @@ impl<'s> Brought<'s> {
         self.programs.contains(program)
     }
 
+    /// Whether a program was surely set up.
+    #[must_use]
+    pub(super) fn has_set_up(&self, program: &str) -> bool {
+        self.set_up.contains(program)
+    }
+
     /// What an action brings.
     pub(super) fn by_action(&mut self, action: &'static Known) {
         self.programs.extend(action.gives.iter().map(String::as_str));
+        self.set_up.extend(action.gives.iter().map(String::as_str));
     }
 
     /// What a script looks as if it installed: the words of a line behind an installer. None brings itself.
@@ -38,6 +47,10 @@ impl<'s> Brought<'s> {
         crate::work::step();
         let is_word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '+' | '-');
         let words = line.split(|char: char| !is_word(char));
+        let mut installs = words.clone().skip_while(|word| !INSTALLERS.contains(word)).skip(1);
+        if installs.any(|word| matches!(word, "install" | "add")) {
+            self.set_up.extend(installs);
+        }
         let mut installer = None;
         let mut is_another = false;
         for word in words {
@@ -60,6 +73,24 @@ mod tests {
         let mut brought = Brought::default();
         brought.by_script(script);
         brought.has(program)
+    }
+
+    #[test]
+    fn what_an_installing_command_names_is_set_up() {
+        for (script, program, expected) in [
+            ("sudo apt-get install -y jq", "jq", true),
+            ("pip install pytest", "pytest", true),
+            ("conda install pytest", "pytest", true),
+            ("apk add --no-cache git", "git", true),
+            ("make jq", "jq", false),
+            ("curl -L https://x/psql.tar.gz", "psql", false),
+            ("echo install jq", "jq", false),
+            ("pip install pytest", "pip", false),
+        ] {
+            let mut brought = Brought::default();
+            brought.by_script(script);
+            assert_eq!(brought.has_set_up(program), expected, "{script}");
+        }
     }
 
     #[test]

@@ -88,6 +88,7 @@ pub use way::Ways;
 
 use self::kept::needs_kept;
 use crate::graph::RunJob;
+use crate::span::Span;
 
 /// What becomes of a workflow.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,14 +125,15 @@ impl Assessment {
         if let Some(whole) = whole(&reasons) {
             return Self::whole(workflow, whole, reasons);
         }
+        let mut set_up = HashSet::new();
         for (at, run) in workflow.jobs.iter().enumerate() {
-            look_at_job(workflow, at, run, &mut reasons);
+            look_at_job(workflow, at, run, &mut reasons, &mut set_up);
         }
         let mut reasons: Vec<_> = reasons.into_iter().collect();
         let (legs, _) = decided(workflow, &reasons);
         reasons.extend(needs_kept(workflow, &legs));
         let (legs, rolled) = decided(workflow, &reasons);
-        let fates = Fates::of(workflow, &reasons, &legs, rolled);
+        let fates = Fates::of(workflow, &reasons, &set_up, &legs, rolled);
         // They ask for somebody and nothing stays for them, so the fates are as before.
         let untold = fates.untold(workflow, &reasons);
         let is_told = untold.is_empty();
@@ -144,7 +146,7 @@ impl Assessment {
     fn whole(workflow: &WorkflowSight<'_>, verdict: Verdict, reasons: IndexSet<Reason>) -> Self {
         let reasons: Vec<_> = reasons.into_iter().filter(|reason| reason.rule.outcome == verdict).collect();
         let (legs, rolled) = (Vec::new(), Rolled::Whole(verdict));
-        let fates = Fates::of(workflow, &reasons, &legs, rolled);
+        let fates = Fates::of(workflow, &reasons, &HashSet::new(), &legs, rolled);
         Self { legs, reasons, rolled, fates }
     }
 
@@ -170,7 +172,13 @@ fn whole(reasons: &IndexSet<Reason>) -> Option<Verdict> {
     worst.filter(|worst| matches!(worst, Verdict::Broken | Verdict::Template))
 }
 
-fn look_at_job(workflow: &WorkflowSight<'_>, at: usize, run: &RunJob, reasons: &mut IndexSet<Reason>) {
+fn look_at_job(
+    workflow: &WorkflowSight<'_>,
+    at: usize,
+    run: &RunJob,
+    reasons: &mut IndexSet<Reason>,
+    set_up: &mut HashSet<Span>,
+) {
     let Some(job) = workflow.family.graphs.get(run.file).and_then(|graph| graph.job(run.job)) else { return };
     let sight = JobSight { workflow, run, job };
     let call = sight.call_spot();
@@ -190,6 +198,9 @@ fn look_at_job(workflow: &WorkflowSight<'_>, at: usize, run: &RunJob, reasons: &
         }
     }
     sight.steps(&mut |step| {
+        set_up.extend(
+            step.tools_set_up().filter(|spot| spot.file == FileAt::Workflow(0)).map(|spot| spot.span),
+        );
         let asked = call.or_else(|| step.asked_spot());
         for rule in rules::ALL {
             rule.step(step, &mut Found::new(rule.meta(), Scope::Job(at), asked, reasons));

@@ -1,6 +1,6 @@
 //! What a step's script runs, with the words behind it.
 
-use super::sight::StepSight;
+use super::sight::{Spot, StepSight};
 use crate::graph::flow::written;
 use crate::model::StepKind;
 use crate::script::{Tool, UseKind};
@@ -26,6 +26,12 @@ impl<'s> StepSight<'s> {
             UseKind::Tool(tool) => Some((tool, used.span)),
             _ => None,
         })
+    }
+
+    /// Where the script starts programs that it or a step before has set up.
+    pub(super) fn tools_set_up(&self) -> impl Iterator<Item = Spot> {
+        let brought = self.tools().filter(|(tool, _)| self.brought.has_set_up(&tool.name));
+        brought.map(|(_, span)| self.in_script(span))
     }
 
     /// The variables that the script reads or sets, with their bytes in it.

@@ -78,7 +78,7 @@ pub(super) fn is_on_hosted(tool: &str) -> bool {
 }
 
 /// Commands that bring programs.
-pub(super) const INSTALLERS: [&str; 20] = [
-    "apt", "apt-get", "brew", "bundle", "cargo", "corepack", "curl", "gem", "go", "make", "npm", "pip",
-    "pip3", "pipx", "pnpm", "rustup", "sdk", "uv", "wget", "yarn",
+pub(super) const INSTALLERS: [&str; 25] = [
+    "apk", "apt", "apt-get", "brew", "bundle", "cargo", "conda", "corepack", "curl", "dnf", "gem", "go",
+    "make", "mamba", "npm", "pip", "pip3", "pipx", "pnpm", "rustup", "sdk", "uv", "wget", "yarn", "yum",
 ];

@@ -5,7 +5,7 @@ mod parts;
 mod plain_use;
 mod why;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use self::parts::Parts;
@@ -18,6 +18,7 @@ use super::{AssessedLeg, Rolled};
 use crate::features::{Catalogue, Construct, Feature, Role, constructs_with};
 use crate::fidelity::Fidelity;
 use crate::read::Document;
+use crate::span::Span;
 
 /// How many constructs have each fidelity, in the order of [`Fidelity::NAMES`].
 pub type Fidelities = [usize; Fidelity::NAMES.len()];
@@ -87,19 +88,20 @@ pub struct Fates {
 }
 
 impl Fates {
-    /// Of a workflow in which rules found these reasons. What stays stays with all its parts: a job of which all legs stay, and a
+    /// Of a workflow in which rules found these reasons, and whose jobs set up the programs at these bytes before they use them. What stays stays with all its parts: a job of which all legs stay, and a
     /// step whose action asks for something or does nothing there.
     #[must_use]
     pub(super) fn of(
         workflow: &WorkflowSight<'_>,
         reasons: &[Reason],
+        set_up: &HashSet<Span>,
         legs: &[AssessedLeg],
         rolled: Rolled,
     ) -> Self {
         let Some(root) = workflow.family.root() else { return Self::default() };
         let scripts = |run| workflow.script(0, run);
         let constructs = constructs_with(root.workflow.document, &scripts);
-        let by = Parts::new(workflow, root, &constructs).settle(reasons, legs, rolled);
+        let by = Parts::new(workflow, root, &constructs).settle(reasons, set_up, legs, rolled);
         Self { constructs, by }
     }
 
@@ -175,14 +177,19 @@ mod tests {
 
     /// Each construct with its way, what becomes of it, and the rule that says so.
     fn fates(source: &str) -> Vec<(String, &'static str, &'static str)> {
-        let (limits, profile) = (Limits::default(), Profile::default());
+        fates_of(source, &Profile::default())
+    }
+
+    /// The same for a profile.
+    fn fates_of(source: &str, profile: &Profile) -> Vec<(String, &'static str, &'static str)> {
+        let limits = Limits::default();
         let bundle =
             Bundle::alone(Reference::local(".github/workflows/ci.yml"), read_workflow(source, &limits));
         let program = Program::of(&bundle, &Rules::default());
         let family = Family::of(&program);
         let loaded = ActionBundle::load(&family, &(), &limits);
         let actions = Actions::of(&loaded);
-        let workflow = WorkflowSight::new(&family, &actions, &profile);
+        let workflow = WorkflowSight::new(&family, &actions, profile);
         let assessment = Assessment::of(&workflow);
         let fates = &assessment.fates;
         assert_eq!(fates.count().iter().sum::<usize>(), fates.iter().count(), "each has a fidelity");
@@ -302,5 +309,40 @@ mod tests {
         let template =
             "on: {push: {branches: [$default-branch]}}\njobs: {a: {runs-on: x, steps: [{run: make}]}}\n";
         assert_eq!(of(template, "jobs.a.steps[0].run"), ("undetermined", "template"));
+    }
+
+    #[test]
+    fn words_of_a_row_are_those_of_the_use() {
+        let source = "on: pull_request\npermissions: {contents: write}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    permissions: {}\n    steps:\n\
+                      \x20   - uses: actions/checkout@v4\n      with:\n        persist-credentials: false\n\
+                      \x20   - uses: actions/github-script@v7\n      with: {github-token: '${{ secrets.PAT }}'}\n\
+                      \x20   - uses: actions/github-script@v7\n      with: {github-token: '${{ secrets.GITHUB_TOKEN }}'}\n\
+                      \x20   - run: pip install pytest\n    - run: pytest\n      if: github.actor == 'x'\n    - run: jq .\n";
+        for (way, fidelity) in [
+            ("jobs.a.steps[0].uses", "exact"),
+            ("jobs.a.steps[1].uses", "exact"),
+            ("jobs.a.steps[2].uses", "approximate"),
+            ("jobs.a.steps[4].run", "exact"),
+            ("jobs.a.steps[4].if", "exact"),
+            ("jobs.a.steps[5].run", "approximate"),
+            ("permissions", "exact"),
+            ("permissions.contents", "exact"),
+        ] {
+            assert_eq!(of(source, way).0, fidelity, "{way}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_has_said_or_supplied_asks_for_nobody() {
+        let source = job("ubuntu-24.04", "    - uses: docker/build-push-action@v6\n");
+        let profile = Profile { has_docker: true, ..Profile::default() };
+        assert_eq!(of_profile(&source, "jobs.a.steps[0].uses", &profile), "exact");
+        assert_eq!(of(&source, "jobs.a.steps[0].uses"), ("needs-person", "docker-daemon"));
+    }
+
+    /// The fidelity of the innermost construct with this way, for a profile.
+    fn of_profile(source: &str, wanted: &str, profile: &Profile) -> &'static str {
+        let all = fates_of(source, profile);
+        all.iter().rev().find(|(way, ..)| way == wanted).map(|(_, fidelity, _)| *fidelity).unwrap()
     }
 }

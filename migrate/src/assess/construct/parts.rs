@@ -1,13 +1,13 @@
 //! Who says what becomes of each construct.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::explained::SETTLED;
 use super::plain_use::{Starts, plain};
 use super::why::Why;
 use super::{By, Construct};
 use crate::assess::AssessedLeg;
-use crate::assess::known::known;
+use crate::assess::known::{Known, known};
 use crate::assess::reason::Reason;
 use crate::assess::rule::Meta;
 use crate::assess::sight::{FileAt, WorkflowSight};
@@ -16,6 +16,7 @@ use crate::features::{Catalogue, Role};
 use crate::fidelity::Fidelity;
 use crate::graph::{Graph, JobId, RunJob};
 use crate::read::{Document, TokenId};
+use crate::span::Span;
 use crate::yaml::NodeId;
 
 /// The parts of a workflow while it is found out who says what becomes of them.
@@ -51,12 +52,19 @@ impl<'p> Parts<'p> {
     }
 
     /// Who says what becomes of each, in their order.
-    pub(super) fn settle(mut self, reasons: &[Reason], legs: &[AssessedLeg], rolled: Rolled) -> Vec<By> {
+    pub(super) fn settle(
+        mut self,
+        reasons: &[Reason],
+        set_up: &HashSet<Span>,
+        legs: &[AssessedLeg],
+        rolled: Rolled,
+    ) -> Vec<By> {
         let all_have_bodies = self.workflow.events().iter().all(|event| has_body(event.name.value));
         self.uses(Starts { all_have_bodies });
         self.actions();
         self.reasons(reasons);
         self.spared();
+        self.set_up(set_up);
         self.rights();
         self.jobs(reasons, legs);
         self.workflow(reasons, rolled);
@@ -85,10 +93,13 @@ impl<'p> Parts<'p> {
             };
             let name = construct.span.of(source).split('@').next().unwrap_or_default().to_ascii_lowercase();
             let Some(action) = known(&name) else { continue };
-            self.set(at, By::Action(action));
-            construct.parent.into_iter().for_each(|pair| self.set(pair as usize, By::Action(action)));
-            if let (Fidelity::Dropped(_), Some(step)) = (action.fidelity, self.step(at)) {
-                self.set_whole(step, By::Action(action));
+            let step = self.step(at);
+            let given = step.and_then(|step| given(action, &|input| self.input(step, input)));
+            let by = given.map_or(By::Action(action), By::Use);
+            self.set(at, by);
+            construct.parent.into_iter().for_each(|pair| self.set(pair as usize, by));
+            if let (Fidelity::Dropped(_), Some(step)) = (action.fidelity, step) {
+                self.set_whole(step, by);
             }
         }
     }
@@ -151,6 +162,19 @@ impl<'p> Parts<'p> {
                 By::Action(_) | By::Use(_) | By::Rule(_) => None,
             };
             why.into_iter().for_each(|why| self.set(at, By::Use(why)));
+        }
+    }
+
+    /// Programs that a job sets up before it uses them.
+    fn set_up(&mut self, set_up: &HashSet<Span>) {
+        let tool = Catalogue::get().tool();
+        for at in 0..self.constructs.len() {
+            let is_meant =
+                |construct: &&Construct| construct.feature == tool && set_up.contains(&construct.span);
+            let is_told = matches!(self.by.get(at), Some(By::Rule(_)));
+            if self.constructs.get(at).as_ref().is_some_and(is_meant) && !is_told {
+                self.set(at, By::Use("the program that the job sets up before"));
+            }
         }
     }
 
@@ -250,6 +274,23 @@ impl<'p> Parts<'p> {
         (0..self.constructs.len()).rev().find(|at| self.constructs.get(*at).as_ref().is_some_and(holds))
     }
 
+    /// What a step gives to an input of its action, as it is written.
+    fn input(&self, step: usize, input: &str) -> Option<&str> {
+        let end = self.constructs.get(step)?.span.end;
+        let within = self.constructs.iter().enumerate().skip(step + 1);
+        let mut within = within.take_while(|(_, construct)| construct.span.start < end);
+        let is_with = |at: usize| {
+            self.key(at) == Some("with")
+                && self.constructs.get(at).and_then(|with| with.parent) == u32::try_from(step).ok()
+        };
+        let (_, found) = within.find(|(at, construct)| {
+            self.key(*at).is_some_and(|key| key.eq_ignore_ascii_case(input))
+                && construct.parent.is_some_and(|with| is_with(with as usize))
+        })?;
+        let pair = found.span.of(self.document.tree().source());
+        pair.split_once(':').map(|(_, value)| value.trim())
+    }
+
     /// The step that it is in.
     fn step(&self, at: usize) -> Option<usize> {
         let is_item =
@@ -275,6 +316,22 @@ impl<'p> Parts<'p> {
 pub(super) fn written(run: &RunJob) -> Option<JobId> {
     let first = run.way.first().copied().unwrap_or((run.file, run.job));
     (first.0 == 0).then_some(first.1)
+}
+
+/// Inputs by which actions are given a token.
+const TOKENS: [&str; 4] = ["token", "github-token", "github_token", "repo-token"];
+
+/// Why an action does the same with what it is given, where its row says that the token differs.
+fn given<'v>(action: &Known, input: &dyn Fn(&str) -> Option<&'v str>) -> Option<&'static str> {
+    if !action.how.contains("App") {
+        return None;
+    }
+    if input("persist-credentials").is_some_and(|value| value.trim_matches(['"', '\'']) == "false") {
+        return Some("a clone of the same commit by script, which keeps no token");
+    }
+    let token = TOKENS.iter().find_map(|name| input(name))?;
+    let is_githubs = token.contains("GITHUB_TOKEN") || token.contains("github.token");
+    (!is_githubs).then_some("the same in the pod, with the token that it is given")
 }
 
 /// Whether what becomes of an action is that somebody has to do something.

@@ -35,8 +35,12 @@ const EMPTY: [(&str, Reason); 3] = [
 /// How features begin that are rights of the token.
 const RIGHT: &str = "workflow/permissions-mapping.";
 
-/// How rows begin whose difference is that there is no webhook.
-const BODY: &str = "from the webhook body; a constant for schedules and by hand";
+/// Rows whose difference is only there where no webhook starts a run, and what is left.
+const BODIES: [(&str, Reason); 3] = [
+    ("from the webhook body; a constant for schedules and by hand", "from the webhook body"),
+    ("sender of the webhook; for schedules nobody's name", "sender of the webhook"),
+    ("sender of the webhook; for schedules nobody's id", "sender of the webhook"),
+];
 
 /// Why this use of a feature keeps its meaning, if it does.
 pub(super) fn plain(
@@ -45,8 +49,9 @@ pub(super) fn plain(
     document: &Document,
     starts: Starts,
 ) -> Option<Reason> {
-    if feature.how == BODY && starts.all_have_bodies {
-        return Some("from the webhook body");
+    let body = BODIES.iter().find(|(how, _)| *how == feature.how).filter(|_| starts.all_have_bodies);
+    if let Some((_, why)) = body {
+        return Some(why);
     }
     let source = construct.span.of(document.tree().source());
     let value = source.split_once(':').map(|(_, value)| value.trim()).unwrap_or_default();

@@ -28,7 +28,6 @@ fn trusted(words: &[&str], has_oidc: bool) -> Option<&'static str> {
         ["uv", "publish", ..] if has_oidc => Some("uv publish"),
         ["twine", "upload", ..] if has_oidc => Some("twine upload"),
         ["dart" | "flutter", "pub", "publish", ..] if has_oidc => Some("dart pub publish"),
-        ["gh", "attestation", ..] => Some("gh attestation"),
         _ => None,
     }
 }
