@@ -12,6 +12,7 @@ use crate::journal::state::{Phase, Rejection};
 use crate::pipeline::{Approval, Edge, EntryGate, Window};
 use crate::release::Rank;
 use crate::time::Span;
+use crate::verdict::Verdict;
 
 /// A stage on which a release is about to be promoted into dev.
 fn about_to_promote() -> (Stage, Promotion) {
@@ -168,6 +169,20 @@ fn only_passed_gates_verify() {
     let baked = |result| Event::Baked { env: name("production"), pid: promotion.pid.clone(), result };
     assert_eq!(rule(&stage, &Effect::Record(baked(BakeResult::Passed))), Some("S8"));
     assert_eq!(rule(&stage, &Effect::Record(baked(BakeResult::Cut))), None);
+}
+
+#[test]
+fn a_verdict_is_of_the_promotion_that_is_there() {
+    let (mut stage, promotion) = about_to_promote();
+    stage.verify("dev", Verdict::Passed);
+    let there = stage.env("dev").at.as_ref().unwrap().pid.clone().unwrap();
+    assert_eq!(there, promotion.pid);
+    let another = Pid::parse("p-00000000000000000000").unwrap();
+    for (pid, expected) in [(there, None), (another, Some("S7"))] {
+        let (env, r, gates) = (name("dev"), promotion.r.clone(), promotion.gates.clone());
+        let verified = Event::Verified { policy: None, env, pid, r, gates };
+        assert_eq!(rule(&stage, &Effect::Record(verified)), expected);
+    }
 }
 
 #[test]
