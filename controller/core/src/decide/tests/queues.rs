@@ -1,6 +1,6 @@
 //! C10 and C12: which release comes next, what waits for what, and what a person passes by.
 
-use super::stage::{Stage, name, other_hash};
+use super::stage::{Stage, name, other_hash, tree};
 use crate::decide::{Answer, Effect, IRREVERSIBLE, WaitCode};
 use crate::event::{Event, RequestKind};
 use crate::hold::{Select, Stop, Subject};
@@ -99,6 +99,29 @@ fn churn_has_a_name_until_a_verdict() {
     assert!(stage.codes("dev").contains(&WaitCode::StarvedByChurn), "{:?}", stage.codes("dev"));
     stage.verify("dev", Verdict::Passed);
     assert_eq!(stage.env("dev").churn, 0);
+}
+
+/// Its gates run, and somebody's commit changes other bytes of the folder.
+fn cut_short_by_other_bytes(stage: &mut Stage, n: u8) {
+    stage.show("dev", Health::Healthy);
+    stage.wait(10);
+    while stage.step() {}
+    assert_eq!(stage.phase("dev"), Phase::Verifying);
+    stage.facts.get_mut(&name("dev")).unwrap().path.as_mut().unwrap().tree = tree(n);
+    stage.step();
+    assert_eq!(stage.phase("dev"), Phase::Syncing);
+}
+
+#[test]
+fn foreign_commits_that_restart_a_verification_are_churn_too() {
+    let mut stage = two(Queue::HoldUntilVerdict);
+    for n in 91..=92 {
+        cut_short_by_other_bytes(&mut stage, n);
+        assert!(!stage.codes("dev").contains(&WaitCode::StarvedByChurn));
+    }
+    cut_short_by_other_bytes(&mut stage, 93);
+    assert_eq!(stage.env("dev").churn, 3);
+    assert!(stage.codes("dev").contains(&WaitCode::StarvedByChurn), "{:?}", stage.codes("dev"));
 }
 
 #[test]
