@@ -274,7 +274,7 @@ impl View<'_> {
     }
 }
 
-/// Several Applications are as good as the worst; live and stabilizing count from the latest.
+/// Several Applications are as good as the worst; live and stabilizing count from the latest, Degraded from the first.
 fn worse(a: Presence, b: Presence) -> Presence {
     let severity = |p: &Presence| match p {
         Presence::Live(_) => 0,
@@ -286,6 +286,7 @@ fn worse(a: Presence, b: Presence) -> Presence {
     match (a, b) {
         (Presence::Live(a), Presence::Live(b)) => Presence::Live(a.max(b)),
         (Presence::Stabilizing(a), Presence::Stabilizing(b)) => Presence::Stabilizing(a.max(b)),
+        (Presence::Degraded(a), Presence::Degraded(b)) => Presence::Degraded(a.min(b)),
         (a, b) if severity(&a) >= severity(&b) => a,
         (_, b) => b,
     }

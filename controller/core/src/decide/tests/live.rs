@@ -5,6 +5,7 @@ use crate::decide::{Answer, Effect, WaitCode};
 use crate::event::Event;
 use crate::journal::state::Phase;
 use crate::observation::{Application, Health};
+use crate::pipeline::ApplicationRef;
 use crate::time::{Span, Time};
 use crate::verdict::Verdict;
 
@@ -54,6 +55,74 @@ fn each_missing_part_keeps_it_from_being_live() {
         let mut stage = shown();
         change(&mut stage, edit);
         assert_eq!(stage.codes("dev"), [code], "{case}");
+    }
+}
+
+/// An Application as the table of pairs names it, so many seconds after the one before it changed.
+fn application(stage: &Stage, kind: &str, later: u32) -> Option<Application> {
+    let Ok(live) = &stage.facts[&name("dev")].live else { panic!("nobody was asked") };
+    let (now, since) = (stage.now, Time::from_unix(stage.now.unix() - 5).plus(Span::seconds(later)));
+    let mut one = live[0].clone();
+    match kind {
+        "live" => {}
+        "stabilizing" => one.health_since = Some(since),
+        "degraded" => (one.health, one.health_since) = (Health::Degraded, Some(since)),
+        "absent" => one.health = Health::Progressing,
+        "unknown" => one.reconciled_at = None,
+        "missing" => return None,
+        kind => panic!("{kind} at {now}"),
+    }
+    Some(one)
+}
+
+#[test]
+fn of_several_applications_the_worst_counts() {
+    use WaitCode::{Degraded, LivenessUnknown, Stabilizing, Syncing};
+    // The second is two seconds later than the first. What is looked at again, and how many seconds from now: stabilizing
+    // after ten seconds of the later one, Degraded after the grace of a minute of the earlier one.
+    let cases = [
+        ("live", "live", None, 0),
+        ("live", "stabilizing", Some(Stabilizing), 7),
+        ("stabilizing", "stabilizing", Some(Stabilizing), 7),
+        ("live", "unknown", Some(LivenessUnknown), 0),
+        ("stabilizing", "unknown", Some(LivenessUnknown), 0),
+        ("live", "missing", Some(LivenessUnknown), 0),
+        ("degraded", "missing", Some(Degraded), 55),
+        ("live", "absent", Some(Syncing), 0),
+        ("stabilizing", "absent", Some(Syncing), 0),
+        ("unknown", "absent", Some(Syncing), 0),
+        ("absent", "absent", Some(Syncing), 0),
+        ("degraded", "degraded", Some(Degraded), 55),
+        ("live", "degraded", Some(Degraded), 57),
+        ("stabilizing", "degraded", Some(Degraded), 57),
+        ("unknown", "degraded", Some(Degraded), 57),
+        ("absent", "degraded", Some(Degraded), 57),
+    ];
+    for (first, second, code, seconds) in cases {
+        // Whichever of the two is declared first.
+        for swapped in [false, true] {
+            let mut stage = shown();
+            let mut declared = stage.pipeline.environments[0].applications.clone();
+            declared.push(ApplicationRef { name: name("web-jobs"), ..declared[0].clone() });
+            let jobs = application(&stage, second, 2);
+            let jobs = jobs.map(|seen| Application { name: name("web-jobs"), ..seen });
+            let seen = application(&stage, first, 0).into_iter().chain(jobs).collect();
+            stage.facts.get_mut(&name("dev")).unwrap().live = Ok(seen);
+            if swapped {
+                declared.reverse();
+            }
+            stage.pipeline.environments[0].applications = declared;
+            let case = format!("{first} and {second}, swapped: {swapped}");
+            let Some(code) = code else {
+                assert!(is_live(&stage), "{case}");
+                continue;
+            };
+            let wait = stage.waits("dev").remove(0);
+            assert_eq!(wait.code, code, "{case}");
+            if seconds > 0 {
+                assert_eq!(wait.when.latest().unix() - stage.now.unix(), seconds, "{case}");
+            }
+        }
     }
 }
 
