@@ -32,6 +32,8 @@ pub(super) struct Account {
     coming: BTreeMap<Pid, (Name, There)>,
     /// Releases that were accepted.
     pub(super) accepted: BTreeSet<ReleaseId>,
+    /// When releases were first promoted into environments.
+    came: BTreeMap<(Name, ReleaseId), Time>,
 }
 
 /// What a person asked for.
@@ -79,6 +81,8 @@ pub(super) struct There {
     pub(super) bakes: Option<Time>,
     /// Whether its bake is over.
     pub(super) settled: bool,
+    /// Since when it is to become live.
+    pub(super) syncing: Time,
     /// Since when it was said to be live; nothing when it was not, or is not any more.
     pub(super) live: Option<Time>,
     /// When it was promoted, or was said last not to be live any more: nothing older says that it is.
@@ -191,6 +195,7 @@ impl Account {
             }
             Event::Promoted { pid, env, r, cause, landed, .. } => {
                 let there = There::new(r, Some(pid), *cause, recorded.at);
+                self.came.entry((env.clone(), r.clone())).or_insert(recorded.at);
                 self.coming.insert(pid.clone(), (env.clone(), there));
                 if *landed {
                     self.arrive(pid, recorded.at, rank);
@@ -271,8 +276,13 @@ impl Account {
             }
             Event::Unlive { env, pid, until, .. } => {
                 let known = self.env(env);
+                // What never was live goes on trying, and has no more time for that.
+                let again = known.there.as_ref().is_some_and(|there| there.live.is_some());
                 known.end_live(*until);
-                known.there.iter_mut().for_each(|there| there.floor = there.floor.max(*until));
+                if let Some(there) = &mut known.there {
+                    there.floor = there.floor.max(*until);
+                    there.syncing = if again { at } else { there.syncing };
+                }
                 if known.there.as_ref().is_some_and(|there| there.pid.as_ref() == Some(pid)) {
                     self.take_back(pid);
                 }
@@ -326,9 +336,19 @@ impl Account {
         known.there = Some(there);
     }
 
+    /// When a release was first promoted into an environment; nothing where a journal that is gone said so.
+    pub(super) fn came(&self, key: &Name, r: &ReleaseId) -> Option<Time> {
+        self.came.get(&(key.clone(), r.clone())).copied()
+    }
+
     /// Whether a promotion into an environment is journalled, and nobody knows whether it landed.
     pub(super) fn is_coming(&self, key: &Name) -> bool {
         self.coming.values().any(|(env, _)| env == key)
+    }
+
+    /// What is on its way by a promotion that may not have landed, and where to.
+    pub(super) fn coming(&self, pid: &Pid) -> Option<&(Name, There)> {
+        self.coming.get(pid)
     }
 
     /// When a promotion was journalled that may not have landed.
@@ -416,7 +436,7 @@ impl Known {
 impl There {
     fn new(r: &ReleaseId, pid: Option<&Pid>, cause: Cause, at: Time) -> Self {
         let (r, pid) = (r.clone(), pid.cloned());
-        Self { r, pid, cause, failed: false, bakes: None, settled: false, live: None, floor: at }
+        Self { r, pid, cause, failed: false, bakes: None, settled: false, syncing: at, live: None, floor: at }
     }
 
     fn of(at: &Current) -> Self {
@@ -424,6 +444,7 @@ impl There {
             failed: at.failed.is_some(),
             bakes: (at.phase == Phase::Verified).then_some(at.since),
             settled: at.phase == Phase::Settled,
+            syncing: at.since,
             live: at.live.as_ref().map(|live| live.since),
             floor: at.floor(),
             ..Self::new(&at.r, at.pid.as_ref(), at.cause, at.at)

@@ -7,11 +7,10 @@ use towpath_core::event::{Cause, Event, Undoing};
 use towpath_core::hold::Stop;
 use towpath_core::id::{ActId, CommitId, Name, Pid, ReleaseId, RepoPath};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{EnvironmentState, Phase, Release};
+use towpath_core::journal::state::{EnvironmentState, Hold, Phase, Release};
 use towpath_core::pipeline::EntryGate;
 use towpath_core::time::{Span, Time};
 
-use super::order::Occupant;
 use super::{Checked, Observer, Scene};
 use crate::memory::MemoryHost;
 use crate::sim::releases::{deployed, is_deployed, of_neighbour};
@@ -27,20 +26,22 @@ impl Observer {
         host: &MemoryHost,
         old: Option<&CommitId>,
         new: &CommitId,
+        now: Time,
     ) -> Checked {
+        if let Some(old) = old.filter(|old| !host.contains(new, old)) {
+            return Err(format!("S4: the branch went from {old} to {new}, which does not contain it"));
+        }
         if self.lost {
             return Err(
                 "S1: a promotion landed although the journal is lost and nobody confirmed it".to_owned()
             );
         }
-        let mut at = new.clone();
-        for _ in 0..10 {
-            if Some(&at) == old {
-                return Ok(());
-            }
+        let (mut at, mut against) = (new.clone(), BTreeSet::new());
+        while Some(&at) != old {
             let Some(pid) = self.journalled.get(&at).cloned() else {
                 return Err(format!("S11: {at} landed, and the journal does not know it"));
             };
+            against.extend(self.held_against(&pid, now));
             match self.given_up.get(&pid) {
                 None => self.landed(&pid, &at)?,
                 // Nothing in git tells a true time, so that nobody can know that it is given up too soon: it comes as a
@@ -53,7 +54,29 @@ impl Observer {
                 .and_then(|c| c.parents.first().cloned())
                 .ok_or("S4: the branch was replaced")?;
         }
-        Err(format!("S4: the branch went from {old:?} to {new}, which does not contain it"))
+        self.is_the_only_one(against)
+    }
+
+    /// The holds against which a promotion lands that was journalled before they came: on a host without atomic push it may
+    /// have been on its way by then.
+    fn held_against(&self, pid: &Pid, now: Time) -> BTreeSet<ActId> {
+        let Some((env, there)) = self.account.coming(pid) else { return BTreeSet::new() };
+        let release = self.journal.as_ref().and_then(|(_, state)| state.release(&there.r));
+        let stop = if there.cause == Cause::Rollback { Stop::Rollbacks } else { Stop::Promotions };
+        let holds = self.account.holds.iter();
+        let against = |hold: &&Hold| {
+            let one = std::slice::from_ref(*hold);
+            release.is_some_and(|release| self.is_held_by(one, env, release, stop, now))
+        };
+        holds.filter(against).map(|hold| hold.id.clone()).collect()
+    }
+
+    /// S9: of all that was on its way when a hold came, one push lands: they all go on from the same tip.
+    fn is_the_only_one(&mut self, against: BTreeSet<ActId>) -> Checked {
+        match against.into_iter().find(|hold| !self.landed_against.insert(hold.clone())) {
+            Some(hold) => Err(format!("S9: a second push landed against {hold}")),
+            None => Ok(()),
+        }
     }
 
     /// S2: one landed commit for one id.
@@ -112,7 +135,7 @@ impl Observer {
             ));
         }
         match cause {
-            Cause::Auto => self.automatic(state, known.at.as_ref().map(Occupant::of), env, release, at),
+            Cause::Auto => self.automatic(state, env, release, at),
             Cause::Manual => {
                 let past = self.overridden.get(pid).cloned().unwrap_or_default();
                 self.gated(env, release, at, &past)
@@ -130,9 +153,8 @@ impl Observer {
     ) -> Checked {
         let state = scene.before.ok_or("S11: a proposal without a journal before it")?;
         let release = state.release(r).ok_or_else(|| format!("S1: {r} is unknown to the journal"))?;
-        let known = state.envs.get(env).ok_or_else(|| format!("S1: {env} is unknown to the journal"))?;
         match self.account.asked(env, r) {
-            None => self.automatic(state, known.at.as_ref().map(Occupant::of), env, release, at),
+            None => self.automatic(state, env, release, at),
             Some(_) => self.gated(env, release, at, &self.past(env, r, pid)),
         }
     }

@@ -183,7 +183,9 @@ impl Observer {
             return if past.contains(&EntryGate::Upstream) { Ok(()) } else { verified };
         }
         let soaked = self.soaks.of(up, &release.images, at).max(self.soaked_as_told(up, release, at));
-        let soaked = Span::seconds(soaked.as_seconds().saturating_add(self.ahead.as_seconds()));
+        // A clock that was ahead since it came there may have said that it ran for so much longer.
+        let ahead = self.lead_since(self.account.came(up, &release.r));
+        let soaked = Span::seconds(soaked.as_seconds().saturating_add(ahead.as_seconds()));
         if soaked < edge.soak && !past.contains(&EntryGate::Soak) {
             return Err(format!("S1: {version} went to {key} after {soaked} of {} in {up}", edge.soak));
         }

@@ -30,7 +30,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use towpath_core::event::{Event, Recorded};
-use towpath_core::id::{CommitId, Digest, Name, Pid, PipelineId, ReleaseId, RepoPath};
+use towpath_core::id::{ActId, CommitId, Digest, Name, Pid, PipelineId, ReleaseId, RepoPath};
 use towpath_core::journal::state::{Current, Release};
 use towpath_core::journal::{JournalMessage, State, fold_all};
 use towpath_core::observation::Application;
@@ -67,8 +67,11 @@ pub(crate) struct Observer {
     lost: bool,
     account: Account,
     soaks: Soaks,
-    /// How far the clock of a host was ahead, at most: nothing in git tells a true time, so soaks may be that much less.
+    /// How far the clock of a host was ahead, at most.
     ahead: Span,
+    /// The passes of hosts with such a clock: when they began, and what their clock said at their end. Nothing in git tells a
+    /// true time, so that what they recorded of a time before that may be wrong by as much.
+    leads: Vec<(Time, Time)>,
     /// Releases that are Verified in an environment.
     verified: BTreeSet<(Name, ReleaseId)>,
     /// Releases that people took out of an environment, until they are Verified there again.
@@ -90,6 +93,8 @@ pub(crate) struct Observer {
     pub(crate) gone: BTreeMap<Digest, Time>,
     /// Environments in which a rollback failed and which, until that is held.
     unheld: BTreeMap<Name, Pid>,
+    /// Holds against which a push landed that was on its way when they came.
+    landed_against: BTreeSet<ActId>,
     /// Promotions that were given up, and whether too soon, by a host whose clock was ahead.
     given_up: BTreeMap<Pid, bool>,
     /// Hashes of the shapes that the state had.
@@ -175,6 +180,7 @@ impl Observer {
             },
             went_back: BTreeMap::new(),
             gone: BTreeMap::new(),
+            landed_against: BTreeSet::new(),
             given_up: BTreeMap::new(),
             unheld: BTreeMap::new(),
             sent: BTreeMap::new(),
@@ -191,6 +197,7 @@ impl Observer {
             account: Account::default(),
             soaks: Soaks::default(),
             ahead: Span::default(),
+            leads: Vec::new(),
             verified: BTreeSet::new(),
             taken_out: BTreeMap::new(),
             failed: BTreeSet::new(),
@@ -209,7 +216,21 @@ impl Observer {
         for commit in on_their_way {
             self.sent.entry(commit.clone()).or_insert_with(|| outside.clone());
         }
+        if outside.ahead > Span::default() {
+            self.leads.push((outside.now, outside.clock));
+        }
         self.outside = outside;
+    }
+
+    /// Whether a host passed with a clock that was ahead, and this time is among those that it may have said wrongly.
+    fn has_lead_within(&self, from: Time, to: Time) -> bool {
+        self.leads.iter().any(|(now, clock)| *clock >= from && *now <= to)
+    }
+
+    /// How far the clocks were ahead, at most, that said a time since then.
+    fn lead_since(&self, from: Option<Time>) -> Span {
+        let since = self.leads.iter().filter(|(_, clock)| from.is_none_or(|from| *clock >= from));
+        since.map(|(now, clock)| clock.since(*now)).max().unwrap_or_default()
     }
 
     /// An administrator changed the wiring.
@@ -272,7 +293,7 @@ impl Observer {
             let Some(new) = new else { continue };
             self.tells_no_secret(host, old.as_ref(), new)?;
             if *name == self.pipeline.repository.branch && !self.foreign.borrow().contains(new) {
-                self.branch_moved(host, old.as_ref(), new)?;
+                self.branch_moved(host, old.as_ref(), new, now)?;
             }
             if *name == self.pipeline.repository.journal {
                 let last = self.sent.remove(new).map(|then| std::mem::replace(&mut self.outside, then));
@@ -286,12 +307,15 @@ impl Observer {
         Ok(())
     }
 
-    /// S13: no commit that a ref moved over, and that is not a person's, has what the repository is reached with.
+    /// S13: no commit that a ref moved over, and that is not a person's, has what the repository is reached with: neither in
+    /// its message nor in any file.
     fn tells_no_secret(&self, host: &MemoryHost, old: Option<&CommitId>, new: &CommitId) -> Checked {
         let mut at = Some(new.clone());
         while let Some(commit) = at.filter(|at| Some(at) != old && !self.foreign.borrow().contains(at)) {
             let Some(info) = host.info(&commit) else { break };
-            if info.message.contains(SECRET) {
+            let files = host.all_files(&commit);
+            let mut files = files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes));
+            if info.message.contains(SECRET) || files.any(|text| text.contains(SECRET)) {
                 return Err(format!("S13: {commit} tells a secret"));
             }
             // What has no old tip is new from its own commit on.

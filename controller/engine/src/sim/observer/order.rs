@@ -6,11 +6,10 @@ use towpath_core::event::Cause;
 use towpath_core::hold::Stop;
 use towpath_core::id::{Name, ReleaseId};
 use towpath_core::journal::State;
-use towpath_core::journal::state::{Current, Phase, Release};
+use towpath_core::journal::state::Release;
 use towpath_core::pipeline::{Environment, Queue};
 use towpath_core::release::Rank;
 use towpath_core::time::Time;
-use towpath_core::verdict::Verdict;
 
 use super::{Checked, Observer};
 
@@ -22,66 +21,43 @@ pub(super) struct Occupant {
     cause: Cause,
     /// Whether it has no verdict yet.
     running: bool,
-    live: bool,
+    /// Whether it never became live, and as long as the wiring lets it try.
+    stalled: bool,
+    /// Whether a person's commit changed it.
+    pinned: bool,
     bakes: bool,
     /// Whether a gate was judged, and nothing was said by that.
     unsure: bool,
 }
 
-impl Occupant {
-    /// As the journal says it.
-    pub(super) fn of(at: &Current) -> Self {
-        let unsure = |verdict| matches!(verdict, Some(Verdict::Error | Verdict::Inconclusive));
-        Self {
-            r: at.r.clone(),
-            found: at.pid.is_none(),
-            cause: at.cause,
-            running: at.is_running(),
-            live: at.live.is_some(),
-            bakes: at.phase == Phase::Verified,
-            unsure: at.runs.values().any(|run| unsure(run.verdict)),
-        }
-    }
-}
-
 impl Observer {
-    /// What is in an environment by the observer's own account.
-    pub(super) fn occupant(&self, key: &Name) -> Option<Occupant> {
-        let there = self.account.envs.get(key)?.there.as_ref()?;
+    /// What is in an environment as of then, by the observer's own account.
+    fn occupant(&self, environment: &Environment, at: Time) -> Option<Occupant> {
+        let known = self.account.envs.get(&environment.name)?;
+        let there = known.there.as_ref()?;
+        let deadline = there.syncing.plus(environment.sync_timeout);
         Some(Occupant {
             r: there.r.clone(),
             found: there.pid.is_none(),
             cause: there.cause,
             running: there.is_running(),
-            live: there.live.is_some(),
+            stalled: there.live.is_none() && at >= deadline,
+            pinned: known.pinned,
             bakes: there.bakes.is_some(),
             unsure: there.pid.as_ref().is_some_and(|pid| self.account.has_unsure(pid)),
         })
     }
 
-    pub(super) fn automatic(
-        &self,
-        state: &State,
-        there: Option<Occupant>,
-        key: &Name,
-        release: &Release,
-        at: Time,
-    ) -> Checked {
-        self.in_turn(state, there, key, release, at)?;
+    pub(super) fn automatic(&self, state: &State, key: &Name, release: &Release, at: Time) -> Checked {
+        self.in_turn(state, key, release, at)?;
         self.gated(key, release, at, &BTreeSet::new())
     }
 
     /// Whether it is this release's turn, whatever its gates say.
-    pub(super) fn in_turn(
-        &self,
-        state: &State,
-        there: Option<Occupant>,
-        key: &Name,
-        release: &Release,
-        at: Time,
-    ) -> Checked {
+    pub(super) fn in_turn(&self, state: &State, key: &Name, release: &Release, at: Time) -> Checked {
         let environment = self.environment(key)?;
         let version = release.version();
+        let there = self.occupant(environment, at);
         if let Some(there) = &there {
             occupied(environment, there, key)?;
         }
@@ -135,15 +111,18 @@ impl Observer {
     }
 }
 
-/// What is being verified is left to its verdict, and a bake to its end where the wiring says so.
+/// What has no verdict is left to it, from its commit on: only a newer release where the queue says so ends it before, a
+/// sync that came to nothing in its time, gates without an answer, or a person (C6, C10). A bake is left to its end where
+/// the wiring says so.
 fn occupied(environment: &Environment, there: &Occupant, key: &Name) -> Checked {
     let rules = &environment.promotion;
     if rules.wait_for_bake && there.bakes {
         return Err(format!("C10: {key} takes another release while one bakes"));
     }
     let may_be_cut = rules.queue == Queue::NewestWins && there.cause == Cause::Auto;
-    match there.running && there.live && !there.unsure && !may_be_cut {
-        true => Err(format!("S3: {key} takes another release while one is being verified")),
+    let ends = there.stalled || there.unsure || there.pinned || may_be_cut;
+    match there.running && !ends {
+        true => Err(format!("S3: {key} takes another release while one has no verdict")),
         false => Ok(()),
     }
 }

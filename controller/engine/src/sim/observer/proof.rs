@@ -81,7 +81,7 @@ impl Observer {
     }
 
     /// S7, S8: a metric's verdict is what there was to read, as of the pass that gave it, from when its gate began until its
-    /// window ended, and of nothing before that. A clock that was ahead may have read what never came to be.
+    /// window ended, and of nothing before that. A clock that was ahead meanwhile may have read what never came to be.
     fn is_as_read(
         &self,
         (env, gate): (&Name, &GateName),
@@ -96,10 +96,10 @@ impl Observer {
         let Some(GateKind::Metric(metric)) = environment.and_then(gates).map(|gate| gate.kind) else {
             return Ok(());
         };
-        if self.ahead > Span::default() {
+        let end = trial.since.plus(metric.window);
+        if self.has_lead_within(trial.since, end.max(when)) {
             return Ok(());
         }
-        let end = trial.since.plus(metric.window);
         // Not what there is to read by now: errors that began while the verdict was on its way count from the very second in
         // which it was given.
         let samples = self.outside.metrics.range(&MetricQuery {

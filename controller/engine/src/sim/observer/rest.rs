@@ -169,7 +169,7 @@ impl Observer {
             && !self.account.is_asked(key)
             && !goes_back
             && known.proposed.is_none()
-            && self.in_turn(state, self.occupant(key), key, release, now).is_ok()
+            && self.in_turn(state, key, release, now).is_ok()
             && self.entry(environment, release, now, &open).is_ok()
     }
 
