@@ -3,7 +3,7 @@
 use minijinja::{Environment as Templates, UndefinedBehavior, Value, context};
 use towpath_core::decide::Promotion;
 use towpath_core::event::Cause;
-use towpath_core::id::CommitId;
+use towpath_core::id::{CommitId, RepoPath};
 use towpath_core::journal::promotion::{PromotionMessage, Trailers};
 use towpath_core::journal::state::{Release, State};
 use towpath_core::museum::{Bug, planted};
@@ -13,7 +13,7 @@ use towpath_core::time::Time;
 use towpath_core::world::PathProblem;
 
 use crate::content::{self, ContentError};
-use crate::ports::{NewCommit, Repository, Signature};
+use crate::ports::{Edit, NewCommit, Repository, Signature};
 
 /// The longest subject that a template may make, in characters.
 const SUBJECT_LIMIT: usize = 200;
@@ -37,7 +37,8 @@ impl Context<'_> {
     ) -> Result<CommitId, ContentError> {
         let found = self.pipeline.environment(&promotion.environment).zip(self.state.release(&promotion.r));
         let (environment, release) = found.ok_or_else(|| self.gone(promotion))?;
-        let edits = content::write(self.repository, base, environment, release)?;
+        let mut edits = content::write(self.repository, base, environment, release)?;
+        edits.extend(self.origin(environment));
         let mut message = self.message(promotion, environment, release, n)?;
         let mut new = NewCommit {
             parent: Some(base.clone()),
@@ -57,6 +58,14 @@ impl Context<'_> {
         ));
         new.message = message.to_text();
         Ok(self.repository.commit(&new)?)
+    }
+
+    /// A file that says where a commit was made: none, where no bug is planted.
+    fn origin(&self, environment: &Environment) -> Option<Edit> {
+        let path =
+            planted(Bug::SecretInFile).then(|| RepoPath::parse(&format!("{}/origin", environment.path)));
+        let bytes = self.pipeline.repository.url.clone().into_bytes();
+        path?.ok().map(|path| Edit { path, bytes })
     }
 
     /// What a commit is made from if not from its parent: nothing, where no bug is planted.

@@ -239,8 +239,10 @@ impl Observer<'_> {
         };
         let Some(env) = env else { return Ok(facts) };
         if let Some(committing) = &env.committing {
-            let landed = self.host.repository.contains(tip, &committing.commit)?;
-            let over = committing.pid.as_ref().is_none_or(|pid| self.is_over(pid, committing.at, remembered));
+            let pid = committing.pid.as_ref();
+            let unheard = |pid| planted(Bug::DuplicateAfterLostAnswer) && remembered.given_up.contains(pid);
+            let landed = self.host.repository.contains(tip, &committing.commit)? && !pid.is_some_and(unheard);
+            let over = pid.is_none_or(|pid| self.is_over(pid, committing.at, remembered));
             facts.committing_landed = (landed || over).then_some(landed);
         }
         facts.proposal = self.proposal(environment, env, topic, remembered)?;

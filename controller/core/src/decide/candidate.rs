@@ -63,7 +63,9 @@ impl<'a> View<'a> {
     /// is left to its verdict.
     pub(super) fn supersede(&self) -> Rule {
         let rules = &self.environment.promotion;
-        let replaces = rules.queue == Queue::NewestWins || planted(Bug::SupersedesBeforeVerdict);
+        let replaces = rules.queue == Queue::NewestWins
+            || planted(Bug::SupersedesBeforeVerdict)
+            || (planted(Bug::SupersedesWhileSyncing) && self.in_phase(&[Phase::Syncing]).is_some());
         let newer = replaces && rules.automatic && self.promotion_request().is_none();
         let at = self.at().filter(|at| newer && at.is_running() && at.cause == Cause::Auto);
         match at.and_then(|at| self.candidate().filter(|candidate| candidate.r != at.r)) {

@@ -74,7 +74,7 @@ impl View<'_> {
         let Some(committing) = &self.env.committing else { return Rule::Pass };
         let Some(pid) = committing.pid.clone() else { return Rule::Pass };
         match self.facts.committing_landed {
-            Some(true) if !planted(Bug::DuplicateAfterLostAnswer) => Rule::Act(self.land(committing)),
+            Some(true) => Rule::Act(self.land(committing)),
             Some(_) => Rule::Act(vec![Effect::Record(Event::Undone { pid, why: Undoing::Race })]),
             None => {
                 let text =

@@ -82,10 +82,16 @@ fn alone(out: &mut impl Write, openings: &[Opening]) -> std::io::Result<Vec<Stri
 }
 
 fn unfound(found: &[Found]) -> Vec<String> {
-    let late = |found: &&Found| found.by.as_ref().is_none_or(|(seed, _)| *seed >= MUSEUM_SEEDS);
-    let text =
-        |found: &Found| format!("{:?} is not found by the observer within {MUSEUM_SEEDS} seeds", found.bug);
-    found.iter().filter(late).map(text).collect()
+    let late = |found: &Found| found.by.as_ref().is_none_or(|(seed, _)| *seed >= MUSEUM_SEEDS);
+    let text = |found: &Found| match found.check() {
+        Some(check) if !late(found) => {
+            let rules = found.bug.rules();
+            let by_accident = !rules.contains(&check);
+            by_accident.then(|| format!("{:?} is found by {check}, and {rules:?} are broken", found.bug))
+        }
+        _ => Some(format!("{:?} is not found by the observer within {MUSEUM_SEEDS} seeds", found.bug)),
+    };
+    found.iter().filter_map(text).collect()
 }
 
 fn unsurvived(swept: &[Swept]) -> Vec<String> {

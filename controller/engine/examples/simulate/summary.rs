@@ -125,6 +125,8 @@ fn exhibit(found: &Found) -> Value {
     let faults: Vec<String> = found.faults.iter().map(|kind| format!("{kind:?}")).collect();
     json!({
         "bug": format!("{:?}", found.bug),
+        "text": found.bug.text(),
+        "rules": found.bug.rules(),
         "life": found.life.map(|life| format!("{life:?}")),
         "seed": found.by.as_ref().map(|(seed, _)| seed),
         "check": found.check(),

@@ -8,7 +8,7 @@ use super::{Acted, Executor};
 use crate::error::EngineError;
 use crate::journal::{Found, Head, Journal};
 use crate::observe::Observed;
-use crate::ports::{PushMode, PushOutcome, RefQuery, RefUpdate, Since};
+use crate::ports::{PushMode, PushOutcome, RefQuery, RefUpdate, RepositoryError, Since};
 
 /// What became of a push.
 pub(super) enum Pushed {
@@ -85,14 +85,18 @@ impl Executor<'_> {
         Ok(Pushed::Moved)
     }
 
-    /// A planted bug: pushes again over whatever there is now.
-    fn forced(&self, updates: &[RefUpdate], mode: PushMode) -> Result<Pushed, EngineError> {
-        let query = |update: &RefUpdate| RefQuery { name: update.name.clone(), since: Since::Tip };
-        let heads = self.host.repository.refresh(&updates.iter().map(query).collect::<Vec<_>>())?;
-        let again =
-            |update: &RefUpdate| RefUpdate { old: heads.get(&update.name).cloned(), ..update.clone() };
-        self.host.repository.push(&updates.iter().map(again).collect::<Vec<_>>(), mode)?;
-        Ok(Pushed::Moved)
+    /// A planted bug: where the branch was what moved, pushes it alone, over whatever there is now.
+    fn forced(&self, updates: &[RefUpdate]) -> Result<(), EngineError> {
+        let branch = &self.pipeline.repository.branch;
+        for update in updates.iter().filter(|update| update.name == *branch) {
+            let query = RefQuery { name: branch.clone(), since: Since::Tip };
+            let there = self.host.repository.refresh(&[query])?.remove(branch);
+            if there != update.old {
+                let again = RefUpdate { old: there, ..update.clone() };
+                self.host.repository.push(&[again], PushMode::PerRef)?;
+            }
+        }
+        Ok(())
     }
 
     /// Pushes what the journal already promises. Whoever slept in between may not any more: others have given it up.
@@ -100,7 +104,7 @@ impl Executor<'_> {
         let journalled = acted.events.first().map_or(self.now, |e| e.at);
         for update in others {
             let slept = self.host.clock.now() > journalled.plus(PAUSE) && !planted(Bug::SleeperPushes);
-            let pushed = if slept { Pushed::Lost } else { self.moved(&[update], PushMode::PerRef)? };
+            let pushed = if slept { Pushed::Lost } else { self.moved_or_silent(&[update])? };
             if let Pushed::Refused { what, reason } = &pushed {
                 acted.refuse(plan, what, reason);
             }
@@ -109,6 +113,18 @@ impl Executor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Moves a ref by itself. Whoever gets no answer knows nothing, and looks again.
+    fn moved_or_silent(&self, updates: &[RefUpdate]) -> Result<Pushed, EngineError> {
+        match self.moved(updates, PushMode::PerRef) {
+            Err(EngineError::Repository(RepositoryError::Unreachable { .. }))
+                if planted(Bug::DuplicateAfterLostAnswer) =>
+            {
+                Ok(Pushed::Lost)
+            }
+            pushed => pushed,
+        }
     }
 
     /// The branch, if there are promotions, and topic branches.
@@ -128,7 +144,7 @@ impl Executor<'_> {
             false => repository.push(updates, mode)?,
         };
         if planted(Bug::ForcedPush) && outcomes.contains(&PushOutcome::Lost) {
-            return self.forced(updates, mode);
+            self.forced(updates)?;
         }
         // What an environment waits for is its branch, which stands behind the journal.
         for (update, outcome) in updates.iter().zip(&outcomes).rev() {

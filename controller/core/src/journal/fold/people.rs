@@ -4,6 +4,7 @@ use super::{FoldError, MAX_APPROVALS, MAX_HOLDS, MAX_REQUESTS, Step};
 use crate::event::Event;
 use crate::id::{ActId, Digest, Name};
 use crate::journal::state::{ApprovalRecord, Hold, Request};
+use crate::museum::{Bug, planted};
 
 impl Step<'_> {
     pub(super) fn requested(&mut self) -> Result<(), FoldError> {
@@ -60,7 +61,7 @@ impl Step<'_> {
     }
 
     pub(super) fn unapproved(&mut self, of: u64) -> Result<(), FoldError> {
-        self.state.approvals.retain(|a| a.n != of);
+        self.state.approvals.retain(|a| a.n != of || planted(Bug::RevokedApprovalCounts));
         Ok(())
     }
 

@@ -17,6 +17,9 @@ use crate::ports::Clock as _;
 use crate::sim::schedule::Kind;
 use crate::sim::wiring::path_of;
 
+/// Of how many of a hundred approvals people think better at once.
+const TAKEN_BACK: usize = 4;
+
 impl Play {
     /// What people do goes through the engine too; that it is refused is no violation.
     pub(super) fn people<T>(
@@ -115,7 +118,12 @@ impl Play {
         };
         let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
         let what = format!("{who} of {groups:?} approves {release} until {until:?}");
-        self.people(&what, |e| e.approve(&by, &name, &ReleaseRef::Id(release), &groups, until))
+        let release = ReleaseRef::Id(release);
+        self.people(&what, |e| e.approve(&by, &name, &release, &groups, until))?;
+        match self.random.percent(TAKEN_BACK) {
+            true => self.people(&format!("{who} takes that back"), |e| e.unapprove(&by, &name, &release)),
+            false => Ok(()),
+        }
     }
 
     /// Somebody looks at what waits for a person, and does it: otherwise nothing would get far.
