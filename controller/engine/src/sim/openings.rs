@@ -4,7 +4,7 @@ use towpath_core::release::Image;
 
 use super::random::Random;
 use super::releases::{Nature, Version};
-use super::wiring::{DEV, ONE, OVERRIDES, STAGING, Shape, WATCHED, Wiring};
+use super::wiring::{DEV, ONE, OVERRIDES, SHUTTERS, STAGING, Shape, WATCHED, Wiring};
 
 /// A life that is set beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub enum Opening {
     FailsUpstream,
     /// Without atomic push: a replica sleeps between journal and branch until another one gives its promotion up.
     SleepsInPush,
+    /// Two images, one of two environments before production, and there a window, a system outside, and what policies want.
+    Gated,
 }
 
 /// One thing that happens in an opening.
@@ -71,7 +73,7 @@ impl Opening {
     }
 
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Onward,
         Self::ApprovedTooEarly,
         Self::TwoSoaks,
@@ -83,6 +85,7 @@ impl Opening {
         Self::Storm,
         Self::FailsUpstream,
         Self::SleepsInPush,
+        Self::Gated,
     ];
 
     /// The one with this name.
@@ -125,16 +128,19 @@ impl Opening {
             bakes: storm,
             ..Shape::default()
         };
-        let forks = matches!(self, Self::TwoSoaks | Self::Storm);
+        let gated = self == Self::Gated;
+        let forks = matches!(self, Self::TwoSoaks | Self::Storm | Self::Gated);
         let upstream = match self {
-            Self::TwoSoaks => format!("{}, {}", edge("staging", 0), edge("load", 1200)),
+            Self::TwoSoaks | Self::Gated => format!("{}, {}", edge("staging", 0), edge("load", 1200)),
             Self::Storm => format!("{}, {}", edge("staging", 0), edge("load", 0)),
             _ => edge("staging", 120),
         };
         let production = Shape {
             name: "production",
             verify: WATCHED,
-            after: after(&upstream),
+            after: if gated { after(&upstream).replace("all", "any") } else { after(&upstream) },
+            window: gated.then_some(SHUTTERS[0]),
+            http: gated,
             queue: "hold-until-verdict",
             wait_for_bake: true,
             bakes: true,
@@ -146,7 +152,8 @@ impl Opening {
         let shapes = [dev, staging].into_iter().chain(forks.then_some(load)).chain([production]);
         let shapes: Vec<Shape> =
             shapes.map(|shape| Shape { destination: storm.then_some("everything"), ..shape }).collect();
-        Wiring::of(&shapes, 1, self != Self::SleepsInPush, false)
+        let wiring = Wiring::of(&shapes, if gated { 2 } else { 1 }, self != Self::SleepsInPush, false)?;
+        if gated { wiring.under(true) } else { Ok(wiring) }
     }
 
     /// The versions, with the natures that the script needs.
@@ -181,6 +188,7 @@ impl Opening {
                 &[Release(2), STAGED, Approve(2), Minutes(5), Release(3), Minutes(6), Approve(3), Minutes(25)]
             }
             Self::TwoSoaks => &[Release(2), Approve(2), Minutes(30)],
+            Self::Gated => &[Minutes(10), Release(2), STAGED, Approve(2), Minutes(40)],
             Self::BackPastRejected => &[
                 Release(2),
                 STAGED,

@@ -83,7 +83,7 @@ pub(crate) struct Shape {
 }
 
 const QUEUES: [&str; 3] = ["hold-until-verdict", "newest-wins", "every-release"];
-const SHUTTERS: [Shutter; 3] =
+pub(super) const SHUTTERS: [Shutter; 3] =
     [Shutter { every: 20, open: 10 }, Shutter { every: 30, open: 5 }, Shutter { every: 15, open: 5 }];
 /// One person, as it is in most runs.
 pub(crate) const ONE: &str = "count: 1, notAuthor: true";
@@ -137,7 +137,7 @@ impl Wiring {
     }
 
     /// The same under policies: always, or only as long as the QA templates are the changed ones.
-    fn under(self, always: bool) -> Result<Self, String> {
+    pub(super) fn under(self, always: bool) -> Result<Self, String> {
         let policies = POLICIES.map(policy).into_iter().collect::<Result<Vec<_>, _>>()?;
         let under = |pipeline: &Pipeline| pipeline.clone().under(&policies).map_err(|e| e.to_string());
         let pipeline = if always { Rc::new(under(&self.pipeline)?) } else { Rc::clone(&self.pipeline) };

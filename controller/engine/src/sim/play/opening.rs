@@ -41,7 +41,8 @@ impl Play {
             Act::Approve(i) => {
                 let Some(r) = self.release_of(i) else { return Ok(()) };
                 let name = must(Name::parse("production"))?;
-                self.people("bob approves", |e| e.approve(&bob, &name, &ReleaseRef::Id(r), &[], None))
+                let groups = ["owners".to_owned()];
+                self.people("bob approves", |e| e.approve(&bob, &name, &ReleaseRef::Id(r), &groups, None))
             }
             Act::Minutes(minutes) => (0..minutes).try_for_each(|_| self.minute()),
             Act::Incident(..) if !self.schedule.plans(Kind::Incident) => Ok(()),
@@ -81,7 +82,8 @@ impl Play {
         let (ci, alice) = (person("ci")?, person("alice")?);
         let image = self.versions.get(i).map(|v| v.image.clone()).ok_or("no such version")?;
         let labels: BTreeMap<_, _> = irreversible.then(super::people::irreversible).into_iter().collect();
-        let new = NewRelease { images: vec![image], order: None, authors: vec![alice], labels };
+        let images = self.companions.first().cloned().into_iter().chain([image]).collect();
+        let new = NewRelease { images, order: None, authors: vec![alice], labels };
         self.people("ci releases", |e| e.create_release(&ci, &new))
     }
 
