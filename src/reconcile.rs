@@ -6,6 +6,7 @@ use clap::Args;
 use towpath_core::decide::{Answer, Wait};
 use towpath_core::event::{Event, Recorded};
 use towpath_core::id::{Name, PipelineId};
+use towpath_core::invariant::Violation;
 use towpath_core::journal::State;
 use towpath_core::time::{Span, Time};
 use towpath_local::host::{Reporter, Round, Trouble, Which};
@@ -176,6 +177,16 @@ impl Reporter for Teller<'_> {
         self.terminal.error(what, Some(remedy.as_str()).filter(|remedy| !remedy.is_empty()));
     }
 
+    /// Told as often as the count has doubled: what is refused is so in every pass until it is mended.
+    fn refused(&mut self, pipeline: &PipelineId, violation: &Violation, total: u64) {
+        self.told = true;
+        if total.is_power_of_two() {
+            let Violation { environment, rule, what } = violation;
+            let what = format!("{pipeline} {environment}: invariant {rule}: {}", clean(what));
+            self.terminal.error(format_args!("{what} (effects refused so far: {total})"), None);
+        }
+    }
+
     fn trouble(&mut self, pipeline: &PipelineId, trouble: &Trouble) {
         self.told = true;
         if self.troubles.insert(pipeline.clone(), trouble.clone()).as_ref() != Some(trouble) {
@@ -196,6 +207,23 @@ impl Reporter for Teller<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_refused_is_counted_and_told_less_and_less() {
+        let told = tempfile::NamedTempFile::new().unwrap();
+        let mut terminal = Terminal::talking_to(Box::new(told.reopen().unwrap()));
+        let mut teller = Teller::new(&mut terminal);
+        let (id, environment) = (PipelineId::parse("shop/web").unwrap(), Name::parse("dev").unwrap());
+        let violation = Violation { environment, rule: "S9", what: "1.2 is held in dev".to_owned() };
+        (1..=9).for_each(|total| teller.refused(&id, &violation, total));
+        let text = std::fs::read_to_string(told.path()).unwrap();
+        assert!(
+            text.contains("shop/web dev: invariant S9: 1.2 is held in dev (effects refused so far: 1)"),
+            "{text}"
+        );
+        let counts = text.lines().filter_map(|line| line.split_once("so far: ")?.1.split(')').next());
+        assert_eq!(counts.collect::<Vec<_>>(), ["1", "2", "4", "8"]);
+    }
 
     #[test]
     fn trouble_that_lasts_is_told_once() {

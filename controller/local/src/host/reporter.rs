@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use towpath_core::decide::{Answer, Wait, WaitCode};
 use towpath_core::event::Recorded;
 use towpath_core::id::{Name, PipelineId};
+use towpath_core::invariant::Violation;
 use towpath_core::journal::State;
 use towpath_core::time::Time;
 use towpath_engine::{EngineError, PassReport};
@@ -26,6 +27,12 @@ pub trait Reporter {
     /// Somebody should look at this now.
     fn alarm(&mut self, pipeline: &PipelineId, environment: &Name, wait: &Wait) {
         let _ = (pipeline, environment, wait);
+    }
+
+    /// An effect was refused that would have broken an invariant: the `total`-th of this host, over all its pipelines and
+    /// passes. The environment waits, which is an alarm of its own.
+    fn refused(&mut self, pipeline: &PipelineId, violation: &Violation, total: u64) {
+        let _ = (pipeline, violation, total);
     }
 
     /// A pass over a pipeline ended early.
@@ -61,11 +68,17 @@ fn reason(wait: &Wait) -> Reason {
 #[derive(Debug, Default)]
 pub(super) struct Told {
     waits: BTreeMap<(PipelineId, Name), Vec<Reason>>,
+    /// How many effects were refused.
+    refused: u64,
 }
 
 impl Told {
     /// Tells what is new about the answers of a pass.
     pub(super) fn tell(&mut self, pipeline: &PipelineId, report: &PassReport, reporter: &mut dyn Reporter) {
+        for violation in &report.violations {
+            self.refused += 1;
+            reporter.refused(pipeline, violation, self.refused);
+        }
         for (environment, answer) in &report.answers {
             let waits: &[Wait] = match answer {
                 Answer::Wait(waits) => waits,
@@ -100,6 +113,9 @@ mod tests {
         fn alarm(&mut self, _: &PipelineId, environment: &Name, wait: &Wait) {
             self.0.push(format!("{environment}! {}", wait.text));
         }
+        fn refused(&mut self, pipeline: &PipelineId, violation: &Violation, total: u64) {
+            self.0.push(format!("{pipeline} {} {total}", violation.rule));
+        }
     }
 
     fn report(codes: &[(WaitCode, &str)]) -> PassReport {
@@ -110,6 +126,21 @@ mod tests {
             codes => Answer::Wait(codes.iter().map(wait).collect()),
         };
         PassReport { answers: [(Name::parse("dev").unwrap(), answer)].into(), ..PassReport::default() }
+    }
+
+    #[test]
+    fn each_effect_that_is_refused_counts_whatever_was_told_before() {
+        let (mut told, mut heard) = (Told::default(), Heard::default());
+        let violation =
+            |rule| Violation { environment: Name::parse("dev").unwrap(), rule, what: String::new() };
+        for (id, rules) in
+            [("shop/web", vec!["S9", "S10"]), ("shop/web", vec!["S9"]), ("shop/api", vec!["S9"])]
+        {
+            let violations = rules.into_iter().map(violation).collect();
+            let report = PassReport { violations, ..PassReport::default() };
+            told.tell(&PipelineId::parse(id).unwrap(), &report, &mut heard);
+        }
+        assert_eq!(heard.0, ["shop/web S9 1", "shop/web S10 2", "shop/web S9 3", "shop/api S9 4"]);
     }
 
     #[test]
