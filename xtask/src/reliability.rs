@@ -1,6 +1,7 @@
 //! The tables of `docs/reliability.md`, from what the simulation recorded in `docs/reliability.json`, and the model
 //! check in `docs/model.json`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -88,8 +89,14 @@ pub(crate) fn faults(root: &Path) -> anyhow::Result<String> {
     ))
 }
 
+/// The sentences of the faults, by their names.
+fn sentences(record: &Value) -> BTreeMap<&str, &str> {
+    let faults = list(record.get("simulation").unwrap_or(&Value::Null), "faults");
+    faults.iter().map(|fault| (text(fault, "kind"), text(fault, "text"))).collect()
+}
+
 /// Each planted bug, the rule by which the observer finds it and the first seed at which it does, or the life of the crash
-/// sweep, and the same of the invariants.
+/// sweep, and the same of the invariants; under it what it does, and the faults that it needs.
 pub(crate) fn museum(root: &Path) -> anyhow::Result<String> {
     let record = record(root)?;
     let seed = |bug: &Value, key: &str, none: &str| {
@@ -106,13 +113,25 @@ pub(crate) fn museum(root: &Path) -> anyhow::Result<String> {
             first(bug),
             text(bug, "invariant").to_owned(),
             seed(bug, "invariantSeed", "-"),
-            words(bug, "faults"),
         ]
     };
-    Ok(table(
-        &["planted bug", "observer", "at seed", "invariant", "at seed", "with these faults"],
-        &list(&record, "museum").iter().map(row).collect::<Vec<_>>(),
-    ))
+    let sentences = sentences(&record);
+    let said = |bug: &Value| {
+        let does = bug.get("text").and_then(Value::as_str).map(|does| format!("    {does}\n"));
+        let faults = list(bug, "faults").iter().filter_map(Value::as_str);
+        let faults = faults.map(|kind| sentences.get(kind).copied().unwrap_or(kind));
+        let faults = faults.collect::<Vec<_>>().join("; ");
+        let needs = (!faults.is_empty()).then(|| format!("    needs: {faults}\n"));
+        does.into_iter().chain(needs).collect::<String>()
+    };
+    let bugs = list(&record, "museum");
+    let rows = table(
+        &["planted bug", "observer", "at seed", "invariant", "at seed"],
+        &bugs.iter().map(row).collect::<Vec<_>>(),
+    );
+    // Under the head there is no sentence.
+    let under = std::iter::once(String::new()).chain(bugs.iter().map(said));
+    Ok(rows.lines().zip(under).map(|(line, under)| format!("{line}\n{under}")).collect())
 }
 
 /// Each life of the crash sweep.
@@ -211,13 +230,17 @@ mod tests {
     }
 
     #[test]
-    fn a_bug_that_was_not_found_says_so() {
+    fn a_bug_that_was_not_found_says_so_and_each_what_it_does() {
         let folder = std::env::temp_dir().join(format!("xtask-reliability-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("docs")).unwrap();
-        let record = r#"{"museum": [{"bug": "Hidden", "check": null, "seed": null, "faults": []}]}"#;
+        let record = r#"{"museum": [{"bug": "Hidden", "check": null, "seed": null, "faults": []},
+            {"bug": "Found", "text": "It does harm.", "check": "S1", "seed": 7, "faults": ["Hold", "New"]}],
+            "simulation": {"faults": [{"kind": "Hold", "text": "a person holds"}]}}"#;
         std::fs::write(folder.join("docs/reliability.json"), record).unwrap();
         let printed = museum(&folder);
         std::fs::remove_dir_all(&folder).unwrap();
-        assert!(printed.unwrap().contains("Hidden       -         not found"));
+        let printed = printed.unwrap();
+        assert!(printed.contains("Hidden       -         not found"), "{printed}");
+        assert!(printed.ends_with("    It does harm.\n    needs: a person holds; New\n"), "{printed}");
     }
 }
