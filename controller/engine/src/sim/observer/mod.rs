@@ -289,9 +289,11 @@ impl Observer {
         let moves = host.moves_after(self.moves);
         self.moves = host.moved();
         let tip = host.tip(&self.pipeline.repository.branch);
+        for (_, old, new) in &moves {
+            new.as_ref().map_or(Ok(()), |new| self.tells_no_secret(host, old.as_ref(), new))?;
+        }
         for (i, (name, old, new)) in moves.iter().enumerate() {
             let Some(new) = new else { continue };
-            self.tells_no_secret(host, old.as_ref(), new)?;
             if *name == self.pipeline.repository.branch && !self.foreign.borrow().contains(new) {
                 self.branch_moved(host, old.as_ref(), new, now)?;
             }
