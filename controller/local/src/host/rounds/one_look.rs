@@ -164,7 +164,8 @@ fn a_pass_on_refs_that_moved_within_the_round_loses_a_race_and_looks_again() {
     assert_eq!(
         kinds.collect::<Vec<_>>(),
         ["git-receive-pack", "git-upload-pack"],
-        "it lost before it looked"
+        "it lost before it looked: {:?} {requests:?}",
+        intruder.events
     );
     assert_eq!(round.errors().count(), 0);
     for number in [0, 1] {
