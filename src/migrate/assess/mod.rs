@@ -179,6 +179,8 @@ impl Assess {
         }
         match printed {
             Form::Json => terminal.stream(|out| json::write(&estate, out))?,
+            Form::Sarif => terminal.stream(|out| sarif::write(&estate, &base, out))?,
+            Form::Csv => terminal.stream(|out| table::inventory(&estate, &base, out))?,
             _ => terminal.print(text(printed, &estate, &base)?)?,
         }
         let remarks = asked.allowed.remarks(&estate, &base);
@@ -313,11 +315,11 @@ fn file(form: Form, out: &Out, estate: &Estate, base: &Base) -> Result<(), OutEr
     match form {
         Form::Json => out.stream("report.json", |file| json::write(estate, file)),
         Form::Md => out.file("report.md", &markdown::page(estate, base)),
-        Form::Sarif => out.file("report.sarif", &sarif::log(estate, base)),
+        Form::Sarif => out.stream("report.sarif", |file| sarif::write(estate, base, file)),
         Form::Csv => {
-            out.file("workflows.csv", &table::workflows(estate, base))?;
-            out.file("inventory.csv", &table::inventory(estate, base))?;
-            out.file("findings.csv", &table::findings(estate, base))
+            out.stream("workflows.csv", |file| table::workflows(estate, base, file))?;
+            out.stream("inventory.csv", |file| table::inventory(estate, base, file))?;
+            out.stream("findings.csv", |file| table::findings(estate, base, file))
         }
         Form::Html => html::pages(estate).try_for_each(|(name, page)| out.file(&name, &page)),
         // The one is printed, the other was written while files were read.
@@ -369,11 +371,9 @@ fn read<T, E: std::fmt::Display>(
 fn text(form: Form, estate: &Estate, base: &Base) -> Result<String, Failure> {
     Ok(match form {
         Form::Summary => summary::page(estate),
-        // Both are written as they are made.
-        Form::Json | Form::Ndjson => String::new(),
+        // These are written as they are made.
+        Form::Json | Form::Ndjson | Form::Sarif | Form::Csv => String::new(),
         Form::Md => markdown::page(estate, base),
-        Form::Sarif => sarif::log(estate, base),
-        Form::Csv => table::inventory(estate, base),
         Form::Html => html::page(estate).ok_or_else(|| html::too_many(estate))?,
     })
 }

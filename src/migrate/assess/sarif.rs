@@ -1,6 +1,7 @@
 //! Findings as SARIF 2.1.0, within the limits of GitHub's code scanning.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use towpath_migrate::yaml::Place;
 use super::base::Base;
 use super::estate::Estate;
 use super::finding::{Finding, Level};
+use super::late::Each;
 
 /// How many results GitHub takes of a run.
 /// <https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit>
@@ -52,7 +54,7 @@ struct Run<'e> {
     tool: Tool,
     column_kind: &'static str,
     invocations: [Invocation; 1],
-    results: Vec<Outcome<'e>>,
+    results: Each<'e, Outcome<'e>>,
 }
 
 #[derive(Serialize)]
@@ -167,31 +169,27 @@ struct Suppression<'e> {
     justification: &'e str,
 }
 
-/// All findings, the worst first where there are more than GitHub takes.
-pub(super) fn log(estate: &Estate, base: &Base) -> String {
+/// Writes all findings; where there are more than GitHub takes, those that matter most.
+pub(super) fn write(estate: &Estate, base: &Base, out: &mut dyn io::Write) -> io::Result<()> {
     let driver = Driver { name: "towpath", semantic_version: env!("CARGO_PKG_VERSION"), rules: rules_of() };
     let places: BTreeMap<&str, usize> =
         driver.rules.iter().zip(0..).map(|(rule, at)| (rule.id, at)).collect();
     let found: Vec<_> = Finding::all(estate).collect();
     let (told, left) = within(&found, MAX_RESULTS);
-    let results = told
-        .into_iter()
-        .map(|finding| Outcome::of(finding, places.get(finding.rule).copied().unwrap_or_default(), base));
+    let place = |rule: &str| places.get(rule).copied().unwrap_or_default();
     let run = Run {
         column_kind: "utf16CodeUnits",
         invocations: [Invocation {
             execution_successful: estate.unread.is_empty(),
             tool_execution_notifications: notifications(estate, base, left),
         }],
-        results: results.collect(),
+        results: Each::new(|| told.iter().map(|finding| Outcome::of(finding, place(finding.rule), base))),
         tool: Tool { driver },
     };
     let schema = "https://json.schemastore.org/sarif-2.1.0.json";
     let log = Log { schema, version: "2.1.0", runs: [run] };
-    // Texts, numbers and lists always have a form.
-    let mut text = serde_json::to_string(&log).unwrap_or_default();
-    text.push('\n');
-    text
+    serde_json::to_writer(&mut *out, &log)?;
+    out.write_all(b"\n")
 }
 
 /// What is told, in the order that it has, and how many are left out: those that matter least, from the end.

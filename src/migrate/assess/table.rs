@@ -1,6 +1,7 @@
 //! Inventories for spreadsheets, as CSV (RFC 4180), in which no text is a formula.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use towpath_migrate::assess::{Names, Sheet};
 
@@ -24,20 +25,20 @@ const KINDS: [(&str, Things); 8] = [
 ];
 
 /// A row for each thing of each workflow.
-pub(super) fn inventory(estate: &Estate, base: &Base) -> String {
-    let mut table = Table::new(&["kind", "name", "workflow"]);
+pub(super) fn inventory(estate: &Estate, base: &Base, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new(out, &["kind", "name", "workflow"])?;
     for (kind, things) in KINDS {
         for (name, users) in estate.users(things) {
-            users.iter().for_each(|user| table.row([kind, name, &base.path(user)]));
+            users.iter().try_for_each(|user| table.row([kind, name, &base.path(user)]))?;
         }
     }
-    table.text()
+    table.end()
 }
 
 /// A row for each workflow.
-pub(super) fn workflows(estate: &Estate, base: &Base) -> String {
+pub(super) fn workflows(estate: &Estate, base: &Base, out: &mut dyn Write) -> io::Result<()> {
     let head = ["workflow", "name", "verdict", "edits", "jobs", "steps", "blockers"];
-    let mut table = Table::new(&head);
+    let mut table = Table::new(out, &head)?;
     for sheet in &estate.sheets {
         let blockers: Vec<_> = sheet
             .blockers()
@@ -47,16 +48,16 @@ pub(super) fn workflows(estate: &Estate, base: &Base) -> String {
         let numbers = [sheet.edits, sheet.facts.jobs, sheet.facts.steps].map(|number| number.to_string());
         let [edits, jobs, steps] = &numbers;
         let (path, blockers) = (base.path(&sheet.path), blockers.join("; "));
-        table.row([&path, &sheet.name, sheet.rolled.name(), edits, jobs, steps, &blockers]);
+        table.row([&path, &sheet.name, sheet.rolled.name(), edits, jobs, steps, &blockers])?;
     }
-    table.text()
+    table.end()
 }
 
 /// A row for each finding.
-pub(super) fn findings(estate: &Estate, base: &Base) -> String {
+pub(super) fn findings(estate: &Estate, base: &Base, out: &mut dyn Write) -> io::Result<()> {
     let head =
         ["level", "rule", "target", "workflow", "line", "column", "way", "file", "fingerprint", "allowed"];
-    let mut table = Table::new(&head);
+    let mut table = Table::new(out, &head)?;
     for finding in Finding::all(estate) {
         let mark = finding.mark;
         let numbers = [mark.start.line, mark.start.column].map(|number| number.to_string());
@@ -73,28 +74,27 @@ pub(super) fn findings(estate: &Estate, base: &Base) -> String {
             mark.file.as_deref().unwrap_or_default(),
             &mark.fingerprint.to_string(),
             finding.allowed.unwrap_or_default(),
-        ]);
+        ])?;
     }
-    table.text()
+    table.end()
 }
 
 /// A table in the making.
-struct Table(csv::Writer<Vec<u8>>);
+struct Table<'o>(csv::Writer<&'o mut dyn Write>);
 
-impl Table {
-    fn new(head: &[&str]) -> Self {
-        let mut table = Self(csv::Writer::from_writer(Vec::new()));
-        table.row(head.iter().copied());
-        table
+impl<'o> Table<'o> {
+    fn new(out: &'o mut dyn Write, head: &[&str]) -> io::Result<Self> {
+        let mut table = Self(csv::Writer::from_writer(out));
+        table.row(head.iter().copied())?;
+        Ok(table)
     }
 
-    fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) {
-        // Writing to memory cannot fail, and all rows of a table are as long as its head.
-        let _ = self.0.write_record(cells.into_iter().map(|cell| inert(cell).into_owned()));
+    fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
+        Ok(self.0.write_record(cells.into_iter().map(|cell| inert(cell).into_owned()))?)
     }
 
-    fn text(self) -> String {
-        self.0.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    fn end(mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -139,8 +139,10 @@ mod tests {
 
     #[test]
     fn cells_keep_what_they_hold() {
-        let mut table = Table::new(&["a", "b"]);
-        table.row(["x, \"y\"\nz", "=1"]);
-        assert_eq!(table.text(), "a,b\n\"x, \"\"y\"\"\nz\",'=1\n");
+        let mut text = Vec::new();
+        let mut table = Table::new(&mut text, &["a", "b"]).unwrap();
+        table.row(["x, \"y\"\nz", "=1"]).unwrap();
+        table.end().unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), "a,b\n\"x, \"\"y\"\"\nz\",'=1\n");
     }
 }

@@ -11,7 +11,7 @@ use crate::values::glob::{Pattern, parse};
 /// The events of a workflow, if nothing can cause any of them.
 pub(super) fn all_dead(graph: &Graph<'_>) -> Option<Vec<Found>> {
     let events = graph.workflow.on.as_ref()?.list.as_slice();
-    if events.is_empty() || !events.iter().all(is_dead) {
+    if events.is_empty() || !events.iter().all(is_dead_event) {
         return None;
     }
     let found = |event: &Event<'_>| Found {
@@ -23,7 +23,8 @@ pub(super) fn all_dead(graph: &Graph<'_>) -> Option<Vec<Found>> {
     Some(events.iter().map(found).collect())
 }
 
-fn is_dead(event: &Event<'_>) -> bool {
+/// Whether nothing can cause an event, as it is filtered.
+pub(in crate::assess) fn is_dead_event(event: &Event<'_>) -> bool {
     match &event.kind {
         EventKind::Filtered(filters) if event.name.value == "push" => is_push_dead(filters),
         EventKind::Filtered(filters) => {

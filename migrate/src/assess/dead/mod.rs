@@ -10,6 +10,7 @@ mod withdrawn;
 
 use jiff::civil::Date;
 
+pub(super) use self::events::is_dead_event;
 pub use withdrawn::{Versions, WITHDRAWN, Withdrawn};
 
 use super::mark::{Mark, Marks};
