@@ -101,9 +101,8 @@ impl Show {
 }
 
 fn told(finding: &Finding) -> Told<'_> {
-    let Finding { severity, code, message, place, hint, .. } = finding;
-    let at = place.map(|place| place.offset);
-    Told { severity: severity.name(), code, message, at, hint: hint.as_deref() }
+    let Finding { severity, code, message, bytes, hint, .. } = finding;
+    Told { severity: severity.name(), code, message, at: *bytes, hint: hint.as_deref() }
 }
 
 fn unreadable(problem: &sources::Problem, terminal: &mut Terminal) -> Exit {

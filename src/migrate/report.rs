@@ -190,6 +190,7 @@ impl Report {
             code: cause.code(),
             message: cause.to_string(),
             place: cause.place(),
+            bytes: None,
             excerpt: None,
             hint: Some(cause.remedy().to_owned()),
         };

@@ -57,6 +57,8 @@ pub(super) struct Finding {
     pub(super) message: String,
     /// Where, when it is known better than by the file.
     pub(super) place: Option<Place>,
+    /// Its bytes.
+    pub(super) bytes: Option<Span>,
     /// The line, and what in it is meant.
     pub(super) excerpt: Option<String>,
     /// What to do about it.
@@ -162,7 +164,11 @@ fn found(document: &Document, problems: &[read::Problem], of: Of<'_, '_>, today:
     let refusals: HashSet<_> =
         all().filter(|problem| problem.is_refusal()).map(|problem| problem.span).collect();
     let is_told = |problem: &&read::Problem| problem.is_refusal() || !refusals.contains(&problem.span);
-    let refused = first(all().filter(is_told), |problem| severity(problem));
+    // What is wrong behind an alias, or in a file that calls itself, is wrong in each place that leads there, and told once.
+    let mut seen = HashSet::new();
+    let all_told =
+        all().filter(is_told).filter(|problem| seen.insert((problem.span, problem.message.as_str())));
+    let refused = first(all_told, |problem| severity(problem));
     let is_new = |remark: &Remark| !refused.iter().any(|problem| says_so(problem, remark));
     let remarks =
         first(remarks(of, today).into_iter().filter(is_new), |remark| Severity::of(remark.severity));
@@ -223,6 +229,7 @@ impl Told<'_> {
             code: code(&problem.kind),
             message: problem.message.clone(),
             place: Some(self.place(problem.span)),
+            bytes: Some(problem.span),
             excerpt: excerpt(self.source, &self.lines, problem.span),
             hint: problem.hint.clone(),
         }
@@ -233,7 +240,7 @@ impl Told<'_> {
         let severity = Severity::of(severity);
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
         let excerpt = excerpt(self.source, &self.lines, span);
-        Finding { severity, code, message, place: Some(self.place(span)), excerpt, hint }
+        Finding { severity, code, message, place: Some(self.place(span)), bytes: Some(span), excerpt, hint }
     }
 }
 
@@ -249,6 +256,7 @@ fn more() -> Finding {
         code: "more",
         message: format!("there is more; {MOST} findings are told"),
         place: None,
+        bytes: None,
         excerpt: None,
         hint: Some("mend these, and look again".to_owned()),
     }
@@ -283,6 +291,7 @@ fn neither() -> Finding {
         code: "neither",
         message: "it is neither a workflow nor an action: no line begins with on:, jobs: or runs:".to_owned(),
         place: None,
+        bytes: None,
         excerpt: None,
         hint: Some("name a file that is one".to_owned()),
     }
@@ -295,6 +304,19 @@ mod tests {
     use towpath_migrate::model::Workflow;
 
     use super::*;
+
+    #[test]
+    fn what_is_wrong_behind_an_alias_is_told_once() {
+        let source = "on: push\njobs:\n  a: {runs-on: x, steps: &s [{run: a, if: 'nope('}]}\n  b: {runs-on: x, steps: *s}\n  c: {runs-on: x, steps: *s}\n";
+        let document = read_workflow(source, &Limits::default());
+        let workflow = Workflow::of(&document);
+        let of = Of::Workflow(&workflow, None);
+        let told = found(&document, &workflow.problems, of, jiff::civil::date(2026, 11, 22));
+        let places: Vec<_> = told.iter().map(|finding| (finding.message.as_str(), finding.place)).collect();
+        let distinct = places.iter().enumerate().filter(|(at, one)| !places[..*at].contains(one)).count();
+        assert!(!told.is_empty());
+        assert_eq!(distinct, told.len(), "{told:#?}");
+    }
 
     #[test]
     fn an_error_behind_more_warnings_than_are_told_is_told() {

@@ -63,8 +63,9 @@ impl Allow {
     pub(super) fn allows(&mut self, rule: &str, at: usize) -> Option<&str> {
         let is_meant =
             self.span.start <= at && at < self.span.end && self.rules.iter().any(|name| name == rule);
-        self.is_used |= is_meant;
-        self.reason.as_deref().filter(|_| is_meant)
+        let reason = self.reason.as_deref().filter(|_| is_meant);
+        self.is_used |= reason.is_some();
+        reason
     }
 }
 

@@ -97,7 +97,7 @@ impl Sheet {
             mark: marks.mark(reason.rule.id, reason.spot, reason.asked),
             legs: tally.of_reason(reason),
             movable: tally.movable(reason),
-            allowed: Allow::allow(&mut allows, reason.rule.id, reason.spot),
+            allowed: Allow::allow(&mut allows, reason.rule.id, reason.asked.unwrap_or(reason.spot)),
         });
         let reasons = reasons.collect();
         let security = family.root().map(|root| Security::of(root.workflow)).unwrap_or_default();

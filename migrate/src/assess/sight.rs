@@ -243,7 +243,8 @@ impl LegSight<'_> {
             Some(labels) => labels.iter().find_map(|label| profile.system_of(label)),
             None => profile.system_of(self.runs_on_text()),
         };
-        said.or(runner.system)
+        let of_group = || profile.system_of(runner.group.as_ref()?.as_deref()?);
+        said.or_else(of_group).or(runner.system)
     }
 
     /// Where `runs-on` stands.

@@ -68,9 +68,12 @@ impl Baseline {
         findings.is_some_and(|findings| findings.contains(&entry(finding)))
     }
 
-    /// What of it is still there: so a baseline only shrinks.
-    pub(super) fn still(&self, now: &Self) -> Self {
+    /// What of it is still there, or stands in a file that could not be read: so a baseline only shrinks.
+    pub(super) fn still(&self, now: &Self, unread: &BTreeSet<String>) -> Self {
         let both = self.findings.iter().filter_map(|(path, before)| {
+            if unread.contains(path) {
+                return Some((path.clone(), before.clone()));
+            }
             let now = now.findings.get(path)?;
             Some((path.clone(), before & now)).filter(|(_, both)| !both.is_empty())
         });
@@ -109,9 +112,13 @@ mod tests {
             baseline(r#"{"version": 1, "findings": {"a": ["1 x", "2 y"], "b": ["3 z"], "d": ["5 v"]}}"#);
         let now =
             baseline(r#"{"version": 1, "findings": {"a": ["2 y", "9 new"], "c": ["4 w"], "d": ["6 v"]}}"#);
-        let still = before.still(&now);
+        let none = BTreeSet::new();
+        let still = before.still(&now, &none);
         assert_eq!(still, baseline(r#"{"version": 1, "findings": {"a": ["2 y"]}}"#));
-        assert_eq!((still.len(), still.still(&still)), (1, still.clone()));
+        assert_eq!((still.len(), still.still(&still, &none)), (1, still.clone()));
+        let unread = BTreeSet::from(["b".to_owned()]);
+        let still = before.still(&now, &unread);
+        assert_eq!(still, baseline(r#"{"version": 1, "findings": {"a": ["2 y"], "b": ["3 z"]}}"#));
     }
 
     #[test]

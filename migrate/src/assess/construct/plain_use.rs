@@ -15,7 +15,11 @@ type Reason = &'static str;
 
 /// A value for which nothing is left of the difference.
 const VALUES: [(&str, &str, Reason); 5] = [
-    ("workflow/workflow-dispatch-input.required", "false", "a parameter whose value is empty where nobody gives one"),
+    (
+        "workflow/workflow-dispatch-input.required",
+        "false",
+        "a parameter whose value is empty where nobody gives one",
+    ),
     ("workflow/strategy.fail-fast", "false", "no leg is stopped for another"),
     ("workflow/concurrency-mapping.cancel-in-progress", "false", "nothing is cancelled; see the group"),
     (

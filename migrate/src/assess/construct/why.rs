@@ -16,7 +16,8 @@ pub(super) struct Why {
 
 impl Why {
     pub(super) fn of(reasons: &[Reason]) -> Self {
-        let mut why = Self { workflow: None, jobs: HashMap::new(), legs: HashMap::new(), unknown: HashMap::new() };
+        let mut why =
+            Self { workflow: None, jobs: HashMap::new(), legs: HashMap::new(), unknown: HashMap::new() };
         for reason in reasons {
             match (reason.rule.outcome, reason.scope) {
                 (Verdict::Keep, Scope::Workflow) => _ = why.workflow.get_or_insert(reason.rule),
@@ -36,7 +37,9 @@ impl Why {
     /// Why all parts of a job share what becomes of it, whose best leg has this verdict.
     pub(super) fn job(&self, job: usize, best: Verdict) -> Option<&'static Meta> {
         match best {
-            Verdict::Keep => self.workflow.or_else(|| self.jobs.get(&job).or_else(|| self.legs.get(&job)).copied()),
+            Verdict::Keep => {
+                self.workflow.or_else(|| self.jobs.get(&job).or_else(|| self.legs.get(&job)).copied())
+            }
             Verdict::Undetermined => self.unknown.get(&job).copied(),
             _ => None,
         }

@@ -4,6 +4,7 @@ use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{FileAt, Spot, WorkflowSight};
 use crate::assess::verdict::Verdict;
+use crate::graph::matrix::too_many;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &Refused;
@@ -27,6 +28,12 @@ impl Rule for Refused {
         let Some(root) = workflow.family.root().filter(|_| !workflow.is_template()) else { return };
         for problem in root.workflow.all_problems().filter(|problem| problem.is_refusal()) {
             found.reason(Spot { file: FileAt::Workflow(0), span: problem.span }, &problem.message);
+        }
+        // GitHub tells that only when the run begins, and then starts nothing.
+        for job in &root.jobs {
+            let matrix = job.matrix.as_ref().filter(|matrix| matrix.expansion.has_too_many());
+            let strategy = matrix.and(job.model.strategy.as_ref());
+            strategy.into_iter().for_each(|strategy| found.reason(workflow.spot(strategy.token), too_many()));
         }
     }
 }

@@ -28,9 +28,11 @@ impl Rule for UnknownRunner {
         if leg.system().is_some() || leg.job.job.steps().is_none_or(|steps| steps.runs_on.is_none()) {
             return;
         }
-        let target = match &runner.labels {
-            Some(labels) => labels.join(", "),
-            None => leg.runs_on_text().to_owned(),
+        let group = runner.group.as_ref().and_then(|group| group.as_deref());
+        let target = match (&runner.labels, group) {
+            (Some(labels), _) if !labels.is_empty() => labels.join(", "),
+            (_, Some(group)) => group.to_owned(),
+            _ => leg.runs_on_text().to_owned(),
         };
         found.reason(leg.runs_on_spot(), target);
     }

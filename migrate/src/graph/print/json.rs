@@ -39,7 +39,7 @@ pub struct Told<'t> {
     /// What is told.
     pub message: &'t str,
     /// Where, in bytes of the file, if it is known.
-    pub at: Option<usize>,
+    pub at: Option<Span>,
     /// What to do about it.
     pub hint: Option<&'t str>,
 }
@@ -62,7 +62,7 @@ pub fn json(family: &Family<'_>, actions: &Actions<'_>, findings: &[Told<'_>]) -
                 writer.field("code", told.code);
                 writer.field("message", told.message);
                 if let Some(at) = told.at {
-                    writer.place("at", Span::new(at, at));
+                    writer.place("at", at);
                 }
                 writer.optional("hint", told.hint);
             });
