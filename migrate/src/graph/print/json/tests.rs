@@ -7,6 +7,7 @@ use crate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
 use crate::sources::Cause;
+use crate::span::Span;
 use crate::work::steps_of;
 
 /// A repository with one called workflow, and an action.
@@ -69,7 +70,7 @@ fn text(source: &str) -> String {
         severity: "warning",
         code: "cron",
         message: "never",
-        at: Some(0),
+        at: Some(Span::new(0, 2)),
         hint: Some("x"),
     };
     json(&family, &Actions::of(&actions), &[told])
