@@ -13,7 +13,7 @@ const LOOKS: usize = 16;
 /// What was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// A repository: it has `.git`, `.github`, `workflow-templates`, or is an action.
+    /// A repository: it has `.git`, a `.github` of its own, `workflow-templates`, or is an action.
     Repository,
     /// A folder of workflows: every YAML file in it and below it is looked at.
     Workflows,
@@ -63,7 +63,8 @@ pub(super) fn shape(files: &(impl Files + ?Sized), folder: &Path, entries: &[Ent
         entries.iter().any(|entry| entry.name == name && kind.is_none_or(|kind| kind == entry.kind))
     };
     // A worktree and a submodule have a file of that name.
-    if has(".git", None) || has(".github", Some(Kind::Folder)) {
+    let github = || has(".github", Some(Kind::Folder)) && !is_repository(files, &folder.join(".github"));
+    if has(".git", None) || github() {
         return Some(Shape::Repository);
     }
     let yaml = entries.iter().filter(|entry| entry.kind == Kind::File && is_yaml(&entry.name));
@@ -76,6 +77,15 @@ pub(super) fn shape(files: &(impl Files + ?Sized), folder: &Path, entries: &[Ent
     }
     let action = entries.iter().any(|entry| entry.kind == Kind::File && is_action(&entry.name));
     (action || has("workflow-templates", Some(Kind::Folder))).then_some(Shape::Repository)
+}
+
+/// Whether a folder named `.github` is the repository of that name, which an organisation has beside its others, and not a part
+/// of the repository that it stands in. A part is taken for granted where it cannot be looked into.
+fn is_repository(files: &(impl Files + ?Sized), github: &Path) -> bool {
+    let entries = files.list(github).unwrap_or_default();
+    let has = |name: &str| entries.iter().any(|entry| entry.name == name);
+    let of_organisation = || has("workflow-templates") || has("profile");
+    has(".git") || of_organisation() && !has("workflows")
 }
 
 /// Where in a unit a folder stands.

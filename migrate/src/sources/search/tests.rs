@@ -116,6 +116,41 @@ fn a_folder_of_repositories_and_of_workflows() {
     );
 }
 
+/// The `.github` repository of an organisation stands beside its others, and makes no repository of what holds them.
+#[test]
+fn an_organisation_with_its_github_repository_is_a_folder_of_repositories() {
+    let clones = InMemory::default()
+        .file("/org/one/.git/config", "")
+        .file("/org/one/.github/workflows/ci.yml", WORKFLOW)
+        .file("/org/two/.git/config", "")
+        .file("/org/.github/workflow-templates/t.yml", WORKFLOW);
+    let rest = [
+        "  Template /org/.github/workflow-templates/t.yml",
+        "repository /org/one",
+        "  - left-out /org/one/.git",
+        "  Workflow /org/one/.github/workflows/ci.yml",
+        "repository /org/two",
+        "  - left-out /org/two/.git",
+    ];
+    let unpacked = clones.clone().file("/org/.github/profile/README.md", "");
+    assert_eq!(lines(&unpacked, &["/org"]), [&["repository /org/.github"], &rest[..]].concat());
+    let git = "  - left-out /org/.github/.git";
+    let expected = [&["repository /org/.github", git], &rest[..]].concat();
+    assert_eq!(lines(&clones.file("/org/.github/.git/config", ""), &["/org"]), expected);
+}
+
+#[test]
+fn a_github_folder_of_its_own_makes_a_repository() {
+    for file in ["workflows/ci.yml", "dependabot.yml", "profile.yml", "actions/x/action.yml"] {
+        let files = InMemory::default().file(format!("/r/.github/{file}"), WORKFLOW);
+        assert_eq!(lines(&files, &["/r"])[0], "repository /r", "{file}");
+    }
+    let both = InMemory::default()
+        .file("/r/.github/workflows/ci.yml", WORKFLOW)
+        .file("/r/.github/workflow-templates/t.yml", WORKFLOW);
+    assert_eq!(lines(&both, &["/r"])[0], "repository /r", "its workflows count");
+}
+
 #[test]
 fn links_are_not_followed() {
     let files = InMemory::default()
