@@ -1,7 +1,7 @@
 //! Conditions that say the same whatever happens.
 
-use super::{Asker, Outcome, Situation, When, algebra, supposed};
-use crate::expression::{Condition, Function, Literal, Node, NodeKind, Status, Truth};
+use super::{Asker, Situation, When, algebra, supposed};
+use crate::expression::{Condition, Node, NodeKind, Status, Truth};
 
 /// What is odd about a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,22 +112,12 @@ fn why_never(condition: &Condition, root: &Node, asker: Asker<'_>) -> Oddity {
 
 /// Whether a result is compared with a word that none has.
 fn names_no_result(node: &Node) -> bool {
-    let is_no_word = |node: &Node| match &node.kind {
-        NodeKind::Literal(Literal::String(word)) => {
-            !word.is_empty() && Outcome::ALL.iter().all(|outcome| !outcome.name().eq_ignore_ascii_case(word))
-        }
-        _ => false,
-    };
     let itself = match &node.kind {
         NodeKind::Compare { left, right, .. } => {
-            supposed::is_result(left) && is_no_word(right) || supposed::is_result(right) && is_no_word(left)
+            supposed::is_result(left) && supposed::is_no_result(right)
+                || supposed::is_result(right) && supposed::is_no_result(left)
         }
-        NodeKind::Call { function: Function::Contains, arguments, .. } => match arguments.as_slice() {
-            // In one result, a part of a word may be looked for.
-            [list, word] => supposed::is_list_of_results(list) && is_no_word(word),
-            _ => false,
-        },
-        _ => false,
+        _ => supposed::looks_for_no_result(node),
     };
     itself || node.children().into_iter().any(names_no_result)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Asker, Outcome, Situation};
-use crate::expression::{Node, Object, Status, Truth, Value, World, same};
+use crate::expression::{Function, Literal, Node, NodeKind, Object, Status, Truth, Value, World, same};
 use crate::graph::paths::{self, Path};
 use crate::model::{Step, StepKind, Value as Written};
 
@@ -23,8 +23,28 @@ pub(super) fn is_result(node: &Node) -> bool {
     result_of(node).is_some()
 }
 
+/// Whether a node is a word that no result is.
+pub(super) fn is_no_result(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Literal(Literal::String(word)) => {
+            !word.is_empty() && Outcome::ALL.iter().all(|outcome| !outcome.name().eq_ignore_ascii_case(word))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a node looks for such a word among the results of all jobs or steps, so that it is false whatever these are.
+pub(super) fn looks_for_no_result(node: &Node) -> bool {
+    let NodeKind::Call { function: Function::Contains, arguments, .. } = &node.kind else { return false };
+    match arguments.as_slice() {
+        // In one result, a part of a word may be looked for.
+        [list, word] => is_list_of_results(list) && is_no_result(word),
+        _ => false,
+    }
+}
+
 /// Whether a node is the results of all jobs or steps.
-pub(super) fn is_list_of_results(node: &Node) -> bool {
+fn is_list_of_results(node: &Node) -> bool {
     result_of(node) == Some(paths::ANY)
 }
 
@@ -50,6 +70,10 @@ fn kind(path: &Path<'_>) -> Option<(&'static str, &'static str)> {
 /// Whether a node is true with all results that may be there in a situation, or with none. Unknown where it asks for
 /// anything else, or for too many.
 pub(super) fn truth(node: &Node, situation: Situation, asker: Asker<'_>) -> Option<Truth> {
+    // A job may have more steps than there are combinations to try.
+    if looks_for_no_result(node) {
+        return Some(Truth::False);
+    }
     let mut found = Vec::new();
     paths::collect(node, &mut found);
     let mut asked: Vec<Asked<'_>> = Vec::new();

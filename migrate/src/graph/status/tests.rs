@@ -265,6 +265,33 @@ fn conditions_of_steps_know_what_steps_come_to() {
 }
 
 #[test]
+fn a_result_that_no_step_has_is_told_among_the_results_of_all() {
+    let steps: Vec<_> = (0..9).map(|at| format!("{{id: s{at}, run: x}}")).collect();
+    let source = format!("on: push\njobs: {{j: {{runs-on: x, steps: [{}]}}}}\n", steps.join(", "));
+    let document = read_workflow(source.as_str(), &Limits::default());
+    let workflow = Workflow::of(&document);
+    let JobKind::Steps(job) = &workflow.jobs[0].kind else { panic!("steps") };
+    let none = Some(Oddity::NoSuchResult);
+    for (text, expected) in [
+        ("always() && contains(steps.*.outcome, 'failed')", none),
+        ("contains(steps.*.conclusion, 'failed')", none),
+        ("failure() && contains(Steps.*.Outcome, 'succeeded')", none),
+        ("always() && !contains(steps.*.outcome, 'failed')", Some(Oddity::AlwaysTrue)),
+        ("always() && contains(steps.*.outcome, 'FAILURE')", None),
+        ("always() && contains(steps.*.outcome, '')", None),
+        ("always() && contains(steps.*.outcome, github.ref)", None),
+        ("always() && contains(steps.*.outputs, 'failed')", None),
+        ("always() && contains(steps.s0.outcome, 'fail')", None),
+    ] {
+        let condition = condition(Some(text));
+        for asker in [Asker::Step(&job.steps), Asker::ActionStep(&job.steps)] {
+            let when = When::of(Some(&condition), asker);
+            assert_eq!(oddity(&condition, &when, asker), expected, "{text}");
+        }
+    }
+}
+
+#[test]
 fn odd_conditions_are_told() {
     let needs = needs();
     for (text, expected, alone) in [
