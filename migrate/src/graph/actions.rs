@@ -45,6 +45,7 @@ impl ActionFiles for () {
 #[derive(Debug, Clone, Default)]
 pub struct ActionBundle {
     files: Vec<ActionFile>,
+    /// What folders came to, by [`key`].
     targets: HashMap<String, Target>,
     /// Why metadata could not be read.
     causes: Vec<Cause>,
@@ -90,7 +91,7 @@ impl ActionBundle {
     }
 
     fn add(&mut self, folder: Reference, files: &dyn ActionFiles, limits: &Limits, depth: usize) {
-        let name = folded(&folder.to_string());
+        let name = key(&folder);
         if self.targets.contains_key(&name) || self.files.len() >= MAX_ACTIONS || depth >= MAX_ACTION_DEPTH {
             return;
         }
@@ -128,7 +129,17 @@ impl ActionBundle {
     /// What a folder came to.
     #[must_use]
     pub fn target(&self, folder: &Reference) -> Target {
-        self.targets.get(&folded(&folder.to_string())).copied().unwrap_or(Target::NotSupplied)
+        self.targets.get(&key(folder)).copied().unwrap_or(Target::NotSupplied)
+    }
+}
+
+/// What is equal for the same folder: the case of owner and name does not count for GitHub, that of path and ref does.
+fn key(Reference { repository, path }: &Reference) -> String {
+    match repository {
+        Some(Home { owner, name, reference }) => {
+            format!("{}/{}/{path}@{reference}", folded(owner), folded(name))
+        }
+        None => path.clone(),
     }
 }
 

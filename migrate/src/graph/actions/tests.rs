@@ -73,6 +73,32 @@ fn actions_are_found_and_their_inputs_bound() {
     assert_eq!(used[1].unknown, ["wrong"]);
 }
 
+/// The case of an owner and a name does not count, that of a ref and of a path does.
+#[test]
+fn actions_at_refs_that_differ_by_case_are_different() {
+    let source = "\
+on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - uses: o/q/sub@Dev
+      - uses: o/q/sub@dev
+      - uses: O/Q/sub@dev
+      - uses: o/q/Sub@dev
+";
+    let document = read_workflow(source, &Limits::default());
+    let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let action = |main: &str| format!("name: x\ndescription: x\nruns: {{using: node20, main: {main}}}\n");
+    let (one, other) = (action("one.js"), action("other.js"));
+    let folders = [("o/q/sub@Dev", &*one), ("o/q/sub@dev", &*other)];
+    let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
+    let targets: Vec<_> = Actions::of(&loaded).used(&family).iter().map(|used| used.target).collect();
+    assert_eq!(targets, [Target::Action(0), Target::Action(1), Target::Action(1), Target::NotSupplied]);
+}
+
 #[test]
 fn what_attackers_decide_is_seen_in_composite_actions() {
     let source = "\
