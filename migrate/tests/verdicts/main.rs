@@ -47,7 +47,7 @@ impl Project<'_> {
     }
 
     fn is_supplied(&self, reference: &Reference) -> bool {
-        self.supplied.contains(&plain(&reference.to_string().replace("/@", "@")))
+        self.supplied.contains(&plain(&reference.to_string()))
     }
 }
 

@@ -50,11 +50,11 @@ fn actions_are_found_and_their_inputs_bound() {
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
     let node = "name: x\ndescription: x\nruns: {using: node20, main: x.js}\n";
-    let folders = [("tools/build", BUILD), ("o/r/sub@v1", node), ("o/deeper/@v2", node)];
+    let folders = [("tools/build", BUILD), ("o/r/sub@v1", node), ("o/deeper@v2", node)];
     let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
     let actions = Actions::of(&loaded);
     let names: Vec<_> = (0..actions.models.len()).map(|at| actions.folder(at).unwrap().to_string()).collect();
-    assert_eq!(names, ["tools/build", "o/r/sub@v1", "o/deeper/@v2"]);
+    assert_eq!(names, ["tools/build", "o/r/sub@v1", "o/deeper@v2"]);
     let used = actions.used(&family);
     let targets: Vec<_> = used.iter().map(|used| (used.at.step, used.target)).collect();
     assert_eq!(

@@ -57,12 +57,16 @@ impl Reference {
     }
 }
 
-/// As GitHub names the file: `owner/name/path@ref`, or the path alone.
+/// As GitHub names the file: `owner/name/path@ref`, or the path alone. The folder that is the repository's root has no path.
 impl fmt::Display for Reference {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.repository {
-            Some(Home { owner, name, reference }) => write!(out, "{owner}/{name}/{}@{reference}", self.path),
-            None => out.write_str(&self.path),
+        let Self { repository, path } = self;
+        match repository {
+            Some(Home { owner, name, reference }) if path.is_empty() => {
+                write!(out, "{owner}/{name}@{reference}")
+            }
+            Some(Home { owner, name, reference }) => write!(out, "{owner}/{name}/{path}@{reference}"),
+            None => out.write_str(path),
         }
     }
 }
@@ -96,5 +100,18 @@ pub trait WorkflowFiles {
 impl WorkflowFiles for () {
     fn look_up(&self, _: &Reference) -> Lookup {
         Lookup::NotSupplied
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_named_as_they_are_written() {
+        let home = || Home { owner: "o".to_owned(), name: "loop".to_owned(), reference: "v1".to_owned() };
+        let far = |path: &str| Reference { repository: Some(home()), path: path.to_owned() }.to_string();
+        assert_eq!([far(""), far("sub/x")], ["o/loop@v1", "o/loop/sub/x@v1"]);
+        assert_eq!([Reference::local("a"), Reference::local("")].map(|near| near.to_string()), ["a", ""]);
     }
 }
