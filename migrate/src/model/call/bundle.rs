@@ -1,6 +1,6 @@
 //! A workflow and all that it calls, each file once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::reference::{Lookup, Reference, WorkflowFiles};
 use crate::expression::folded;
@@ -60,7 +60,8 @@ impl Bundle {
         limits: &Limits,
     ) -> Self {
         let name = reference.to_string();
-        let mut known = HashMap::from([(folded(&name), Target::File(0))]);
+        let mut known = Known::default();
+        known.keep(&name, Target::File(0));
         let mut bundle = Self {
             files: vec![File { reference, name, document, is_trusted: true }],
             targets: HashMap::new(),
@@ -70,12 +71,11 @@ impl Bundle {
         while let Some(file) = bundle.files.get(at) {
             for (token, called) in calls(file) {
                 let name = called.to_string();
-                // Files that nobody supplied count as well: GitHub has them.
-                let is_one_more = known.len() >= MAX_FILES;
-                let target = known.get(&folded(&name)).copied().unwrap_or_else(|| {
+                let target = known.get(&name).unwrap_or_else(|| {
+                    let is_too_many = known.is_one_too_many(&name);
                     let target =
-                        if is_one_more { Target::TooMany } else { bundle.add(called, files, limits) };
-                    known.insert(folded(&name), target);
+                        if is_too_many { Target::TooMany } else { bundle.add(called, files, limits) };
+                    known.keep(&name, target);
                     target
                 });
                 bundle.targets.insert((at, token), target);
@@ -123,6 +123,38 @@ impl Bundle {
     }
 }
 
+/// What names came to. For what is there their case does not count, as for GitHub's runner, which keeps files so; that a name
+/// leads to nothing says nothing of one whose path or ref has another case.
+#[derive(Default)]
+struct Known {
+    /// Files, by folded names.
+    found: HashMap<String, Target>,
+    /// What is no file, by exact names.
+    missed: HashMap<String, Target>,
+    /// All names, folded. Files that nobody supplied count as well: GitHub has them.
+    names: HashSet<String>,
+}
+
+impl Known {
+    fn get(&self, name: &str) -> Option<Target> {
+        self.missed.get(name).or_else(|| self.found.get(&folded(name))).copied()
+    }
+
+    fn is_one_too_many(&self, name: &str) -> bool {
+        self.names.len() >= MAX_FILES && !self.names.contains(&folded(name))
+    }
+
+    fn keep(&mut self, name: &str, target: Target) {
+        match target {
+            Target::File(_) => self.found.insert(folded(name), target),
+            Target::NotThere | Target::NotSupplied | Target::TooMany | Target::Unreadable(_) => {
+                self.missed.insert(name.to_owned(), target)
+            }
+        };
+        self.names.insert(folded(name));
+    }
+}
+
 /// The calls of a file: the token of `uses`, and what it names.
 fn calls(file: &File) -> Vec<(TokenId, Reference)> {
     let document = &file.document;
@@ -134,4 +166,63 @@ fn calls(file: &File) -> Vec<(TokenId, Reference)> {
         Some((token, file.reference.called(&target)))
     };
     jobs.filter_map(called).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Files(&'static [&'static str]);
+
+    impl WorkflowFiles for Files {
+        fn look_up(&self, reference: &Reference) -> Lookup {
+            match (self.0.contains(&reference.to_string().as_str()), &reference.repository) {
+                (true, _) => Lookup::Text("on: workflow_call\njobs: {a: {runs-on: x, steps: []}}".into()),
+                (false, None) => Lookup::NotThere,
+                (false, Some(_)) => Lookup::NotSupplied,
+            }
+        }
+    }
+
+    /// What each call of a workflow comes to.
+    fn targets(called: &[&str], files: &'static [&'static str]) -> Vec<Target> {
+        let jobs: Vec<_> = (0..).zip(called).map(|(at, uses)| format!("j{at}: {{uses: {uses}}}")).collect();
+        let source = format!("on: push\njobs: {{{}}}\n", jobs.join(", "));
+        let limits = Limits::default();
+        let root = Reference::local(".github/workflows/root.yml");
+        let bundle = Bundle::load(root, read_workflow(source.as_str(), &limits), &Files(files), &limits);
+        calls(&bundle.files[0]).iter().map(|(token, _)| bundle.target(0, *token)).collect()
+    }
+
+    /// A name that leads to nothing says nothing of one whose path or ref has another case.
+    #[test]
+    fn a_miss_is_one_of_its_exact_name() {
+        const FILES: &[&str] = &["o/r/.github/workflows/x.yml@dev", ".github/workflows/a.yml"];
+        let called = [
+            "o/r/.github/workflows/x.yml@Dev",
+            "o/r/.github/workflows/x.yml@dev",
+            "./.github/workflows/A.yml",
+            "./.github/workflows/a.yml",
+            "./.github/workflows/A.yml",
+        ];
+        let (first, second) = (Target::File(1), Target::File(2));
+        let expected = [Target::NotSupplied, first, Target::NotThere, second, Target::NotThere];
+        assert_eq!(targets(&called, FILES), expected);
+        let known = ["./.github/workflows/a.yml", "./.github/workflows/A.yml"];
+        assert_eq!(targets(&known, FILES), [Target::File(1); 2], "a file is loaded once, as by the runner");
+    }
+
+    #[test]
+    fn names_that_differ_by_case_alone_are_one_file_of_those_that_github_loads() {
+        let names: Vec<String> =
+            (0..MAX_FILES).flat_map(|at| [format!("o/r/x@v{at}"), format!("o/r/x@V{at}")]).collect();
+        let mut known = Known::default();
+        let is_too_many = |known: &mut Known, name: &String| {
+            let is_too_many = known.is_one_too_many(name);
+            known.keep(name, Target::NotSupplied);
+            is_too_many
+        };
+        assert!(!names.iter().any(|name| is_too_many(&mut known, name)));
+        assert!(known.is_one_too_many("o/r/x@w"));
+    }
 }
