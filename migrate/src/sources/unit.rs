@@ -130,6 +130,7 @@ impl Part {
             (Self::BelowWorkflows, true) => Some(Err(Why::BelowWorkflows)),
             (Self::OtherWorkflows, true) => Some(Err(Why::NotAtRoot)),
             (Self::Bare, true) => Some(Ok(Role::Named)),
+            (Self::Bare, false) if is_yaml(&name.to_ascii_lowercase()) => Some(Err(Why::NotYaml)),
             _ => None,
         }
     }

@@ -152,6 +152,26 @@ fn a_github_folder_of_its_own_makes_a_repository() {
 }
 
 #[test]
+fn what_github_does_not_take_for_yaml_is_told_in_a_folder_of_workflows() {
+    let files = InMemory::default()
+        .file("/bare/ACTION.YAML", ACTION)
+        .file("/bare/a.yml", WORKFLOW)
+        .file("/bare/b.YML", WORKFLOW)
+        .file("/bare/ci/c.Yaml", WORKFLOW)
+        .file("/bare/notes.md", "");
+    assert_eq!(
+        lines(&files, &["/bare"]),
+        [
+            "workflows /bare",
+            "  - not-yaml /bare/ACTION.YAML",
+            "  Named /bare/a.yml",
+            "  - not-yaml /bare/b.YML",
+            "  - not-yaml /bare/ci/c.Yaml",
+        ]
+    );
+}
+
+#[test]
 fn links_are_not_followed() {
     let files = InMemory::default()
         .file("/r/.github/workflows/a.yml", WORKFLOW)
