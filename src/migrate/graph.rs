@@ -11,7 +11,7 @@ use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
 
 use super::around::Around;
 use super::parse::{self, FailOn};
-use super::report::Report;
+use super::report::{self, Report};
 use super::understand::{self, Finding};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -105,9 +105,9 @@ fn told(finding: &Finding) -> Told<'_> {
     Told { severity: severity.name(), code, message, at: *bytes, hint: hint.as_deref() }
 }
 
+/// Tells as parse does why the file could not be read, with the place.
 fn unreadable(problem: &sources::Problem, terminal: &mut Terminal) -> Exit {
-    let path = Shown::path(&problem.path);
-    terminal.error(format_args!("{path}: {}", problem.cause), Some(problem.cause.remedy()));
+    Report::problem(report::Form::Tree, problem).tell(terminal);
     Exit::Unreadable
 }
 
@@ -119,6 +119,25 @@ mod tests {
     use towpath_migrate::sources::{Item, Shape, Unit};
 
     use super::*;
+
+    #[test]
+    fn the_place_of_the_first_bad_byte_is_told() {
+        let home = tempfile::tempdir().unwrap();
+        let told = tempfile::NamedTempFile::new().unwrap();
+        let mut terminal = Terminal::talking_to(Box::new(told.reopen().unwrap()));
+        for (name, content, place) in [
+            ("latin.yml", &b"# caf\xe9\non: push\n"[..], ":1:6: "),
+            ("binary.yml", b"on: push\n\0", ":2:1: "),
+        ] {
+            let file = home.path().join(name);
+            fs::write(&file, content).unwrap();
+            let (output, fail_on) = (Form::Mermaid, FailOn::Error);
+            let show = Show { file, sources: None, output, today: None, fail_on };
+            assert!(matches!(show.run(&mut terminal), Ok(Exit::Unreadable)), "{name}");
+            let text = fs::read_to_string(told.path()).unwrap();
+            assert!(text.contains(&format!("{name}{place}")) && text.contains("  next: "), "{text}");
+        }
+    }
 
     /// Both commands tell the same of a file: what is refused, what follows that, what is odd, and what calls come to.
     #[test]
