@@ -14,6 +14,10 @@ use crate::terminal::Terminal;
 /// Tell what a rule of the assessment finds, why it matters, and what to do.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit codes:
+  0  the rule is explained, or all are listed
+  2  the command line is not valid, or there is no such rule
+
 Examples:
   towpath migrate explain
   towpath migrate explain docker-daemon")]

@@ -18,6 +18,10 @@ use crate::terminal::Terminal;
 /// before that. Predicted: no converter has used the list yet.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit codes:
+  0  the features are listed
+  2  the command line is not valid, or no feature is like that
+
 Examples:
   towpath migrate list-features
   towpath migrate list-features concurrency

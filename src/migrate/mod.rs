@@ -43,3 +43,19 @@ impl Migrate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, Subcommand as _};
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_each_command_has_its_exit_codes() {
+        let migrate = Migrate::augment_subcommands(Command::new("migrate"));
+        for command in migrate.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Exit codes:\n  0  "), "{}: {help}", command.get_name());
+        }
+    }
+}
