@@ -90,6 +90,17 @@ fn a_baseline_shrinks_and_never_grows_by_itself() {
 }
 
 #[test]
+fn a_baseline_keeps_what_could_not_be_read() {
+    let estate = Estate::new(&[("ci.yml", MAC)]);
+    estate.write("second/.github/workflows/ci.yml", MAC);
+    estate.assess(&["second", "--write-baseline", "base.json"]).code(0).err("base.json: 2 findings");
+    fs::rename(estate.path("second"), estate.path("away")).unwrap();
+    let ran = estate.assess(&["second", "--baseline", "base.json", "--write-baseline", "still.json"]);
+    ran.code(3).err("still.json: 2 findings, 2 before");
+    assert_eq!(estate.read("still.json"), estate.read("base.json"));
+}
+
+#[test]
 fn what_is_allowed_with_a_reason_does_not_fail() {
     let allowed = MAC.replace("  mac:", "  # towpath: allow[keep-os] we have Macs\n  mac:");
     let estate = Estate::new(&[("ci.yml", &allowed)]);

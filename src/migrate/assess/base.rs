@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// The innermost folder that has all units.
+/// The innermost folder that has all units, and all that could not be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Base(PathBuf);
 
@@ -24,6 +24,11 @@ impl Base {
         let parts = path.components().filter(|part| *part != Component::CurDir);
         let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
         parts.join("/").replace("//", "/")
+    }
+
+    /// What the told paths of all that stands in a folder, or of a file, begin with: nothing where everything stands in it.
+    pub(super) fn beginning(&self, path: &Path) -> PathBuf {
+        if path == self.0 { PathBuf::new() } else { PathBuf::from(self.path(&path.to_string_lossy())) }
     }
 }
 
@@ -48,6 +53,20 @@ mod tests {
         ] {
             let base = Base::of(units.iter().map(Path::new));
             assert_eq!(base.path(path), expected, "{units:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_a_folder_begins_like_it() {
+        for (units, folder, expected) in [
+            (&["/a/b", "/a/c"][..], "/a/c", "c"),
+            (&["/a/b", "/a"], "/a", ""),
+            (&["/a/b/ci.yml"], "/a/b/ci.yml", ""),
+            (&["b", "."], ".", ""),
+            (&["x", "/y"], "/y", "/y"),
+        ] {
+            let base = Base::of(units.iter().map(Path::new));
+            assert_eq!(base.beginning(Path::new(folder)), Path::new(expected), "{units:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Findings that were there before, kept in git: only what is new counts for `--fail-on`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
@@ -68,10 +68,10 @@ impl Baseline {
         findings.is_some_and(|findings| findings.contains(&entry(finding)))
     }
 
-    /// What of it is still there, or stands in a file that could not be read: so a baseline only shrinks.
-    pub(super) fn still(&self, now: &Self, unread: &BTreeSet<String>) -> Self {
+    /// What of it is still there, or stands in what could not be read, of which this is how paths begin: so a baseline only shrinks.
+    pub(super) fn still(&self, now: &Self, unread: &BTreeSet<PathBuf>) -> Self {
         let both = self.findings.iter().filter_map(|(path, before)| {
-            if unread.contains(path) {
+            if Path::new(path).ancestors().any(|around| unread.contains(around)) {
                 return Some((path.clone(), before.clone()));
             }
             let now = now.findings.get(path)?;
@@ -116,9 +116,23 @@ mod tests {
         let still = before.still(&now, &none);
         assert_eq!(still, baseline(r#"{"version": 1, "findings": {"a": ["2 y"]}}"#));
         assert_eq!((still.len(), still.still(&still, &none)), (1, still.clone()));
-        let unread = BTreeSet::from(["b".to_owned()]);
-        let still = before.still(&now, &unread);
-        assert_eq!(still, baseline(r#"{"version": 1, "findings": {"a": ["2 y"], "b": ["3 z"]}}"#));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_kept() {
+        let before = baseline(
+            r#"{"version": 1, "findings": {"a/x": ["1 x"], "b/c/x": ["2 y"], "b/cd": ["3 z"], "b/d": ["4 v"]}}"#,
+        );
+        let now = baseline(r#"{"version": 1, "findings": {"a/x": ["1 x"]}}"#);
+        for (unread, kept) in [
+            (&[][..], &["a/x"][..]),
+            (&["b/c"], &["a/x", "b/c/x"]),
+            (&["b/c", "b/d"], &["a/x", "b/c/x", "b/d"]),
+            (&[""], &["a/x", "b/c/x", "b/cd", "b/d"]),
+        ] {
+            let still = before.still(&now, &unread.iter().map(PathBuf::from).collect());
+            assert_eq!(still.findings.keys().collect::<Vec<_>>(), kept, "{unread:?}");
+        }
     }
 
     #[test]

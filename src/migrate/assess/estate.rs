@@ -90,9 +90,10 @@ impl Estate {
         self.units.push(path);
     }
 
-    /// What paths are told from.
+    /// What paths are told from: the same whether or not all of it could be read.
     pub(super) fn base(&self) -> Base {
-        Base::of(self.units.iter().map(PathBuf::as_path))
+        let unread = self.unread.iter().map(|problem| problem.path.as_path());
+        Base::of(self.units.iter().map(PathBuf::as_path).chain(unread))
     }
 
     /// Tells each workflow what ran of it.

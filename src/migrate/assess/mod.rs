@@ -280,8 +280,7 @@ impl Assess {
         let found: Vec<_> = Finding::all(estate).collect();
         if let Some(path) = &self.write_baseline {
             let now = Baseline::of(&found, base);
-            let unread = estate.unread.iter().map(|problem| base.path(&problem.path.to_string_lossy()));
-            let unread = unread.collect();
+            let unread = estate.unread.iter().map(|problem| base.beginning(&problem.path)).collect();
             let now = before.map_or_else(|| now.clone(), |before| before.still(&now, &unread));
             out::write(path, &now.text()).map_err(impossible)?;
             let was = before.map_or_else(String::new, |before| format!(", {} before", before.len()));
