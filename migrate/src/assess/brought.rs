@@ -1,6 +1,6 @@
 //! What steps bring for those behind them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::known::Known;
@@ -14,8 +14,10 @@ static INSTALLS: LazyLock<Needles> = LazyLock::new(|| Needles::of(INSTALLERS));
 #[derive(Debug, Default)]
 pub struct Brought<'s> {
     programs: HashSet<&'s str>,
-    /// Those of them that an action or an installing command has brought, and not only a line that looks like it.
+    /// Those of them that an action, or an installing command of a step before, has brought, and not only a line that looks like it.
     set_up: HashSet<&'s str>,
+    /// Those that an installing command of the script that is looked at has brought, and the byte at which that command ends.
+    set_up_here: HashMap<&'s str, usize>,
 }
 
 impl<'s> Brought<'s> {
@@ -25,10 +27,10 @@ impl<'s> Brought<'s> {
         self.programs.contains(program)
     }
 
-    /// Whether a program was surely set up.
+    /// Whether a program was surely set up before this byte of the script that is looked at.
     #[must_use]
-    pub(super) fn has_set_up(&self, program: &str) -> bool {
-        self.set_up.contains(program)
+    pub(super) fn has_set_up(&self, program: &str, at: usize) -> bool {
+        self.set_up.contains(program) || self.set_up_here.get(program).is_some_and(|end| *end <= at)
     }
 
     /// What an action brings.
@@ -37,19 +39,37 @@ impl<'s> Brought<'s> {
         self.set_up.extend(action.gives.iter().map(String::as_str));
     }
 
-    /// What a script looks as if it installed: the words of a line behind an installer. None brings itself.
+    /// What the next script looks as if it installed: the words of a command behind an installer. None brings itself.
     pub(super) fn by_script(&mut self, script: &'s str) {
-        script.lines().filter(|line| INSTALLS.are_in(line)).for_each(|line| self.by_line(line));
+        self.set_up.extend(self.set_up_here.drain().map(|(program, _)| program));
+        let mut end = 0;
+        for line in script.split_inclusive('\n') {
+            let start = end;
+            end += line.len();
+            if INSTALLS.are_in(line) {
+                self.by_line(line, start);
+            }
+        }
     }
 
-    fn by_line(&mut self, line: &'s str) {
+    fn by_line(&mut self, line: &'s str, start: usize) {
+        let mut end = start;
+        for command in line.split_inclusive([';', '&', '|']) {
+            end += command.len();
+            self.by_command(command, end);
+        }
+    }
+
+    fn by_command(&mut self, command: &'s str, end: usize) {
         #[cfg(test)]
         crate::work::step();
         let is_word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '+' | '-');
-        let words = line.split(|char: char| !is_word(char));
+        let words = command.split(|char: char| !is_word(char));
         let mut installs = words.clone().skip_while(|word| !INSTALLERS.contains(word)).skip(1);
         if installs.any(|word| matches!(word, "install" | "add")) {
-            self.set_up.extend(installs);
+            for program in installs {
+                self.set_up_here.entry(program).or_insert(end);
+            }
         }
         let mut installer = None;
         let mut is_another = false;
@@ -69,43 +89,43 @@ impl<'s> Brought<'s> {
 mod tests {
     use super::*;
 
-    fn brought(script: &str, program: &str) -> bool {
-        let mut brought = Brought::default();
-        brought.by_script(script);
-        brought.has(program)
-    }
-
     #[test]
-    fn what_an_installing_command_names_is_set_up() {
-        for (script, program, expected) in [
-            ("sudo apt-get install -y jq", "jq", true),
-            ("pip install pytest", "pytest", true),
-            ("conda install pytest", "pytest", true),
-            ("apk add --no-cache git", "git", true),
-            ("make jq", "jq", false),
-            ("curl -L https://x/psql.tar.gz", "psql", false),
-            ("echo install jq", "jq", false),
-            ("pip install pytest", "pip", false),
+    fn words_behind_an_installer_are_brought_and_those_of_an_installing_command_set_up() {
+        for (script, program, is_brought, is_set_up) in [
+            ("sudo apt-get install -y jq", "jq", true, true),
+            ("sudo apt-get install -y ninja-build psql", "psql", true, true),
+            ("sudo apt-get install -y ninja-build psql", "ninja", true, false),
+            ("pip install pytest", "pytest", true, true),
+            ("pip install pytest", "pip", false, false),
+            ("conda install pytest", "pytest", true, true),
+            ("apk add --no-cache git", "git", true, true),
+            ("make jq", "jq", true, false),
+            ("curl -L https://x/psql-1.2.tar.gz | tar xz", "psql", true, false),
+            ("echo install jq", "jq", false, false),
+            ("psql -c 'apt-get'", "psql", false, false),
+            ("make\npsql", "psql", false, false),
+            ("go install example.com/x@latest", "go", false, false),
+            ("go version || apt-get install go", "go", true, true),
+            ("npm install && psql -c x", "psql", false, false),
+            ("pip install -r r.txt; terraform plan", "terraform", false, false),
+            ("curl -sS https://x | psql", "psql", false, false),
         ] {
             let mut brought = Brought::default();
             brought.by_script(script);
-            assert_eq!(brought.has_set_up(program), expected, "{script}");
+            let found = (brought.has(program), brought.has_set_up(program, script.len()));
+            assert_eq!(found, (is_brought, is_set_up), "{script}");
         }
     }
 
     #[test]
-    fn a_line_that_installs_names_its_program_behind_the_installer() {
-        for (script, program, expected) in [
-            ("sudo apt-get install -y ninja-build psql", "psql", true),
-            ("sudo apt-get install -y ninja-build psql", "ninja", true),
-            ("curl -L https://x/psql-1.2.tar.gz | tar xz", "psql", true),
-            ("psql -c 'apt-get'", "psql", false),
-            ("make\npsql", "psql", false),
-            ("go install example.com/x@latest", "go", false),
-            ("go version || apt-get install go", "go", true),
-            ("go install example.com/go", "go", false),
-        ] {
-            assert_eq!(brought(script, program), expected, "{script}");
-        }
+    fn a_program_is_set_up_behind_the_command_that_does_so() {
+        let (above, below) = ("kubectl get pods\n", "apt-get install -y kubectl && kubectl get nodes\n");
+        let script = format!("{above}{below}");
+        let mut brought = Brought::default();
+        brought.by_script(&script);
+        let uses = script.match_indices("kubectl").map(|(at, _)| brought.has_set_up("kubectl", at));
+        assert_eq!(uses.collect::<Vec<_>>(), [false, false, true]);
+        brought.by_script(above);
+        assert!(brought.has_set_up("kubectl", 0), "a step before has set it up");
     }
 }
