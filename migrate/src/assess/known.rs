@@ -22,6 +22,8 @@ pub struct Known {
     pub rule: Option<String>,
     /// The programs that steps behind it find.
     pub gives: Vec<String>,
+    /// Whether it works with a token of the App, where it is given no other one.
+    pub has_apps_token: bool,
 }
 
 /// What is known of an action, or of a workflow that others call, by `owner/name` and its path in small letters. A row that ends
@@ -58,6 +60,7 @@ fn read(tree: &Tree, row: NodeId) -> Option<Known> {
         how,
         rule: text("rule"),
         gives: text("gives").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        has_apps_token: text("token").as_deref() == Some("app"),
     })
 }
 

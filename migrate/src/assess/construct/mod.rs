@@ -1,6 +1,7 @@
 //! What becomes of each construct of a workflow.
 
 mod explained;
+mod nest;
 mod parts;
 mod plain_use;
 mod why;
@@ -88,8 +89,8 @@ pub struct Fates {
 }
 
 impl Fates {
-    /// Of a workflow in which rules found these reasons, and whose jobs set up the programs at these bytes before they use them. What stays stays with all its parts: a job of which all legs stay, and a
-    /// step whose action asks for something or does nothing there.
+    /// Of a workflow in which rules found these reasons, and whose jobs set up the programs at these bytes before they use them. What
+    /// stays stays with all its parts: a job of which all legs stay, and a step whose action asks for something or does nothing there.
     #[must_use]
     pub(super) fn of(
         workflow: &WorkflowSight<'_>,
@@ -217,32 +218,31 @@ mod tests {
     }
 
     #[test]
-    fn what_a_rule_finds_in_a_script_counts_there_alone() {
-        let source = job("ubuntu-24.04", "    - name: x\n      run: kubectl get\n");
-        assert_eq!(of(&source, "jobs.a.steps[0].run"), ("needs-person", "tool-missing"));
-        assert_eq!(of(&source, "jobs.a.steps[0].name").1, "");
-        assert_eq!(of(&source, "jobs.b.runs-on").1, "");
-    }
-
-    #[test]
-    fn what_a_step_uses_counts_for_all_of_the_step() {
-        let source =
-            job("ubuntu-24.04", "    - uses: actions/stale@v9\n      with: {days: 3}\n    - run: make\n");
-        assert_eq!(of(&source, "jobs.a.steps[0].with.days"), ("keep", "keep-action"));
-        let unknown = job("ubuntu-24.04", "    - uses: a/b@v9\n      with: {c: 3}\n");
-        assert_eq!(of(&unknown, "jobs.a.steps[0].with.c"), ("undetermined", "unknown-action"));
-        assert_eq!(of(&unknown, "jobs.b.steps[0].run").1, "");
-    }
-
-    #[test]
-    fn the_table_of_actions_counts_before_that_of_features() {
-        let source = job(
-            "ubuntu-24.04",
-            "    - uses: Actions/Checkout@v4\n      with: {ref: x}\n    - uses: jlumbroso/free-disk-space@v1\n      with: {a: b}\n",
-        );
-        assert_eq!(of(&source, "jobs.a.steps[0].uses"), ("approximate", ""));
-        assert_eq!(of(&source, "jobs.a.steps[0].with.ref").0, "exact");
-        assert_eq!(of(&source, "jobs.a.steps[1].with.a"), ("dropped", ""));
+    fn what_is_found_counts_for_its_script_its_step_or_what_the_step_uses() {
+        let script = "    - name: x\n      run: kubectl get\n";
+        let stale = "    - uses: actions/stale@v9\n      with: {days: 3}\n    - run: make\n";
+        let unknown = "    - uses: a/b@v9\n      with: {c: 3}\n";
+        let build = "    - if: failure()\n      uses: docker/build-push-action@v6\n      with: {tags: x}\n";
+        let known = "    - uses: Actions/Checkout@v4\n      with: {ref: x}\n    - uses: jlumbroso/free-disk-space@v1\n      with: {a: b}\n";
+        for (steps, way, fidelity, rule) in [
+            (script, "steps[0].run", "needs-person", "tool-missing"),
+            (script, "steps[0].name", "approximate", ""),
+            (stale, "steps[0].with.days", "keep", "keep-action"),
+            (unknown, "steps[0].with.c", "undetermined", "unknown-action"),
+            // What somebody has to change of an action leaves the rest of its step.
+            (build, "steps[0].with.tags", "needs-person", "docker-daemon"),
+            (build, "steps[0].if", "exact", ""),
+            // The table of actions counts before that of features.
+            (known, "steps[0].uses", "approximate", ""),
+            (known, "steps[0].with.ref", "exact", ""),
+            (known, "steps[1].with.a", "dropped", ""),
+        ] {
+            let source = job("ubuntu-24.04", steps);
+            assert_eq!(of(&source, &format!("jobs.a.{way}")), (fidelity, rule), "{way} of {steps}");
+            for other in ["jobs.b.runs-on", "jobs.b.steps[0].run"] {
+                assert_eq!(of(&source, other).1, "", "{steps}");
+            }
+        }
     }
 
     #[test]
@@ -256,27 +256,29 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_has_to_change_of_an_action_leaves_the_rest_of_its_step() {
-        let source = job(
-            "ubuntu-24.04",
-            "    - if: failure()\n      uses: docker/build-push-action@v6\n      with: {tags: x}\n",
-        );
-        assert_eq!(of(&source, "jobs.a.steps[0].with.tags"), ("needs-person", "docker-daemon"));
-        assert_eq!(of(&source, "jobs.a.steps[0].if").1, "");
-    }
-
-    #[test]
     fn some_values_leave_no_difference() {
         let source = |permissions: &str, fail_fast: &str| {
             format!(
                 "on: push\npermissions: {permissions}\njobs:\n  a:\n    strategy: {{fail-fast: {fail_fast}, matrix: {{x: [1]}}}}\n    runs-on: ubuntu-24.04\n    steps: [{{run: make}}]\n"
             )
         };
-        let (none, some) = (source("{}", "false"), source("{contents: read}", "true"));
-        for (way, with, without) in
-            [("permissions", "approximate", "exact"), ("jobs.a.strategy.fail-fast", "approximate", "exact")]
-        {
-            assert_eq!((of(&some, way).0, of(&none, way).0), (with, without), "{way}");
+        for (permissions, fail_fast, way, fidelity) in [
+            ("{contents: read}", "true", "permissions", "approximate"),
+            ("{}", "true", "permissions", "exact"),
+            ("&rights { }", "true", "permissions", "exact"),
+            ("{contents: read}", "true", "permissions.contents", "approximate"),
+            ("{contents: none}", "true", "permissions.contents", "exact"),
+            ("{contents: \"none\"}", "true", "permissions.contents", "exact"),
+            ("{contents: &none none, issues: *none}", "true", "permissions.issues", "exact"),
+            ("{}", "true", "jobs.a.strategy.fail-fast", "approximate"),
+            ("{}", "false", "jobs.a.strategy.fail-fast", "exact"),
+            ("{}", "False", "jobs.a.strategy.fail-fast", "exact"),
+        ] {
+            assert_eq!(
+                of(&source(permissions, fail_fast), way).0,
+                fidelity,
+                "{permissions} {fail_fast}: {way}"
+            );
         }
     }
 
@@ -314,21 +316,36 @@ mod tests {
     #[test]
     fn words_of_a_row_are_those_of_the_use() {
         let source = "on: pull_request\npermissions: {contents: write}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    permissions: {}\n    steps:\n\
-                      \x20   - uses: actions/checkout@v4\n      with:\n        persist-credentials: false\n\
-                      \x20   - uses: actions/github-script@v7\n      with: {github-token: '${{ secrets.PAT }}'}\n\
-                      \x20   - uses: actions/github-script@v7\n      with: {github-token: '${{ secrets.GITHUB_TOKEN }}'}\n\
+                      \x20   - uses: actions/checkout@v4\n      with:\n        persist-credentials: False\n\
                       \x20   - run: pip install pytest\n    - run: pytest\n      if: github.actor == 'x'\n    - run: jq .\n";
         for (way, fidelity) in [
             ("jobs.a.steps[0].uses", "exact"),
-            ("jobs.a.steps[1].uses", "exact"),
-            ("jobs.a.steps[2].uses", "approximate"),
-            ("jobs.a.steps[4].run", "exact"),
-            ("jobs.a.steps[4].if", "exact"),
-            ("jobs.a.steps[5].run", "approximate"),
+            ("jobs.a.steps[2].run", "exact"),
+            ("jobs.a.steps[2].if", "exact"),
+            ("jobs.a.steps[3].run", "approximate"),
             ("permissions", "exact"),
             ("permissions.contents", "exact"),
         ] {
             assert_eq!(of(source, way).0, fidelity, "{way}");
+        }
+    }
+
+    #[test]
+    fn an_action_that_is_given_another_token_does_the_same_with_it() {
+        for (token, fidelity) in [
+            ("'${{ secrets.PAT }}'", "exact"),
+            ("'${{ steps.app.outputs.token }}'", "exact"),
+            ("'${{ secrets.GITHUB_TOKEN }}'", "approximate"),
+            ("'${{ secrets.github_token }}'", "approximate"),
+            ("\"${{ github['token'] }}\"", "approximate"),
+            ("'${{ secrets.PAT || github.token }}'", "approximate"),
+            ("'${{ inputs.token }}'", "approximate"),
+            ("'${{ env.TOKEN }}'", "approximate"),
+            ("''", "approximate"),
+        ] {
+            let steps =
+                format!("    - uses: actions/github-script@v7\n      with: {{github-token: {token}}}\n");
+            assert_eq!(of(&job("ubuntu-24.04", &steps), "jobs.a.steps[0].uses").0, fidelity, "{token}");
         }
     }
 

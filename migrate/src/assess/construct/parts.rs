@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::explained::SETTLED;
+use super::nest::Nest;
 use super::plain_use::{Starts, plain};
 use super::why::Why;
 use super::{By, Construct};
@@ -15,7 +16,7 @@ use crate::assess::verdict::{Rolled, Verdict};
 use crate::features::{Catalogue, Role};
 use crate::fidelity::Fidelity;
 use crate::graph::{Graph, JobId, RunJob};
-use crate::read::{Document, TokenId};
+use crate::read::TokenId;
 use crate::span::Span;
 use crate::yaml::NodeId;
 
@@ -23,8 +24,7 @@ use crate::yaml::NodeId;
 pub(super) struct Parts<'p> {
     workflow: &'p WorkflowSight<'p>,
     root: &'p Graph<'p>,
-    document: &'p Document,
-    constructs: &'p [Construct],
+    nest: Nest<'p>,
     /// The construct of each key.
     pairs: HashMap<NodeId, usize>,
     /// What counts for a construct with all its parts.
@@ -43,8 +43,7 @@ impl<'p> Parts<'p> {
         Self {
             workflow,
             root,
-            document: root.workflow.document,
-            constructs,
+            nest: Nest { document: root.workflow.document, constructs },
             pairs: constructs.iter().zip(0..).filter_map(pair).collect(),
             whole: vec![None; constructs.len()],
             by: vec![By::Feature; constructs.len()],
@@ -74,27 +73,24 @@ impl<'p> Parts<'p> {
 
     /// Uses in which features keep their meaning.
     fn uses(&mut self, starts: Starts) {
-        for (at, construct) in self.constructs.iter().enumerate() {
+        for (at, construct) in self.nest.constructs.iter().enumerate() {
             let feature = construct.feature.map(|id| Catalogue::get().feature(id));
-            if let Some(why) = feature.and_then(|feature| plain(feature, construct, self.document, starts)) {
-                self.by.get_mut(at).into_iter().for_each(|slot| *slot = By::Use(why));
+            if let Some(why) = feature.and_then(|feature| plain(feature, at, self.nest, starts)) {
+                self.set(at, By::Use(why));
             }
         }
     }
 
     /// What the table of actions says of what steps use.
     fn actions(&mut self) {
-        let source = self.document.tree().source();
+        let source = self.nest.document.tree().source();
         let Some(used) = Catalogue::get().named(USED) else { return };
-        for at in 0..self.constructs.len() {
-            let Some(construct) = self.constructs.get(at).filter(|construct| construct.feature == Some(used))
-            else {
-                continue;
-            };
+        let constructs = self.nest.constructs.iter().enumerate();
+        for (at, construct) in constructs.filter(|(_, construct)| construct.feature == Some(used)) {
             let name = construct.span.of(source).split('@').next().unwrap_or_default().to_ascii_lowercase();
             let Some(action) = known(&name) else { continue };
-            let step = self.step(at);
-            let given = step.and_then(|step| given(action, &|input| self.input(step, input)));
+            let step = self.nest.step(at);
+            let given = step.and_then(|step| given(action, step, self.nest));
             let by = given.map_or(By::Action(action), By::Use);
             self.set(at, by);
             construct.parent.into_iter().for_each(|pair| self.set(pair as usize, by));
@@ -106,12 +102,12 @@ impl<'p> Parts<'p> {
 
     /// What rules found in the file, each in the innermost construct; in what a step or a job uses, for all of it.
     fn reasons(&mut self, reasons: &[Reason]) {
-        let starts = starts(self.constructs);
+        let starts = self.nest.starts();
         let mut users = Vec::new();
         for reason in reasons.iter().filter(|reason| reason.spot.file == FileAt::Workflow(0)) {
-            let Some(at) = innermost(self.constructs, &starts, reason.spot.span.start) else { continue };
+            let Some(at) = self.nest.innermost(&starts, reason.spot.span.start) else { continue };
             self.find(at, reason.rule);
-            users.extend(self.user(at).map(|user| (user, reason.rule)));
+            users.extend(self.nest.user(at).map(|user| (user, reason.rule)));
         }
         self.users(users);
     }
@@ -135,8 +131,8 @@ impl<'p> Parts<'p> {
     /// `uses` and `with` of each step and job.
     fn inputs(&self) -> HashMap<usize, Vec<usize>> {
         let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (at, construct) in self.constructs.iter().enumerate() {
-            if let (Some(step), Some("uses" | "with")) = (construct.parent, self.key(at)) {
+        for (at, construct) in self.nest.constructs.iter().enumerate() {
+            if let (Some(step), Some("uses" | "with")) = (construct.parent, self.nest.key(at)) {
                 parts.entry(step as usize).or_default().push(at);
             }
         }
@@ -145,13 +141,11 @@ impl<'p> Parts<'p> {
 
     /// What would ask for somebody, had a rule found something in it.
     fn spared(&mut self) {
-        let source = self.document.tree().source();
+        let source = self.nest.document.tree().source();
         let settled: Vec<_> =
             SETTLED.iter().filter_map(|(id, why)| Some((Catalogue::get().named(id)?, *why))).collect();
-        for at in 0..self.constructs.len() {
-            let (Some(by), Some(construct)) = (self.by.get(at).copied(), self.constructs.get(at)) else {
-                continue;
-            };
+        for (at, construct) in self.nest.constructs.iter().enumerate() {
+            let Some(by) = self.by.get(at).copied() else { continue };
             let is_seen = || !construct.span.of(source).replace(WORKSPACE, "").contains("${{");
             let why = match by {
                 By::Feature => {
@@ -168,11 +162,10 @@ impl<'p> Parts<'p> {
     /// Programs that a job sets up before it uses them.
     fn set_up(&mut self, set_up: &HashSet<Span>) {
         let tool = Catalogue::get().tool();
-        for at in 0..self.constructs.len() {
-            let is_meant =
-                |construct: &&Construct| construct.feature == tool && set_up.contains(&construct.span);
+        for (at, construct) in self.nest.constructs.iter().enumerate() {
+            let is_meant = construct.feature == tool && set_up.contains(&construct.span);
             let is_told = matches!(self.by.get(at), Some(By::Rule(_)));
-            if self.constructs.get(at).as_ref().is_some_and(is_meant) && !is_told {
+            if is_meant && !is_told {
                 self.set(at, By::Use("the program that the job sets up before"));
             }
         }
@@ -186,7 +179,7 @@ impl<'p> Parts<'p> {
             return;
         }
         // The key with all its value, be that a word or a mapping.
-        if let Some(at) = self.around_token(rights.token).and_then(|at| self.around(at).last()) {
+        if let Some(at) = self.nest.around_token(rights.token).and_then(|at| self.nest.around(at).last()) {
             self.set_whole(at, By::Use("every job says its own rights"));
         }
     }
@@ -215,16 +208,16 @@ impl<'p> Parts<'p> {
             return;
         };
         let Some(why) = reasons.iter().find(|reason| reason.rule.outcome == verdict) else { return };
-        let roots = (0..self.constructs.len())
-            .filter(|at| self.constructs.get(*at).is_some_and(|root| root.parent.is_none()));
-        roots.for_each(|at| self.find_whole(at, why.rule));
+        let constructs = self.nest.constructs.iter().enumerate();
+        let roots = constructs.filter(|(_, construct)| construct.parent.is_none());
+        roots.for_each(|(at, _)| self.find_whole(at, why.rule));
     }
 
     /// Hands what counts for a whole down to its parts; what was found in a part counts where it is worse.
     fn hand_down(&mut self) {
-        for at in 0..self.constructs.len() {
-            let around = self.constructs.get(at).and_then(|construct| construct.parent);
-            let around = around.and_then(|around| self.whole.get(around as usize).copied().flatten());
+        for (at, construct) in self.nest.constructs.iter().enumerate() {
+            let around =
+                construct.parent.and_then(|around| self.whole.get(around as usize).copied().flatten());
             let own = self.whole.get(at).copied().flatten();
             let Some(whole) = worse(own, around) else { continue };
             self.whole.get_mut(at).into_iter().for_each(|slot| *slot = Some(whole));
@@ -255,60 +248,9 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// The step or job that it is what is used of, or a part of that.
-    fn user(&self, at: usize) -> Option<usize> {
-        let used = self.around(at).take(3).find(|at| self.key(*at) == Some("uses"))?;
-        self.constructs.get(used)?.parent.map(|user| user as usize)
-    }
-
     /// The construct of a key.
     fn pair_of(&self, key: TokenId) -> Option<usize> {
-        self.pairs.get(&self.document.token(key).node).copied()
-    }
-
-    /// The innermost construct that begins no later than a token and ends no earlier.
-    fn around_token(&self, token: TokenId) -> Option<usize> {
-        let span = self.document.span(token);
-        let holds =
-            |construct: &&Construct| construct.span.start <= span.start && span.end <= construct.span.end;
-        (0..self.constructs.len()).rev().find(|at| self.constructs.get(*at).as_ref().is_some_and(holds))
-    }
-
-    /// What a step gives to an input of its action, as it is written.
-    fn input(&self, step: usize, input: &str) -> Option<&str> {
-        let end = self.constructs.get(step)?.span.end;
-        let within = self.constructs.iter().enumerate().skip(step + 1);
-        let mut within = within.take_while(|(_, construct)| construct.span.start < end);
-        let is_with = |at: usize| {
-            self.key(at) == Some("with")
-                && self.constructs.get(at).and_then(|with| with.parent) == u32::try_from(step).ok()
-        };
-        let (_, found) = within.find(|(at, construct)| {
-            self.key(*at).is_some_and(|key| key.eq_ignore_ascii_case(input))
-                && construct.parent.is_some_and(|with| is_with(with as usize))
-        })?;
-        let pair = found.span.of(self.document.tree().source());
-        pair.split_once(':').map(|(_, value)| value.trim())
-    }
-
-    /// The step that it is in.
-    fn step(&self, at: usize) -> Option<usize> {
-        let is_item =
-            |at: &usize| self.constructs.get(*at).is_some_and(|item| matches!(item.role, Role::Item(_)));
-        self.around(at).find(is_item)
-    }
-
-    /// It, what is around it, and so on.
-    fn around(&self, at: usize) -> impl Iterator<Item = usize> {
-        let outer = |at: &usize| self.constructs.get(*at)?.parent.map(|parent| parent as usize);
-        std::iter::successors(Some(at), outer)
-    }
-
-    fn key(&self, at: usize) -> Option<&str> {
-        match self.constructs.get(at)?.role {
-            Role::Pair(key) => self.document.tree().text(key),
-            Role::Item(_) | Role::Part | Role::Implicit => None,
-        }
+        self.pairs.get(&self.nest.document.token(key).node).copied()
     }
 }
 
@@ -321,17 +263,24 @@ pub(super) fn written(run: &RunJob) -> Option<JobId> {
 /// Inputs by which actions are given a token.
 const TOKENS: [&str; 4] = ["token", "github-token", "github_token", "repo-token"];
 
-/// Why an action does the same with what it is given, where its row says that the token differs.
-fn given<'v>(action: &Known, input: &dyn Fn(&str) -> Option<&'v str>) -> Option<&'static str> {
-    if !action.how.contains("App") {
+/// What a value has in it that is another token than GitHub's, if it has nothing that is GitHub's.
+const OTHERS: [&str; 2] = ["context/secrets.<name>", "context/steps.<step-id>.outputs.<name>"];
+const GITHUBS: [&str; 2] = ["context/github.token", "context/secrets.GITHUB_TOKEN"];
+
+/// Why an action does the same with what it is given, where its row says that its token is the App's.
+fn given(action: &Known, step: usize, nest: Nest<'_>) -> Option<&'static str> {
+    if !action.has_apps_token {
         return None;
     }
-    if input("persist-credentials").is_some_and(|value| value.trim_matches(['"', '\'']) == "false") {
+    let text = |at| nest.document.tree().text(nest.value(at)?);
+    let keeps = nest.input(step, "persist-credentials").and_then(text);
+    if keeps.is_some_and(|value| value.eq_ignore_ascii_case("false")) {
         return Some("a clone of the same commit by script, which keeps no token");
     }
-    let token = TOKENS.iter().find_map(|name| input(name))?;
-    let is_githubs = token.contains("GITHUB_TOKEN") || token.contains("github.token");
-    (!is_githubs).then_some("the same in the pod, with the token that it is given")
+    let token = TOKENS.iter().find_map(|name| nest.input(step, name))?;
+    let parts = || nest.within(token).filter_map(|(_, part)| part.feature);
+    let has = |ids: &[&str]| parts().any(|id| ids.contains(&Catalogue::get().feature(id).id.as_str()));
+    (has(&OTHERS) && !has(&GITHUBS)).then_some("the same in the pod, with the token that it is given")
 }
 
 /// Whether what becomes of an action is that somebody has to do something.
@@ -370,25 +319,4 @@ fn worse(one: Option<By>, other: Option<By>) -> Option<By> {
         By::Feature => (3, 0),
     };
     one.into_iter().chain(other).min_by_key(rank)
-}
-
-/// Constructs by where they begin; of equals, the outer one first.
-fn starts(constructs: &[Construct]) -> Vec<(usize, usize)> {
-    let mut starts: Vec<_> = constructs.iter().map(|construct| construct.span.start).zip(0..).collect();
-    starts.sort_unstable();
-    starts
-}
-
-/// The innermost construct that has a byte.
-fn innermost(constructs: &[Construct], starts: &[(usize, usize)], byte: usize) -> Option<usize> {
-    let before = starts.partition_point(|(start, _)| *start <= byte);
-    let mut at = starts.get(before.checked_sub(1)?).map(|(_, at)| *at);
-    while let Some(index) = at {
-        let construct = constructs.get(index)?;
-        if byte < construct.span.end {
-            break;
-        }
-        at = construct.parent.map(|parent| parent as usize);
-    }
-    at
 }

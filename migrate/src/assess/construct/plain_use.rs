@@ -1,7 +1,8 @@
 //! Uses in which a feature keeps its meaning, although it does not in others.
 
-use crate::features::{Construct, Feature};
-use crate::read::Document;
+use super::nest::Nest;
+use crate::features::Feature;
+use crate::yaml::{Kind, NodeId, Tree};
 
 /// What the workflow is started by, as far as it says what is in the context of an event.
 #[derive(Debug, Clone, Copy)]
@@ -10,11 +11,8 @@ pub(super) struct Starts {
     pub(super) all_have_bodies: bool,
 }
 
-/// Why a use keeps its meaning.
-type Reason = &'static str;
-
-/// A value for which nothing is left of the difference.
-const VALUES: [(&str, &str, Reason); 5] = [
+/// A value for which nothing is left of the difference, and why.
+pub(super) const VALUES: [(&str, &str, &str); 5] = [
     (
         "workflow/workflow-dispatch-input.required",
         "false",
@@ -31,45 +29,55 @@ const VALUES: [(&str, &str, Reason); 5] = [
 ];
 
 /// Keys whose empty mapping asks for nothing.
-const EMPTY: [(&str, Reason); 3] = [
-    ("workflow/workflow-root.permissions", "no right is asked for"),
-    ("workflow/job-factory.permissions", "no right is asked for"),
-    ("workflow/workflow-job.permissions", "no right is asked for"),
+pub(super) const EMPTY: [&str; 3] = [
+    "workflow/workflow-root.permissions",
+    "workflow/job-factory.permissions",
+    "workflow/workflow-job.permissions",
 ];
 
 /// How features begin that are rights of the token.
-const RIGHT: &str = "workflow/permissions-mapping.";
+pub(super) const RIGHT: &str = "workflow/permissions-mapping.";
 
-/// Rows whose difference is only there where no webhook starts a run, and what is left.
-const BODIES: [(&str, Reason); 3] = [
-    ("from the webhook body; a constant for schedules and by hand", "from the webhook body"),
-    ("sender of the webhook; for schedules nobody's name", "sender of the webhook"),
-    ("sender of the webhook; for schedules nobody's id", "sender of the webhook"),
+/// Why an empty mapping of rights, and a right that is not given, keep their meaning.
+const NO_RIGHT: &str = "no right is asked for";
+
+/// Parts of the context whose difference is only there where no webhook starts a run, each with all below it, and what is left.
+pub(super) const BODIES: [(&str, &str); 3] = [
+    ("context/github.event.repository", "from the webhook body"),
+    ("context/github.actor", "sender of the webhook"),
+    ("context/github.actor_id", "sender of the webhook"),
 ];
 
 /// Why this use of a feature keeps its meaning, if it does.
-pub(super) fn plain(
-    feature: &Feature,
-    construct: &Construct,
-    document: &Document,
-    starts: Starts,
-) -> Option<Reason> {
-    let body = BODIES.iter().find(|(how, _)| *how == feature.how).filter(|_| starts.all_have_bodies);
+pub(super) fn plain(feature: &Feature, at: usize, nest: Nest<'_>, starts: Starts) -> Option<&'static str> {
+    let body = BODIES.iter().find(|(id, _)| starts.all_have_bodies && is_in(&feature.id, id));
     if let Some((_, why)) = body {
         return Some(why);
     }
-    let source = construct.span.of(document.tree().source());
-    let value = source.split_once(':').map(|(_, value)| value.trim()).unwrap_or_default();
-    if value == "none" && feature.id.starts_with(RIGHT) {
-        return Some("no right is asked for");
+    let tree = nest.document.tree();
+    let is =
+        |said: &str| nest.value(at).and_then(|value| tree.text(value)).is_some_and(|text| says(text, said));
+    if feature.id.starts_with(RIGHT) {
+        return is("none").then_some(NO_RIGHT);
     }
-    let by_value = VALUES.iter().find(|(id, said, _)| *id == feature.id && *said == value);
-    let is_meant = |(id, _): &&(&str, Reason)| *id == feature.id && is_empty(value);
-    by_value.map(|(.., why)| *why).or_else(|| EMPTY.iter().find(is_meant).map(|(_, why)| *why))
+    if EMPTY.contains(&feature.id.as_str()) {
+        return nest.value(at).is_some_and(|value| is_empty(tree, value)).then_some(NO_RIGHT);
+    }
+    let by_value = VALUES.iter().find(|(id, said, _)| *id == feature.id && is(said));
+    by_value.map(|(.., why)| *why)
 }
 
-/// Whether a value is a mapping in braces with nothing in it.
-fn is_empty(value: &str) -> bool {
-    let inner = value.strip_prefix('{').and_then(|value| value.strip_suffix('}'));
-    inner.is_some_and(|inner| inner.trim().is_empty())
+/// Whether a part of the context is this one or below it.
+fn is_in(id: &str, part: &str) -> bool {
+    id.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Whether a text says this to GitHub, for which `false` may be written in three ways.
+fn says(text: &str, said: &str) -> bool {
+    text == said || (said == "false" && matches!(text, "False" | "FALSE"))
+}
+
+/// Whether a value is a mapping with nothing in it.
+fn is_empty(tree: &Tree, value: NodeId) -> bool {
+    matches!(tree.node(value).kind(), Kind::Mapping(_)) && tree.children(value).next().is_none()
 }
