@@ -1,13 +1,14 @@
 //! What of the table of features rules look at themselves, and what asks for somebody that none of them looks at.
 
+use super::nest::Nest;
 use super::parts::written;
 use super::{Fate, Fates};
 use crate::assess::reason::{Reason, Scope};
 use crate::assess::rules::NEEDS_PERSON;
 use crate::assess::sight::{FileAt, Spot, WorkflowSight};
-use crate::features::Role;
 use crate::fidelity::Fidelity;
 use crate::graph::{Graph, JobId};
+use crate::span::Span;
 
 /// Features that ask for somebody in the table, of which a rule tells where that is so, and why they do not where it found nothing.
 pub(super) const SETTLED: [(&str, &str); 6] = [
@@ -19,18 +20,19 @@ pub(super) const SETTLED: [(&str, &str); 6] = [
     ("workflow/runs-on-mapping.group", "what the profile says of the label beside it"),
 ];
 
-/// Rules whose reasons tell of all that asks for somebody below a key of a job, or of the whole file.
-const BELOW: [(&str, &[&str]); 6] = [
-    ("on", &["keep-trigger", "github-trigger", "workflow-run"]),
-    ("environment", &["environment"]),
-    ("snapshot", &["snapshot"]),
-    ("runs-on", &["runner-label", "unknown-runner"]),
-    ("container", &["container-option", "docker-daemon", "privileged"]),
-    ("services", &["container-option", "docker-daemon", "privileged"]),
+/// Rules whose reasons tell of what asks for somebody below a key of a job, or of the file, if they stand in the same part of it; and
+/// how deep below the key these parts are: the value itself, an event, an option of a container, one of a service.
+pub(super) const BELOW: [(&str, usize, &[&str]); 6] = [
+    ("on", 1, &["keep-trigger", "github-trigger", "workflow-run"]),
+    ("environment", 0, &["environment"]),
+    ("snapshot", 0, &["snapshot"]),
+    ("runs-on", 0, &["runner-label", "unknown-runner"]),
+    ("container", 1, &["container-option", "docker-daemon", "privileged"]),
+    ("services", 2, &["container-option", "docker-daemon", "privileged"]),
 ];
 
 /// Rules whose reasons tell of a feature wherever it stands: beginnings of names.
-const FEATURES: [(&str, &[&str]); 4] = [
+pub(super) const FEATURES: [(&str, &[&str]); 4] = [
     ("workflow/permissions-mapping.id-token", &["cloud-oidc", "keep-identity"]),
     ("workflow/permissions-mapping.attestations", &["keep-identity"]),
     ("workflow/permissions-mapping.pages", &["keep-action"]),
@@ -48,12 +50,9 @@ impl Fates {
         let mut untold = Vec::new();
         for (at, fate) in self.iter().enumerate().filter(|(_, fate)| fate.is_open()) {
             let place = self.place(at, root);
-            let rules = place.told_by(&fate);
             for scope in place.scopes(workflow, root) {
-                if !reasons
-                    .iter()
-                    .any(|reason| rules.contains(&reason.rule.id) && counts(reason.scope, scope))
-                {
+                let tells = |reason: &Reason| counts(reason.scope, scope) && place.is_told_by(reason, &fate);
+                if !reasons.iter().any(tells) {
                     let spot = Spot { file: FileAt::Workflow(0), span: fate.construct.span };
                     let target = fate.feature.map_or(NEWER, |feature| feature.how).to_owned();
                     untold.push(Reason { rule: NEEDS_PERSON, scope, spot, asked: None, target });
@@ -65,21 +64,21 @@ impl Fates {
 
     /// Where a construct stands.
     fn place(&self, at: usize, root: &Graph<'_>) -> Place {
-        let tree = root.workflow.document.tree();
-        let outer = |at: &usize| self.constructs.get(*at)?.parent.map(|parent| parent as usize);
-        let key = |at: usize| match self.constructs.get(at)?.role {
-            Role::Pair(key) => tree.text(key),
-            Role::Item(_) | Role::Part | Role::Implicit => None,
-        };
-        let mut keys: Vec<&str> = std::iter::successors(Some(at), outer).filter_map(key).collect();
-        keys.reverse();
-        match keys.as_slice() {
-            ["jobs", job, rest @ ..] => {
-                let job = root.jobs.iter().find(|known| known.model.id.value == *job).map(|job| job.id);
-                Place { job, key: rest.first().copied().unwrap_or_default().to_owned() }
+        let nest = Nest { document: root.workflow.document, constructs: &self.constructs };
+        let mut around: Vec<usize> = nest.around(at).collect();
+        around.reverse();
+        let keys: Vec<(&str, usize)> =
+            around.iter().enumerate().filter_map(|(depth, at)| Some((nest.key(*at)?, depth))).collect();
+        let (job, below) = match keys.as_slice() {
+            [("jobs", _), (job, _), rest @ ..] => {
+                (root.jobs.iter().find(|known| known.model.id.value == *job).map(|job| job.id), rest)
             }
-            keys => Place { job: None, key: keys.first().copied().unwrap_or_default().to_owned() },
-        }
+            keys => (None, keys),
+        };
+        let (key, depth) = below.first().copied().unwrap_or_default();
+        let deeper = BELOW.iter().find(|(name, ..)| *name == key).map_or(0, |(_, deeper, _)| *deeper);
+        let part = around.get(depth + deeper).copied().unwrap_or(at);
+        Place { job, key: key.to_owned(), part: nest.get(part).map(|part| part.span).unwrap_or_default() }
     }
 }
 
@@ -99,15 +98,21 @@ struct Place {
     job: Option<JobId>,
     /// The key of the job, or of the file, that it stands below.
     key: String,
+    /// The part of what is below that key that it stands in: see [`BELOW`].
+    part: Span,
 }
 
 impl Place {
-    /// The rules whose reasons are about the same.
-    fn told_by(&self, fate: &Fate<'_>) -> Vec<&'static str> {
+    /// Whether a reason tells of the same as a construct that stands here.
+    fn is_told_by(&self, reason: &Reason, fate: &Fate<'_>) -> bool {
+        let is_of = |rules: &[&str]| rules.contains(&reason.rule.id);
+        let spot = reason.spot;
+        let is_here = spot.file == FileAt::Workflow(0)
+            && self.part.start <= spot.span.start
+            && spot.span.end <= self.part.end;
         let id = fate.feature.map_or("", |feature| feature.id.as_str());
-        let below = BELOW.iter().filter(|(key, _)| *key == self.key);
-        let named = FEATURES.iter().filter(|(begin, _)| id.starts_with(begin));
-        below.chain(named).flat_map(|(_, rules)| rules.iter().copied()).collect()
+        (is_here && BELOW.iter().any(|(key, _, rules)| *key == self.key && is_of(rules)))
+            || FEATURES.iter().any(|(begin, rules)| id.starts_with(begin) && is_of(rules))
     }
 
     /// The legs that it counts for: those of its job, or of all jobs; rights beside jobs, of those that say none.
