@@ -34,49 +34,160 @@ const NEEDS_NODE: [&str; 12] = [
     "swapoff",
 ];
 
-/// Options of a container that give it rights over the node.
-const OPTIONS: [&str; 4] = ["--privileged", "--cap-add", "--device", "--security-opt"];
-
 /// Folders of the node that give rights over it to whoever may write there.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "/",
     "/boot",
     "/dev",
     "/etc",
     "/lib/modules",
     "/proc",
+    "/run/docker.sock",
     "/sys",
     "/var/lib/docker",
     "/var/run/docker.sock",
 ];
 
-/// The rights over the node that a command gives to a container which it starts, even where there is a daemon.
-fn rights<'w>(command: &[&'w str]) -> Vec<&'w str> {
-    let mut words = command.iter().copied();
-    if !words.next().is_some_and(|tool| matches!(tool, "docker" | "podman" | "nerdctl")) {
-        return Vec::new();
+/// Options before `run` whose value is the next word.
+const GLOBALS: [&str; 24] = [
+    "--address",
+    "--cgroup-manager",
+    "--config",
+    "--connection",
+    "--context",
+    "--data-root",
+    "--host",
+    "--identity",
+    "--log-level",
+    "--namespace",
+    "--root",
+    "--runroot",
+    "--runtime",
+    "--snapshotter",
+    "--storage-driver",
+    "--storage-opt",
+    "--tlscacert",
+    "--tlscert",
+    "--tlskey",
+    "--url",
+    "-H",
+    "-c",
+    "-l",
+    "-n",
+];
+
+/// Options behind `run` that have no value, or only one behind `=`; and those of one letter.
+const FLAGS: [&str; 22] = [
+    "--",
+    "--detach",
+    "--disable-content-trust",
+    "--env-host",
+    "--help",
+    "--http-proxy",
+    "--init",
+    "--interactive",
+    "--no-healthcheck",
+    "--no-hosts",
+    "--oom-kill-disable",
+    "--privileged",
+    "--publish-all",
+    "--quiet",
+    "--read-only",
+    "--replace",
+    "--rm",
+    "--rmi",
+    "--sig-proxy",
+    "--tls-verify",
+    "--tty",
+    "--use-api-socket",
+];
+const LETTERS: [char; 5] = ['d', 'i', 'P', 'q', 't'];
+
+/// An option of a container with its value, and the word that has the value.
+struct Given<'w> {
+    /// `--name`, or the letter of one that has a value; empty for a word that is no option.
+    name: &'w str,
+    value: &'w str,
+    word: &'w str,
+}
+
+/// The options among words, each with its value.
+fn given<'w>(words: impl IntoIterator<Item = &'w str>) -> impl Iterator<Item = Given<'w>> {
+    let mut words = words.into_iter();
+    std::iter::from_fn(move || {
+        let word = words.next()?;
+        let (name, attached) = split(word);
+        let takes = if name.starts_with("--") { !FLAGS.contains(&name) } else { name.len() == 1 };
+        Some(match attached {
+            Some(value) => Given { name, value, word },
+            None if takes => {
+                let value = words.next().unwrap_or_default();
+                Given { name, value, word: value }
+            }
+            None => Given { name, value: "", word },
+        })
+    })
+}
+
+/// The name of an option, and its value where that is in the same word.
+fn split(word: &str) -> (&str, Option<&str>) {
+    if word.starts_with("--") {
+        return word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
     }
-    let Some("run" | "create") = words.find(|word| !word.starts_with('-') && *word != "container") else {
-        return Vec::new();
-    };
-    let mut rights = Vec::new();
-    let mut before = "";
-    for word in words {
-        let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        let volume = match (before, name) {
-            ("-v" | "--volume", _) => Some(word),
-            (_, "-v" | "--volume") => Some(value),
-            _ => None,
-        };
-        let folder = volume.and_then(|volume| volume.split_once(':')).map(|(folder, _)| folder);
-        if OPTIONS.contains(&name) {
-            rights.push(name);
-        } else if folder.is_some_and(|folder| FOLDERS.contains(&folder)) {
-            rights.push(word);
+    let Some(letters) = word.strip_prefix('-') else { return ("", None) };
+    // Of letters in one word, the first that takes a value has what is behind it.
+    let from = letters.trim_start_matches(LETTERS);
+    match from.char_indices().nth(1) {
+        _ if from.is_empty() => (word, None),
+        None => (from, None),
+        Some((end, _)) => {
+            let (letter, value) = from.split_at(end);
+            (letter, Some(value.strip_prefix('=').unwrap_or(value)))
         }
-        before = word;
     }
-    rights
+}
+
+/// The words behind `docker run`, where that is what a command is.
+fn behind_run<'c, 'w>(command: &'c [&'w str]) -> Option<&'c [&'w str]> {
+    let (tool, mut rest) = command.split_first()?;
+    if !matches!(*tool, "docker" | "podman" | "nerdctl") {
+        return None;
+    }
+    loop {
+        let (word, behind) = rest.split_first()?;
+        rest = match *word {
+            "run" | "create" => return Some(behind),
+            "container" => behind,
+            word if GLOBALS.contains(&word) => behind.get(1..)?,
+            word if word.starts_with('-') => behind,
+            _ => return None,
+        };
+    }
+}
+
+/// The rights over the node that options give to a container, even where there is a daemon.
+fn rights<'w>(given: impl Iterator<Item = Given<'w>>) -> impl Iterator<Item = &'w str> {
+    given.filter_map(|Given { name, value, word }| match name {
+        "--cap-add" | "--device" => Some(name),
+        "--privileged" => (value != "false").then_some(name),
+        "--security-opt" => (!value.starts_with("no-new-privileges")).then_some(name),
+        "--pid" | "--ipc" => (value == "host").then_some(name),
+        "v" | "--volume" => value.split_once(':').is_some_and(|(folder, _)| is_nodes(folder)).then_some(word),
+        "--mount" => value.split(',').any(mounts_nodes).then_some(word),
+        _ => None,
+    })
+}
+
+/// Whether a part of the value of `--mount` names a folder of the node.
+fn mounts_nodes(part: &str) -> bool {
+    let source = part.split_once('=').filter(|(key, _)| matches!(*key, "source" | "src"));
+    source.is_some_and(|(_, folder)| is_nodes(folder))
+}
+
+/// Whether a folder is one of the node that gives rights over it.
+fn is_nodes(folder: &str) -> bool {
+    let plain = folder.trim_end_matches('/');
+    FOLDERS.contains(&if plain.is_empty() { folder } else { plain })
 }
 
 impl Rule for Privileged {
@@ -94,9 +205,11 @@ impl Rule for Privileged {
             if let Some(tool) = command.first().filter(|tool| NEEDS_NODE.contains(tool)) {
                 found.reason(step.in_script(span), *tool);
             }
-            for right in rights(&command) {
-                found.reason(step.in_script(span), right);
-            }
+            let words = behind_run(&command).unwrap_or_default().iter().copied();
+            // Behind the image stands what its program is given. A variable may hold options.
+            let options =
+                given(words).take_while(|given| !given.name.is_empty() || given.word.starts_with('$'));
+            rights(options).for_each(|right| found.reason(step.in_script(span), right));
         }
     }
 
@@ -105,12 +218,8 @@ impl Rule for Privileged {
             return;
         }
         for (token, options) in job.options() {
-            for option in options.split_whitespace() {
-                let name = option.split('=').next().unwrap_or(option);
-                if OPTIONS.contains(&name) {
-                    found.reason(job.spot(token), name);
-                }
-            }
+            let rights = rights(given(options.split_whitespace()));
+            rights.for_each(|right| found.reason(job.spot(token), right));
         }
     }
 }
