@@ -1,6 +1,6 @@
 //! What is kept of a workflow when it is assessed: nothing of it points into the file any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::allow::Allow;
 use super::complexity::Complexity;
@@ -91,15 +91,7 @@ impl Sheet {
         let mut marks = Marks::new(family, workflow.actions);
         let mut allows =
             family.root().map_or_else(Vec::new, |root| Allow::all(root.workflow.document.tree()));
-        let reasons = assessment.reasons.iter().map(|reason| Cited {
-            rule: reason.rule,
-            target: reason.target.clone(),
-            mark: marks.mark(reason.rule.id, reason.spot, reason.asked),
-            legs: tally.of_reason(reason),
-            movable: tally.movable(reason),
-            allowed: Allow::allow(&mut allows, reason.rule.id, reason.asked.unwrap_or(reason.spot)),
-        });
-        let reasons = reasons.collect();
+        let reasons = cited(&assessment.reasons, &tally, &mut marks, &mut allows);
         let security = family.root().map(|root| Security::of(root.workflow)).unwrap_or_default();
         let risks =
             security.findings.iter().map(|finding| Risk::of(finding, &mut marks, &mut allows)).collect();
@@ -159,6 +151,32 @@ impl Cited {
         };
         (self.rule.id, target)
     }
+}
+
+/// Reasons as they are kept: what one rule found at one place is one, for all jobs and legs that it counts for.
+fn cited(reasons: &[Reason], tally: &Tally<'_>, marks: &mut Marks<'_>, allows: &mut [Allow]) -> Vec<Cited> {
+    let mut kept: Vec<Cited> = Vec::new();
+    let mut places = HashMap::new();
+    for reason in reasons {
+        let Reason { rule, spot, asked, target, .. } = reason;
+        let place = *places.entry((rule.id, target.as_str(), spot, asked)).or_insert(kept.len());
+        if place == kept.len() {
+            kept.push(Cited {
+                rule,
+                target: target.clone(),
+                mark: marks.mark(rule.id, *spot, *asked),
+                legs: (0, 0),
+                movable: 0,
+                allowed: Allow::allow(allows, rule.id, asked.unwrap_or(*spot)),
+            });
+        }
+        if let Some(cited) = kept.get_mut(place) {
+            let (legs, decided) = tally.of_reason(reason);
+            cited.legs = (cited.legs.0 + legs, cited.legs.1 + decided);
+            cited.movable += tally.movable(reason);
+        }
+    }
+    kept
 }
 
 /// The files of the workflows that one calls, each as the command would show it: they stand in the same folder.

@@ -52,6 +52,33 @@ fn what_only_stays_blocks_nobody() {
     assert_eq!((candidate.is_split, candidate.questions.len(), candidate.work.len()), (true, 0, 1));
 }
 
+#[test]
+fn what_one_rule_found_at_one_place_is_told_once_for_all_that_it_counts_for() {
+    let rights = "on: push\npermissions: {id-token: write}\njobs:\n  \
+                  a: {runs-on: ubuntu-24.04, steps: [{run: make}]}\n  b: {runs-on: ubuntu-24.04, steps: [{run: make}]}\n";
+    let matrix = "on: push\njobs:\n  \
+                  a: {strategy: {matrix: {x: [1, 2, 3]}}, runs-on: macos-15, steps: [{run: make}]}\n  \
+                  b: {strategy: {matrix: {x: [1, 2]}}, needs: a, runs-on: ubuntu-24.04, steps: [{run: make}]}\n";
+    for (source, expected) in [
+        (rights, &[("needs-person", (2, 2), 2)][..]),
+        (matrix, &[("keep-os", (3, 3), 0), ("needs-kept", (2, 2), 2)]),
+    ] {
+        let sheet = sheet_of(source, "ci.yml", ".");
+        let told: Vec<_> =
+            sheet.reasons.iter().map(|cited| (cited.rule.id, cited.legs, cited.movable)).collect();
+        assert_eq!(told, expected);
+    }
+    let called = "on: workflow_call\njobs:\n  \
+                  x: {runs-on: ubuntu-24.04, steps: [{run: make}]}\n  y: {runs-on: ubuntu-24.04, steps: [{run: make}]}\n";
+    let source = "on: push\njobs:\n  a: {runs-on: macos-15, steps: [{run: make}]}\n  \
+                  b: {needs: a, uses: ./.github/workflows/b.yml}\n";
+    let sheet = calling(source, called, |workflow, assessment| {
+        Sheet::of(workflow, assessment, "ci.yml".to_owned(), String::new())
+    });
+    let told: Vec<_> = sheet.reasons.iter().map(|cited| (cited.rule.id, cited.legs)).collect();
+    assert_eq!(told, [("keep-os", (1, 1)), ("needs-kept", (2, 2))]);
+}
+
 /// Every workflow that is called is this one.
 struct Called(&'static str);
 
