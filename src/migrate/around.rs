@@ -79,13 +79,17 @@ fn not_supplied(why: NotSupplied) -> Lookup {
 const METADATA: [&str; 2] = ["action.yml", "action.yaml"];
 
 impl Around<'_> {
-    /// An action of the own repository. A path that leads out of it is none.
+    /// The folder of an action of the own repository. A path that leads out of it is none.
+    fn own_folder(&self, folder: &str) -> Option<PathBuf> {
+        let root = self.repository.as_ref()?;
+        root.join(folder).canonicalize().ok().filter(|folder| folder.starts_with(root))
+    }
+
     fn own_action(&self, folder: &str) -> Lookup {
-        let Some(root) = &self.repository else { return Lookup::NotSupplied };
-        let Ok(folder) = root.join(folder).canonicalize() else { return Lookup::NotThere };
-        if !folder.starts_with(root) {
-            return Lookup::NotThere;
+        if self.repository.is_none() {
+            return Lookup::NotSupplied;
         }
+        let Some(folder) = self.own_folder(folder) else { return Lookup::NotThere };
         let found = METADATA.iter().map(|name| self.read(&folder.join(name)));
         found.into_iter().find(|found| *found != Lookup::NotThere).unwrap_or(Lookup::NotThere)
     }
@@ -101,6 +105,14 @@ impl ActionFiles for Around<'_> {
             Some(Err(why)) => not_supplied(why),
             None => Lookup::NotSupplied,
         }
+    }
+
+    fn file_name(&self, folder: &Reference) -> &'static str {
+        let [first, second] = METADATA;
+        let own = self.own_folder(&folder.path).filter(|_| folder.repository.is_none());
+        // A link to nothing is found, too: what is read is the first that is there at all.
+        let has_first = own.is_none_or(|folder| folder.join(first).symlink_metadata().is_ok());
+        if has_first { first } else { second }
     }
 }
 

@@ -260,6 +260,37 @@ fn columns_of_sarif_are_utf_16_units_and_paths_are_uris() {
     );
 }
 
+#[test]
+fn sarif_links_to_what_stands_in_another_file_of_the_repository() {
+    let caller = "on: push\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n  b:\n    runs-on: ubuntu-24.04\n    steps:\n    - uses: actions/checkout@v4\n    - uses: ./act\n";
+    let called =
+        "on: workflow_call\njobs:\n  x:\n    runs-on: ubuntu-24.04\n    steps:\n    - run: docker build .\n";
+    let action = "name: a\ndescription: a\nruns:\n  using: composite\n  steps:\n  - run: docker push x\n    shell: bash\n";
+    let estate = Estate::new(&[("ci.yml", caller), ("called.yml", called)]);
+    estate.write("repository/act/action.yaml", action);
+    estate.write("second/.github/workflows/ci.yml", MAC);
+    let sarif: Value = serde_json::from_str(&estate.assess(&["second", "-o", "sarif"]).code(0).out).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let related: Vec<_> = results.iter().filter(|result| result["relatedLocations"].is_array()).collect();
+    let told = |result: &Value| {
+        let of = |location: &Value| {
+            let physical = &location["physicalLocation"];
+            (physical["artifactLocation"]["uri"].clone(), physical["region"]["startLine"].clone())
+        };
+        (of(&result["locations"][0]), of(&result["relatedLocations"][0]))
+    };
+    let ci = "repository/.github/workflows/ci.yml";
+    let expected = [
+        ((ci.into(), 4.into()), ("repository/.github/workflows/called.yml".into(), 6.into())),
+        ((ci.into(), 9.into()), ("repository/act/action.yaml".into(), 6.into())),
+    ];
+    assert_eq!(related.iter().map(|result| told(result)).collect::<Vec<_>>(), expected);
+    for (result, link) in related.iter().zip(["[.github/workflows/called.yml:6](1)", "[act:6](1)"]) {
+        assert_eq!(result["relatedLocations"][0]["id"], 1);
+        assert!(result["message"]["text"].as_str().unwrap().contains(link), "{result}");
+    }
+}
+
 /// Texts that are something else to a terminal, a browser, a page, a sheet or a log.
 #[test]
 fn hostile_texts_are_inert_in_every_form() {

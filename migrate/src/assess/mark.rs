@@ -7,6 +7,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use super::mask::masked;
+use super::own_path::own_path;
 use super::sight::{FileAt, Spot};
 use super::way::Ways;
 use crate::graph::{Actions, Family};
@@ -22,6 +23,8 @@ const MAX_TEXT: usize = 4096;
 pub struct Mark {
     /// The file, where it is another than the workflow's.
     pub file: Option<String>,
+    /// The path of that file as the command would show it, where it is of the same repository.
+    pub path: Option<String>,
     /// Where it begins.
     pub start: Place,
     /// Where it ends; the character there is not in it.
@@ -38,7 +41,7 @@ impl Default for Mark {
     fn default() -> Self {
         let start = Place { line: 1, column: 1 };
         let (way, fingerprint) = (String::new(), Fingerprint::default());
-        Self { file: None, start, end: start, asked: None, way, fingerprint }
+        Self { file: None, path: None, start, end: start, asked: None, way, fingerprint }
     }
 }
 
@@ -64,7 +67,7 @@ impl Fingerprint {
         let number = before.to_string();
         let words: Vec<_> = cut(text).split_whitespace().collect();
         for part in ["towpath-finding/1", rule, file, way, &words.join(" "), &number] {
-            // No part has this byte: all come from YAML, which may not have it.
+            // Only names of the way may have this byte, by an escape: no path, and no text as it is written in YAML.
             hash.update(part.as_bytes());
             hash.update([0]);
         }
@@ -92,12 +95,15 @@ struct File<'f> {
     lines: Lines,
     ways: Ways<'f>,
     name: Option<String>,
+    path: Option<String>,
 }
 
 /// The files of a workflow with all that it calls and uses.
 struct Files<'f> {
     family: &'f Family<'f>,
     actions: &'f Actions<'f>,
+    /// The path of the workflow, where it is known.
+    path: Option<&'f str>,
     read: HashMap<FileAt, File<'f>>,
 }
 
@@ -109,7 +115,13 @@ pub(super) struct Marks<'f> {
 
 impl<'f> Marks<'f> {
     pub(super) fn new(family: &'f Family<'f>, actions: &'f Actions<'f>) -> Self {
-        Self { files: Files { family, actions, read: HashMap::new() }, seen: HashMap::new() }
+        Self { files: Files { family, actions, path: None, read: HashMap::new() }, seen: HashMap::new() }
+    }
+
+    /// The same of the workflow at this path, so that marks tell those of other files.
+    pub(super) fn of(mut self, path: &'f str) -> Self {
+        self.files.path = Some(path);
+        self
     }
 
     /// The mark of what a rule found, and of where the workflow asks for it if it stands in another file.
@@ -124,7 +136,8 @@ impl<'f> Marks<'f> {
         let before = self.seen.entry(first).or_default();
         let fingerprint = if *before == 0 { first } else { of(*before) };
         *before += 1;
-        Mark { file: file.name.clone(), start, end, asked, way: masked(&way).into_owned(), fingerprint }
+        let (way, file, path) = (masked(&way).into_owned(), file.name.clone(), file.path.clone());
+        Mark { file, path, start, end, asked, way, fingerprint }
     }
 }
 
@@ -148,7 +161,8 @@ impl<'f> Files<'f> {
                 let (document, name) = open(self.family, self.actions, at)?;
                 let tree = document.tree();
                 let (lines, ways) = (Lines::of(tree.source()), Ways::of(tree));
-                new.insert(File { source: tree.source(), lines, ways, name })
+                let path = self.path.and_then(|path| own_path(path, self.family, self.actions, at));
+                new.insert(File { source: tree.source(), lines, ways, name, path })
             }
         })
     }

@@ -37,6 +37,7 @@ mod mark;
 mod mask;
 mod names;
 mod needles;
+mod own_path;
 mod profile;
 mod reason;
 mod risk;

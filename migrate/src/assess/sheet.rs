@@ -11,6 +11,7 @@ use super::health::{Health, health};
 use super::history::Ran;
 use super::mark::{Mark, Marks};
 use super::mask::masked;
+use super::own_path::beside;
 use super::reason::{Reason, Scope};
 use super::risk::Risk;
 use super::rule::Meta;
@@ -88,7 +89,7 @@ impl Sheet {
     pub fn of(workflow: &WorkflowSight<'_>, assessment: &Assessment, path: String, unit: String) -> Self {
         let family = workflow.family;
         let tally = Tally::of(&assessment.legs, workflow.jobs.len());
-        let mut marks = Marks::new(family, workflow.actions);
+        let mut marks = Marks::new(family, workflow.actions).of(&path);
         let mut allows =
             family.root().map_or_else(Vec::new, |root| Allow::all(root.workflow.document.tree()));
         let reasons = cited(&assessment.reasons, &tally, &mut marks, &mut allows);
@@ -179,13 +180,11 @@ fn cited(reasons: &[Reason], tally: &Tally<'_>, marks: &mut Marks<'_>, allows: &
     kept
 }
 
-/// The files of the workflows that one calls, each as the command would show it: they stand in the same folder.
+/// The files of the workflows that one calls, each as the command would show it.
 fn calls(family: &Family<'_>, path: &str) -> Vec<String> {
-    let folder = path.rsplit_once('/').map(|(folder, _)| folder);
     let files = family.program.bundle.files().iter().skip(1);
     let own = files.filter(|file| file.reference.repository.is_none());
-    let names = own.filter_map(|file| file.reference.path.rsplit('/').next());
-    names.map(|name| folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"))).collect()
+    own.map(|file| beside(path, &file.reference.path)).collect()
 }
 
 /// How many legs have each verdict, in the order of [`Verdict::ALL`].

@@ -32,6 +32,11 @@ pub(crate) const MAX_ACTION_DEPTH: usize = 10;
 pub trait ActionFiles {
     /// The text of `action.yml` or `action.yaml` in a folder; the path of the reference is the folder, empty for the root.
     fn look_up(&self, folder: &Reference) -> Lookup;
+
+    /// The name of that file, of a folder that has it.
+    fn file_name(&self, _folder: &Reference) -> &'static str {
+        "action.yml"
+    }
 }
 
 /// Nothing is supplied.
@@ -56,6 +61,8 @@ pub struct ActionBundle {
 pub struct ActionFile {
     /// Its folder.
     pub folder: Reference,
+    /// Its name in the folder.
+    pub name: &'static str,
     /// What was read.
     pub document: Document,
 }
@@ -108,7 +115,8 @@ impl ActionBundle {
         let Some(text) = text else { return };
         let document = read_action(text, limits);
         let nested = nested(&folder, &document);
-        self.files.push(ActionFile { folder, document });
+        let name = files.file_name(&folder);
+        self.files.push(ActionFile { folder, name, document });
         for folder in nested {
             self.add(folder, files, limits, depth + 1);
         }
@@ -238,6 +246,12 @@ impl<'d> Actions<'d> {
     #[must_use]
     pub fn folder(&self, action: usize) -> Option<&'d Reference> {
         self.bundle.files.get(action).map(|file| &file.folder)
+    }
+
+    /// The name of the metadata of an action in its folder.
+    #[must_use]
+    pub fn file_name(&self, action: usize) -> Option<&'static str> {
+        self.bundle.files.get(action).map(|file| file.name)
     }
 
     /// Why metadata could not be read.

@@ -26,6 +26,11 @@ impl Base {
         parts.join("/").replace("//", "/")
     }
 
+    /// Whether a path is told from there.
+    pub(super) fn has(&self, path: &str) -> bool {
+        Path::new(path).starts_with(&self.0)
+    }
+
     /// What the told paths of all that stands in a folder, or of a file, begin with: nothing where everything stands in it.
     pub(super) fn beginning(&self, path: &Path) -> PathBuf {
         if path == self.0 { PathBuf::new() } else { PathBuf::from(self.path(&path.to_string_lossy())) }

@@ -105,9 +105,18 @@ impl<'e> Finding<'e> {
 
     /// In a sentence, with the place where it is in another file.
     pub(super) fn message(&self) -> String {
-        let Self { title, target, remedy, .. } = self;
-        let target = if target.is_empty() { String::new() } else { format!(": {target}") };
-        let place = self.mark.file.as_ref().map(|file| format!(" (in {file}:{})", self.mark.start.line));
-        format!("{title}{target}{}; {remedy}", place.unwrap_or_default())
+        let place = self.elsewhere().map(|place| format!(" (in {place})")).unwrap_or_default();
+        format!("{}{place}; {}", self.what(), self.remedy)
+    }
+
+    /// What is found.
+    pub(super) fn what(&self) -> String {
+        let Self { title, target, .. } = self;
+        if target.is_empty() { (*title).to_owned() } else { format!("{title}: {target}") }
+    }
+
+    /// The place in another file, where it is there.
+    pub(super) fn elsewhere(&self) -> Option<String> {
+        self.mark.file.as_ref().map(|file| format!("{file}:{}", self.mark.start.line))
     }
 }

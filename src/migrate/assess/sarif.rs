@@ -127,7 +127,7 @@ struct Location<'e> {
     logical_locations: Vec<Logical<'e>>,
 }
 
-/// The place in a called workflow or an action: GitHub shows it where the message links to it.
+/// The place in a called workflow or an action of the repository, to which the message links: so GitHub shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Related {
@@ -267,17 +267,50 @@ impl Region {
 }
 
 impl Related {
-    fn of(file: &str, mark: &Mark) -> Self {
-        let uri = utf8_percent_encode(file.trim_start_matches("./"), ESCAPED).to_string();
-        Self {
-            id: 1,
-            message: text(&format!("{file}:{}", mark.start.line)),
+    /// The number that messages link by.
+    const ID: usize = 1;
+
+    /// Of what stands in another file of the repository.
+    fn of(mark: &Mark, place: &str, base: &Base) -> Option<Self> {
+        let path = mark.path.as_ref().filter(|path| base.has(path))?;
+        Some(Self {
+            id: Self::ID,
+            message: text(&plain(place)),
             physical_location: Physical {
-                artifact_location: Artifact { uri },
+                artifact_location: Artifact { uri: uri(base, path) },
                 region: Region::of((mark.start, mark.end)),
             },
-        }
+        })
     }
+}
+
+/// A path as a URI.
+fn uri(base: &Base, path: &str) -> String {
+    utf8_percent_encode(&base.path(path), ESCAPED).to_string()
+}
+
+/// A text in which nothing is a link: section 3.11.6 of SARIF.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for char in text.chars() {
+        if matches!(char, '[' | ']' | '\\') {
+            plain.push('\\');
+        }
+        plain.push(char);
+    }
+    plain
+}
+
+/// A finding in a sentence, with a link to the place in another file where there is one.
+fn message(finding: &Finding<'_>, place: Option<&str>, is_linked: bool) -> Text {
+    let place = place.map(plain).map(|place| match is_linked {
+        true => format!(" (in [{place}]({}))", Related::ID),
+        false => format!(" (in {place})"),
+    });
+    let end = format!("{}; {}", place.unwrap_or_default(), plain(finding.remedy));
+    let room = MAX_MESSAGE.saturating_sub(end.chars().count());
+    let what: String = finding.what().chars().take(room).collect();
+    Text { text: plain(&what) + &end }
 }
 
 impl<'e> Outcome<'e> {
@@ -285,21 +318,33 @@ impl<'e> Outcome<'e> {
         let mark = finding.mark;
         // What stands in another file is told where the workflow asks for it.
         let region = mark.in_workflow().map_or(Region::FIRST, Region::of);
-        let uri = utf8_percent_encode(&base.path(&finding.sheet.path), ESCAPED).to_string();
+        let uri = uri(base, &finding.sheet.path);
+        let place = finding.elsewhere();
+        let related = place.as_deref().and_then(|place| Related::of(mark, place, base));
         let way = Some(mark.way.as_str()).filter(|way| !way.is_empty());
         let suppression = |justification| Suppression { kind: "inSource", justification };
         Self {
             rule_id: finding.rule,
             rule_index,
             level: finding.level.name(),
-            message: text(&finding.message()),
+            message: message(finding, place.as_deref(), related.is_some()),
             locations: [Location {
                 physical_location: Physical { artifact_location: Artifact { uri }, region },
                 logical_locations: way.map(|way| Logical { fully_qualified_name: way }).into_iter().collect(),
             }],
-            related_locations: mark.file.iter().map(|file| Related::of(file, mark)).collect(),
+            related_locations: related.into_iter().collect(),
             partial_fingerprints: BTreeMap::from([("towpathFinding/v1", mark.fingerprint.to_string())]),
             suppressions: finding.allowed.map(suppression).into_iter().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_text_is_a_link() {
+        assert_eq!(plain("a [b](1) \\[c"), "a \\[b\\](1) \\\\\\[c");
     }
 }
