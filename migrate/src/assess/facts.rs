@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::mask::masked;
-use super::names::Names;
+use super::name_set::NameSet;
 use super::sight::WorkflowSight;
 use crate::graph::flow::{self, Flow};
 use crate::graph::paths::{Path, paths};
@@ -14,29 +14,29 @@ use crate::values::permission::Level;
 
 /// What is in a workflow, itself and not what it calls; each thing once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Facts {
+pub struct Facts<N = NameSet> {
     /// What starts it.
-    pub events: Names,
+    pub events: N,
     /// What its steps and jobs use, as it is written.
-    pub uses: Names,
+    pub uses: N,
     /// Names of secrets, without the token that GitHub gives.
-    pub secrets: Names,
+    pub secrets: N,
     /// Names of variables.
-    pub variables: Names,
+    pub variables: N,
     /// Environments, as they are written.
-    pub environments: Names,
+    pub environments: N,
     /// Labels of runners; expressions as they are written.
-    pub labels: Names,
+    pub labels: N,
     /// Programs of its scripts.
-    pub tools: Names,
+    pub tools: N,
     /// Whether a script is root by itself.
     pub has_sudo: bool,
     /// Whether it uses the token that GitHub gives.
     pub has_token: bool,
     /// Rights that a token is given: `contents: write`.
-    pub rights: Names,
+    pub rights: N,
     /// Names of its check runs, as far as they are known.
-    pub checks: Names,
+    pub checks: N,
     /// How many jobs there are.
     pub jobs: usize,
     /// How many steps there are.
@@ -44,22 +44,7 @@ pub struct Facts {
 }
 
 /// The same, while it is found.
-#[derive(Default)]
-struct Gathered {
-    events: BTreeSet<String>,
-    uses: BTreeSet<String>,
-    secrets: BTreeSet<String>,
-    variables: BTreeSet<String>,
-    environments: BTreeSet<String>,
-    labels: BTreeSet<String>,
-    tools: BTreeSet<String>,
-    has_sudo: bool,
-    has_token: bool,
-    rights: BTreeSet<String>,
-    checks: BTreeSet<String>,
-    jobs: usize,
-    steps: usize,
-}
+type Gathered = Facts<BTreeSet<String>>;
 
 impl Facts {
     /// What is in the workflow that is looked at.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use towpath_migrate::assess::{
-    Band, Blocker, Candidate, Fidelities, History, Names, Reach, Sheet, Unlock, Verdict, unlock,
+    Band, Blocker, Candidate, Fidelities, History, NameSet, Reach, Sheet, Unlock, Verdict, unlock,
 };
 use towpath_migrate::sources::Problem;
 
@@ -155,7 +155,7 @@ impl Estate {
     }
 
     /// Which workflows have a thing of a kind.
-    pub(super) fn users(&self, things: impl Fn(&Sheet) -> &Names) -> BTreeMap<&str, Vec<&str>> {
+    pub(super) fn users(&self, things: impl Fn(&Sheet) -> &NameSet) -> BTreeMap<&str, Vec<&str>> {
         let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for sheet in &self.sheets {
             for thing in things(sheet).iter() {

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use towpath_migrate::assess::{Names, Sheet};
+use towpath_migrate::assess::{NameSet, Sheet};
 
 use super::base::Base;
 use super::estate::Estate;
 use super::finding::Finding;
 
 /// The things of a workflow that an inventory lists.
-type Things = fn(&Sheet) -> &Names;
+type Things = fn(&Sheet) -> &NameSet;
 
 /// Inventories of things, by kind.
 const KINDS: [(&str, Things); 8] = [

@@ -1,6 +1,6 @@
 //! Pages of sheets that are made here.
 
-use towpath_migrate::assess::{Cited, Facts, Mark, Meta, Names, Rolled, Sheet, Verdict, rules};
+use towpath_migrate::assess::{Cited, Facts, Mark, Meta, NameSet, Rolled, Sheet, Verdict, rules};
 use towpath_migrate::yaml::Place;
 
 use super::columns::Extra;
@@ -160,7 +160,7 @@ fn texts_of_files_are_texts_wherever_they_stand() {
     let mut made = sheet(nasty, nasty, Verdict::Undetermined, vec![reason("unknown-action", nasty, 1)]);
     made.name = nasty.to_owned();
     made.reasons[0].mark.file = Some(nasty.to_owned());
-    let all: Names = [nasty].into_iter().collect();
+    let all: NameSet = [nasty].into_iter().collect();
     made.facts = Facts {
         uses: all.clone(),
         secrets: all.clone(),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use towpath_migrate::assess::{self, Facts, Sheet};
+use towpath_migrate::assess::{Facts, NameSet, Sheet};
 
 use super::page::{Page, Rows};
 use super::shown;
@@ -24,10 +24,11 @@ pub(super) struct Thing<'e> {
     pub(super) rows: Vec<usize>,
 }
 
-type Names<'e> = Box<dyn Iterator<Item = &'e str> + 'e>;
+/// The names of what a workflow has.
+type Listed<'e> = Box<dyn Iterator<Item = &'e str> + 'e>;
 
 /// A kind: its key, its title, and the things that a workflow has.
-type Look = (&'static str, &'static str, for<'e> fn(&'e Facts) -> Names<'e>);
+type Look = (&'static str, &'static str, for<'e> fn(&'e Facts) -> Listed<'e>);
 
 const LOOKS: &[Look] = &[
     ("action", "Actions and called workflows", |facts| names(&facts.uses)),
@@ -46,7 +47,7 @@ const LOOKS: &[Look] = &[
     ("check", "Names of check runs", |facts| names(&facts.checks)),
 ];
 
-fn names(names: &assess::Names) -> Names<'_> {
+fn names(names: &NameSet) -> Listed<'_> {
     Box::new(names.iter())
 }
 
