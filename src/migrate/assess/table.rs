@@ -90,11 +90,20 @@ impl<'o> Table<'o> {
     }
 
     fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
-        Ok(self.0.write_record(cells.into_iter().map(|cell| inert(cell).into_owned()))?)
+        self.0.write_record(cells.into_iter().map(|cell| inert(cell).into_owned())).map_err(unwrapped)
     }
 
     fn end(mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// The error of whoever takes the table, which tells whether the other end was closed.
+fn unwrapped(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        // Rows have as many cells as the head, and nothing is read here.
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 
@@ -135,6 +144,28 @@ mod tests {
         ] {
             assert_eq!(inert(cell), expected, "{cell:?}");
         }
+    }
+
+    /// The other end of a pipe that somebody has closed.
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_told_as_one() {
+        let mut closed = Closed;
+        let mut table = Table::new(&mut closed, &["a"]).unwrap();
+        // More than the table keeps before it writes.
+        let error = (0..100_000).find_map(|_| table.row(["more"]).err()).unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]
