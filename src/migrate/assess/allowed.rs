@@ -5,6 +5,7 @@ use std::{fs, io};
 
 use serde::Deserialize;
 use thiserror::Error;
+use towpath_migrate::assess::health::MEASURES;
 use towpath_migrate::assess::{Allow, Sheet, rules};
 use towpath_migrate::security;
 
@@ -97,9 +98,13 @@ impl Allowed {
                 .reason
                 .is_none()
                 .then(|| format!("{at}: allow[...] says no reason, so it allows nothing"));
-            let unknown = allow.rules.iter().filter(|rule| !is_rule(rule));
-            let unknown = unknown
-                .map(|rule| format!("{at}: there is no rule {rule}; towpath migrate explain lists them"));
+            let unknown = allow.rules.iter().filter(|rule| !is_rule(rule)).map(|rule| {
+                if MEASURES.iter().any(|measure| measure.id == rule) {
+                    format!("{at}: {rule} is a measure of health, which counts for no verdict: nothing has to be allowed")
+                } else {
+                    format!("{at}: there is no rule {rule}; towpath migrate explain lists them")
+                }
+            });
             unknown.chain(reasonless).collect::<Vec<_>>()
         };
         unused.chain(comments.flat_map(of_comment)).collect()
@@ -156,7 +161,7 @@ mod tests {
         };
         let allows = vec![
             allow(&["keep-os", "artipacked"], Some("ours"), 3),
-            allow(&["keep-so"], Some("ours"), 5),
+            allow(&["keep-so", "dead-trigger"], Some("ours"), 5),
             allow(&["keep-os"], None, 7),
         ];
         let sheet = Sheet { path: "r/ci.yml".to_owned(), allows, ..Sheet::default() };
@@ -168,6 +173,7 @@ mod tests {
             [
                 "nothing is found that the list allows: keep-os in x",
                 "r/ci.yml:5: there is no rule keep-so; towpath migrate explain lists them",
+                "r/ci.yml:5: dead-trigger is a measure of health, which counts for no verdict: nothing has to be allowed",
                 "r/ci.yml:7: allow[...] says no reason, so it allows nothing",
             ]
         );
