@@ -33,6 +33,11 @@ macro_rules! museum {
                     $(Self::$bug => &[$($rule),+],)+
                 }
             }
+
+            /// Whether a check that found it says what is wrong with it.
+            pub fn is_told_by(self, check: &str) -> bool {
+                self.rules().contains(&check)
+            }
         }
     };
 }

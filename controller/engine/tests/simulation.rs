@@ -39,7 +39,7 @@ fn found(bug: Bug) -> Option<Report> {
 /// as another rule, or a run that cannot be played.
 fn misfound(bug: Bug, violation: Option<&str>) -> Option<String> {
     let Some(violation) = violation else { return Some(format!("{bug:?} is not found")) };
-    let fits = violation.contains(": ") && bug.rules().contains(&check_of(violation));
+    let fits = violation.contains(": ") && bug.is_told_by(check_of(violation));
     (!fits).then(|| format!("{bug:?} is to be found by {:?}, and was by {violation}", bug.rules()))
 }
 

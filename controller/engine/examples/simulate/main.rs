@@ -85,9 +85,8 @@ fn unfound(found: &[Found]) -> Vec<String> {
     let late = |found: &Found| found.by.as_ref().is_none_or(|(seed, _)| *seed >= MUSEUM_SEEDS);
     let text = |found: &Found| match found.check() {
         Some(check) if !late(found) => {
-            let rules = found.bug.rules();
-            let by_accident = !rules.contains(&check);
-            by_accident.then(|| format!("{:?} is found by {check}, and {rules:?} are broken", found.bug))
+            let (bug, rules) = (found.bug, found.bug.rules());
+            (!bug.is_told_by(check)).then(|| format!("{bug:?} is found by {check}, and {rules:?} are broken"))
         }
         _ => Some(format!("{:?} is not found by the observer within {MUSEUM_SEEDS} seeds", found.bug)),
     };

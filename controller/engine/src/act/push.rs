@@ -115,7 +115,7 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Moves a ref by itself. Whoever gets no answer knows nothing, and looks again.
+    /// Moves a ref by itself. With a planted bug, no answer counts as lost.
     fn moved_or_silent(&self, updates: &[RefUpdate]) -> Result<Pushed, EngineError> {
         match self.moved(updates, PushMode::PerRef) {
             Err(EngineError::Repository(RepositoryError::Unreachable { .. }))

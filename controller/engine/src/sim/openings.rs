@@ -1,5 +1,7 @@
 //! Openings: lives that chance comes to too rarely. Some runs begin with one; the crash sweep plays each alone.
 
+mod acts;
+
 use towpath_core::release::Image;
 
 use super::random::Random;
@@ -63,8 +65,9 @@ pub(crate) enum Act {
     SleepInPush,
 }
 
-/// How long a release takes to be Verified in staging, at most.
-const STAGED: Act = Act::Minutes(14);
+/// How many of them, from the first on, a run may begin with. Later ones are played by the sweep, or drawn by themselves: one more
+/// here changes what every seed plays.
+const DRAWN: usize = 9;
 
 impl Opening {
     /// Whether it depends on minutes what fails in it.
@@ -95,7 +98,7 @@ impl Opening {
 
     /// Draws what a run begins with: mostly nothing.
     pub(crate) fn drawn(random: &mut Random) -> Option<Self> {
-        let (of_hundred, one) = (random.below(100), random.below(9));
+        let (of_hundred, one) = (random.below(100), random.below(DRAWN));
         match of_hundred {
             0..16 => Self::ALL.get(one).copied(),
             16..18 => Some(Self::FailsUpstream),
@@ -109,13 +112,13 @@ impl Opening {
         let storm = self == Self::Storm;
         let dev =
             Shape { name: "dev", verify: DEV, queue: "hold-until-verdict", bakes: storm, ..Shape::default() };
-        let after = |upstream: &str| format!("after: {{ all: [{upstream}] }}");
+        let after = |how: &str, upstream: &str| format!("after: {{ {how}: [{upstream}] }}");
         let soak = if matches!(self, Self::TwoSoaks | Self::Storm) { 0 } else { 60 };
         let edge = |name: &str, seconds: u32| format!("{{ environment: {name}, soak: {seconds}s }}");
         let staging = Shape {
             name: "staging",
             verify: STAGING,
-            after: after(&edge("dev", soak)),
+            after: after("all", &edge("dev", soak)),
             queue: "newest-wins",
             bakes: storm || self == Self::FailsUpstream,
             ..Shape::default()
@@ -123,7 +126,7 @@ impl Opening {
         let load = Shape {
             name: "load",
             verify: WATCHED,
-            after: after(&edge("dev", 0)),
+            after: after("all", &edge("dev", 0)),
             queue: "newest-wins",
             bakes: storm,
             ..Shape::default()
@@ -138,7 +141,7 @@ impl Opening {
         let production = Shape {
             name: "production",
             verify: WATCHED,
-            after: if gated { after(&upstream).replace("all", "any") } else { after(&upstream) },
+            after: after(if gated { "any" } else { "all" }, &upstream),
             window: gated.then_some(SHUTTERS[0]),
             http: gated,
             queue: "hold-until-verdict",
@@ -170,83 +173,5 @@ impl Opening {
             Version { image: Image::parse(&text).unwrap_or(version.image), nature }
         };
         versions.into_iter().enumerate().map(tagged).collect()
-    }
-
-    /// What happens.
-    pub(crate) fn acts(self) -> Vec<Act> {
-        use Act::{
-            Approve, ByHand, Commit, Hold, Incident, Irreversible, Lift, Merge, Minutes, Release, Resume,
-            SleepInPush,
-        };
-        // The first version is in production and has baked.
-        let first = [Release(1), STAGED, Approve(1), Minutes(26)];
-        let rest: &[Act] = match self {
-            Self::Onward => {
-                &[Release(2), STAGED, Approve(2), Minutes(26), Hold, Release(3), Minutes(2), Lift, STAGED]
-            }
-            Self::ApprovedTooEarly => {
-                &[Release(2), STAGED, Approve(2), Minutes(5), Release(3), Minutes(6), Approve(3), Minutes(25)]
-            }
-            Self::TwoSoaks => &[Release(2), Approve(2), Minutes(30)],
-            Self::Gated => &[Minutes(10), Release(2), STAGED, Approve(2), Minutes(40)],
-            Self::BackPastRejected => &[
-                Release(2),
-                STAGED,
-                Approve(2),
-                Minutes(2),
-                Incident("production", 1),
-                Minutes(12),
-                ByHand("production", 2),
-                Minutes(30),
-                Release(3),
-                STAGED,
-                Approve(3),
-                Minutes(2),
-                Incident("production", 1),
-                Minutes(20),
-            ],
-            Self::FailsTwice => {
-                &[Release(2), STAGED, Approve(2), Minutes(2), Incident("production", 15), Minutes(25)]
-            }
-            Self::ByPullRequest => {
-                &[Merge, Minutes(25), Release(2), STAGED, Approve(2), Minutes(2), Merge, Minutes(10)]
-            }
-            Self::Irreversible => &[Irreversible(2), STAGED, Approve(2), Minutes(30)],
-            Self::TakenOut => &[
-                Release(2),
-                Minutes(6),
-                Commit("staging", 1),
-                STAGED,
-                Resume("staging"),
-                Minutes(12),
-                Approve(2),
-                Minutes(8),
-            ],
-            Self::FailsUpstream => &[
-                Irreversible(2),
-                STAGED,
-                Approve(2),
-                Minutes(6),
-                Release(3),
-                STAGED,
-                Approve(3),
-                Minutes(20),
-            ],
-            Self::SleepsInPush => {
-                &[Release(2), SleepInPush, Minutes(3), Lift, STAGED, Approve(2), Minutes(26)]
-            }
-            Self::Storm => &[
-                Release(2),
-                Minutes(8),
-                Approve(2),
-                Minutes(5),
-                Incident("dev", 5),
-                Incident("staging", 5),
-                Incident("load", 5),
-                Incident("production", 5),
-                Minutes(20),
-            ],
-        };
-        first.into_iter().chain(rest.iter().copied()).collect()
     }
 }

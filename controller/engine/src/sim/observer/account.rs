@@ -274,51 +274,28 @@ impl Account {
             Event::Live { env, since, .. } => {
                 self.env(env).there.iter_mut().for_each(|there| there.live = Some(*since));
             }
-            Event::Unlive { env, pid, until, .. } => {
-                let known = self.env(env);
-                // What never was live goes on trying, and has no more time for that.
-                let again = known.there.as_ref().is_some_and(|there| there.live.is_some());
-                known.end_live(*until);
-                if let Some(there) = &mut known.there {
-                    there.floor = there.floor.max(*until);
-                    there.syncing = if again { at } else { there.syncing };
-                }
-                if known.there.as_ref().is_some_and(|there| there.pid.as_ref() == Some(pid)) {
-                    self.take_back(pid);
-                }
-            }
+            Event::Unlive { env, pid, until, .. } => self.unlive(env, pid, *until, at),
             Event::Verified { env, r, gates, policy, .. } => {
-                let known = self.env(env);
-                known.there.iter_mut().for_each(|there| there.bakes = Some(at));
-                known.soaked.entry(r.clone()).or_default();
-                known.verified.insert(r.clone(), (gates.clone(), policy.clone()));
-                let baked = known.good.iter().any(|(good, baked)| good == r && *baked);
-                known.good.retain(|(good, _)| good != r);
-                known.good.push((r.clone(), baked));
+                self.env(env).verify(r, gates, policy.as_ref(), at);
             }
-            Event::Baked { env, result, .. } => {
-                let known = self.env(env);
-                known.there.iter_mut().for_each(|there| (there.bakes, there.settled) = (None, true));
-                if *result != BakeResult::Passed {
-                    return;
-                }
-                let r = known.there.as_ref().map(|there| there.r.clone());
-                let was_good = known.good.iter().any(|(good, _)| Some(good) == r.as_ref());
-                if let Some(r) = r.filter(|_| was_good) {
-                    known.good.retain(|(good, _)| *good != r);
-                    known.good.push((r, true));
-                }
-            }
-            Event::Failed { env, .. } => {
-                let known = self.env(env);
-                let failed = known.there.as_mut().map(|there| {
-                    (there.failed, there.bakes) = (true, None);
-                    there.r.clone()
-                });
-                failed.iter().for_each(|r| known.revoke(r));
-            }
+            Event::Baked { env, result, .. } => self.env(env).bake(*result),
+            Event::Failed { env, .. } => self.env(env).fail(),
             Event::Revoked { env, r, .. } => self.env(env).revoke(r),
             _ => {}
+        }
+    }
+
+    fn unlive(&mut self, env: &Name, pid: &Pid, until: Time, at: Time) {
+        let known = self.env(env);
+        // What never was live goes on trying, and has no more time for that.
+        let again = known.there.as_ref().is_some_and(|there| there.live.is_some());
+        known.end_live(until);
+        if let Some(there) = &mut known.there {
+            there.floor = there.floor.max(until);
+            there.syncing = if again { at } else { there.syncing };
+        }
+        if known.there.as_ref().is_some_and(|there| there.pid.as_ref() == Some(pid)) {
+            self.take_back(pid);
         }
     }
 
@@ -407,6 +384,40 @@ impl Known {
                 .collect(),
             mark: env.hw,
         }
+    }
+
+    fn verify(&mut self, r: &ReleaseId, gates: &GateHash, policy: Option<&GateHash>, at: Time) {
+        self.there.iter_mut().for_each(|there| there.bakes = Some(at));
+        self.soaked.entry(r.clone()).or_default();
+        self.verified.insert(r.clone(), (gates.clone(), policy.cloned()));
+        let baked = self.good.iter().any(|(good, baked)| good == r && *baked);
+        self.note_good(r.clone(), baked);
+    }
+
+    fn bake(&mut self, result: BakeResult) {
+        self.there.iter_mut().for_each(|there| (there.bakes, there.settled) = (None, true));
+        if result != BakeResult::Passed {
+            return;
+        }
+        let r = self.there.as_ref().map(|there| there.r.clone());
+        let was_good = self.good.iter().any(|(good, _)| Some(good) == r.as_ref());
+        if let Some(r) = r.filter(|_| was_good) {
+            self.note_good(r, true);
+        }
+    }
+
+    fn fail(&mut self) {
+        let failed = self.there.as_mut().map(|there| {
+            (there.failed, there.bakes) = (true, None);
+            there.r.clone()
+        });
+        failed.iter().for_each(|r| self.revoke(r));
+    }
+
+    /// The latest that was good, and whether its bake passed.
+    fn note_good(&mut self, r: ReleaseId, baked: bool) {
+        self.good.retain(|(good, _)| *good != r);
+        self.good.push((r, baked));
     }
 
     fn revoke(&mut self, r: &ReleaseId) {
