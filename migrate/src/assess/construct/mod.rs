@@ -211,6 +211,43 @@ mod tests {
         found.map(|(_, fidelity, rule)| (*fidelity, *rule)).unwrap()
     }
 
+    #[test]
+    fn tables_name_what_the_catalogue_and_the_rules_have() {
+        let catalogue = Catalogue::get();
+        let ids = explained::SETTLED.iter().map(|(id, _)| *id);
+        let ids = ids.chain(plain_use::VALUES.iter().map(|(id, ..)| *id)).chain(plain_use::EMPTY);
+        let ids =
+            ids.chain(plain_use::BODIES.iter().map(|(id, _)| *id)).chain(parts::OTHERS).chain(parts::GITHUBS);
+        for id in ids.chain([parts::USED]) {
+            assert!(catalogue.named(id).is_some(), "there is no feature {id}");
+        }
+        let begins = explained::FEATURES.iter().map(|(begin, _)| *begin).chain([plain_use::RIGHT]);
+        for begin in begins {
+            let has = catalogue.features().any(|(_, feature)| feature.id.starts_with(begin));
+            assert!(has, "no feature begins with {begin}");
+        }
+        for (key, ..) in explained::BELOW {
+            let has = catalogue.features().any(|(_, feature)| feature.id.ends_with(&format!(".{key}")));
+            assert!(has, "there is no key {key}");
+        }
+        let rules = explained::BELOW.iter().map(|(.., rules)| *rules);
+        for rule in rules.chain(explained::FEATURES.iter().map(|(_, rules)| *rules)).flatten() {
+            assert!(crate::assess::rules::named(rule).is_some(), "there is no rule {rule}");
+        }
+    }
+
+    #[test]
+    fn parts_of_the_context_that_webhooks_have_differ_without_one() {
+        for (part, _) in plain_use::BODIES {
+            let below = format!("{part}.");
+            let is_part = |id: &str| id == part || id.starts_with(&below);
+            let features = Catalogue::get().features().filter(|(_, feature)| is_part(&feature.id));
+            for (_, feature) in features {
+                assert_eq!(feature.fidelity, Some(Fidelity::Approximate), "{}", feature.id);
+            }
+        }
+    }
+
     fn job(runs_on: &str, steps: &str) -> String {
         format!(
             "on: push\njobs:\n  a:\n    runs-on: {runs_on}\n    steps:\n{steps}  b:\n    runs-on: ubuntu-24.04\n    steps: [{{run: make}}]\n"

@@ -264,8 +264,8 @@ pub(super) fn written(run: &RunJob) -> Option<JobId> {
 const TOKENS: [&str; 4] = ["token", "github-token", "github_token", "repo-token"];
 
 /// What a value has in it that is another token than GitHub's, if it has nothing that is GitHub's.
-const OTHERS: [&str; 2] = ["context/secrets.<name>", "context/steps.<step-id>.outputs.<name>"];
-const GITHUBS: [&str; 2] = ["context/github.token", "context/secrets.GITHUB_TOKEN"];
+pub(super) const OTHERS: [&str; 2] = ["context/secrets.<name>", "context/steps.<step-id>.outputs.<name>"];
+pub(super) const GITHUBS: [&str; 2] = ["context/github.token", "context/secrets.GITHUB_TOKEN"];
 
 /// Why an action does the same with what it is given, where its row says that its token is the App's.
 fn given(action: &Known, step: usize, nest: Nest<'_>) -> Option<&'static str> {
@@ -308,7 +308,7 @@ fn has_body(event: &str) -> bool {
 }
 
 /// The feature of an action of a repository.
-const USED: &str = "uses/action";
+pub(super) const USED: &str = "uses/action";
 
 /// Whoever counts before the other: a rule before tables, of two rules the one whose outcome does, an action before a feature.
 fn worse(one: Option<By>, other: Option<By>) -> Option<By> {
