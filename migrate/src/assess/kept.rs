@@ -57,10 +57,7 @@ fn of_level(workflow: &WorkflowSight<'_>, at: usize, level: &Way, stays: &HashSe
     let Some((graph, job)) = graph.and_then(|graph| Some((graph, graph.job(*job)?))) else {
         return Vec::new();
     };
-    let asked = outer.first().and_then(|(file, job)| {
-        let call = workflow.family.graphs.get(*file)?.job(*job)?.call()?;
-        Some(workflow.spot_in(*file, call.uses.token))
-    });
+    let asked = workflow.call_spot(outer);
     let mut reasons = Vec::new();
     for need in &job.needs {
         let needed: Way = outer.iter().copied().chain([(*file, *need)]).collect();

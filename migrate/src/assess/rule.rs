@@ -25,6 +25,15 @@ pub trait Rule: Sync {
     fn step(&self, _step: &StepSight<'_>, _found: &mut Found<'_>) {}
 }
 
+/// A rule whose reasons are given when all others have looked.
+pub(super) struct Late(pub(super) &'static Meta);
+
+impl Rule for Late {
+    fn meta(&self) -> &'static Meta {
+        self.0
+    }
+}
+
 /// The description of a rule.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Meta {

@@ -8,7 +8,7 @@ use super::profile::{Profile, Said};
 use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
 use crate::graph::matrix::Leg;
-use crate::graph::{Actions, Family, Job, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target};
+use crate::graph::{Actions, Family, Job, JobId, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target};
 use crate::model::{
     At, Container, Entry, Event, Mapping, Run, Runs, Scalar, Step, StepKind, Text, Texts, Uses, Value,
     placeholders, value_of,
@@ -136,6 +136,13 @@ impl<'s> WorkflowSight<'s> {
         self.spot_in(0, token)
     }
 
+    /// Where the assessed file calls what is at the end of this way of calls, the outermost first; `None` of what it does not call.
+    pub(super) fn call_spot(&self, way: &[(usize, JobId)]) -> Option<Spot> {
+        let (file, job) = way.first().copied().filter(|(file, _)| *file == 0)?;
+        let call = self.family.graphs.get(file)?.job(job)?.call()?;
+        Some(self.spot_in(file, call.uses.token))
+    }
+
     /// Where a token of a file of the family stands.
     #[must_use]
     pub fn spot_in(&self, file: usize, token: TokenId) -> Spot {
@@ -172,9 +179,7 @@ impl<'s> JobSight<'s> {
     /// Where the workflow that is assessed calls what leads to the job; `None` of its own jobs.
     #[must_use]
     pub fn call_spot(&self) -> Option<Spot> {
-        let (file, job) = self.run.way.first().copied().filter(|(file, _)| *file == 0)?;
-        let call = self.workflow.family.graphs.get(file)?.job(job)?.call()?;
-        Some(self.workflow.spot_in(file, call.uses.token))
+        self.workflow.call_spot(&self.run.way)
     }
 
     /// Where the name of the job stands.

@@ -1,12 +1,10 @@
 //! It needs a job that stays.
 
-use crate::assess::rule::{Meta, Rule};
+use crate::assess::rule::{Late, Meta, Rule};
 use crate::assess::verdict::Verdict;
 
 /// The rule.
-pub(super) const RULE: &dyn Rule = &NeedsKept;
-
-struct NeedsKept;
+pub(super) const RULE: &dyn Rule = &Late(&META);
 
 /// What it gives reasons by, when all others have looked: see `assess::kept`.
 pub(super) const META: Meta = Meta {
@@ -16,9 +14,3 @@ pub(super) const META: Meta = Meta {
     why: "It waits for a job of GitHub and may read what that gives; in the cluster nothing tells that it has ended.",
     remedy: "keep the two together, or let what stays start what moves when it has ended",
 };
-
-impl Rule for NeedsKept {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-}

@@ -1,12 +1,10 @@
 //! It uses something that needs a person.
 
-use crate::assess::rule::{Meta, Rule};
+use crate::assess::rule::{Late, Meta, Rule};
 use crate::assess::verdict::Verdict;
 
 /// The rule.
-pub(super) const RULE: &dyn Rule = &NeedsPerson;
-
-struct NeedsPerson;
+pub(super) const RULE: &dyn Rule = &Late(&META);
 
 /// What it gives reasons by, when all others have looked: see [`Fates`](crate::assess::Fates).
 pub(super) const META: Meta = Meta {
@@ -16,9 +14,3 @@ pub(super) const META: Meta = Meta {
     why: "The table of features says so of what stands here, and nothing in the file answers it.",
     remedy: "do what it is about: towpath migrate list-features has all of them",
 };
-
-impl Rule for NeedsPerson {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-}
