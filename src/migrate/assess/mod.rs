@@ -177,12 +177,7 @@ impl Assess {
         if let Some(out) = asked.out.take() {
             self.write(out, &estate, &base).map_err(impossible)?;
         }
-        match printed {
-            Form::Json => terminal.stream(|out| json::write(&estate, out))?,
-            Form::Sarif => terminal.stream(|out| sarif::write(&estate, &base, out))?,
-            Form::Csv => terminal.stream(|out| table::inventory(&estate, &base, out))?,
-            _ => terminal.print(text(printed, &estate, &base)?)?,
-        }
+        print(printed, &estate, &base, terminal)?;
         let remarks = asked.allowed.remarks(&estate, &base);
         remarks.iter().take(MOST_TOLD).for_each(|remark| terminal.note(Shown::text(remark)));
         if remarks.len() > MOST_TOLD {
@@ -368,15 +363,19 @@ fn read<T, E: std::fmt::Display>(
     path.map(named).transpose()
 }
 
-/// What is printed when all is assessed.
-fn text(form: Form, estate: &Estate, base: &Base) -> Result<String, Failure> {
-    Ok(match form {
-        Form::Summary => summary::page(estate),
-        // These are written as they are made.
-        Form::Json | Form::Ndjson | Form::Sarif | Form::Csv => String::new(),
-        Form::Md => markdown::page(estate, base),
-        Form::Html => html::page(estate).ok_or_else(|| html::too_many(estate))?,
-    })
+/// Prints one form, when all is assessed.
+fn print(form: Form, estate: &Estate, base: &Base, terminal: &mut Terminal) -> Result<(), Failure> {
+    match form {
+        Form::Summary => terminal.print(summary::page(estate))?,
+        Form::Json => terminal.stream(|out| json::write(estate, out))?,
+        Form::Md => terminal.print(markdown::page(estate, base))?,
+        Form::Sarif => terminal.stream(|out| sarif::write(estate, base, out))?,
+        Form::Csv => terminal.stream(|out| table::inventory(estate, base, out))?,
+        Form::Html => terminal.print(html::page(estate).ok_or_else(|| html::too_many(estate))?)?,
+        // It was printed while files were read.
+        Form::Ndjson => {}
+    }
+    Ok(())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as map_err hands it on")]
