@@ -1,4 +1,5 @@
 use super::*;
+use crate::graph::flow::{ActionTaint, Flow};
 use crate::model::call::{Bundle, Program, Rules};
 use crate::read::read_workflow;
 
@@ -99,6 +100,17 @@ jobs:
     assert_eq!(targets, [Target::Action(0), Target::Action(1), Target::Action(1), Target::NotSupplied]);
 }
 
+/// Looks at what passes in a workflow with these actions.
+fn flow_of<T>(source: &str, folders: &[(&str, &str)], look: impl FnOnce(&Flow<'_>, &Actions<'_>) -> T) -> T {
+    let document = read_workflow(source, &Limits::default());
+    let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let loaded = ActionBundle::load(&family, &Folders(folders), &Limits::default());
+    let actions = Actions::of(&loaded);
+    look(&actions.flows(&family)[0], &actions)
+}
+
 #[test]
 fn what_attackers_decide_is_seen_in_composite_actions() {
     let source = "\
@@ -132,24 +144,15 @@ description: x
 inputs: {name: {}}
 runs: {using: composite, steps: [{run: 'echo ${{ inputs.name }}', shell: bash}]}
 ";
-    let document = read_workflow(source, &Limits::default());
-    let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
-    let program = Program::of(&bundle, &Rules::default());
-    let family = Family::of(&program);
-    let folders = [("outer", outer), ("inner", inner)];
-    let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
-    let actions = Actions::of(&loaded);
-    let flows = actions.flows(&family);
-    let shown: Vec<_> = flows[0]
-        .in_actions
-        .iter()
-        .map(|taint| {
+    let shown = flow_of(source, &[("outer", outer), ("inner", inner)], |flow, actions| {
+        let show = |taint: &ActionTaint<'_>| {
             let document = actions.models[taint.action].document;
             let (token, span) = taint.sink.place();
             let place = document.tree().place_in(document.token(token).node, span);
             format!("{} {} {}", taint.action, taint.cause.path, place.of(document.tree().source()))
-        })
-        .collect();
+        };
+        flow.in_actions.iter().map(show).collect::<Vec<_>>()
+    });
     assert_eq!(
         shown,
         [
@@ -160,9 +163,8 @@ runs: {using: composite, steps: [{run: 'echo ${{ inputs.name }}', shell: bash}]}
     );
 }
 
-#[test]
-fn what_attackers_decide_passes_through_composite_actions() {
-    let source = "\
+/// A workflow that gives a title and a branch of strangers to actions, and uses what they give.
+const PASSING: &str = "\
 on: pull_request_target
 jobs:
   a:
@@ -176,7 +178,9 @@ jobs:
       - {id: deep, uses: ./deep}
       - run: echo ${{ steps.deep.outputs.title }}
 ";
-    let outer = "\
+
+/// An action that gives on what it is given, and runs it.
+const OUTER: &str = "\
 name: x
 description: x
 inputs: {branch: {}, left: {default: '${{ github.event.pull_request.title }}'}}
@@ -193,7 +197,9 @@ runs:
     - {shell: bash, run: 'eval \"$ENVIRONMENT\"'}
     - {shell: bash, run: 'echo ${{ github.event.pull_request.body }}'}
 ";
-    let deep = "\
+
+/// An action that uses the other one.
+const DEEP: &str = "\
 name: x
 description: x
 outputs: {title: {value: '${{ steps.o.outputs.by-step }}'}}
@@ -202,28 +208,21 @@ runs:
   steps:
     - {id: o, uses: $/outer, with: {branch: '${{ github.event.pull_request.title }}', left: x}}
 ";
-    let document = read_workflow(source, &Limits::default());
-    let bundle = Bundle::alone(Reference::local(".github/workflows/ci.yml"), document);
-    let program = Program::of(&bundle, &Rules::default());
-    let family = Family::of(&program);
-    let folders = [("outer", outer), ("deep", deep)];
-    let loaded = ActionBundle::load(&family, &Folders(&folders), &Limits::default());
-    let actions = Actions::of(&loaded);
-    let flows = actions.flows(&family);
-    let told: Vec<_> = flows[0]
-        .taints
-        .iter()
-        .map(|taint| format!("{} {}", taint.sink.at().step, taint.cause.path))
-        .collect();
+
+#[test]
+fn what_attackers_decide_passes_through_composite_actions() {
+    let (told, within) = flow_of(PASSING, &[("outer", OUTER), ("deep", DEEP)], |flow, _| {
+        let told = flow.taints.iter().map(|taint| format!("{} {}", taint.sink.at().step, taint.cause.path));
+        let within = flow
+            .in_actions
+            .iter()
+            .map(|taint| format!("{} {} {}", taint.at.step, taint.sink.at().step, taint.cause.path));
+        (told.collect::<Vec<_>>(), within.collect::<Vec<_>>())
+    });
     assert_eq!(
         told,
         ["2 github.head_ref", "2 github.head_ref", "3 github.head_ref", "5 github.event.pull_request.title",]
     );
-    let within: Vec<_> = flows[0]
-        .in_actions
-        .iter()
-        .map(|taint| format!("{} {} {}", taint.at.step, taint.sink.at().step, taint.cause.path))
-        .collect();
     assert_eq!(
         within,
         [
