@@ -35,11 +35,24 @@ const KNOWN: [(&str, usize); 22] = [
     ("eyJ", 60),
 ];
 
+/// How long a secret is at least, in bytes.
+const LEAST: usize = {
+    let (mut least, mut rest) = (usize::MAX, KNOWN.as_slice());
+    while let [(begin, more), others @ ..] = rest {
+        if begin.len() + *more < least {
+            least = begin.len() + *more;
+        }
+        rest = others;
+    }
+    least
+};
+
 /// A text without what is known to be a secret by its form.
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
     static BEGIN: LazyLock<Needles> = LazyLock::new(|| Needles::of(KNOWN.map(|(begin, _)| begin)));
-    if !BEGIN.are_in(text) {
+    // Most texts are names, and shorter than any secret.
+    if text.len() < LEAST || !BEGIN.are_in(text) {
         return Cow::Borrowed(text);
     }
     let mut masked = String::new();
@@ -97,6 +110,15 @@ mod tests {
         ] {
             let expected = if expected.is_empty() { text.as_str() } else { expected };
             assert_eq!(masked(&text), expected);
+        }
+    }
+
+    #[test]
+    fn the_shortest_of_each_form_is_masked() {
+        for (begin, least) in KNOWN {
+            let secret = format!("{begin}{}", "a1".repeat(least))[..begin.len() + least].to_owned();
+            assert_eq!(masked(&secret), MASK, "{secret}");
+            assert_eq!(masked(&secret[..secret.len() - 1]), &secret[..secret.len() - 1]);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Some of many words in a text, found in one pass over it.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Words that are looked for together.
 pub(super) struct Needles {
@@ -12,7 +12,8 @@ pub(super) struct Needles {
 impl Needles {
     pub(super) fn of(words: impl IntoIterator<Item = &'static str>) -> Self {
         let words: Vec<_> = words.into_iter().collect();
-        let automaton = AhoCorasick::new(&words).ok();
+        // The only kind that may look at many bytes at once (aho-corasick, `packed`).
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&words).ok();
         Self { words, automaton }
     }
 

@@ -45,23 +45,24 @@ impl Likeness {
     }
 }
 
-/// Bytes in an unambiguous order: each text has its length before it.
+/// Bytes in an unambiguous order: each text has its length before it. They are gathered, since a digest of many small pieces
+/// takes twice the time of one of the whole.
 #[derive(Default)]
-struct Stream(Sha256);
+struct Stream(Vec<u8>);
 
 impl Stream {
     fn word(&mut self, word: &[u8]) {
-        self.0.update(word);
+        self.0.extend_from_slice(word);
     }
 
     fn text(&mut self, kind: &str, text: &str) {
-        self.0.update(kind.as_bytes());
-        self.0.update(text.len().to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.0.extend_from_slice(kind.as_bytes());
+        self.0.extend_from_slice(&text.len().to_le_bytes());
+        self.0.extend_from_slice(text.as_bytes());
     }
 
     fn digest(self) -> Digest {
-        let all = self.0.finalize();
+        let all = Sha256::digest(&self.0);
         let mut digest = [0; 16];
         digest.iter_mut().zip(all.iter()).for_each(|(to, from)| *to = *from);
         Digest(digest)

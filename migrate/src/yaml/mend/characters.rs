@@ -5,7 +5,9 @@ use crate::span::Span;
 
 /// A copy in which other characters of the same length stand for these, and where they stand; `None` if there are none.
 pub(super) fn replaced(source: &str) -> Option<(String, Vec<Span>)> {
-    if source.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t')) {
+    // Many bytes at once, which is why each block is looked at to its end.
+    let may_be = |block: &[u8]| block.iter().fold(false, |found, byte| found | may_begin(*byte));
+    if !source.as_bytes().chunks(BLOCK).any(may_be) {
         return None;
     }
     let mut found =
@@ -20,6 +22,15 @@ pub(super) fn replaced(source: &str) -> Option<(String, Vec<Span>)> {
     }
     copy.push_str(source.get(from..).unwrap_or_default());
     Some((copy, places))
+}
+
+/// How many bytes are looked at together.
+const BLOCK: usize = 64;
+
+/// Whether a character that something stands for may begin with this byte. Those of most languages do not.
+const fn may_begin(byte: u8) -> bool {
+    let is_control = byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    is_control || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef)
 }
 
 /// What the parser reads as GitHub's reads this character. A letter stands for a letter, and is no escape.
@@ -46,6 +57,8 @@ mod tests {
                 stands_for(character).is_none_or(|other| other.len() == character.len_utf8()),
                 "{character:?}"
             );
+            let first = character.to_string().as_bytes()[0];
+            assert!(stands_for(character).is_none() || may_begin(first), "{character:?}");
         }
         assert_eq!(replaced("a: é\r\n\tb"), None);
         let (copy, places) = replaced("é\u{7}\u{2028}\u{9}").unwrap();
