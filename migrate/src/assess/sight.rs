@@ -8,7 +8,9 @@ use super::profile::{Profile, Said};
 use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
 use crate::graph::matrix::Leg;
-use crate::graph::{Actions, Family, Job, JobId, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target};
+use crate::graph::{
+    Actions, Family, Job, JobId, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target, UserStep,
+};
 use crate::model::{
     At, Container, Entry, Event, Mapping, Run, Runs, Scalar, Step, StepKind, Text, Texts, Uses, Value,
     placeholders, value_of,
@@ -102,7 +104,7 @@ pub struct UsedSight<'s> {
     pub name: Option<String>,
     /// What is known of it by name.
     pub known: Option<&'static Known>,
-    /// What a folder of the workspace is, of a step of a job.
+    /// What a folder of the workspace is.
     pub local: Option<Local<'s>>,
     /// What it came to; `None` for an image, or where only a run knows.
     pub target: Option<Target>,
@@ -347,20 +349,15 @@ impl<'s> Walk<'s> {
     fn used(self, uses: &'s Uses<'s>) -> UsedSight<'s> {
         let name = flow::action(uses).map(|(name, _)| name);
         let known = name.as_deref().and_then(known);
-        let (local, target) = match self.file {
-            FileAt::Workflow(file) => {
-                let local = self.job.job.local(self.at, uses);
-                let target = self.job.workflow.actions.target(
-                    self.job.workflow.family,
-                    file,
-                    self.job.job,
-                    self.at,
-                    uses,
-                );
-                (local, target)
+        let JobSight { workflow, job, .. } = self.job;
+        let user = |file: usize| UserStep { family: workflow.family, file, job, at: self.at };
+        let target = match self.file {
+            FileAt::Workflow(file) => workflow.actions.target(user(file), uses),
+            FileAt::Action(action) => {
+                workflow.actions.nested_target(action, uses, Some(user(self.job.run.file)))
             }
-            FileAt::Action(action) => (None, self.job.workflow.actions.nested_target(action, uses)),
         };
+        let local = job.local(self.at, uses);
         UsedSight { uses, name, known, local, target }
     }
 }

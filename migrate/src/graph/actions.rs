@@ -1,20 +1,23 @@
 //! The actions that steps use, where their metadata is at hand: who gives which input, and what an attacker's words become.
 //!
-//! Steps of actions of the workflow's own repository (`./path`, by way of the job's checkouts, and `$/path`) and of other
-//! repositories are looked up through a port. What a composite action uses itself is looked up, too, but for `./path` in it,
-//! which is of the job that runs it.
+//! Actions of the repository that runs (`./path`, by way of the job's checkouts, and `$/path`) and of other repositories are
+//! looked up through a port, and those that composite actions use. `./path` in these is a folder of the workspace, too: of the
+//! job whose step leads to them.
 
 mod circle;
 mod follow;
 #[cfg(test)]
 mod tests;
+mod user;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 pub use circle::Circles;
+pub(crate) use user::UserStep;
 
 use super::flow::{self, StepAt};
-use super::{Family, Job, Local};
+use super::{Family, JobId};
 use crate::expression::{folded, same};
 use crate::model::call::{Home, Lookup, Reference};
 use crate::model::{Action, ActionInput, At, Runs, Scalar, StepKind, Uses, Value, value_of};
@@ -65,7 +68,32 @@ pub struct ActionFile {
     pub name: &'static str,
     /// What was read.
     pub document: Document,
+    /// What it uses itself.
+    nested: Arc<[Nested]>,
 }
+
+/// What a composite action uses.
+#[derive(Debug, Clone)]
+enum Nested {
+    /// The same whoever uses the action.
+    Folder(Reference),
+    /// A folder of the workspace.
+    Workspace(String),
+}
+
+/// Whose workspace an action was followed in: the file, the job, and how many checkouts there were before.
+type Workspace = (usize, JobId, usize);
+
+/// How actions are looked up.
+struct Loading<'l> {
+    files: &'l dyn ActionFiles,
+    limits: &'l Limits,
+    /// What was followed: composite actions may use each other many times over.
+    followed: HashSet<(usize, Workspace)>,
+}
+
+/// In how many workspaces actions are followed at most, each counted for itself.
+const MAX_FOLLOWED: usize = 1 << 16;
 
 /// What a reference came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +113,13 @@ impl ActionBundle {
     #[must_use]
     pub fn load(family: &Family<'_>, files: &dyn ActionFiles, limits: &Limits) -> Self {
         let mut bundle = Self::default();
+        let mut loading = Loading { files, limits, followed: HashSet::new() };
         for (file, graph) in family.graphs.iter().enumerate() {
             for job in &graph.jobs {
                 for (at, uses) in flow::uses(job) {
-                    if let Some(folder) = folder_of(family, file, job, at, uses) {
-                        bundle.add(folder, files, limits, 0);
+                    let user = UserStep { family, file, job, at };
+                    if let Some(folder) = user.folder(uses) {
+                        bundle.add(folder, user, &mut loading, 0);
                     }
                 }
             }
@@ -97,13 +127,39 @@ impl ActionBundle {
         bundle
     }
 
-    fn add(&mut self, folder: Reference, files: &dyn ActionFiles, limits: &Limits, depth: usize) {
-        let name = key(&folder);
-        if self.targets.contains_key(&name) || self.files.len() >= MAX_ACTIONS || depth >= MAX_ACTION_DEPTH {
+    /// Looks up an action, and what it uses itself.
+    fn add(&mut self, folder: Reference, user: UserStep<'_, '_>, loading: &mut Loading<'_>, depth: usize) {
+        let Some((action, nested)) = self.read(folder, loading) else { return };
+        if nested.is_empty() || depth + 1 >= MAX_ACTION_DEPTH || loading.followed.len() >= MAX_FOLLOWED {
             return;
         }
-        let (target, text) = match files.look_up(&folder) {
-            Lookup::Text(text) => (Target::Action(self.files.len()), Some(text)),
+        if !loading.followed.insert((action, user.workspace())) {
+            return;
+        }
+        for used in nested.iter() {
+            let folder = match used {
+                Nested::Folder(folder) => Some(folder.clone()),
+                Nested::Workspace(path) => user.of_workspace(path),
+            };
+            if let Some(folder) = folder {
+                self.add(folder, user, loading, depth + 1);
+            }
+        }
+    }
+
+    /// The number of the action in a folder, and what it uses.
+    fn read(&mut self, folder: Reference, loading: &Loading<'_>) -> Option<(usize, Arc<[Nested]>)> {
+        let name = key(&folder);
+        if let Some(known) = self.targets.get(&name) {
+            let Target::Action(action) = *known else { return None };
+            return self.files.get(action).map(|file| (action, Arc::clone(&file.nested)));
+        }
+        if self.files.len() >= MAX_ACTIONS {
+            return None;
+        }
+        let number = self.files.len();
+        let (target, text) = match loading.files.look_up(&folder) {
+            Lookup::Text(text) => (Target::Action(number), Some(text)),
             Lookup::NotThere => (Target::NotThere, None),
             Lookup::NotSupplied => (Target::NotSupplied, None),
             Lookup::Unreadable(cause) => {
@@ -112,14 +168,11 @@ impl ActionBundle {
             }
         };
         self.targets.insert(name, target);
-        let Some(text) = text else { return };
-        let document = read_action(text, limits);
-        let nested = nested(&folder, &document);
-        let name = files.file_name(&folder);
-        self.files.push(ActionFile { folder, name, document });
-        for folder in nested {
-            self.add(folder, files, limits, depth + 1);
-        }
+        let document = read_action(text?, loading.limits);
+        let nested: Arc<[_]> = nested(&folder, &document).into();
+        let name = loading.files.file_name(&folder);
+        self.files.push(ActionFile { folder, name, document, nested: Arc::clone(&nested) });
+        Some((number, nested))
     }
 
     /// The actions that were found.
@@ -151,8 +204,8 @@ fn key(Reference { repository, path }: &Reference) -> String {
     }
 }
 
-/// What a composite action uses, but for folders of the workspace.
-fn nested(folder: &Reference, document: &Document) -> Vec<Reference> {
+/// What a composite action uses.
+fn nested(folder: &Reference, document: &Document) -> Vec<Nested> {
     let Some(Runs::Composite { steps, .. }) = Action::of(document).runs.map(|runs| runs.value) else {
         return Vec::new();
     };
@@ -160,7 +213,11 @@ fn nested(folder: &Reference, document: &Document) -> Vec<Reference> {
         StepKind::Uses(uses) => uses.target,
         _ => None,
     });
-    targets.filter_map(|target| of_target(folder, &target)).collect()
+    let used = |target: StepUses<'_>| match target {
+        StepUses::Workspace(path) => Some(Nested::Workspace(path.text.to_owned())),
+        other => of_target(folder, &other).map(Nested::Folder),
+    };
+    targets.filter_map(used).collect()
 }
 
 fn of_target(around: &Reference, target: &StepUses<'_>) -> Option<Reference> {
@@ -178,33 +235,6 @@ fn of_target(around: &Reference, target: &StepUses<'_>) -> Option<Reference> {
             path: path.text.trim_matches('/').to_owned(),
         }),
         StepUses::Workspace(_) | StepUses::Docker(_) => None,
-    }
-}
-
-/// The folder of the action that a step uses; `None` where it is an image or only a run knows.
-fn folder_of(
-    family: &Family<'_>,
-    file: usize,
-    job: &Job<'_>,
-    at: usize,
-    uses: &Uses<'_>,
-) -> Option<Reference> {
-    let around = &family.program.bundle.files().get(file)?.reference;
-    let target = uses.target?;
-    match job.local(at, uses) {
-        None => of_target(around, &target),
-        Some(Local::Own { path, reference: None }) => {
-            Some(Reference { repository: around.repository.clone(), path })
-        }
-        Some(Local::Other { repository, reference: Some(reference), path })
-            if !repository.contains("${{") =>
-        {
-            let (owner, name) = repository.split_once('/')?;
-            let home =
-                Home { owner: owner.to_owned(), name: name.to_owned(), reference: reference.to_owned() };
-            Some(Reference { repository: Some(home), path })
-        }
-        Some(_) => None,
     }
 }
 
@@ -261,21 +291,23 @@ impl<'d> Actions<'d> {
     }
 
     /// What a step of a job uses; `None` where it is an image or only a run knows.
-    pub(crate) fn target(
-        &self,
-        family: &Family<'_>,
-        file: usize,
-        job: &Job<'_>,
-        at: usize,
-        uses: &Uses<'_>,
-    ) -> Option<Target> {
-        folder_of(family, file, job, at, uses).map(|folder| self.bundle.target(&folder))
+    pub(crate) fn target(&self, user: UserStep<'_, '_>, uses: &Uses<'_>) -> Option<Target> {
+        user.folder(uses).map(|folder| self.bundle.target(&folder))
     }
 
-    /// What a step of a composite action uses; `None` where it is an image, or a folder of the workspace.
-    pub(crate) fn nested_target(&self, action: usize, uses: &Uses<'_>) -> Option<Target> {
-        let folder = of_target(self.folder(action)?, uses.target.as_ref()?)?;
-        Some(self.bundle.target(&folder))
+    /// What a step of a composite action uses; `None` where it is an image or only a run knows, and of a folder of the workspace
+    /// where nobody says which step of a job leads to the action.
+    pub(crate) fn nested_target(
+        &self,
+        action: usize,
+        uses: &Uses<'_>,
+        user: Option<UserStep<'_, '_>>,
+    ) -> Option<Target> {
+        let folder = match uses.target.as_ref()? {
+            StepUses::Workspace(path) => user?.of_workspace(path.text),
+            other => of_target(self.folder(action)?, other),
+        };
+        Some(self.bundle.target(&folder?))
     }
 
     /// The steps of a family that use actions, with what these are.
@@ -285,7 +317,8 @@ impl<'d> Actions<'d> {
         for (file, graph) in family.graphs.iter().enumerate() {
             for job in &graph.jobs {
                 for (at, uses) in flow::uses(job) {
-                    let Some(target) = self.target(family, file, job, at, uses) else { continue };
+                    let user = UserStep { family, file, job, at };
+                    let Some(target) = self.target(user, uses) else { continue };
                     found.push(self.bound(file, StepAt { job: job.id, step: at }, uses, target));
                 }
             }

@@ -11,7 +11,7 @@ use crate::values::uses::StepUses;
 /// What a folder of the workspace is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Local<'d> {
-    /// A folder of the workflow's own repository, at the commit that runs unless `reference` says otherwise.
+    /// A folder of the repository that the workflow runs for, at the commit that runs unless `reference` says otherwise.
     Own {
         /// The folder there; empty for the root.
         path: String,
@@ -38,7 +38,7 @@ pub enum Local<'d> {
 pub struct Checkout<'d> {
     /// The place of the step.
     pub step: usize,
-    /// `repository`, as it is written; `None`: the workflow's own.
+    /// `repository`, as it is written; `None`: the one that the workflow runs for.
     pub repository: Option<&'d str>,
     /// `ref`, as it is written.
     pub reference: Option<&'d str>,
@@ -77,9 +77,14 @@ impl<'d> Job<'d> {
 
     /// What a step's `uses: ./path` is; `None` if it uses something else. `at` is the place of the step.
     #[must_use]
-    pub fn local(&self, at: usize, uses: &Uses<'d>) -> Option<Local<'d>> {
+    pub fn local(&self, at: usize, uses: &Uses<'_>) -> Option<Local<'d>> {
         let Some(StepUses::Workspace(path)) = uses.target else { return None };
-        let wanted = folder(path.text);
+        Some(self.folder(at, path.text))
+    }
+
+    /// What `./path` is when the step at a place runs.
+    pub(super) fn folder(&self, at: usize, path: &str) -> Local<'d> {
+        let wanted = folder(path);
         let mut best: Option<(&Checkout<'d>, &str)> = None;
         let mut is_unknown = false;
         for checkout in self.checked_out.iter().take_while(|checkout| checkout.step < at) {
@@ -96,7 +101,7 @@ impl<'d> Job<'d> {
                 best = Some((checkout, rest));
             }
         }
-        Some(match best {
+        match best {
             _ if is_unknown => Local::Unknown,
             None => Local::NotCheckedOut,
             Some((Checkout { repository: Some(repository), reference, .. }, path)) => {
@@ -105,7 +110,7 @@ impl<'d> Job<'d> {
             Some((Checkout { reference, .. }, path)) => {
                 Local::Own { path: path.to_owned(), reference: *reference }
             }
-        })
+        }
     }
 
     /// The steps that use a folder of the workspace, with what it is.

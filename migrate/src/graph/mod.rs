@@ -41,8 +41,8 @@ mod trigger;
 mod world;
 
 pub use access::{Access, CallOutputs, Doubt, accesses, action_accesses, action_outputs, call_outputs};
-pub(crate) use actions::MAX_ACTION_DEPTH;
 pub use actions::{ActionBundle, ActionFile, ActionFiles, Actions, Circles, Target, UsedAction};
+pub(crate) use actions::{MAX_ACTION_DEPTH, UserStep};
 pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};
 pub use inputs::KnownInputs;

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::withdrawn::withdrawn;
 use super::{FileAt, Found, Why};
 use crate::graph::status::{Asker, When};
-use crate::graph::{Actions, Family, Graph, Job, MAX_ACTION_DEPTH, Target};
+use crate::graph::{Actions, Family, Graph, Job, MAX_ACTION_DEPTH, Target, UserStep};
 use crate::model::call::Link;
 use crate::model::{Runs, Step, StepKind, Uses};
 use crate::values::label::{Label, State, classify};
@@ -109,7 +109,7 @@ impl<'f> Files<'f> {
                 if self.actions.models.is_empty() {
                     return None;
                 }
-                let target = self.actions.target(self.family, file, job, at, uses);
+                let target = self.actions.target(UserStep { family: self.family, file, job, at }, uses);
                 self.in_action(target, 0)
             })
         });
@@ -147,7 +147,7 @@ impl<'f> Files<'f> {
         });
         used.find_map(|uses| {
             let own = self.withdrawn(FileAt::Action(action), uses);
-            own.or_else(|| self.in_action(actions.nested_target(action, uses), depth + 1))
+            own.or_else(|| self.in_action(actions.nested_target(action, uses, None), depth + 1))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
-use crate::assess::sight::{FileAt, JobSight, StepSight};
+use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::verdict::Verdict;
 use crate::graph::{Local, Target};
 use crate::model::call::Link;
@@ -43,9 +43,7 @@ impl Rule for MissingLocal {
                     && !matches!(target, Some(Target::Action(_)))
             }
         };
-        let is_nested = matches!(step.file, FileAt::Action(_));
-        let is_workspace = matches!(used.uses.target, Some(StepUses::Workspace(_)));
-        if step.said().is_none() && (is_missing || is_nested && is_workspace) {
+        if step.said().is_none() && is_missing {
             found.reason(step.uses_spot(), used.uses.uses.value);
         }
     }

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use super::{Actions, MAX_ACTION_DEPTH, Target};
+use super::{Actions, MAX_ACTION_DEPTH, Target, UserStep};
 use crate::graph::Family;
-use crate::graph::flow::{self, Around, Effect, Flow, Given, KnownActions, StepScript, User};
+use crate::graph::flow::{self, Around, Effect, Flow, Given, KnownActions, StepAt, StepScript, User};
 use crate::model::{Action, Runs, Step, Uses};
 
 /// How many actions are followed at most: composite actions may use each other many times over.
@@ -40,15 +40,26 @@ struct Followed<'a> {
 }
 
 impl Followed<'_> {
-    fn target(&self, user: User<'_, '_>, uses: &Uses<'_>) -> Option<usize> {
+    fn target(&self, user: User<'_, '_>, uses: &Uses<'_>, around: Around<'_>) -> Option<usize> {
         let target = match user {
-            User::Job(file, job, step) => self.actions.target(self.family, file, job, step, uses),
-            User::Action(around) => self.actions.nested_target(around, uses),
+            User::Job(file, job, at) => {
+                self.actions.target(UserStep { family: self.family, file, job, at }, uses)
+            }
+            User::Action(action) => self.actions.nested_target(action, uses, self.user(around)),
         };
         match target? {
             Target::Action(action) => Some(action),
             Target::NotThere | Target::NotSupplied | Target::Unreadable(_) => None,
         }
+    }
+}
+
+impl<'a> Followed<'a> {
+    /// The step of a job that leads to an action.
+    fn user(&self, around: Around<'_>) -> Option<UserStep<'_, 'a>> {
+        let (file, at) = around.user?;
+        let job = self.family.graphs.get(file)?.job(at.job)?;
+        Some(UserStep { family: self.family, file, job, at: at.step })
     }
 }
 
@@ -60,7 +71,7 @@ impl<'a> KnownActions<'a> for Followed<'a> {
         given: Given<'a>,
         around: Around<'_>,
     ) -> Effect<'a> {
-        let Some(number) = self.target(user, uses) else { return Effect::default() };
+        let Some(number) = self.target(user, uses, around) else { return Effect::default() };
         let (Some(action), Some(scripts)) = (self.actions.models.get(number), self.scripts.get(number))
         else {
             return Effect::default();
@@ -69,7 +80,11 @@ impl<'a> KnownActions<'a> for Followed<'a> {
             return Effect::default();
         }
         self.left.set(self.left.get() - 1);
-        let around = Around { depth: around.depth + 1, ..around };
+        let user = match user {
+            User::Job(file, job, step) => Some((file, StepAt { job: job.id, step })),
+            User::Action(_) => around.user,
+        };
+        let around = Around { depth: around.depth + 1, user, ..around };
         flow::of_action(action, (number, self.family.graphs.len() + number), scripts, given, around, self)
     }
 }

@@ -185,6 +185,8 @@ pub(in crate::graph) struct Around<'i> {
     pub(in crate::graph) events: &'i [&'i str],
     /// How many actions are around each other.
     pub(in crate::graph) depth: usize,
+    /// The file and the step of a job that leads to it.
+    pub(in crate::graph) user: Option<(usize, StepAt)>,
 }
 
 /// Where a value does harm.
@@ -262,7 +264,7 @@ pub(in crate::graph) fn taints<'d>(
     inputs: &Inputs<'_, 'd>,
     actions: &dyn KnownActions<'d>,
 ) -> Found<'d> {
-    let around = Around { events: inputs.events, depth: 0 };
+    let around = Around { events: inputs.events, depth: 0, user: None };
     let mut body = body::Body::new(graph.workflow.document, inputs.file, Some(graph), around, actions);
     body.workflow(graph, scripts, inputs);
     let mut found = body.found;
