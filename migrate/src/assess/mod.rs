@@ -33,6 +33,7 @@ pub mod health;
 mod history;
 mod kept;
 mod known;
+mod legs;
 mod mark;
 mod mask;
 mod name_set;
@@ -59,6 +60,7 @@ mod way;
 pub(crate) use triggers::is_githubs;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use indexmap::IndexSet;
 
@@ -73,6 +75,7 @@ pub use facts::Facts;
 pub use health::{Deduction, Health, health};
 pub use history::{History, HistoryError, RETIRED_AFTER, Ran, Reach, Tally};
 pub use known::{ACTIONS, Known, known};
+pub use legs::SomeLegs;
 pub use mark::{Fingerprint, Mark};
 pub use mask::masked;
 pub use name_set::NameSet;
@@ -88,6 +91,7 @@ pub use verdict::{Rolled, Verdict};
 pub use way::Ways;
 
 use self::kept::needs_kept;
+use self::legs::Legs;
 use crate::graph::RunJob;
 use crate::span::Span;
 
@@ -126,17 +130,18 @@ impl Assessment {
         if let Some(whole) = whole(&reasons) {
             return Self::whole(workflow, whole, reasons);
         }
-        let mut set_up = HashSet::new();
+        let mut seen = Seen::default();
         for (at, run) in workflow.jobs.iter().enumerate() {
-            look_at_job(workflow, at, run, &mut reasons, &mut set_up);
+            look_at_job(workflow, at, run, &mut reasons, &mut seen);
         }
+        seen.in_legs.sort_by_key(|(step, _)| step.start);
         let mut reasons: Vec<_> = reasons.into_iter().collect();
         let (legs, _) = decided(workflow, &reasons);
         reasons.extend(needs_kept(workflow, &legs));
         let (legs, rolled) = decided(workflow, &reasons);
-        let fates = Fates::of(workflow, &reasons, &set_up, &legs, rolled);
+        let fates = Fates::of(workflow, &reasons, &seen, &legs, rolled);
         // They ask for somebody and nothing stays for them, so the fates are as before.
-        let untold = fates.untold(workflow, &reasons);
+        let untold = fates.untold(workflow, &reasons, &seen);
         let is_told = untold.is_empty();
         reasons.extend(untold);
         let (legs, rolled) = if is_told { (legs, rolled) } else { decided(workflow, &reasons) };
@@ -147,7 +152,7 @@ impl Assessment {
     fn whole(workflow: &WorkflowSight<'_>, verdict: Verdict, reasons: IndexSet<Reason>) -> Self {
         let reasons: Vec<_> = reasons.into_iter().filter(|reason| reason.rule.outcome == verdict).collect();
         let (legs, rolled) = (Vec::new(), Rolled::Whole(verdict));
-        let fates = Fates::of(workflow, &reasons, &HashSet::new(), &legs, rolled);
+        let fates = Fates::of(workflow, &reasons, &Seen::default(), &legs, rolled);
         Self { legs, reasons, rolled, fates }
     }
 
@@ -178,7 +183,7 @@ fn look_at_job(
     at: usize,
     run: &RunJob,
     reasons: &mut IndexSet<Reason>,
-    set_up: &mut HashSet<Span>,
+    seen: &mut Seen,
 ) {
     let Some(job) = workflow.family.graphs.get(run.file).and_then(|graph| graph.job(run.job)) else { return };
     let sight = JobSight { workflow, run, job };
@@ -188,8 +193,9 @@ fn look_at_job(
     }
     // What callers give may tell what it runs on.
     let mut place = 0;
-    for called in workflow.family.as_called(run) {
-        let sight = JobSight { workflow, run, job: &called };
+    let all: Vec<_> = workflow.family.as_called(run).collect();
+    for called in &all {
+        let sight = JobSight { workflow, run, job: called };
         for leg in called.known_legs() {
             let leg = LegSight { job: &sight, leg, runner: called.runner(leg) };
             for rule in rules::ALL {
@@ -198,15 +204,49 @@ fn look_at_job(
             place += 1;
         }
     }
-    sight.steps(&mut |step| {
-        set_up.extend(
-            step.tools_set_up().filter(|spot| spot.file == FileAt::Workflow(0)).map(|spot| spot.span),
-        );
+    sight.steps_in(&Legs::of(&all), &mut |step| {
+        seen.look(step);
+        if step.never_runs() {
+            return;
+        }
         let asked = call.or_else(|| step.asked_spot());
+        let scope = step.legs.as_ref().map_or(Scope::Job(at), |legs| Scope::Legs(at, Arc::clone(legs)));
         for rule in rules::ALL {
-            rule.step(step, &mut Found::new(rule.meta(), Scope::Job(at), asked, reasons));
+            rule.step(step, &mut Found::new(rule.meta(), scope.clone(), asked, reasons));
         }
     });
+}
+
+/// What steps of the assessed file tell beside reasons.
+#[derive(Default)]
+struct Seen {
+    /// Programs that a job sets up before it uses them.
+    set_up: HashSet<Span>,
+    /// Steps that run in some legs of their job only, and in which.
+    in_legs: Vec<(Span, Arc<[usize]>)>,
+}
+
+impl Seen {
+    fn look(&mut self, step: &StepSight<'_>) {
+        if step.file != FileAt::Workflow(0) {
+            return;
+        }
+        if let Some(legs) = &step.legs {
+            self.in_legs.push((step.spot(step.step.token).span, Arc::clone(legs)));
+        }
+        if !step.never_runs() {
+            self.set_up
+                .extend(step.tools_set_up().filter(|spot| spot.file == step.file).map(|spot| spot.span));
+        }
+    }
+
+    /// The legs in which a part of the file runs, if it is of a step that does not run in all of its job.
+    fn legs_of(&self, part: Span) -> Option<&Arc<[usize]>> {
+        // Steps do not overlap.
+        let after = self.in_legs.partition_point(|(step, _)| step.start <= part.start);
+        let (step, legs) = self.in_legs.get(after.checked_sub(1)?)?;
+        (part.end <= step.end).then_some(legs)
+    }
 }
 
 /// The worst that was found: of the whole workflow, of each job, and of each of its legs.
@@ -221,12 +261,19 @@ impl Worst {
         let jobs = workflow.jobs.iter().map(|run| (best, vec![best; workflow.legs_of(run)]));
         let mut worst = Self { workflow: best, jobs: jobs.collect() };
         for reason in reasons {
-            let at = match reason.scope {
-                Scope::Workflow => Some(&mut worst.workflow),
-                Scope::Job(job) => worst.jobs.get_mut(job).map(|(all, _)| all),
-                Scope::Leg(job, leg) => worst.jobs.get_mut(job).and_then(|(_, legs)| legs.get_mut(leg)),
+            let outcome = reason.rule.outcome;
+            let mut of_leg = |job: usize, leg: usize| {
+                let legs = worst.jobs.get_mut(job).map(|(_, legs)| legs);
+                legs.and_then(|legs| legs.get_mut(leg)).into_iter().for_each(|at| *at = outcome.min(*at));
             };
-            at.into_iter().for_each(|at| *at = reason.rule.outcome.min(*at));
+            match &reason.scope {
+                Scope::Workflow => worst.workflow = outcome.min(worst.workflow),
+                Scope::Job(job) => {
+                    worst.jobs.get_mut(*job).into_iter().for_each(|(all, _)| *all = outcome.min(*all));
+                }
+                Scope::Leg(job, leg) => of_leg(*job, *leg),
+                Scope::Legs(job, legs) => legs.iter().for_each(|leg| of_leg(*job, *leg)),
+            }
         }
         worst
     }

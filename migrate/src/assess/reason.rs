@@ -1,5 +1,7 @@
 //! Reasons: what a rule found, and for which legs it counts.
 
+use std::sync::Arc;
+
 use indexmap::IndexSet;
 
 use super::mask::masked;
@@ -23,7 +25,7 @@ pub struct Reason {
 }
 
 /// The legs for which a reason counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// All legs of the workflow.
     Workflow,
@@ -31,6 +33,19 @@ pub enum Scope {
     Job(usize),
     /// This leg of this job of the run, as [`AssessedLeg`](super::AssessedLeg) counts them.
     Leg(usize, usize),
+    /// These legs of this job of the run, in their order.
+    Legs(usize, Arc<[usize]>),
+}
+
+impl Scope {
+    /// The job whose legs they are; `None`: those of all jobs.
+    #[must_use]
+    pub const fn job(&self) -> Option<usize> {
+        match self {
+            Self::Workflow => None,
+            Self::Job(job) | Self::Leg(job, _) | Self::Legs(job, _) => Some(*job),
+        }
+    }
 }
 
 /// Takes the reasons of one rule for one thing, each once.
@@ -56,6 +71,6 @@ impl<'r> Found<'r> {
     pub fn reason(&mut self, spot: Spot, target: impl AsRef<str>) {
         let target = masked(target.as_ref()).into_owned();
         let asked = self.asked.filter(|_| spot.file != FileAt::Workflow(0));
-        self.reasons.insert(Reason { rule: self.rule, scope: self.scope, spot, asked, target });
+        self.reasons.insert(Reason { rule: self.rule, scope: self.scope.clone(), spot, asked, target });
     }
 }

@@ -213,20 +213,25 @@ impl<'a> Tally<'a> {
             let keep = counts.get(Verdict::Keep as usize).copied().unwrap_or_default();
             counts.iter().sum::<usize>() - keep
         };
-        match reason.scope {
+        match &reason.scope {
             Scope::Workflow => of(&self.all),
-            Scope::Job(job) => self.jobs.get(job).map(of).unwrap_or_default(),
-            Scope::Leg(job, leg) => {
-                let verdict = self.verdict(job, leg);
-                usize::from(verdict.is_some_and(|verdict| verdict != Verdict::Keep))
-            }
+            Scope::Job(job) => self.jobs.get(*job).map(of).unwrap_or_default(),
+            Scope::Leg(job, leg) => of(&self.some(*job, &[*leg])),
+            Scope::Legs(job, legs) => of(&self.some(*job, legs)),
         }
     }
 
-    /// Legs stand in the order of jobs and places.
-    fn verdict(&self, job: usize, leg: usize) -> Option<Verdict> {
-        let at = self.legs.binary_search_by_key(&(job, leg), |leg| (leg.job, leg.leg)).ok()?;
-        self.legs.get(at).map(|leg| leg.verdict)
+    /// How many of some legs of a job have each verdict.
+    fn some(&self, job: usize, legs: &[usize]) -> Counts {
+        let mut counts = Counts::default();
+        for leg in legs {
+            // Legs stand in the order of jobs and places.
+            let at = self.legs.binary_search_by_key(&(job, *leg), |leg| (leg.job, leg.leg)).ok();
+            if let Some(leg) = at.and_then(|at| self.legs.get(at)) {
+                counts.get_mut(leg.verdict as usize).into_iter().for_each(|count| *count += 1);
+            }
+        }
+        counts
     }
 
     /// How many legs a reason counts for, and for how many of these it decides.
@@ -235,12 +240,11 @@ impl<'a> Tally<'a> {
         let of = |counts: &Counts| {
             (counts.iter().sum(), counts.get(outcome as usize).copied().unwrap_or_default())
         };
-        match reason.scope {
+        match &reason.scope {
             Scope::Workflow => of(&self.all),
-            Scope::Job(job) => self.jobs.get(job).map(of).unwrap_or_default(),
-            Scope::Leg(job, leg) => {
-                self.verdict(job, leg).map_or((0, 0), |verdict| (1, usize::from(verdict == outcome)))
-            }
+            Scope::Job(job) => self.jobs.get(*job).map(of).unwrap_or_default(),
+            Scope::Leg(job, leg) => of(&self.some(*job, &[*leg])),
+            Scope::Legs(job, legs) => of(&self.some(*job, legs)),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::brought::Brought;
 use super::known::{Known, known};
+use super::legs::{Legs, SomeLegs, runs_nowhere};
 use super::profile::{Profile, Said};
 use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
@@ -92,6 +93,8 @@ pub struct StepSight<'s> {
     pub script: Option<Cow<'s, Script<'s>>>,
     /// What it uses.
     pub used: Option<UsedSight<'s>>,
+    /// The legs of its job in which it may run.
+    pub legs: SomeLegs,
     /// The programs that it and the steps before it in the same job bring.
     pub brought: &'s Brought<'s>,
 }
@@ -228,13 +231,18 @@ impl<'s> JobSight<'s> {
         self.containers().flat_map(|container| texts(container.ports.as_ref()))
     }
 
-    /// Looks at each step that really runs, those of composite actions in their places.
+    /// Looks at each step that may run, those of composite actions in their places.
     pub(crate) fn steps(&self, look: &mut dyn FnMut(&StepSight<'_>)) {
+        self.steps_in(&Legs::unknown(), look);
+    }
+
+    /// The same, with the legs in which each may run. Of those that run in none, what they use is not looked at.
+    pub(super) fn steps_in(&self, legs: &Legs<'_>, look: &mut dyn FnMut(&StepSight<'_>)) {
         let Some(steps) = self.job.steps() else { return };
         let mut brought = Brought::default();
         for (at, step) in steps.steps.iter().enumerate() {
-            let walk = Walk { job: self, at, file: FileAt::Workflow(self.run.file), depth: 0 };
-            walk.step(step, self.job.workflow.document, &mut brought, look);
+            let walk = Walk { job: self, at, file: FileAt::Workflow(self.run.file), depth: 0, legs };
+            walk.step(step, self.job.workflow.document, &None, &mut brought, look);
         }
     }
 }
@@ -286,6 +294,7 @@ struct Walk<'s> {
     at: usize,
     file: FileAt,
     depth: usize,
+    legs: &'s Legs<'s>,
 }
 
 impl<'s> Walk<'s> {
@@ -293,15 +302,20 @@ impl<'s> Walk<'s> {
         self,
         step: &'s Step<'s>,
         document: &'s Document,
+        around: &SomeLegs,
         brought: &mut Brought<'s>,
         look: &mut dyn FnMut(&StepSight<'_>),
     ) {
+        let condition = step.condition.as_ref().map(|condition| &*condition.value);
+        let legs = self.legs.with(around, condition, matches!(self.file, FileAt::Action(_)));
         if let StepKind::Parallel(steps) = &step.kind {
-            steps.iter().for_each(|step| self.step(step, document, brought, look));
+            steps.iter().for_each(|step| self.step(step, document, &legs, brought, look));
             return;
         }
         let script = if let StepKind::Run(run) = &step.kind {
-            brought.by_script(flow::written(document, run.script.token));
+            if !runs_nowhere(&legs) {
+                brought.by_script(flow::written(document, run.script.token));
+            }
             Some(self.script(run, document))
         } else {
             None
@@ -310,19 +324,28 @@ impl<'s> Walk<'s> {
         let nested = used.as_ref().and_then(|used| used.target);
         let known = used.as_ref().and_then(|used| used.known);
         let Self { job, at, file, .. } = self;
-        look(&StepSight { job, at, file, document, step, script, used, brought });
+        look(&StepSight { job, at, file, document, step, script, used, legs: legs.clone(), brought });
+        if runs_nowhere(&legs) {
+            return;
+        }
         known.into_iter().for_each(|known| brought.by_action(known));
         if let Some(Target::Action(action)) = nested {
-            self.composite(action, brought, look);
+            self.composite(action, &legs, brought, look);
         }
     }
 
-    fn composite(self, action: usize, brought: &mut Brought<'s>, look: &mut dyn FnMut(&StepSight<'_>)) {
+    fn composite(
+        self,
+        action: usize,
+        around: &SomeLegs,
+        brought: &mut Brought<'s>,
+        look: &mut dyn FnMut(&StepSight<'_>),
+    ) {
         let Some(model) = self.job.workflow.actions.models.get(action) else { return };
         let Some(Runs::Composite { steps, .. }) = model.runs.as_ref().map(|runs| &runs.value) else { return };
         if self.depth < MAX_ACTION_DEPTH {
             let inner = Walk { file: FileAt::Action(action), depth: self.depth + 1, ..self };
-            steps.iter().for_each(|step| inner.step(step, model.document, brought, look));
+            steps.iter().for_each(|step| inner.step(step, model.document, around, brought, look));
         }
     }
 
@@ -363,6 +386,12 @@ impl<'s> Walk<'s> {
 }
 
 impl StepSight<'_> {
+    /// Whether it runs in no leg of its job.
+    #[must_use]
+    pub fn never_runs(&self) -> bool {
+        runs_nowhere(&self.legs)
+    }
+
     /// Where a token of the step's file stands.
     #[must_use]
     pub fn spot(&self, token: TokenId) -> Spot {

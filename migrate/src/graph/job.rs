@@ -156,7 +156,7 @@ impl<'d> Job<'d> {
             Some(Expansion::Exact(legs)) if !legs.too_many => legs.legs.as_slice(),
             _ => &[],
         };
-        Known { matrix, legs, inputs: self.inputs.as_deref() }
+        Known { matrix, legs, inputs: self.inputs.as_deref(), system: None }
     }
 
     /// How many jobs of a run this is, at least and at most; `None`: nobody knows how many.

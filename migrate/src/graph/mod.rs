@@ -24,6 +24,7 @@ mod actions;
 mod calls;
 mod checkout;
 pub mod flow;
+mod foreseen;
 mod inputs;
 mod job;
 pub mod matrix;
@@ -45,6 +46,7 @@ pub use actions::{ActionBundle, ActionFile, ActionFiles, Actions, Circles, Targe
 pub(crate) use actions::{MAX_ACTION_DEPTH, UserStep};
 pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};
+pub(crate) use foreseen::Foreseen;
 pub use inputs::KnownInputs;
 pub use job::{Effective, Job, JobId, Origin};
 pub use names::CheckName;

@@ -11,6 +11,7 @@ mod supposed;
 #[cfg(test)]
 mod tests;
 
+pub(super) use algebra::with_data;
 pub use algebra::{Facts, runs};
 pub use oddity::{Oddity, oddity};
 

@@ -6,6 +6,7 @@ use super::inputs::KnownInputs;
 use super::matrix::{CellValue, Leg};
 use super::paths::{self, Path};
 use crate::expression::{Evaluated, Expression, Function, Node, NodeKind, Object, Status, Value, World};
+use crate::values::shell::System;
 
 /// What is known of contexts.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,8 @@ pub(super) struct Known<'l> {
     pub(super) legs: &'l [Leg],
     /// What a caller gives; nothing is known of it where there is none.
     pub(super) inputs: Option<&'l KnownInputs>,
+    /// What `runner.os` is, where it is asked for behind the start of a job.
+    pub(super) system: Option<System>,
 }
 
 /// What is known of `matrix`.
@@ -32,12 +35,15 @@ pub(super) enum KnownMatrix<'l> {
 const PLACE: &str = "job-index";
 const COUNT: &str = "job-total";
 
+/// What `runner` says of the system (GitHub Docs, "Contexts": `runner`).
+const OS: &str = "os";
+
 impl<'l> Known<'l> {
     pub(super) const NOTHING: Self = Self::by_inputs(None);
 
     /// Nothing but what a caller gives.
     pub(super) const fn by_inputs(inputs: Option<&'l KnownInputs>) -> Self {
-        Self { matrix: KnownMatrix::Unknown, legs: &[], inputs }
+        Self { matrix: KnownMatrix::Unknown, legs: &[], inputs, system: None }
     }
 
     /// The text that a scalar becomes, if nothing else is needed to know it.
@@ -47,10 +53,20 @@ impl<'l> Known<'l> {
 
     /// The value of an expression, if nothing else is needed to know it.
     pub(super) fn value(&self, expression: &Expression) -> Option<Value> {
-        let found = paths::paths(expression);
         let root = expression.root()?;
-        let is_known = found.iter().all(|path| self.knows(path)) && !asks(root);
-        if is_known { expression.evaluate(self).ok() } else { None }
+        if self.decides(root) { expression.evaluate(self).ok() } else { None }
+    }
+
+    /// Whether a part of an expression is true, if nothing else is needed to know it.
+    pub(super) fn truth(&self, node: &Node) -> Option<bool> {
+        if self.decides(node) { node.evaluate(self).ok().map(|value| value.is_truthy()) } else { None }
+    }
+
+    /// Whether nothing else is needed.
+    fn decides(&self, node: &Node) -> bool {
+        let mut found = Vec::new();
+        paths::collect(node, &mut found);
+        found.iter().all(|path| self.knows(path)) && !asks(node)
     }
 
     fn knows(&self, path: &Path<'_>) -> bool {
@@ -59,6 +75,9 @@ impl<'l> Known<'l> {
         }
         if path.starts_with(&["strategy", PLACE]) || path.starts_with(&["strategy", COUNT]) {
             return self.place().is_some();
+        }
+        if path.starts_with(&["runner", OS]) {
+            return self.system.is_some();
         }
         path.starts_with(&["matrix"]) && self.matrix.knows(path)
     }
@@ -73,6 +92,14 @@ impl<'l> Known<'l> {
             }
             KnownMatrix::Unknown => None,
         }
+    }
+
+    fn runner(&self) -> Value {
+        let mut runner = Object::new();
+        if let Some(system) = self.system {
+            runner.insert(OS, Value::text(system.name()));
+        }
+        Value::Object(Arc::new(runner))
     }
 
     fn strategy(&self) -> Value {
@@ -133,6 +160,8 @@ impl World for Known<'_> {
             self.inputs.map_or(Value::Null, KnownInputs::context)
         } else if is("strategy") {
             self.strategy()
+        } else if is("runner") {
+            self.runner()
         } else {
             Value::Null
         }

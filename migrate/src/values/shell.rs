@@ -87,6 +87,18 @@ pub enum System {
     Windows,
 }
 
+impl System {
+    /// As `runner.os` has it (GitHub Docs, "Contexts": `runner`).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Linux => "Linux",
+            Self::MacOs => "macOS",
+            Self::Windows => "Windows",
+        }
+    }
+}
+
 /// A shell, named or as a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shell<'a> {

@@ -1,8 +1,11 @@
 //! What of the table of features rules look at themselves, and what asks for somebody that none of them looks at.
 
 use super::nest::Nest;
+use std::sync::Arc;
+
 use super::parts::written;
 use super::{Fate, Fates};
+use crate::assess::Seen;
 use crate::assess::reason::{Reason, Scope};
 use crate::assess::rules::NEEDS_PERSON;
 use crate::assess::sight::{FileAt, Spot, WorkflowSight};
@@ -45,13 +48,19 @@ const NEWER: &str = "say what it is: it is newer than the schemas here";
 impl Fates {
     /// What asks for somebody, of which no rule has told: a reason for each job of the run that it is in. A part of a job that stays
     /// asks for nobody.
-    pub(in crate::assess) fn untold(&self, workflow: &WorkflowSight<'_>, reasons: &[Reason]) -> Vec<Reason> {
+    pub(in crate::assess) fn untold(
+        &self,
+        workflow: &WorkflowSight<'_>,
+        reasons: &[Reason],
+        seen: &Seen,
+    ) -> Vec<Reason> {
         let Some(root) = workflow.family.root() else { return Vec::new() };
         let mut untold = Vec::new();
         for (at, fate) in self.iter().enumerate().filter(|(_, fate)| fate.is_open()) {
             let place = self.place(at, root);
-            for scope in place.scopes(workflow, root) {
-                let tells = |reason: &Reason| counts(reason.scope, scope) && place.is_told_by(reason, &fate);
+            for scope in place.scopes(workflow, root, seen.legs_of(fate.construct.span)) {
+                let tells =
+                    |reason: &Reason| counts(&reason.scope, &scope) && place.is_told_by(reason, &fate);
                 if !reasons.iter().any(tells) {
                     let spot = Spot { file: FileAt::Workflow(0), span: fate.construct.span };
                     let target = fate.feature.map_or(NEWER, |feature| feature.how).to_owned();
@@ -116,7 +125,12 @@ impl Place {
     }
 
     /// The legs that it counts for: those of its job, or of all jobs; rights beside jobs, of those that say none.
-    fn scopes(&self, workflow: &WorkflowSight<'_>, root: &Graph<'_>) -> Vec<Scope> {
+    fn scopes(
+        &self,
+        workflow: &WorkflowSight<'_>,
+        root: &Graph<'_>,
+        legs: Option<&Arc<[usize]>>,
+    ) -> Vec<Scope> {
         if self.job.is_none() && self.key != "permissions" {
             return vec![Scope::Workflow];
         }
@@ -125,14 +139,15 @@ impl Place {
             None => root.job(job).is_some_and(|job| job.model.permissions.is_none()),
         };
         let runs = workflow.jobs.iter().enumerate().filter(|(_, run)| written(run).is_some_and(has));
-        runs.map(|(at, _)| Scope::Job(at)).collect()
+        let scope = |at: usize| legs.map_or(Scope::Job(at), |legs| Scope::Legs(at, Arc::clone(legs)));
+        runs.map(|(at, _)| scope(at)).collect()
     }
 }
 
 /// Whether a reason counts for legs of these.
-fn counts(reason: Scope, of: Scope) -> bool {
-    match (reason, of) {
-        (Scope::Workflow, _) | (_, Scope::Workflow) => true,
-        (Scope::Job(one) | Scope::Leg(one, _), Scope::Job(other) | Scope::Leg(other, _)) => one == other,
+fn counts(reason: &Scope, of: &Scope) -> bool {
+    match (reason.job(), of.job()) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
     }
 }

@@ -6,7 +6,7 @@ mod parts;
 mod plain_use;
 mod why;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use self::parts::Parts;
@@ -15,11 +15,10 @@ use super::reason::Reason;
 use super::rule::Meta;
 use super::sight::WorkflowSight;
 use super::verdict::Verdict;
-use super::{AssessedLeg, Rolled};
+use super::{AssessedLeg, Rolled, Seen};
 use crate::features::{Catalogue, Construct, Feature, Role, constructs_with};
 use crate::fidelity::Fidelity;
 use crate::read::Document;
-use crate::span::Span;
 
 /// How many constructs have each fidelity, in the order of [`Fidelity::NAMES`].
 pub type Fidelities = [usize; Fidelity::NAMES.len()];
@@ -46,6 +45,8 @@ pub enum By {
     Action(&'static Known),
     /// A rule that found something: in it, in its step, in its job, or in the whole workflow.
     Rule(&'static Meta),
+    /// Its step runs in no leg.
+    Never,
 }
 
 impl Fate<'_> {
@@ -57,6 +58,7 @@ impl Fate<'_> {
             By::Use(_) => Some(Fidelity::Exact),
             By::Action(action) => Some(action.fidelity),
             By::Rule(rule) => Some(fidelity(rule.outcome)),
+            By::Never => Some(Fidelity::Dropped(NEVER)),
         }
     }
 
@@ -68,6 +70,7 @@ impl Fate<'_> {
             By::Use(why) => why,
             By::Action(action) => action.how,
             By::Rule(rule) => rule.remedy,
+            By::Never => NEVER,
         }
     }
 
@@ -76,10 +79,13 @@ impl Fate<'_> {
     pub const fn rule(&self) -> Option<&'static Meta> {
         match self.by {
             By::Rule(rule) => Some(rule),
-            By::Feature | By::Use(_) | By::Action(_) => None,
+            By::Feature | By::Use(_) | By::Action(_) | By::Never => None,
         }
     }
 }
+
+/// What becomes of a step that never runs.
+const NEVER: &str = "nothing: its step never runs";
 
 /// The constructs of a workflow with who says what becomes of them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -89,20 +95,20 @@ pub struct Fates {
 }
 
 impl Fates {
-    /// Of a workflow in which rules found these reasons, and whose jobs set up the programs at these bytes before they use them. What
+    /// Of a workflow in which rules found these reasons, and steps of which tell this. What
     /// stays stays with all its parts: a job of which all legs stay, and a step whose action asks for something or does nothing there.
     #[must_use]
     pub(super) fn of(
         workflow: &WorkflowSight<'_>,
         reasons: &[Reason],
-        set_up: &HashSet<Span>,
+        seen: &Seen,
         legs: &[AssessedLeg],
         rolled: Rolled,
     ) -> Self {
         let Some(root) = workflow.family.root() else { return Self::default() };
         let scripts = |run| workflow.script(0, run);
         let constructs = constructs_with(root.workflow.document, &scripts);
-        let by = Parts::new(workflow, root, &constructs).settle(reasons, set_up, legs, rolled);
+        let by = Parts::new(workflow, root, &constructs).settle(reasons, seen, legs, rolled);
         Self { constructs, by }
     }
 

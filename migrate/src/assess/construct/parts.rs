@@ -7,12 +7,12 @@ use super::nest::Nest;
 use super::plain_use::{Starts, plain};
 use super::why::Why;
 use super::{By, Construct};
-use crate::assess::AssessedLeg;
 use crate::assess::known::{Known, known};
 use crate::assess::reason::Reason;
 use crate::assess::rule::Meta;
 use crate::assess::sight::{FileAt, WorkflowSight};
 use crate::assess::verdict::{Rolled, Verdict};
+use crate::assess::{AssessedLeg, Seen};
 use crate::features::{Catalogue, Role};
 use crate::fidelity::Fidelity;
 use crate::graph::{Graph, JobId, RunJob};
@@ -54,7 +54,7 @@ impl<'p> Parts<'p> {
     pub(super) fn settle(
         mut self,
         reasons: &[Reason],
-        set_up: &HashSet<Span>,
+        seen: &Seen,
         legs: &[AssessedLeg],
         rolled: Rolled,
     ) -> Vec<By> {
@@ -63,8 +63,9 @@ impl<'p> Parts<'p> {
         self.actions();
         self.reasons(reasons);
         self.spared();
-        self.set_up(set_up);
+        self.set_up(&seen.set_up);
         self.rights();
+        self.idle(seen);
         self.jobs(reasons, legs);
         self.workflow(reasons, rolled);
         self.hand_down();
@@ -153,7 +154,7 @@ impl<'p> Parts<'p> {
                     row.filter(|_| is_seen()).map(|(_, why)| *why)
                 }
                 By::Action(action) if action.rule.is_some() && asks(action.fidelity) => Some(SPARED),
-                By::Action(_) | By::Use(_) | By::Rule(_) => None,
+                By::Action(_) | By::Use(_) | By::Rule(_) | By::Never => None,
             };
             why.into_iter().for_each(|why| self.set(at, By::Use(why)));
         }
@@ -224,6 +225,16 @@ impl<'p> Parts<'p> {
             let part = self.by.get(at).copied();
             if let Some(by) = worse(part, Some(whole)) {
                 self.set(at, by);
+            }
+        }
+    }
+
+    /// Steps that never run.
+    fn idle(&mut self, seen: &Seen) {
+        for (at, construct) in self.nest.constructs.iter().enumerate() {
+            let is_item = matches!(construct.role, Role::Item(_));
+            if is_item && seen.legs_of(construct.span).is_some_and(|legs| legs.is_empty()) {
+                self.set_whole(at, By::Never);
             }
         }
     }
@@ -310,13 +321,15 @@ fn has_body(event: &str) -> bool {
 /// The feature of an action of a repository.
 pub(super) const USED: &str = "uses/action";
 
-/// Whoever counts before the other: a rule before tables, of two rules the one whose outcome does, an action before a feature.
+/// Whoever counts before the other: a rule before all else, of two rules the one whose outcome does; that a step never runs before
+/// tables; an action before a feature.
 fn worse(one: Option<By>, other: Option<By>) -> Option<By> {
     let rank = |by: &By| match by {
         By::Rule(rule) => (0, rule.outcome as u8),
-        By::Action(_) => (1, 0),
-        By::Use(_) => (2, 0),
-        By::Feature => (3, 0),
+        By::Never => (1, 0),
+        By::Action(_) => (2, 0),
+        By::Use(_) => (3, 0),
+        By::Feature => (4, 0),
     };
     one.into_iter().chain(other).min_by_key(rank)
 }

@@ -19,14 +19,16 @@ impl Why {
         let mut why =
             Self { workflow: None, jobs: HashMap::new(), legs: HashMap::new(), unknown: HashMap::new() };
         for reason in reasons {
-            match (reason.rule.outcome, reason.scope) {
+            match (reason.rule.outcome, &reason.scope) {
                 (Verdict::Keep, Scope::Workflow) => _ = why.workflow.get_or_insert(reason.rule),
-                (Verdict::Keep, Scope::Job(job)) => _ = why.jobs.entry(job).or_insert(reason.rule),
+                (Verdict::Keep, Scope::Job(job)) => _ = why.jobs.entry(*job).or_insert(reason.rule),
                 // Another leg may stay for another reason: it tells of all legs only where nothing else does.
-                (Verdict::Keep, Scope::Leg(job, _)) => _ = why.legs.entry(job).or_insert(reason.rule),
+                (Verdict::Keep, Scope::Leg(job, _) | Scope::Legs(job, _)) => {
+                    why.legs.entry(*job).or_insert(reason.rule);
+                }
                 // What it runs on is all that is asked of single legs.
                 (Verdict::Undetermined, Scope::Leg(job, _)) => {
-                    why.unknown.entry(job).or_insert(reason.rule);
+                    why.unknown.entry(*job).or_insert(reason.rule);
                 }
                 _ => {}
             }

@@ -29,6 +29,11 @@ pub fn runs(condition: &Condition, facts: Facts<'_>, data: impl Fn(&Node) -> Opt
     }
 }
 
+/// Whether something that a condition says is true, where data decide and how others ended is not known.
+pub(in crate::graph) fn with_data(node: &Node, data: &dyn Fn(&Node) -> Option<bool>) -> Truth {
+    truth(node, &|node| data(node).map_or_else(|| constant(node), Truth::from))
+}
+
 /// Whether something that a condition says is true in a situation.
 pub(super) fn in_situation(node: &Node, situation: Situation, asker: Asker<'_>) -> Truth {
     truth(node, &|node| {

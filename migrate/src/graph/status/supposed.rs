@@ -119,8 +119,8 @@ fn add<'n>(
             ask(name, of_job(situation));
         }
         ("steps", Asker::Step(steps) | Asker::ActionStep(steps)) if name != paths::ANY => {
-            let step = steps.iter().find(|step| step.id.is_some_and(|id| same(id.value, name)))?;
-            ask(name, of_step(step, property, situation));
+            let (step, is_beside) = named(steps, name)?;
+            ask(name, of_step(step, is_beside, property, situation));
         }
         _ => return None,
     }
@@ -138,9 +138,19 @@ fn of_job(situation: Situation) -> Vec<Option<Outcome>> {
     }
 }
 
+/// The step of an id, and whether it runs beside others in `parallel`.
+fn named<'s, 'd>(steps: &'s [Step<'d>], name: &str) -> Option<(&'s Step<'d>, bool)> {
+    let all = steps.iter().flat_map(|step| {
+        let inner = if let StepKind::Parallel(inner) = &step.kind { inner.as_slice() } else { &[] };
+        std::iter::once((step, false)).chain(inner.iter().map(|step| (step, true)))
+    });
+    all.into_iter().find(|(step, _)| step.id.is_some_and(|id| same(id.value, name)))
+}
+
 /// What a step may have come to. One that fails fails the job, unless it says otherwise; its conclusion is then a success.
-fn of_step(step: &Step<'_>, property: &str, situation: Situation) -> Vec<Option<Outcome>> {
-    let goes_on = step.background.is_some()
+fn of_step(step: &Step<'_>, is_beside: bool, property: &str, situation: Situation) -> Vec<Option<Outcome>> {
+    let goes_on = is_beside
+        || step.background.is_some()
         || matches!(step.kind, StepKind::Parallel(_))
         || step.continue_on_error.is_some_and(|flag| flag.value != Written::Literal(false));
     let may_fail = situation != Situation::Succeeded || goes_on && property == "outcome";

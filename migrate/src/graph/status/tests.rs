@@ -241,7 +241,7 @@ fn conditions_are_told_by_situation() {
 
 #[test]
 fn conditions_of_steps_know_what_steps_come_to() {
-    let source = "on: push\njobs:\n  j:\n    runs-on: x\n    steps:\n    - {id: a, run: x}\n    - {id: b, run: x, continue-on-error: true}\n";
+    let source = "on: push\njobs:\n  j:\n    runs-on: x\n    steps:\n    - {id: a, run: x}\n    - {id: b, run: x, continue-on-error: true}\n    - parallel: [{id: c, run: x}]\n";
     let document = read_workflow(source, &Limits::default());
     let workflow = Workflow::of(&document);
     let JobKind::Steps(job) = &workflow.jobs[0].kind else { panic!("steps") };
@@ -250,6 +250,8 @@ fn conditions_of_steps_know_what_steps_come_to() {
         (Some("steps.a.outcome == 'failure'"), "nnn", "nnn"),
         (Some("steps.b.outcome == 'failure'"), "?nn", "?nn"),
         (Some("steps.b.conclusion == 'failure'"), "nnn", "nnn"),
+        (Some("steps.c.outcome == 'failure'"), "?nn", "?nn"),
+        (Some("always() && steps.c.outcome == 'failed'"), "nnn", "nnn"),
         (Some("steps.none.outcome == 'failure'"), "?nn", "?nn"),
         (Some("steps.a.outcome == 'success'"), "?nn", "?nn"),
         (Some("always() && steps.a.outcome == 'failure'"), "n??", "n??"),

@@ -1,0 +1,189 @@
+//! In which legs of a job a step may run: what it asks for counts for these alone.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::Arc;
+
+use crate::expression::Condition;
+use crate::graph::{Foreseen, Job};
+
+/// Legs of a job, by their places as [`AssessedLeg`](super::AssessedLeg) counts them; `None`: all of them.
+pub type SomeLegs = Option<Arc<[usize]>>;
+
+/// Whether these are none.
+pub(super) fn runs_nowhere(legs: &SomeLegs) -> bool {
+    legs.as_ref().is_some_and(|legs| legs.is_empty())
+}
+
+/// How many conditions are looked at in legs of one job, each in each leg. Behind that, steps count for all legs.
+const MOST: usize = 1 << 14;
+
+/// What is known of the legs of a job before they run.
+pub(super) struct Legs<'j> {
+    foreseen: Vec<Foreseen<'j>>,
+    left: Cell<usize>,
+}
+
+impl<'j> Legs<'j> {
+    /// Those of a job of a run, as its callers make it run.
+    pub(super) fn of(called: &'j [Cow<'_, Job<'_>>]) -> Self {
+        let legs = called.iter().flat_map(|job| job.known_legs().map(|leg| job.foreseen(leg)));
+        Self { foreseen: legs.collect(), left: Cell::new(MOST) }
+    }
+
+    /// Nothing is known of them.
+    pub(super) const fn unknown() -> Self {
+        Self { foreseen: Vec::new(), left: Cell::new(0) }
+    }
+
+    /// Those of some legs in which a step with a condition may run.
+    pub(super) fn with(
+        &self,
+        around: &SomeLegs,
+        condition: Option<&Condition>,
+        is_in_action: bool,
+    ) -> SomeLegs {
+        let Some(condition) = condition.filter(|condition| condition.written.is_some()) else {
+            return around.clone();
+        };
+        let Some(left) =
+            self.left.get().checked_sub(self.foreseen.len()).filter(|_| !self.foreseen.is_empty())
+        else {
+            return around.clone();
+        };
+        self.left.set(left);
+        let may_run = |at: &usize| {
+            let foreseen =
+                self.foreseen.get(*at).map(|leg| if is_in_action { leg.in_action() } else { *leg });
+            !foreseen.is_some_and(|leg| leg.is_never(condition))
+        };
+        if let Some(around) = around {
+            return Some(around.iter().copied().filter(may_run).collect());
+        }
+        let legs: Vec<_> = (0..self.foreseen.len()).filter(may_run).collect();
+        (legs.len() < self.foreseen.len()).then(|| legs.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MOST;
+    use crate::assess::{Assessment, Profile, Sheet, Verdict, WorkflowSight};
+    use crate::graph::{ActionBundle, ActionFiles, Actions, Family};
+    use crate::model::call::{Bundle, Lookup, Program, Reference, Rules};
+    use crate::read::{Limits, read_workflow};
+
+    /// Every action is this one.
+    struct Action(&'static str);
+
+    impl ActionFiles for Action {
+        fn look_up(&self, _: &Reference) -> Lookup {
+            Lookup::Text(self.0.into())
+        }
+    }
+
+    /// The verdict of each leg, what was found with the legs that it counts for, and how many constructs are dropped.
+    fn legs(source: &str, action: &'static str) -> (Vec<Verdict>, Vec<(&'static str, usize)>, usize) {
+        let (limits, profile) = (Limits::default(), Profile::default());
+        let path = Reference::local(".github/workflows/ci.yml");
+        let bundle = Bundle::alone(path, read_workflow(source, &limits));
+        let program = Program::of(&bundle, &Rules::default());
+        let family = Family::of(&program);
+        let loaded = ActionBundle::load(&family, &Action(action), &limits);
+        let actions = Actions::of(&loaded);
+        let workflow = WorkflowSight::new(&family, &actions, &profile);
+        let assessment = Assessment::of(&workflow);
+        let sheet = Sheet::of(&workflow, &assessment, String::new(), String::new());
+        let reasons = sheet.reasons.iter().map(|cited| (cited.rule.id, cited.legs.0)).collect();
+        let dropped = sheet.fidelities[2];
+        (assessment.legs.iter().map(|leg| leg.verdict).collect(), reasons, dropped)
+    }
+
+    fn job(runs_on: &str, matrix: &str, steps: &str) -> String {
+        format!(
+            "on: push\npermissions: {{}}\njobs:\n  a:\n    runs-on: {runs_on}\n    strategy: {{matrix: {{{matrix}}}}}\n    steps:\n{steps}"
+        )
+    }
+
+    const WINDOWS: &str = "name: x\ndescription: x\nruns:\n  using: composite\n  steps:\n    - {if: runner.os == 'Linux', run: docker build ., shell: bash}\n    \
+                           - {if: \"inputs.x == 'y'\", run: make, shell: bash}\n";
+
+    #[test]
+    fn what_a_step_asks_for_counts_for_the_legs_in_which_it_may_run() {
+        use Verdict::{Automatic, Keep, Redesign};
+        let docker = |condition: &str| format!("      - {{if: \"{condition}\", run: docker build .}}\n");
+        let go = "go: ['1.24', '1.25']";
+        for (runs_on, matrix, steps, verdicts, reasons) in [
+            (
+                "ubuntu-24.04",
+                go,
+                docker("matrix.go == '1.25'"),
+                [Automatic, Redesign],
+                &[("docker-daemon", 1)][..],
+            ),
+            ("ubuntu-24.04", go, docker("github.ref == 'x'"), [Redesign, Redesign], &[("docker-daemon", 2)]),
+            ("ubuntu-24.04", go, docker("matrix.go == '1.26'"), [Automatic, Automatic], &[]),
+            ("ubuntu-24.04", go, docker("false"), [Automatic, Automatic], &[]),
+            (
+                "'${{ matrix.os }}'",
+                "os: [ubuntu-24.04, macos-15]",
+                docker("runner.os == 'Linux'"),
+                [Redesign, Keep],
+                &[("keep-os", 1), ("docker-daemon", 1)],
+            ),
+            (
+                "'${{ matrix.os }}'",
+                "os: [ubuntu-24.04, macos-15]",
+                docker("runner.os == 'macOS'"),
+                [Automatic, Keep],
+                &[("keep-os", 1), ("docker-daemon", 1)],
+            ),
+            // The steps of an action, too; its inputs are not those of the workflow.
+            (
+                "ubuntu-24.04",
+                go,
+                "      - {uses: o/r@v1}\n".to_owned(),
+                [Redesign, Redesign],
+                &[("docker-daemon", 2)],
+            ),
+            (
+                "ubuntu-24.04",
+                go,
+                "      - {uses: o/r@v1, if: \"matrix.go == '1.24'\"}\n".to_owned(),
+                [Redesign, Automatic],
+                &[("docker-daemon", 1)],
+            ),
+        ] {
+            let source = job(runs_on, matrix, &steps);
+            let (found, told, _) = legs(&source, WINDOWS);
+            assert_eq!((found.as_slice(), told.as_slice()), (verdicts.as_slice(), reasons), "{source}");
+        }
+    }
+
+    /// The converter leaves a step out that never runs, so nothing in it asks for anybody.
+    #[test]
+    fn a_step_that_never_runs_is_dropped() {
+        let step = "      - {if: false, run: 'docker build . --build-arg X=${{ toJSON(secrets) }}'}\n      - run: make\n";
+        let (verdicts, reasons, dropped) = legs(&job("ubuntu-24.04", "x: [1]", step), WINDOWS);
+        assert_eq!(
+            (verdicts.as_slice(), reasons.as_slice()),
+            ([Verdict::Automatic].as_slice(), [].as_slice())
+        );
+        assert!(dropped > 3, "{dropped}");
+        // It sets up nothing, either.
+        let steps = "      - {if: false, run: sudo apt-get install psql}\n      - run: psql\n";
+        let (_, reasons, _) = legs(&job("ubuntu-24.04", "x: [1]", steps), WINDOWS);
+        assert_eq!(reasons, [("tool-missing", 1)]);
+    }
+
+    #[test]
+    fn behind_many_conditions_steps_count_for_all_legs() {
+        let values: Vec<_> = (0..256).map(|value| value.to_string()).collect();
+        let step = "      - {if: matrix.x == 0, run: docker build .}\n";
+        let steps = step.repeat(MOST / 256 + 1);
+        let (_, reasons, _) =
+            legs(&job("ubuntu-24.04", &format!("x: [{}]", values.join(", ")), &steps), WINDOWS);
+        let counts: Vec<_> = reasons.iter().map(|(_, legs)| *legs).collect();
+        assert_eq!((counts.first(), counts.last()), (Some(&1), Some(&256)));
+    }
+}
