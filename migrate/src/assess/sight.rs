@@ -9,9 +9,7 @@ use super::profile::{Profile, Said};
 use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
 use crate::graph::matrix::Leg;
-use crate::graph::{
-    Actions, Family, Job, JobId, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target, UserStep,
-};
+use crate::graph::{Actions, Family, Job, JobId, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target, UserStep};
 use crate::model::{
     At, Container, Entry, Event, Mapping, Run, Runs, Scalar, Step, StepKind, Text, Texts, Uses, Value,
     placeholders, value_of,
