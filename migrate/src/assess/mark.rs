@@ -21,35 +21,54 @@ const MAX_TEXT: usize = 4096;
 /// Where something was found. The default is the beginning of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// The file, where it is another than the workflow's.
-    pub file: Option<String>,
-    /// The path of that file as the command would show it, where it is of the same repository.
-    pub path: Option<String>,
     /// Where it begins.
     pub start: Place,
     /// Where it ends; the character there is not in it.
     pub end: Place,
-    /// Where the workflow asks for the other file: where its call, or its step, begins and ends.
-    pub asked: Option<(Place, Place)>,
+    /// The file, where it is another than the workflow's. Most are not, and there are many marks.
+    pub elsewhere: Option<Box<Elsewhere>>,
     /// The way to it by names: `jobs.build.steps[Checkout].uses`.
     pub way: String,
     /// What stays the same as long as it is the same.
     pub fingerprint: Fingerprint,
 }
 
+/// Another file than the workflow's, in which something was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Elsewhere {
+    /// Its name.
+    pub file: String,
+    /// Its path as the command would show it, where it is of the same repository.
+    pub path: Option<String>,
+    /// Where the workflow asks for it: where its call, or its step, begins and ends.
+    pub asked: Option<(Place, Place)>,
+}
+
 impl Default for Mark {
     fn default() -> Self {
         let start = Place { line: 1, column: 1 };
         let (way, fingerprint) = (String::new(), Fingerprint::default());
-        Self { file: None, path: None, start, end: start, asked: None, way, fingerprint }
+        Self { start, end: start, elsewhere: None, way, fingerprint }
     }
 }
 
 impl Mark {
+    /// The name of the file, where it is another than the workflow's.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.elsewhere.as_ref().map(|elsewhere| elsewhere.file.as_str())
+    }
+
+    /// Where the workflow asks for the other file.
+    #[must_use]
+    pub fn asked(&self) -> Option<(Place, Place)> {
+        self.elsewhere.as_ref()?.asked
+    }
+
     /// Where it is found in the workflow that is assessed: itself, or what asks for the other file. `None` where nothing tells.
     #[must_use]
     pub fn in_workflow(&self) -> Option<(Place, Place)> {
-        self.asked.or_else(|| self.file.is_none().then_some((self.start, self.end)))
+        self.asked().or_else(|| self.elsewhere.is_none().then_some((self.start, self.end)))
     }
 }
 
@@ -136,8 +155,12 @@ impl<'f> Marks<'f> {
         let before = self.seen.entry(first).or_default();
         let fingerprint = if *before == 0 { first } else { of(*before) };
         *before += 1;
-        let (way, file, path) = (masked(&way).into_owned(), file.name.clone(), file.path.clone());
-        Mark { file, path, start, end, asked, way, fingerprint }
+        let way = masked(&way).into_owned();
+        let elsewhere = file.name.clone().map(|name| {
+            let path = file.path.clone();
+            Box::new(Elsewhere { file: name, path, asked })
+        });
+        Mark { start, end, elsewhere, way, fingerprint }
     }
 }
 

@@ -76,7 +76,7 @@ pub use health::{Deduction, Health, health};
 pub use history::{History, HistoryError, RETIRED_AFTER, Ran, Reach, Tally};
 pub use known::{ACTIONS, Known, known};
 pub use legs::SomeLegs;
-pub use mark::{Fingerprint, Mark};
+pub use mark::{Elsewhere, Fingerprint, Mark};
 pub use mask::masked;
 pub use name_set::NameSet;
 pub use profile::{Profile, Said};

@@ -177,6 +177,8 @@ fn cited(reasons: &[Reason], tally: &Tally<'_>, marks: &mut Marks<'_>, allows: &
             cited.movable += tally.movable(reason);
         }
     }
+    // Each is kept until all workflows are assessed.
+    kept.shrink_to_fit();
     kept
 }
 

@@ -137,7 +137,7 @@ fn what_is_found_in_another_file_has_a_place_in_the_workflow() {
         Sheet::of(workflow, assessment, "ci.yml".to_owned(), String::new())
     });
     let mark = &sheet.reasons[0].mark;
-    assert_eq!((mark.file.as_deref(), mark.start.line), (Some(".github/workflows/b.yml"), 6));
+    assert_eq!((mark.file(), mark.start.line), (Some(".github/workflows/b.yml"), 6));
     assert_eq!(
         mark.in_workflow().map(|(start, end)| (start.line, start.column, end.column)),
         Some((4, 11, 36))

@@ -117,6 +117,6 @@ impl<'e> Finding<'e> {
 
     /// The place in another file, where it is there.
     pub(super) fn elsewhere(&self) -> Option<String> {
-        self.mark.file.as_ref().map(|file| format!("{file}:{}", self.mark.start.line))
+        self.mark.file().map(|file| format!("{file}:{}", self.mark.start.line))
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Serializer;
 use towpath_migrate::assess::{Allow, Cited, Fidelities, Health, Risk, Rolled, Sheet};
 use towpath_migrate::fidelity::Fidelity;
 use towpath_migrate::security::Severity;
@@ -12,6 +13,7 @@ use towpath_migrate::security::Severity;
 use super::estate::{Estate, VERDICTS};
 use super::late::{Each, Late};
 use super::plan::{Dead, Plan, Ran};
+use super::rows::Rows;
 use super::shared::Shared;
 
 /// Of this form; it changes when a reader has to.
@@ -267,7 +269,7 @@ pub(super) fn write(estate: &Estate, out: &mut dyn io::Write) -> io::Result<()> 
             estate.sheets.iter().enumerate().map(|(at, sheet)| Row::of(estate, at, sheet))
         }),
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Rows::default()))?;
     out.write_all(b"\n")
 }
 
@@ -342,10 +344,10 @@ impl<'e> Reason<'e> {
             rule: cited.rule.id,
             outcome: cited.rule.outcome.name(),
             target: &cited.target,
-            file: cited.mark.file.as_deref(),
+            file: cited.mark.file(),
             line: cited.mark.start.line,
             column: cited.mark.start.column,
-            asked: cited.mark.asked.map(|(start, _)| Asked { line: start.line, column: start.column }),
+            asked: cited.mark.asked().map(|(start, _)| Asked { line: start.line, column: start.column }),
             way: &cited.mark.way,
             fingerprint: cited.mark.fingerprint.to_string(),
             allowed: cited.allowed.as_deref(),

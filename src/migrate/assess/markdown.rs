@@ -75,7 +75,7 @@ fn workflows(estate: &Estate, base: &Base, page: &mut String) {
 /// Where something is, from the workflow.
 fn place(mark: &Mark) -> String {
     let line = mark.start.line;
-    match (&mark.file, mark.in_workflow()) {
+    match (mark.file(), mark.in_workflow()) {
         (None, _) => format!("line {line}"),
         (Some(file), Some((start, _))) => format!("line {}: {} line {line}", start.line, inert(file)),
         (Some(file), None) => format!("{} line {line}", inert(file)),

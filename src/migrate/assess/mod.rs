@@ -16,6 +16,7 @@ mod out;
 mod owning;
 mod plan;
 mod profile;
+mod rows;
 mod sarif;
 mod shared;
 mod summary;

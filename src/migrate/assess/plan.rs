@@ -209,7 +209,7 @@ impl<'e> Dead<'e> {
             why: sign.why.name(),
             target: &sign.target,
             since: sign.why.since().map(|since| since.to_string()),
-            file: sign.mark.file.as_deref(),
+            file: sign.mark.file(),
             line: sign.mark.start.line,
             column: sign.mark.start.column,
         };

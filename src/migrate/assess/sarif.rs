@@ -272,7 +272,7 @@ impl Related {
 
     /// Of what stands in another file of the repository.
     fn of(mark: &Mark, place: &str, base: &Base) -> Option<Self> {
-        let path = mark.path.as_ref().filter(|path| base.has(path))?;
+        let path = mark.elsewhere.as_ref()?.path.as_ref().filter(|path| base.has(path))?;
         Some(Self {
             id: Self::ID,
             message: text(&plain(place)),

@@ -71,7 +71,7 @@ pub(super) fn findings(estate: &Estate, base: &Base, out: &mut dyn Write) -> io:
             line,
             column,
             &mark.way,
-            mark.file.as_deref().unwrap_or_default(),
+            mark.file().unwrap_or_default(),
             &mark.fingerprint.to_string(),
             finding.allowed.unwrap_or_default(),
         ])?;

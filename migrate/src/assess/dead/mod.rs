@@ -171,7 +171,7 @@ mod tests {
 
     fn told(dead: &Dead) -> (bool, Vec<String>) {
         let sign = |sign: &Sign| {
-            let file = sign.mark.file.as_ref().map(|file| format!("{file}:")).unwrap_or_default();
+            let file = sign.mark.file().map(|file| format!("{file}:")).unwrap_or_default();
             format!("{file}{}:{} {}", sign.mark.start.line, sign.why.name(), sign.target)
         };
         (dead.is_whole, dead.signs.iter().map(sign).collect())

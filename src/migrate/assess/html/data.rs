@@ -129,7 +129,7 @@ impl<'e> Pool<'e> {
             self.metas.push(cited.rule);
         }
         let (target, _) = self.targets.insert_full(&cited.target);
-        let (file, _) = self.files.insert_full(cited.mark.file.as_deref().unwrap_or(path));
+        let (file, _) = self.files.insert_full(cited.mark.file().unwrap_or(path));
         let (legs, decides) = cited.legs;
         [rule, target, file, cited.mark.start.line, cited.mark.start.column, legs, decides]
     }

@@ -109,7 +109,7 @@ type Claim<'s> = (&'static str, &'s str, Option<&'s str>);
 fn reasons(sheet: &Sheet) -> Markup {
     let mut places: BTreeMap<Claim<'_>, Vec<String>> = BTreeMap::new();
     for cited in &sheet.reasons {
-        let claim = (cited.rule.id, cited.target.as_str(), cited.mark.file.as_deref());
+        let claim = (cited.rule.id, cited.target.as_str(), cited.mark.file());
         places.entry(claim).or_default().push(cited.mark.start.line.to_string());
     }
     html! {

@@ -1,6 +1,6 @@
 //! Pages of sheets that are made here.
 
-use towpath_migrate::assess::{Cited, Facts, Mark, Meta, NameSet, Rolled, Sheet, Verdict, rules};
+use towpath_migrate::assess::{Cited, Elsewhere, Facts, Mark, Meta, NameSet, Rolled, Sheet, Verdict, rules};
 use towpath_migrate::yaml::Place;
 
 use super::columns::Extra;
@@ -159,7 +159,8 @@ fn texts_of_files_are_texts_wherever_they_stand() {
     let mut estate = Estate::default();
     let mut made = sheet(nasty, nasty, Verdict::Undetermined, vec![reason("unknown-action", nasty, 1)]);
     made.name = nasty.to_owned();
-    made.reasons[0].mark.file = Some(nasty.to_owned());
+    let elsewhere = Elsewhere { file: nasty.to_owned(), ..Elsewhere::default() };
+    made.reasons[0].mark.elsewhere = Some(Box::new(elsewhere));
     let all: NameSet = [nasty].into_iter().collect();
     made.facts = Facts {
         uses: all.clone(),
