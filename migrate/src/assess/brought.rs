@@ -1,9 +1,10 @@
 //! What steps bring for those behind them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::known::Known;
+use super::legs::{SomeLegs, are_among, both};
 use super::needles::Needles;
 use super::tools::INSTALLERS;
 
@@ -13,40 +14,57 @@ static INSTALLS: LazyLock<Needles> = LazyLock::new(|| Needles::of(INSTALLERS));
 /// The programs that steps of a job have brought so far, as far as their words tell.
 #[derive(Debug, Default)]
 pub struct Brought<'s> {
-    programs: HashSet<&'s str>,
+    programs: Programs<'s>,
     /// Those of them that an action, or an installing command of a step before, has brought, and not only a line that looks like it.
-    set_up: HashSet<&'s str>,
+    set_up: Programs<'s>,
     /// Those that an installing command of the script that is looked at has brought, and the byte at which that command ends.
     set_up_here: HashMap<&'s str, usize>,
+    /// The legs in which that script may run.
+    here: SomeLegs,
+}
+
+/// Programs, and the legs in which they are there.
+type Programs<'s> = HashMap<&'s str, SomeLegs>;
+
+fn add<'s>(programs: &mut Programs<'s>, program: &'s str, legs: &SomeLegs) {
+    programs.entry(program).and_modify(|known| *known = both(known, legs)).or_insert_with(|| legs.clone());
+}
+
+/// Whether a program is there in all of these legs.
+fn is_in(programs: &Programs<'_>, program: &str, legs: &SomeLegs) -> bool {
+    programs.get(program).is_some_and(|those| are_among(legs, those))
 }
 
 impl<'s> Brought<'s> {
-    /// Whether a program is among them.
+    /// Whether a program is among them, in all of these legs.
     #[must_use]
-    pub fn has(&self, program: &str) -> bool {
-        self.programs.contains(program)
+    pub fn has(&self, program: &str, legs: &SomeLegs) -> bool {
+        is_in(&self.programs, program, legs)
     }
 
     /// Whether a program was surely set up before this byte of the script that is looked at.
     #[must_use]
-    pub(super) fn has_set_up(&self, program: &str, at: usize) -> bool {
-        self.set_up.contains(program) || self.set_up_here.get(program).is_some_and(|end| *end <= at)
+    pub(super) fn has_set_up(&self, program: &str, at: usize, legs: &SomeLegs) -> bool {
+        is_in(&self.set_up, program, legs) || self.set_up_here.get(program).is_some_and(|end| *end <= at)
     }
 
     /// What an action brings.
-    pub(super) fn by_action(&mut self, action: &'static Known) {
-        self.programs.extend(action.gives.iter().map(String::as_str));
-        self.set_up.extend(action.gives.iter().map(String::as_str));
+    pub(super) fn by_action(&mut self, action: &'static Known, legs: &SomeLegs) {
+        for program in &action.gives {
+            add(&mut self.programs, program, legs);
+            add(&mut self.set_up, program, legs);
+        }
     }
 
     /// What the next script looks as if it installed: the words of a command behind an installer. None brings itself.
-    pub(super) fn by_script(&mut self, script: &'s str) {
-        self.set_up.extend(self.set_up_here.drain().map(|(program, _)| program));
+    pub(super) fn by_script(&mut self, script: &'s str, legs: &SomeLegs) {
+        let before = std::mem::replace(&mut self.here, legs.clone());
+        self.set_up_here.drain().for_each(|(program, _)| add(&mut self.set_up, program, &before));
         let mut end = 0;
         for line in script.split_inclusive('\n') {
             let start = end;
             end += line.len();
-            if INSTALLS.are_in(line) {
+            if INSTALLS.are_in(line) && !line.trim_start().starts_with('#') {
                 self.by_line(line, start);
             }
         }
@@ -65,6 +83,9 @@ impl<'s> Brought<'s> {
         crate::work::step();
         let is_word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '+' | '-');
         let words = command.split(|char: char| !is_word(char));
+        if words.clone().any(|word| matches!(word, "remove" | "uninstall" | "purge")) {
+            return;
+        }
         let mut installs = words.clone().skip_while(|word| !INSTALLERS.contains(word)).skip(1);
         if installs.any(|word| matches!(word, "install" | "add")) {
             for program in installs {
@@ -76,7 +97,8 @@ impl<'s> Brought<'s> {
         for word in words {
             if let Some(installer) = installer {
                 let names = std::iter::once(word).chain(word.split('-'));
-                self.programs.extend(names.filter(|name| *name != installer || is_another));
+                let names = names.filter(|name| *name != installer || is_another);
+                names.for_each(|name| add(&mut self.programs, name, &self.here));
             }
             if INSTALLERS.contains(&word) {
                 is_another |= *installer.get_or_insert(word) != word;
@@ -97,6 +119,8 @@ mod tests {
             ("sudo apt-get install -y ninja-build psql", "ninja", true, false),
             ("pip install pytest", "pytest", true, true),
             ("pip install pytest", "pip", false, false),
+            ("# apt-get install -y psql", "psql", false, false),
+            ("apt-get remove -y psql", "psql", false, false),
             ("conda install pytest", "pytest", true, true),
             ("apk add --no-cache git", "git", true, true),
             ("make jq", "jq", true, false),
@@ -111,8 +135,8 @@ mod tests {
             ("curl -sS https://x | psql", "psql", false, false),
         ] {
             let mut brought = Brought::default();
-            brought.by_script(script);
-            let found = (brought.has(program), brought.has_set_up(program, script.len()));
+            brought.by_script(script, &None);
+            let found = (brought.has(program, &None), brought.has_set_up(program, script.len(), &None));
             assert_eq!(found, (is_brought, is_set_up), "{script}");
         }
     }
@@ -122,10 +146,10 @@ mod tests {
         let (above, below) = ("kubectl get pods\n", "apt-get install -y kubectl && kubectl get nodes\n");
         let script = format!("{above}{below}");
         let mut brought = Brought::default();
-        brought.by_script(&script);
-        let uses = script.match_indices("kubectl").map(|(at, _)| brought.has_set_up("kubectl", at));
+        brought.by_script(&script, &None);
+        let uses = script.match_indices("kubectl").map(|(at, _)| brought.has_set_up("kubectl", at, &None));
         assert_eq!(uses.collect::<Vec<_>>(), [false, false, true]);
-        brought.by_script(above);
-        assert!(brought.has_set_up("kubectl", 0), "a step before has set it up");
+        brought.by_script(above, &None);
+        assert!(brought.has_set_up("kubectl", 0, &None), "a step before has set it up");
     }
 }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::expression::Condition;
-use crate::graph::{Foreseen, Job};
+use crate::graph::{Foreseen, Job, is_of_legs};
 
 /// Legs of a job, by their places as [`AssessedLeg`](super::AssessedLeg) counts them; `None`: all of them.
 pub type SomeLegs = Option<Arc<[usize]>>;
@@ -15,25 +16,47 @@ pub(super) fn runs_nowhere(legs: &SomeLegs) -> bool {
     legs.as_ref().is_some_and(|legs| legs.is_empty())
 }
 
-/// How many conditions are looked at in legs of one job, each in each leg. Behind that, steps count for all legs.
-const MOST: usize = 1 << 14;
+/// Whether all of these legs are among those.
+pub(super) fn are_among(legs: &SomeLegs, those: &SomeLegs) -> bool {
+    match (legs, those) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        // Both are sorted.
+        (Some(legs), Some(those)) => legs.iter().all(|leg| those.binary_search(leg).is_ok()),
+    }
+}
+
+/// All of these and those.
+pub(super) fn both(legs: &SomeLegs, those: &SomeLegs) -> SomeLegs {
+    let (legs, those) = (legs.as_ref()?, those.as_ref()?);
+    Some(legs.iter().chain(those.iter()).copied().collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// What looking at conditions in legs may take in one workflow, in [`Foreseen::price`]. Behind that, steps count for all legs.
+pub(super) const MOST: usize = 1 << 23;
 
 /// What is known of the legs of a job before they run.
 pub(super) struct Legs<'j> {
     foreseen: Vec<Foreseen<'j>>,
-    left: Cell<usize>,
+    /// What may still be taken.
+    left: Option<&'j Cell<usize>>,
 }
 
 impl<'j> Legs<'j> {
     /// Those of a job of a run, as its callers make it run.
-    pub(super) fn of(called: &'j [Cow<'_, Job<'_>>]) -> Self {
+    pub(super) fn of(called: &'j [Cow<'_, Job<'_>>], left: &'j Cell<usize>) -> Self {
         let legs = called.iter().flat_map(|job| job.known_legs().map(|leg| job.foreseen(leg)));
-        Self { foreseen: legs.collect(), left: Cell::new(MOST) }
+        Self { foreseen: legs.collect(), left: Some(left) }
     }
 
     /// Nothing is known of them.
     pub(super) const fn unknown() -> Self {
-        Self { foreseen: Vec::new(), left: Cell::new(0) }
+        Self { foreseen: Vec::new(), left: None }
+    }
+
+    /// Those in which the job itself may run.
+    pub(super) fn running(&self) -> SomeLegs {
+        self.those(None, |leg| leg.is_run)
     }
 
     /// Those of some legs in which a step with a condition may run.
@@ -43,25 +66,37 @@ impl<'j> Legs<'j> {
         condition: Option<&Condition>,
         is_in_action: bool,
     ) -> SomeLegs {
-        let Some(condition) = condition.filter(|condition| condition.written.is_some()) else {
-            return around.clone();
+        let written = condition.filter(|condition| condition.written.is_some());
+        let (Some(condition), Some(first)) = (written, self.foreseen.first()) else { return around.clone() };
+        let is_never = |leg: &Foreseen<'_>| {
+            let leg = if is_in_action { leg.in_action() } else { *leg };
+            self.takes(leg.price(condition)) && leg.is_never(condition)
         };
-        let Some(left) =
-            self.left.get().checked_sub(self.foreseen.len()).filter(|_| !self.foreseen.is_empty())
-        else {
-            return around.clone();
-        };
-        self.left.set(left);
-        let may_run = |at: &usize| {
-            let foreseen =
-                self.foreseen.get(*at).map(|leg| if is_in_action { leg.in_action() } else { *leg });
-            !foreseen.is_some_and(|leg| leg.is_never(condition))
-        };
-        if let Some(around) = around {
-            return Some(around.iter().copied().filter(may_run).collect());
+        if is_of_legs(condition) {
+            self.those(around.as_ref(), |leg| !is_never(leg))
+        } else if is_never(first) {
+            Some(Arc::default())
+        } else {
+            around.clone()
         }
-        let legs: Vec<_> = (0..self.foreseen.len()).filter(may_run).collect();
-        (legs.len() < self.foreseen.len()).then(|| legs.into())
+    }
+
+    /// Those of some legs of which something is true.
+    fn those(&self, around: Option<&Arc<[usize]>>, is_meant: impl Fn(&Foreseen<'_>) -> bool) -> SomeLegs {
+        let is_meant = |at: &usize| self.foreseen.get(*at).is_none_or(&is_meant);
+        match around {
+            Some(around) => Some(around.iter().copied().filter(is_meant).collect()),
+            None => {
+                let legs: Vec<_> = (0..self.foreseen.len()).filter(is_meant).collect();
+                (legs.len() < self.foreseen.len()).then(|| legs.into())
+            }
+        }
+    }
+
+    /// Whether so much may still be taken.
+    fn takes(&self, price: usize) -> bool {
+        let left = self.left.and_then(|left| Some((left, left.get().checked_sub(price)?)));
+        left.inspect(|(cell, left)| cell.set(*left)).is_some()
     }
 }
 
@@ -177,13 +212,64 @@ mod tests {
     }
 
     #[test]
-    fn behind_many_conditions_steps_count_for_all_legs() {
+    fn jobs_that_never_run_ask_for_nothing() {
+        let idle = "on: push\npermissions: {}\njobs:\n  a: {if: false, runs-on: ubuntu-24.04, steps: [{run: docker build .}]}\n  \
+                    b: {runs-on: ubuntu-24.04, steps: [{run: make}]}\n";
+        let (verdicts, reasons, dropped) = legs(idle, WINDOWS);
+        assert_eq!(
+            (verdicts.as_slice(), reasons.as_slice()),
+            ([Verdict::Automatic; 2].as_slice(), [].as_slice())
+        );
+        assert!(dropped > 3, "{dropped}");
+    }
+
+    #[test]
+    fn what_is_told_of_a_job_and_stands_in_a_step_counts_for_the_legs_of_the_step() {
+        let step = "      - {if: matrix.x == 1, run: 'echo ${{ github.head_ref }}'}\n";
+        let source =
+            |x: &str| job("ubuntu-24.04", &format!("x: [{x}]"), step).replace("on: push", "on: pull_request");
+        let (verdicts, reasons, _) = legs(&source("1, 2"), WINDOWS);
+        assert_eq!(
+            (verdicts, reasons),
+            (vec![Verdict::Edits, Verdict::Automatic], vec![("untrusted-text", 1)])
+        );
+        let (verdicts, reasons, _) = legs(&source("2"), WINDOWS);
+        assert_eq!((verdicts, reasons), (vec![Verdict::Automatic], vec![]));
+    }
+
+    #[test]
+    fn what_a_step_sets_up_in_some_legs_is_not_there_in_others() {
+        let steps = |condition: &str| {
+            format!(
+                "      - {{if: matrix.x == 1, uses: actions/setup-go@v5}}\n      - {{{condition}run: go build}}\n"
+            )
+        };
+        for (condition, expected) in [
+            ("", &[("tool-missing", 2)][..]),
+            ("if: matrix.x == 2, ", &[("tool-missing", 1)]),
+            ("if: matrix.x == 1, ", &[]),
+        ] {
+            let (_, reasons, _) = legs(&job("ubuntu-24.04", "x: [1, 2]", &steps(condition)), WINDOWS);
+            let told: Vec<_> = reasons.into_iter().filter(|(rule, _)| *rule == "tool-missing").collect();
+            assert_eq!(told, expected, "{condition}");
+        }
+    }
+
+    /// However many conditions there are, those that are the same in all legs are looked at once.
+    #[test]
+    fn behind_much_work_steps_count_for_all_legs() {
         let values: Vec<_> = (0..256).map(|value| value.to_string()).collect();
-        let step = "      - {if: matrix.x == 0, run: docker build .}\n";
-        let steps = step.repeat(MOST / 256 + 1);
-        let (_, reasons, _) =
-            legs(&job("ubuntu-24.04", &format!("x: [{}]", values.join(", ")), &steps), WINDOWS);
+        let step = |text: &str| {
+            format!("      - {{if: \"matrix.x == 0 && '{text}' != ''\", run: docker build .}}\n")
+        };
+        let matrix = format!("x: [{}]", values.join(", "));
+        let long = "y".repeat(MOST / 256 / 4);
+        let steps = step("y") + &step(&long).repeat(4) + "      - {if: false, run: kind create cluster}\n";
+        let (_, reasons, _) = legs(&job("ubuntu-24.04", &matrix, &steps), WINDOWS);
         let counts: Vec<_> = reasons.iter().map(|(_, legs)| *legs).collect();
         assert_eq!((counts.first(), counts.last()), (Some(&1), Some(&256)));
+        let steps = "      - {if: github.ref == 'x', run: make}\n".repeat(500)
+            + "      - {if: false, run: docker build .}\n";
+        assert_eq!(legs(&job("ubuntu-24.04", &matrix, &steps), WINDOWS).1, []);
     }
 }

@@ -90,8 +90,9 @@ pub use unlock::{Unlock, unlock};
 pub use verdict::{Rolled, Verdict};
 pub use way::Ways;
 
+use self::construct::written;
 use self::kept::needs_kept;
-use self::legs::Legs;
+use self::legs::{Legs, runs_nowhere};
 use crate::graph::RunJob;
 use crate::span::Span;
 
@@ -135,9 +136,10 @@ impl Assessment {
             look_at_job(workflow, at, run, &mut reasons, &mut seen);
         }
         seen.in_legs.sort_by_key(|(step, _)| step.start);
-        let mut reasons: Vec<_> = reasons.into_iter().collect();
+        let mut reasons: Vec<_> = reasons.into_iter().filter_map(|reason| seen.limited(reason)).collect();
         let (legs, _) = decided(workflow, &reasons);
-        reasons.extend(needs_kept(workflow, &legs));
+        let kept = needs_kept(workflow, &legs).into_iter();
+        reasons.extend(kept.filter(|reason| reason.scope.job().is_none_or(|job| !seen.idle.contains(&job))));
         let (legs, rolled) = decided(workflow, &reasons);
         let fates = Fates::of(workflow, &reasons, &seen, &legs, rolled);
         // They ask for somebody and nothing stays for them, so the fates are as before.
@@ -188,33 +190,45 @@ fn look_at_job(
     let Some(job) = workflow.family.graphs.get(run.file).and_then(|graph| graph.job(run.job)) else { return };
     let sight = JobSight { workflow, run, job };
     let call = sight.call_spot();
-    for rule in rules::ALL {
-        rule.job(&sight, &mut Found::new(rule.meta(), Scope::Job(at), call, reasons));
-    }
-    // What callers give may tell what it runs on.
-    let mut place = 0;
+    // What callers give may tell what it runs on, and whether it runs.
     let all: Vec<_> = workflow.family.as_called(run).collect();
+    let legs = Legs::of(&all, &workflow.conditions_left);
+    let running = legs.running();
+    if runs_nowhere(&running) || workflow.is_reached_never(run) {
+        return seen.never(workflow, at, run);
+    }
+    let scope = scope_of(at, &running);
+    for rule in rules::ALL {
+        rule.job(&sight, &mut Found::new(rule.meta(), scope.clone(), call, reasons));
+    }
+    let mut place = 0;
     for called in &all {
         let sight = JobSight { workflow, run, job: called };
         for leg in called.known_legs() {
             let leg = LegSight { job: &sight, leg, runner: called.runner(leg) };
-            for rule in rules::ALL {
+            let is_run = running.as_ref().is_none_or(|running| running.binary_search(&place).is_ok());
+            for rule in rules::ALL.iter().filter(|_| is_run) {
                 rule.leg(&leg, &mut Found::new(rule.meta(), Scope::Leg(at, place), call, reasons));
             }
             place += 1;
         }
     }
-    sight.steps_in(&Legs::of(&all), &mut |step| {
+    sight.steps_in(&legs, &mut |step| {
         seen.look(step);
         if step.never_runs() {
             return;
         }
         let asked = call.or_else(|| step.asked_spot());
-        let scope = step.legs.as_ref().map_or(Scope::Job(at), |legs| Scope::Legs(at, Arc::clone(legs)));
+        let scope = scope_of(at, &step.legs);
         for rule in rules::ALL {
             rule.step(step, &mut Found::new(rule.meta(), scope.clone(), asked, reasons));
         }
     });
+}
+
+/// All legs of a job, or some.
+fn scope_of(job: usize, legs: &SomeLegs) -> Scope {
+    legs.as_ref().map_or(Scope::Job(job), |legs| Scope::Legs(job, Arc::clone(legs)))
 }
 
 /// What steps of the assessed file tell beside reasons.
@@ -222,8 +236,10 @@ fn look_at_job(
 struct Seen {
     /// Programs that a job sets up before it uses them.
     set_up: HashSet<Span>,
-    /// Steps that run in some legs of their job only, and in which.
+    /// Steps that run in some legs of their job only, and in which; jobs that run in none.
     in_legs: Vec<(Span, Arc<[usize]>)>,
+    /// Jobs of the run that never run.
+    idle: HashSet<usize>,
 }
 
 impl Seen {
@@ -238,6 +254,33 @@ impl Seen {
             self.set_up
                 .extend(step.tools_set_up().filter(|spot| spot.file == step.file).map(|spot| spot.span));
         }
+    }
+
+    /// A job that never runs.
+    fn never(&mut self, workflow: &WorkflowSight<'_>, at: usize, run: &RunJob) {
+        self.idle.insert(at);
+        let Some((job, root)) = written(run).zip(workflow.family.root()) else { return };
+        // A job that calls may call others that run.
+        let is_whole = run.way.is_empty() || root.job(job).is_some_and(|job| job.when.is_never());
+        if let Some(job) = root.job(job).filter(|_| is_whole) {
+            let span = workflow.spot(job.model.token).span;
+            if self.in_legs.last().is_none_or(|(known, _)| *known != span) {
+                self.in_legs.push((span, Arc::default()));
+            }
+        }
+    }
+
+    /// What is told of a job and stands in one of its steps counts for the legs of the step.
+    fn limited(&self, mut reason: Reason) -> Option<Reason> {
+        if let (Scope::Job(job), FileAt::Workflow(0)) = (&reason.scope, reason.spot.file)
+            && let Some(legs) = self.legs_of(reason.spot.span)
+        {
+            if legs.is_empty() {
+                return None;
+            }
+            reason.scope = Scope::Legs(*job, Arc::clone(legs));
+        }
+        Some(reason)
     }
 
     /// The legs in which a part of the file runs, if it is of a step that does not run in all of its job.

@@ -30,7 +30,8 @@ impl<'s> StepSight<'s> {
 
     /// Where the script starts programs that a step before, or a command of it before that, has set up.
     pub(super) fn tools_set_up(&self) -> impl Iterator<Item = Spot> {
-        let brought = self.tools().filter(|(tool, span)| self.brought.has_set_up(&tool.name, span.start));
+        let brought =
+            self.tools().filter(|(tool, span)| self.brought.has_set_up(&tool.name, span.start, &self.legs));
         brought.map(|(_, span)| self.in_script(span))
     }
 

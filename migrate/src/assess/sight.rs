@@ -1,10 +1,11 @@
 //! What rules see: a workflow with all that it calls, the jobs of a run, their legs, and steps as they really run.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::brought::Brought;
 use super::known::{Known, known};
-use super::legs::{Legs, SomeLegs, runs_nowhere};
+use super::legs::{self, Legs, SomeLegs, runs_nowhere};
 use super::profile::{Profile, Said};
 use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
@@ -52,8 +53,15 @@ pub struct WorkflowSight<'s> {
     /// What the cluster has.
     pub profile: &'s Profile,
     /// Whether it stands where templates do.
-    pub stands_among_templates: bool,
+    pub(super) stands_among_templates: bool,
+    /// What looking at conditions in legs may still take.
+    pub(super) conditions_left: Cell<usize>,
+    /// How many composite actions may still be followed, each in each place: they may use each other many times over.
+    actions_left: Cell<usize>,
 }
+
+/// How many composite actions are followed in one workflow at most. Of those behind, nobody knows what they do.
+const MAX_FOLLOWED: usize = 20_000;
 
 /// A job of the run.
 pub struct JobSight<'s> {
@@ -116,13 +124,37 @@ impl<'s> WorkflowSight<'s> {
     #[must_use]
     pub fn new(family: &'s Family<'s>, actions: &'s Actions<'s>, profile: &'s Profile) -> Self {
         let (flows, jobs) = (actions.flows(family), family.jobs());
-        Self { family, actions, flows, jobs, profile, stands_among_templates: false }
+        Self {
+            family,
+            actions,
+            flows,
+            jobs,
+            profile,
+            stands_among_templates: false,
+            conditions_left: Cell::new(legs::MOST),
+            actions_left: Cell::new(MAX_FOLLOWED),
+        }
+    }
+
+    /// The same where it stands where templates do.
+    #[must_use]
+    pub fn among_templates(mut self, is_so: bool) -> Self {
+        self.stands_among_templates = is_so;
+        self
     }
 
     /// How many legs a job has, for all that its callers give; one where nobody knows.
     #[must_use]
     pub fn legs_of(&self, run: &RunJob) -> usize {
         self.family.as_called(run).map(|job| job.legs().len().max(1)).sum::<usize>().max(1)
+    }
+
+    /// Whether a call on the way to a job never runs.
+    pub(super) fn is_reached_never(&self, run: &RunJob) -> bool {
+        run.way.iter().any(|(file, job)| {
+            let call = self.family.graphs.get(*file).and_then(|graph| graph.job(*job));
+            call.is_some_and(|call| call.when.is_never())
+        })
     }
 
     /// The script of a `run` of a file of the family, as its flow has read it.
@@ -237,10 +269,10 @@ impl<'s> JobSight<'s> {
     /// The same, with the legs in which each may run. Of those that run in none, what they use is not looked at.
     pub(super) fn steps_in(&self, legs: &Legs<'_>, look: &mut dyn FnMut(&StepSight<'_>)) {
         let Some(steps) = self.job.steps() else { return };
-        let mut brought = Brought::default();
+        let (mut brought, running) = (Brought::default(), legs.running());
         for (at, step) in steps.steps.iter().enumerate() {
             let walk = Walk { job: self, at, file: FileAt::Workflow(self.run.file), depth: 0, legs };
-            walk.step(step, self.job.workflow.document, &None, &mut brought, look);
+            walk.step(step, self.job.workflow.document, &running, &mut brought, look);
         }
     }
 }
@@ -312,7 +344,7 @@ impl<'s> Walk<'s> {
         }
         let script = if let StepKind::Run(run) = &step.kind {
             if !runs_nowhere(&legs) {
-                brought.by_script(flow::written(document, run.script.token));
+                brought.by_script(flow::written(document, run.script.token), &legs);
             }
             Some(self.script(run, document))
         } else {
@@ -326,7 +358,7 @@ impl<'s> Walk<'s> {
         if runs_nowhere(&legs) {
             return;
         }
-        known.into_iter().for_each(|known| brought.by_action(known));
+        known.into_iter().for_each(|known| brought.by_action(known, &legs));
         if let Some(Target::Action(action)) = nested {
             self.composite(action, &legs, brought, look);
         }
@@ -345,6 +377,18 @@ impl<'s> Walk<'s> {
             let inner = Walk { file: FileAt::Action(action), depth: self.depth + 1, ..self };
             steps.iter().for_each(|step| inner.step(step, model.document, around, brought, look));
         }
+    }
+
+    /// Whether an action uses others, and too many were followed already.
+    fn is_beyond(self, action: usize) -> bool {
+        let JobSight { workflow, .. } = self.job;
+        let runs = workflow.actions.models.get(action).and_then(|model| model.runs.as_ref());
+        if !matches!(runs.map(|runs| &runs.value), Some(Runs::Composite { .. })) {
+            return false;
+        }
+        let left = workflow.actions_left.get();
+        workflow.actions_left.set(left.saturating_sub(1));
+        left == 0
     }
 
     fn script(self, run: &'s Run<'s>, document: &'s Document) -> Cow<'s, Script<'s>> {
@@ -378,6 +422,10 @@ impl<'s> Walk<'s> {
                 workflow.actions.nested_target(action, uses, Some(user(self.job.run.file)))
             }
         };
+        // One that is not followed is as good as not there.
+        let is_followed =
+            |target: &Target| !matches!(target, Target::Action(action) if self.is_beyond(*action));
+        let target = target.map(|target| if is_followed(&target) { target } else { Target::NotSupplied });
         let local = job.local(self.at, uses);
         UsedSight { uses, name, known, local, target }
     }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub use circle::Circles;
 pub(crate) use user::UserStep;
 
+use super::checkout::is_checkout;
 use super::flow::{self, StepAt};
 use super::{Family, JobId};
 use crate::expression::{folded, same};
@@ -57,6 +58,8 @@ pub struct ActionBundle {
     targets: HashMap<String, Target>,
     /// Why metadata could not be read.
     causes: Vec<Cause>,
+    /// The first step of a job whose action checks something out.
+    checked_out: HashMap<(usize, JobId), usize>,
 }
 
 /// The metadata of an action.
@@ -70,6 +73,8 @@ pub struct ActionFile {
     pub document: Document,
     /// What it uses itself.
     nested: Arc<[Nested]>,
+    /// Whether it checks something out, itself or by what it uses.
+    checks_out: bool,
 }
 
 /// What a composite action uses.
@@ -118,8 +123,10 @@ impl ActionBundle {
             for job in &graph.jobs {
                 for (at, uses) in flow::uses(job) {
                     let user = UserStep { family, file, job, at };
-                    if let Some(folder) = user.folder(uses) {
-                        bundle.add(folder, user, &mut loading, 0);
+                    if let Some(folder) = user.folder(uses)
+                        && bundle.add(folder, user, &mut loading, 0)
+                    {
+                        bundle.checked_out.entry((file, job.id)).or_insert(at);
                     }
                 }
             }
@@ -127,24 +134,33 @@ impl ActionBundle {
         bundle
     }
 
-    /// Looks up an action, and what it uses itself.
-    fn add(&mut self, folder: Reference, user: UserStep<'_, '_>, loading: &mut Loading<'_>, depth: usize) {
-        let Some((action, nested)) = self.read(folder, loading) else { return };
-        if nested.is_empty() || depth + 1 >= MAX_ACTION_DEPTH || loading.followed.len() >= MAX_FOLLOWED {
-            return;
-        }
-        if !loading.followed.insert((action, user.workspace())) {
-            return;
+    /// Looks up an action, and what it uses itself. Answers whether any of it checks something out.
+    fn add(
+        &mut self,
+        folder: Reference,
+        user: UserStep<'_, '_>,
+        loading: &mut Loading<'_>,
+        depth: usize,
+    ) -> bool {
+        let Some((action, nested)) = self.read(folder, loading) else { return false };
+        let is_deep = depth + 1 >= MAX_ACTION_DEPTH || loading.followed.len() >= MAX_FOLLOWED;
+        if nested.is_empty() || is_deep || !loading.followed.insert((action, user.workspace())) {
+            return self.checks_out(action);
         }
         for used in nested.iter() {
             let folder = match used {
                 Nested::Folder(folder) => Some(folder.clone()),
                 Nested::Workspace(path) => user.of_workspace(path),
             };
-            if let Some(folder) = folder {
-                self.add(folder, user, loading, depth + 1);
-            }
+            let checks_out = folder.is_some_and(|folder| self.add(folder, user, loading, depth + 1));
+            self.files.get_mut(action).into_iter().for_each(|file| file.checks_out |= checks_out);
         }
+        self.checks_out(action)
+    }
+
+    /// Whether an action, or what it uses, checks something out: nobody follows what is in the workspace then.
+    fn checks_out(&self, action: usize) -> bool {
+        self.files.get(action).is_some_and(|file| file.checks_out)
     }
 
     /// The number of the action in a folder, and what it uses.
@@ -169,9 +185,10 @@ impl ActionBundle {
         };
         self.targets.insert(name, target);
         let document = read_action(text?, loading.limits);
-        let nested: Arc<[_]> = nested(&folder, &document).into();
+        let (nested, checks_out) = nested(&folder, &document);
+        let nested: Arc<[_]> = nested.into();
         let name = loading.files.file_name(&folder);
-        self.files.push(ActionFile { folder, name, document, nested: Arc::clone(&nested) });
+        self.files.push(ActionFile { folder, name, document, nested: Arc::clone(&nested), checks_out });
         Some((number, nested))
     }
 
@@ -204,20 +221,21 @@ fn key(Reference { repository, path }: &Reference) -> String {
     }
 }
 
-/// What a composite action uses.
-fn nested(folder: &Reference, document: &Document) -> Vec<Nested> {
+/// What a composite action uses, and whether it checks something out.
+fn nested(folder: &Reference, document: &Document) -> (Vec<Nested>, bool) {
     let Some(Runs::Composite { steps, .. }) = Action::of(document).runs.map(|runs| runs.value) else {
-        return Vec::new();
+        return (Vec::new(), false);
     };
-    let targets = steps.iter().filter_map(|step| match &step.kind {
-        StepKind::Uses(uses) => uses.target,
-        _ => None,
-    });
-    let used = |target: StepUses<'_>| match target {
-        StepUses::Workspace(path) => Some(Nested::Workspace(path.text.to_owned())),
-        other => of_target(folder, &other).map(Nested::Folder),
-    };
-    targets.filter_map(used).collect()
+    let (mut nested, mut checks_out) = (Vec::new(), false);
+    for step in &steps {
+        let StepKind::Uses(uses) = &step.kind else { continue };
+        checks_out |= is_checkout(uses);
+        nested.extend(uses.target.and_then(|target| match target {
+            StepUses::Workspace(path) => Some(Nested::Workspace(path.text.to_owned())),
+            other => of_target(folder, &other).map(Nested::Folder),
+        }));
+    }
+    (nested, checks_out)
 }
 
 fn of_target(around: &Reference, target: &StepUses<'_>) -> Option<Reference> {
@@ -290,8 +308,12 @@ impl<'d> Actions<'d> {
         self.bundle.cause(at)
     }
 
-    /// What a step of a job uses; `None` where it is an image or only a run knows.
+    /// What a step of a job uses; `None` where it is an image or only a run knows: an action before it may have checked something
+    /// out.
     pub(crate) fn target(&self, user: UserStep<'_, '_>, uses: &Uses<'_>) -> Option<Target> {
+        if matches!(uses.target, Some(StepUses::Workspace(_))) && self.first_checkout(user) < user.at {
+            return None;
+        }
         user.folder(uses).map(|folder| self.bundle.target(&folder))
     }
 
@@ -304,10 +326,18 @@ impl<'d> Actions<'d> {
         user: Option<UserStep<'_, '_>>,
     ) -> Option<Target> {
         let folder = match uses.target.as_ref()? {
-            StepUses::Workspace(path) => user?.of_workspace(path.text),
+            StepUses::Workspace(_) if self.bundle.checks_out(action) => None,
+            StepUses::Workspace(path) => {
+                user.filter(|user| self.first_checkout(*user) > user.at)?.of_workspace(path.text)
+            }
             other => of_target(self.folder(action)?, other),
         };
         Some(self.bundle.target(&folder?))
+    }
+
+    /// The place of the first step of a job whose action checks something out, behind all of them if none does.
+    fn first_checkout(&self, user: UserStep<'_, '_>) -> usize {
+        self.bundle.checked_out.get(&(user.file, user.job.id)).copied().unwrap_or(usize::MAX)
     }
 
     /// The steps of a family that use actions, with what these are.

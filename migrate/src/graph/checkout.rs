@@ -5,6 +5,7 @@
 
 use super::flow::{action, input, uses};
 use super::job::Job;
+use crate::expression::Truth;
 use crate::model::Uses;
 use crate::values::uses::StepUses;
 
@@ -44,14 +45,24 @@ pub struct Checkout<'d> {
     pub reference: Option<&'d str>,
     /// `path` as a folder of the workspace, empty for the root; `None` where it is an expression.
     pub path: Option<String>,
+    /// Whether it leaves what is there, if that is of the same repository: `clean: false`.
+    pub keeps: bool,
+    /// Whether it runs whenever the steps behind it do: it has no condition.
+    pub is_certain: bool,
 }
 
-/// What a job checks out with `actions/checkout`.
+/// Whether a step uses `actions/checkout`.
+pub(super) fn is_checkout(uses: &Uses<'_>) -> bool {
+    action(uses).is_some_and(|(name, _)| name == "actions/checkout")
+}
+
+/// What a job checks out with `actions/checkout`, where that ever runs.
 pub(super) fn checkouts<'d>(job: &Job<'d>) -> Vec<Checkout<'d>> {
     let document = job.workflow.document;
-    let found = uses(job).filter_map(|(step, uses)| {
-        let (name, _) = action(uses)?;
-        if name != "actions/checkout" {
+    let found = uses(job).filter(|(_, uses)| is_checkout(uses)).filter_map(|(step, uses)| {
+        let condition = job.steps()?.steps.get(step)?.condition.as_ref();
+        let truth = condition.map_or(Truth::True, |condition| condition.value.truth());
+        if truth == Truth::False {
             return None;
         }
         let text = |key| {
@@ -63,6 +74,8 @@ pub(super) fn checkouts<'d>(job: &Job<'d>) -> Vec<Checkout<'d>> {
             repository: text("repository").filter(|name| !is_own(name)),
             reference: text("ref"),
             path: (!path.contains("${{")).then(|| folder(path)),
+            keeps: text("clean").is_some_and(|clean| clean.trim() == "false"),
+            is_certain: truth == Truth::True,
         })
     });
     found.collect()
@@ -85,32 +98,42 @@ impl<'d> Job<'d> {
     /// What `./path` is when the step at a place runs.
     pub(super) fn folder(&self, at: usize, path: &str) -> Local<'d> {
         let wanted = folder(path);
-        let mut best: Option<(&Checkout<'d>, &str)> = None;
-        let mut is_unknown = false;
+        // One of these is what is there, the last one unless it did not run.
+        let mut perhaps: Vec<(&Checkout<'d>, &str)> = Vec::new();
         for checkout in self.checked_out.iter().take_while(|checkout| checkout.step < at) {
-            let Some(base) = &checkout.path else {
-                is_unknown = true;
-                continue;
-            };
+            let Some(base) = &checkout.path else { return Local::Unknown };
             let Some(rest) = below(&wanted, base) else { continue };
-            // The innermost checkout counts, and of several at one place the last one.
-            let is_better = best
-                .as_ref()
-                .is_none_or(|(known, _)| known.path.as_ref().is_none_or(|known| base.len() >= known.len()));
-            if is_better {
-                best = Some((checkout, rest));
+            if perhaps.last().is_some_and(|(inner, _)| self.is_spared(inner, checkout)) {
+                continue;
             }
+            if checkout.is_certain {
+                perhaps.clear();
+            }
+            perhaps.push((checkout, rest));
         }
-        match best {
-            _ if is_unknown => Local::Unknown,
-            None => Local::NotCheckedOut,
-            Some((Checkout { repository: Some(repository), reference, .. }, path)) => {
-                Local::Other { repository, reference: *reference, path: path.to_owned() }
-            }
-            Some((Checkout { reference, .. }, path)) => {
-                Local::Own { path: path.to_owned(), reference: *reference }
-            }
+        let Some(((last, path), others)) = perhaps.split_last() else { return Local::NotCheckedOut };
+        let is_same = |(other, rest): &(&Checkout<'d>, &str)| {
+            (other.repository, other.reference, rest) == (last.repository, last.reference, path)
+        };
+        if !others.iter().all(is_same) {
+            return Local::Unknown;
         }
+        let (path, reference) = ((*path).to_owned(), last.reference);
+        match last.repository {
+            Some(repository) => Local::Other { repository, reference, path },
+            None => Local::Own { path, reference },
+        }
+    }
+
+    /// Whether a checkout in a folder outlives a later one around it. That takes away whatever is there, unless it is to leave it and
+    /// finds its own repository (actions/checkout: src/git-directory-helper.ts, `prepareExistingDirectory`).
+    fn is_spared(&self, inner: &Checkout<'d>, later: &Checkout<'d>) -> bool {
+        let length = |checkout: &Checkout<'_>| checkout.path.as_ref().map_or(0, String::len);
+        let was_there = |checkout: &Checkout<'_>| {
+            (&checkout.path, checkout.repository) == (&later.path, later.repository)
+        };
+        let mut before = self.checked_out.iter().take_while(|checkout| checkout.step < later.step);
+        later.keeps && length(inner) > length(later) && before.any(was_there)
     }
 
     /// The steps that use a folder of the workspace, with what it is.
@@ -189,7 +212,52 @@ mod tests {
                     checkout,
                     "uses: ./x/a",
                 ],
+                // What was there is deleted.
+                own("x/a"),
+            ),
+            (
+                &[
+                    checkout,
+                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
+                    "uses: actions/checkout@v4\n        with: {clean: false}",
+                    "uses: ./x/a",
+                ],
                 other("a"),
+            ),
+            (
+                &[
+                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
+                    "uses: actions/checkout@v4\n        with: {clean: false}",
+                    "uses: ./x/a",
+                ],
+                own("x/a"),
+            ),
+            // One that never runs is none, and of one that may run nobody knows.
+            (
+                &[
+                    checkout,
+                    "uses: actions/checkout@v4\n        if: false\n        with: {repository: o/r, ref: v1}",
+                    "uses: ./a",
+                ],
+                own("a"),
+            ),
+            (&["uses: actions/checkout@v4\n        if: false", "uses: ./a"], Local::NotCheckedOut),
+            (
+                &[
+                    checkout,
+                    "uses: actions/checkout@v4\n        if: github.event_name == 'push'\n        with: {repository: o/r, ref: v1}",
+                    "uses: ./a",
+                ],
+                Local::Unknown,
+            ),
+            (&["uses: actions/checkout@v4\n        if: github.event_name == 'push'", "uses: ./a"], own("a")),
+            (
+                &[
+                    "uses: actions/checkout@v4\n        if: github.event_name == 'push'",
+                    checkout,
+                    "uses: ./a",
+                ],
+                own("a"),
             ),
             (
                 &[

@@ -46,7 +46,7 @@ pub use actions::{ActionBundle, ActionFile, ActionFiles, Actions, Circles, Targe
 pub(crate) use actions::{MAX_ACTION_DEPTH, UserStep};
 pub use calls::{Bound, BoundSecret, Called, Family, Given, RunJob, SecretFrom};
 pub use checkout::{Checkout, Local};
-pub(crate) use foreseen::Foreseen;
+pub(crate) use foreseen::{Foreseen, is_of_legs};
 pub use inputs::KnownInputs;
 pub use job::{Effective, Job, JobId, Origin};
 pub use names::CheckName;

@@ -1,7 +1,7 @@
 //! All workflows together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use towpath_migrate::assess::{
@@ -94,6 +94,14 @@ impl Estate {
     pub(super) fn base(&self) -> Base {
         let unread = self.unread.iter().map(|problem| problem.path.as_path());
         Base::of(self.units.iter().map(PathBuf::as_path).chain(unread))
+    }
+
+    /// The repositories and folders of which something could not be read. Any workflow of them may use it.
+    pub(super) fn unread_homes(&self) -> impl Iterator<Item = &Path> {
+        self.unread.iter().map(|problem| {
+            let home = self.units.iter().filter(|unit| problem.path.starts_with(unit));
+            home.max_by_key(|unit| unit.as_os_str().len()).map_or(problem.path.as_path(), PathBuf::as_path)
+        })
     }
 
     /// Tells each workflow what ran of it.

@@ -276,7 +276,7 @@ impl Assess {
         let found: Vec<_> = Finding::all(estate).collect();
         if let Some(path) = &self.write_baseline {
             let now = Baseline::of(&found, base);
-            let unread = estate.unread.iter().map(|problem| base.beginning(&problem.path)).collect();
+            let unread = estate.unread_homes().map(|home| base.beginning(home)).collect();
             let now = before.map_or_else(|| now.clone(), |before| before.still(&now, &unread));
             out::write(path, &now.text()).map_err(impossible)?;
             let was = before.map_or_else(String::new, |before| format!(", {} before", before.len()));
@@ -408,10 +408,7 @@ fn came(
     let family = Family::of(&program);
     let loaded = ActionBundle::load(&family, &around, &limits);
     let actions = Actions::of(&loaded);
-    let workflow = WorkflowSight {
-        stands_among_templates: what == What::Template,
-        ..WorkflowSight::new(&family, &actions, profile)
-    };
+    let workflow = WorkflowSight::new(&family, &actions, profile).among_templates(what == What::Template);
     let assessment = Assessment::of(&workflow);
     let (path, unit) = (item.path.display().to_string(), item.unit.path.display().to_string());
     let constructs =

@@ -58,7 +58,9 @@ impl Fates {
         let mut untold = Vec::new();
         for (at, fate) in self.iter().enumerate().filter(|(_, fate)| fate.is_open()) {
             let place = self.place(at, root);
-            for scope in place.scopes(workflow, root, seen.legs_of(fate.construct.span)) {
+            let scopes = place.scopes(workflow, root, seen.legs_of(fate.construct.span)).into_iter();
+            let is_idle = |scope: &Scope| scope.job().is_some_and(|job| seen.idle.contains(&job));
+            for scope in scopes.filter(|scope| !is_idle(scope)) {
                 let tells =
                     |reason: &Reason| counts(&reason.scope, &scope) && place.is_told_by(reason, &fate);
                 if !reasons.iter().any(tells) {

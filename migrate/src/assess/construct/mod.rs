@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use self::parts::Parts;
+pub(in crate::assess) use self::parts::written;
 use super::known::Known;
 use super::reason::Reason;
 use super::rule::Meta;

@@ -229,11 +229,10 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// Steps that never run.
+    /// Steps and jobs that never run.
     fn idle(&mut self, seen: &Seen) {
         for (at, construct) in self.nest.constructs.iter().enumerate() {
-            let is_item = matches!(construct.role, Role::Item(_));
-            if is_item && seen.legs_of(construct.span).is_some_and(|legs| legs.is_empty()) {
+            if seen.legs_of(construct.span).is_some_and(|legs| legs.is_empty()) {
                 self.set_whole(at, By::Never);
             }
         }
@@ -266,7 +265,7 @@ impl<'p> Parts<'p> {
 }
 
 /// The job of the assessed file that a job of the run is, or is called by.
-pub(super) fn written(run: &RunJob) -> Option<JobId> {
+pub(in crate::assess) fn written(run: &RunJob) -> Option<JobId> {
     let first = run.way.first().copied().unwrap_or((run.file, run.job));
     (first.0 == 0).then_some(first.1)
 }

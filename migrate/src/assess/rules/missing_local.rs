@@ -33,7 +33,7 @@ impl Rule for MissingLocal {
                 Some(Local::Own { path, .. }),
                 Some(Target::NotThere | Target::NotSupplied | Target::Unreadable(_)),
             ) => !path.is_empty(),
-            (Some(Local::Own { path, reference: Some(_) }), None) => !path.is_empty(),
+            (Some(Local::Own { path, .. }), None) => !path.is_empty(),
             (Some(Local::Own { .. }), _) => false,
             (Some(Local::Other { .. }), target) => !matches!(target, Some(Target::Action(_))),
             (Some(Local::NotCheckedOut), _) => !used.uses.uses.value.trim_matches(['.', '/']).is_empty(),

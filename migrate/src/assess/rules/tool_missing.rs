@@ -33,7 +33,7 @@ impl Rule for ToolMissing {
             if !tool.probed
                 && is_on_hosted(name)
                 && !step.job.workflow.profile.tools.iter().any(|known| known == name)
-                && !step.brought.has(name)
+                && !step.brought.has(name, &step.legs)
             {
                 found.reason(step.in_script(span), name);
             }

@@ -85,6 +85,7 @@ fn used_in(actions: &Actions<'_>, action: usize, step: &Step<'_>) -> Option<usiz
     let folder = match target {
         // A folder of the workspace is looked at when its step runs: a condition may end the circle. That of the own repository
         // is taken to be there.
+        StepUses::Workspace(_) if actions.bundle.checks_out(action) => return None,
         StepUses::Workspace(path) if around.repository.is_none() && step.condition.is_none() => {
             Reference::local(path.text.trim_matches('/'))
         }
