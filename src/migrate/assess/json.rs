@@ -11,7 +11,7 @@ use towpath_migrate::fidelity::Fidelity;
 use towpath_migrate::security::Severity;
 
 use super::estate::{Estate, VERDICTS};
-use super::late::{Each, Late};
+use super::late::{Late, Many};
 use super::plan::{Dead, Plan, Ran};
 use super::rows::Rows;
 use super::shared::Shared;
@@ -43,7 +43,7 @@ struct Document<'e> {
     plan: Late<'e, Plan<'e>>,
     shared: Late<'e, Shared<'e>>,
     unread: Vec<Unread<'e>>,
-    workflows: Each<'e, Row<'e>>,
+    workflows: Many<'e, Row<'e>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -265,9 +265,7 @@ pub(super) fn write(estate: &Estate, out: &mut dyn io::Write) -> io::Result<()> 
         plan: Late::new(|| Plan::of(estate)),
         shared: Late::new(|| Shared::of(estate)),
         unread: unread.collect(),
-        workflows: Each::new(|| {
-            estate.sheets.iter().enumerate().map(|(at, sheet)| Row::of(estate, at, sheet))
-        }),
+        workflows: Many::new(estate.sheets.len(), |at| Some(Row::of(estate, at, estate.sheets.get(at)?))),
     };
     document.serialize(&mut Serializer::with_formatter(&mut *out, Rows::default()))?;
     out.write_all(b"\n")
