@@ -184,19 +184,39 @@ pub enum Exposure {
 /// case; an index stands as its number, `.*` and an index that only a run knows as `*`.
 #[must_use]
 pub fn exposure(path: &[&str]) -> Option<Exposure> {
-    let mut holds = None;
-    for entry in &UNTRUSTED {
-        let is_prefix = entry.path.split('.').zip(path).all(|(known, name)| fits(known, name));
-        let (known, read) = (entry.path.split('.').count(), path.len());
-        match known.cmp(&read) {
-            _ if !is_prefix => {}
-            Ordering::Less if entry.is_open => return Some(Exposure::Value(entry)),
-            Ordering::Less => {}
-            Ordering::Equal if !entry.is_open => return Some(Exposure::Value(entry)),
-            Ordering::Equal | Ordering::Greater => holds = holds.or(Some(Exposure::Holds(entry))),
+    exposures(path).min_by_key(|exposure| !exposure.is_value())
+}
+
+/// All that a path of names exposes: of a whole payload, what each event carries in it.
+pub fn exposures<'p>(path: &'p [&'p str]) -> impl Iterator<Item = Exposure> + 'p {
+    UNTRUSTED.iter().filter(|_| !path.is_empty()).filter_map(|entry| entry.exposed_by(path))
+}
+
+/// The events that carry something which a path of names exposes, each once.
+#[must_use]
+pub fn events_of(path: &[&str]) -> Vec<&'static str> {
+    let mut events = Vec::new();
+    for event in exposures(path).flat_map(|exposure| exposure.untrusted().events()) {
+        if !events.contains(event) {
+            events.push(*event);
         }
     }
-    holds.filter(|_| !path.is_empty())
+    events
+}
+
+impl Exposure {
+    /// Whether it is the value itself.
+    #[must_use]
+    pub const fn is_value(self) -> bool {
+        matches!(self, Self::Value(_))
+    }
+
+    /// The value.
+    #[must_use]
+    pub const fn untrusted(self) -> &'static Untrusted {
+        let (Self::Value(untrusted) | Self::Holds(untrusted)) = self;
+        untrusted
+    }
 }
 
 fn fits(known: &str, name: &str) -> bool {
@@ -208,10 +228,22 @@ fn fits(known: &str, name: &str) -> bool {
 /// Whether a path of names is such a value.
 #[must_use]
 pub fn is_untrusted(path: &[&str]) -> bool {
-    matches!(exposure(path), Some(Exposure::Value(_)))
+    exposures(path).any(Exposure::is_value)
 }
 
 impl Untrusted {
+    fn exposed_by(&'static self, path: &[&str]) -> Option<Exposure> {
+        if !self.path.split('.').zip(path).all(|(known, name)| fits(known, name)) {
+            return None;
+        }
+        match self.path.split('.').count().cmp(&path.len()) {
+            Ordering::Less if self.is_open => Some(Exposure::Value(self)),
+            Ordering::Less => None,
+            Ordering::Equal if !self.is_open => Some(Exposure::Value(self)),
+            Ordering::Equal | Ordering::Greater => Some(Exposure::Holds(self)),
+        }
+    }
+
     /// The events that carry the value. A called workflow has those of its callers.
     #[must_use]
     pub fn events(&self) -> &'static [&'static str] {
@@ -282,6 +314,34 @@ mod tests {
         for it in &UNTRUSTED {
             let is_run = it.path.starts_with("github.event.workflow_run.");
             assert_eq!(it.events() == ["workflow_run"], is_run, "{}", it.path);
+        }
+    }
+
+    #[test]
+    fn a_whole_payload_has_all_its_events() {
+        for (path, expected) in [
+            ("github.head_ref", PULL_REQUESTS),
+            ("github.event.*.page_name", &["repository_dispatch"]),
+            ("github.event.*.*.page_name", &["gollum", "repository_dispatch"]),
+            (
+                "github.event.*.title",
+                &[
+                    "issues",
+                    "issue_comment",
+                    "pull_request",
+                    "pull_request_review",
+                    "pull_request_review_comment",
+                    "pull_request_target",
+                    "discussion",
+                    "discussion_comment",
+                    "repository_dispatch",
+                ],
+            ),
+        ] {
+            assert_eq!(events_of(&path.split('.').collect::<Vec<_>>()), expected, "{path}");
+        }
+        for event in ["push", "workflow_run", "merge_group", "repository_dispatch", "gollum", "issues"] {
+            assert!(events_of(&["github", "event"]).contains(&event), "{event}");
         }
     }
 

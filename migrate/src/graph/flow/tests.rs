@@ -239,6 +239,49 @@ fn what_attackers_decide_is_seen_in_scripts() {
     }
 }
 
+/// A payload is another one for each event: what one of them does not carry, another may.
+#[test]
+fn a_whole_payload_counts_for_each_event_that_carries_something() {
+    for (on, expected) in [
+        ("pull_request_target", 1),
+        ("pull_request", 1),
+        ("issues", 1),
+        ("issue_comment", 1),
+        ("discussion", 1),
+        ("workflow_run: {workflows: [ci]}", 1),
+        ("push", 1),
+        ("repository_dispatch", 1),
+        ("workflow_dispatch", 0),
+        ("schedule: [{cron: '0 0 * * *'}]", 0),
+    ] {
+        let on = if on.contains(':') { format!("{{{on}}}") } else { on.to_owned() };
+        for read in ["toJSON(github.event)", "toJSON(github)"] {
+            for step in [
+                format!("run: echo ${{{{ {read} }}}}"),
+                format!("run: echo \"$E\" | bash\n        env: {{E: '${{{{ {read} }}}}'}}"),
+                format!(
+                    "uses: actions/github-script@v7\n        with: {{script: 'log(${{{{ {read} }}}})'}}"
+                ),
+            ] {
+                let found = taints(&on, &job(&format!("      - {step}\n")));
+                assert_eq!(found.len(), expected, "{on}: {step}: {found:?}");
+            }
+        }
+    }
+    for (on, read, expected) in [
+        ("pull_request_target", "github.event.*.body", 1),
+        ("pull_request_target", "github.event[vars.K].title", 1),
+        ("discussion", "github.event[vars.K].title", 1),
+        ("push", "github.event[vars.K].title", 0),
+    ] {
+        let found = taints(on, &job(&format!("      - run: echo ${{{{ {read} }}}}\n")));
+        assert_eq!(found.len(), expected, "{on}: {read}");
+    }
+    let script = "uses: actions/github-script@v7\n        with: {script: 'exportVariable(\"T\", context.payload[kind].title)'}";
+    let steps = format!("      - {script}\n      - run: echo ${{{{ env.T }}}}\n");
+    assert_eq!(taints("discussion", &job(&steps)).len(), 1);
+}
+
 #[test]
 fn what_attackers_decide_is_followed() {
     let jobs = "\

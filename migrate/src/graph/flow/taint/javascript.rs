@@ -7,11 +7,12 @@ use crate::graph::flow::{StepAt, written};
 use crate::graph::paths::{ANY, Path};
 use crate::model::{Entry, Scalar, value_of};
 use crate::read::TokenId;
-use crate::script::untrusted::{Exposure, exposure};
 use crate::span::Span;
 
 /// How a script reads the event, and variables.
 const PAYLOAD: &str = "context.payload";
+/// How many names `github.event` has, which is what the payload is.
+const PAYLOAD_NAMES: usize = 2;
 const VARIABLES: &str = "process.env";
 
 impl<'d> Body<'_, 'd> {
@@ -37,17 +38,11 @@ impl<'d> Body<'_, 'd> {
     fn read_by(&self, text: &'d str, token: TokenId, scope: Scope) -> Option<Cause<'d>> {
         let event = members(text, PAYLOAD).find_map(|(names, span)| {
             let path = Path { names: ["github", "event"].into_iter().chain(names).collect(), span };
-            let untrusted = match exposure(&path.names)? {
-                Exposure::Holds(_) if path.names.len() == 2 => return None,
-                // It may take its part of it elsewhere.
-                Exposure::Value(untrusted) | Exposure::Holds(untrusted) => untrusted,
-            };
-            self.is_carried(untrusted).then(|| Cause {
-                path,
-                untrusted,
-                via: super::Way::default(),
-                is_certain: false,
-            })
+            // It may take its part of it elsewhere.
+            let untrusted = self.carried(&path.names, |exposure| {
+                exposure.is_value() || path.names.len() > PAYLOAD_NAMES
+            })?;
+            Some(Cause { path, untrusted, via: super::Way::default(), is_certain: false })
         });
         let mut variables = members(text, VARIABLES).filter_map(|(names, _)| names.into_iter().next());
         let cause = event.or_else(|| variables.find_map(|name| self.env_value(name, scope)))?;

@@ -20,7 +20,7 @@ use crate::graph::job::{Job, JobId};
 use crate::graph::paths::Path;
 use crate::model::{Action, Uses};
 use crate::read::TokenId;
-use crate::script::untrusted::Untrusted;
+use crate::script::untrusted::{Untrusted, events_of};
 use crate::script::{Quoting, RunnerFile};
 use crate::span::Span;
 
@@ -46,6 +46,18 @@ pub struct Cause<'d> {
     pub via: Way,
     /// Whether it certainly passes. A script may do anything with it.
     pub is_certain: bool,
+}
+
+impl Cause<'_> {
+    /// The events that carry the value, or one of those that it holds, each once.
+    #[must_use]
+    pub fn events(&self) -> Vec<&'static str> {
+        match events_of(&self.path.names) {
+            // It is the output of an action.
+            none if none.is_empty() => self.untrusted.events().to_vec(),
+            events => events,
+        }
+    }
 }
 
 /// A scalar by which a value passes.

@@ -8,7 +8,7 @@ use crate::graph::flow::StepAt;
 use crate::graph::job::JobId;
 use crate::graph::paths::{self, ANY, Path};
 use crate::read::TokenId;
-use crate::script::untrusted::{Exposure, Untrusted, exposure, is_harmless};
+use crate::script::untrusted::{Exposure, Untrusted, exposures, is_harmless};
 
 impl<'d> Body<'_, 'd> {
     /// Why the value of a scalar is tainted, if it is; by way of that scalar.
@@ -93,12 +93,17 @@ impl<'d> Body<'_, 'd> {
     }
 
     fn event_value(&self, path: Path<'d>, as_json: bool) -> Option<Cause<'d>> {
-        let untrusted = match exposure(&path.names)? {
-            Exposure::Value(untrusted) => untrusted,
-            Exposure::Holds(untrusted) if as_json => untrusted,
-            Exposure::Holds(_) => return None,
-        };
-        self.is_carried(untrusted).then(|| Cause { path, untrusted, via: Way::default(), is_certain: true })
+        let untrusted = self.carried(&path.names, |exposure| as_json || exposure.is_value())?;
+        Some(Cause { path, untrusted, via: Way::default(), is_certain: true })
+    }
+
+    /// The first value that a path exposes and that an event carries: others may not come.
+    pub(super) fn carried(
+        &self,
+        names: &[&str],
+        counts: impl Fn(&Exposure) -> bool,
+    ) -> Option<&'static Untrusted> {
+        exposures(names).filter(counts).map(Exposure::untrusted).find(|untrusted| self.is_carried(untrusted))
     }
 
     /// Whoever calls a workflow gives it the event; where nobody is known, any may come.

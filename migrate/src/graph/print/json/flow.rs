@@ -225,7 +225,7 @@ fn write_taint(
     let document = graph.workflow.document;
     writer.object(|writer| {
         writer.field("value", &taint.cause.path.to_string());
-        writer.texts("events", taint.cause.untrusted.events());
+        writer.texts("events", taint.cause.events());
         writer.plain("certain", taint.cause.is_certain);
         write_at(writer, graph, "job", taint.sink.at());
         write_sink(writer, &taint.sink);
