@@ -1,9 +1,10 @@
 //! Artifacts and caches, by the actions that handle them.
 
+use super::shape::Shape;
 use super::{StepAt, action, input, uses};
 use crate::graph::job::Job;
+use crate::model::Mapping;
 use crate::read::TokenId;
-use crate::values::glob::{self, Pattern};
 
 /// What a step does with artifacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,14 +36,18 @@ pub struct Artifact<'d> {
     pub is_of_other_run: bool,
     /// `uses` of the step.
     pub token: TokenId,
+    /// What the name comes to in the legs of the job.
+    pub(super) names: Vec<Shape>,
+    /// What the pattern comes to.
+    pub(super) patterns: Vec<Shape>,
 }
 
 /// Whether a download gets an upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Match {
     /// It does.
     Yes,
-    /// It may: a name holds an expression.
+    /// It may: a name is not known before the run, or a version.
     Maybe,
     /// It does not.
     No,
@@ -88,7 +93,15 @@ const SETUPS: [&str; 6] = [
     "gradle/actions/setup-gradle",
 ];
 
-pub(super) fn artifacts<'d>(job: &Job<'d>) -> Vec<Artifact<'d>> {
+/// How many names of legs are looked at in a file: each of its artifacts may have as many as its job has legs.
+const MAX_NAMES: usize = 1 << 15;
+
+pub(super) fn artifacts<'d>(jobs: &[Job<'d>]) -> Vec<Artifact<'d>> {
+    let mut left = MAX_NAMES;
+    jobs.iter().flat_map(|job| of_job(job, &mut left)).collect()
+}
+
+fn of_job<'d>(job: &Job<'d>, left: &mut usize) -> Vec<Artifact<'d>> {
     let document = job.workflow.document;
     let found = uses(job).filter_map(|(step, uses)| {
         let (name, version) = action(uses)?;
@@ -98,78 +111,40 @@ pub(super) fn artifacts<'d>(job: &Job<'d>) -> Vec<Artifact<'d>> {
             "actions/upload-artifact/merge" => ArtifactUse::Merge,
             _ => return None,
         };
-        let text = |key| {
-            input(document, uses.with.as_ref(), key).map(|(_, text)| text).filter(|text| !text.is_empty())
-        };
-        let default = (usage == ArtifactUse::Upload).then_some("artifact");
+        let with = uses.with.as_ref();
+        let text = |key| input(document, with, key).map(|(_, text)| text).filter(|text| !text.is_empty());
+        let name = text("name").or((usage == ArtifactUse::Upload).then_some("artifact"));
         Some(Artifact {
             at: StepAt { job: job.id, step },
             usage,
-            name: text("name").or(default),
+            name,
             pattern: text("pattern"),
             path: text("path"),
             version,
             is_of_other_run: text("run-id").is_some() || text("repository").is_some(),
             token: uses.uses.token,
+            names: shapes(job, with, ("name", name), left),
+            patterns: shapes(job, with, ("pattern", text("pattern")), left),
         })
     });
     found.collect()
 }
 
-/// What a download wants, its pattern read once for all uploads.
-pub(in crate::graph) struct Wanted<'a, 'd> {
-    artifact: &'a Artifact<'d>,
-    /// `None` where there is none, or none that is understood.
-    pattern: Option<Pattern>,
-}
-
-impl<'d> Artifact<'d> {
-    /// Whether this download gets what that upload stores, of the same run.
-    #[must_use]
-    pub fn gets(&self, upload: &Self) -> Match {
-        self.wanted().gets(upload)
+/// What an input comes to in the legs of a job; nothing where it has no text.
+fn shapes<'d>(
+    job: &Job<'d>,
+    with: Option<&Mapping<'d>>,
+    (key, text): (&str, Option<&str>),
+    left: &mut usize,
+) -> Vec<Shape> {
+    let document = job.workflow.document;
+    let Some(text) = text else { return Vec::new() };
+    let token = input(document, with, key).map(|(token, _)| token);
+    match token.and_then(|token| document.template(token)) {
+        Some(evaluated) => Shape::of_legs(job, text, evaluated, left),
+        // `${{ 'text' }}` is text.
+        None => vec![Shape::whole(token.and_then(|token| document.text(token)).unwrap_or(text))],
     }
-
-    pub(in crate::graph) fn wanted(&self) -> Wanted<'_, 'd> {
-        // The action's patterns are those of minimatch, which agree where there is nothing but `*`.
-        let is_plain =
-            |pattern: &&str| !pattern.contains(['?', '+', '[', '!', '{', '\\']) && !has_expression(pattern);
-        let pattern = if self.name.is_none() { self.pattern.filter(is_plain) } else { None };
-        Wanted { artifact: self, pattern: pattern.and_then(|pattern| glob::parse(pattern).ok()) }
-    }
-}
-
-impl Wanted<'_, '_> {
-    /// Whether it gets what an upload stores, of the same run.
-    pub(in crate::graph) fn gets(&self, upload: &Artifact<'_>) -> Match {
-        let Artifact { usage, name, pattern, is_of_other_run, .. } = *self.artifact;
-        if is_of_other_run || usage == ArtifactUse::Upload || upload.usage == ArtifactUse::Download {
-            return Match::No;
-        }
-        let Some(stored) = upload.name else { return Match::Maybe };
-        match (name, pattern) {
-            (Some(name), _) if name == stored => Match::Yes,
-            (Some(name), _) if has_expression(name) || has_expression(stored) => Match::Maybe,
-            (Some(_), _) => Match::No,
-            (None, None) => Match::Yes,
-            (None, Some(_)) if has_expression(stored) => Match::Maybe,
-            (None, Some(_)) => match &self.pattern {
-                Some(pattern) if pattern.matches(stored) => Match::Yes,
-                Some(_) => Match::No,
-                None => Match::Maybe,
-            },
-        }
-    }
-
-    /// How much it takes to compare an upload, in steps of the pattern.
-    pub(in crate::graph) fn work(&self, upload: &Artifact<'_>) -> usize {
-        let pattern = self.pattern.as_ref().map_or(0, |pattern| pattern.source().len());
-        pattern * upload.name.map_or(0, str::len)
-    }
-}
-
-fn has_expression(text: &str) -> bool {
-    text.contains("${{")
 }
 
 pub(super) fn caches<'d>(job: &Job<'d>) -> Vec<Cache<'d>> {

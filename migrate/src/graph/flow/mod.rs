@@ -3,9 +3,11 @@
 mod artifact;
 mod link;
 mod script;
+mod shape;
 mod taint;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 pub use crate::graph::access::Doubt;
 pub use artifact::{Artifact, ArtifactUse, Cache, CacheUse, Match};
@@ -62,7 +64,7 @@ impl<'d> Graph<'d> {
         Flow {
             links: link::links(self, &reads),
             scripts: self.jobs.iter().flat_map(script::scripts).collect(),
-            artifacts: self.jobs.iter().flat_map(artifact::artifacts).collect(),
+            artifacts: artifact::artifacts(&self.jobs),
             caches: self.jobs.iter().flat_map(artifact::caches).collect(),
             reads,
             ..Flow::default()

@@ -259,9 +259,7 @@ fn a_whole_payload_counts_for_each_event_that_carries_something() {
             for step in [
                 format!("run: echo ${{{{ {read} }}}}"),
                 format!("run: echo \"$E\" | bash\n        env: {{E: '${{{{ {read} }}}}'}}"),
-                format!(
-                    "uses: actions/github-script@v7\n        with: {{script: 'log(${{{{ {read} }}}})'}}"
-                ),
+                format!("uses: actions/github-script@v7\n        with: {{script: 'log(${{{{ {read} }}}})'}}"),
             ] {
                 let found = taints(&on, &job(&format!("      - {step}\n")));
                 assert_eq!(found.len(), expected, "{on}: {step}: {found:?}");

@@ -39,9 +39,8 @@ impl<'d> Body<'_, 'd> {
         let event = members(text, PAYLOAD).find_map(|(names, span)| {
             let path = Path { names: ["github", "event"].into_iter().chain(names).collect(), span };
             // It may take its part of it elsewhere.
-            let untrusted = self.carried(&path.names, |exposure| {
-                exposure.is_value() || path.names.len() > PAYLOAD_NAMES
-            })?;
+            let untrusted = self
+                .carried(&path.names, |exposure| exposure.is_value() || path.names.len() > PAYLOAD_NAMES)?;
             Some(Cause { path, untrusted, via: super::Way::default(), is_certain: false })
         });
         let mut variables = members(text, VARIABLES).filter_map(|(names, _)| names.into_iter().next());
