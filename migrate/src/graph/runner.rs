@@ -1,9 +1,11 @@
 //! What jobs run on, and the shell of each script.
 
+use std::sync::Arc;
+
 use super::job::{Job, Origin};
 use super::matrix::Leg;
 use super::world::Known;
-use crate::expression::{Function, Literal, Node, NodeKind};
+use crate::expression::{self, Function, Literal, Node, NodeKind, Object};
 use crate::model::{At, Defaults, Run, RunDefaults, RunsOn, Text, Texts, Value};
 use crate::values::label::{self, Label};
 use crate::values::shell::{self, System};
@@ -127,9 +129,14 @@ impl Job<'_> {
 
 impl Runner {
     fn of(runs_on: &RunsOn<'_>, known: Known<'_>) -> Self {
-        let labels = runs_on.labels.as_ref().and_then(|labels| texts(labels, known));
-        let group = runs_on.group.as_ref().map(|group| text(group, known));
-        let mut runner = Self { labels, group, system: None, is_guess: false };
+        let mut runner = match mapping(runs_on, known) {
+            Some(mapping) => Self::of_mapping(&mapping),
+            None => Self {
+                labels: runs_on.labels.as_ref().and_then(|labels| texts(labels, known)),
+                group: runs_on.group.as_ref().map(|group| text(group, known)),
+                ..Self::default()
+            },
+        };
         let found = match &runner.labels {
             Some(labels) => system_of(labels),
             None => runs_on.labels.as_ref().and_then(either_way).map(|system| (system, true)),
@@ -138,6 +145,22 @@ impl Runner {
             (runner.system, runner.is_guess) = (Some(system), is_guess);
         }
         runner
+    }
+
+    /// What an expression gives is read as if it were written there (runner: `ConvertToRunsOn`).
+    fn of_mapping(mapping: &Object) -> Self {
+        let group = mapping.get("group").map(word);
+        Self { labels: mapping.get("labels").and_then(words), group, ..Self::default() }
+    }
+}
+
+/// The mapping that an expression gives for all of `runs-on`.
+fn mapping(runs_on: &RunsOn<'_>, known: Known<'_>) -> Option<Arc<Object>> {
+    let labels = runs_on.labels.as_ref().filter(|labels| labels.token == runs_on.token)?;
+    let Value::Expression(evaluated) = &labels.value else { return None };
+    match known.value(&evaluated.expression)? {
+        expression::Value::Object(mapping) => Some(mapping),
+        _ => None,
     }
 }
 
@@ -215,13 +238,21 @@ pub(super) fn text(text: &Text<'_>, known: Known<'_>) -> Option<String> {
 fn texts(list: &Texts<'_>, known: Known<'_>) -> Option<Vec<String>> {
     match &list.value {
         Value::Literal(list) => list.iter().map(|item| text(item, known)).collect(),
-        Value::Expression(evaluated) => match known.value(&evaluated.expression)? {
-            crate::expression::Value::Array(array) => {
-                Some(array.items().iter().map(|item| item.to_text().into_owned()).collect())
-            }
-            value => Some(vec![value.to_text().into_owned()]),
-        },
+        Value::Expression(evaluated) => words(&known.value(&evaluated.expression)?),
     }
+}
+
+/// A text, or several.
+fn words(value: &expression::Value) -> Option<Vec<String>> {
+    match value {
+        expression::Value::Array(array) => array.items().iter().map(word).collect(),
+        value => Some(vec![word(value)?]),
+    }
+}
+
+/// A text. GitHub refuses lists and mappings where it asks for one.
+fn word(value: &expression::Value) -> Option<String> {
+    value.is_primitive().then(|| value.to_text().into_owned())
 }
 
 #[cfg(test)]
@@ -257,6 +288,42 @@ mod tests {
             let workflow = Workflow::of(&document);
             let graph = Graph::of(&workflow);
             assert_eq!(graph.jobs[0].runner(None).unwrap().system, expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_an_expression_gives_is_read_as_if_it_were_written() {
+        let of = |matrix: &str, runs_on: &str| {
+            let source = format!(
+                "on: push\njobs: {{a: {{strategy: {{matrix: {matrix}}}, runs-on: {runs_on}, steps: [{{run: make}}]}}}}\n"
+            );
+            let document = read_workflow(source.as_str(), &Limits::default());
+            let workflow = Workflow::of(&document);
+            assert_eq!(workflow.all_problems().next(), None, "{source}");
+            Graph::of(&workflow).jobs[0].runners()
+        };
+        let by_matrix = |value: &str| of(&format!("{{os: [{value}]}}"), "'${{ matrix.os }}'");
+        let written = |value: &str| of("{os: [x]}", value);
+        for value in [
+            "{group: g, labels: [windows-latest]}",
+            "{group: g, labels: macos-15}",
+            "{group: g}",
+            "{labels: [self-hosted, linux]}",
+            "[self-hosted, linux]",
+            "windows-2025",
+        ] {
+            assert_eq!(by_matrix(value), written(value), "{value}");
+        }
+        let json = "\"${{ fromJSON('{\\\"group\\\":\\\"g\\\",\\\"labels\\\":[\\\"windows-latest\\\"]}') }}\"";
+        let [(runner, shell)] = written(json).try_into().unwrap();
+        assert_eq!((runner.group, runner.system), (Some(Some("g".to_owned())), Some(System::Windows)));
+        assert_eq!(
+            (runner.labels, shell.as_deref()),
+            (Some(vec!["windows-latest".to_owned()]), Some("pwsh"))
+        );
+        // GitHub refuses these.
+        for value in ["[{a: b}]", "{group: g, labels: [[a]]}", "{group: g, labels: {a: b}}"] {
+            assert_eq!(by_matrix(value)[0].0.labels, None, "{value}");
         }
     }
 }

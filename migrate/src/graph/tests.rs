@@ -102,6 +102,24 @@ fn names_are_those_of_check_runs() {
     }
 }
 
+/// GitHub refuses a list or a mapping as a name; with text around it, it is that of `format`.
+#[test]
+fn what_is_no_text_names_no_check_run() {
+    for (name, expected) in [
+        ("${{ matrix.os }}", [("${{ matrix.os }}", false), ("${{ matrix.os }}", false), ("l", true)]),
+        ("on ${{ matrix.os }}", [("on Object", true), ("on Array", true), ("on l", true)]),
+    ] {
+        let source = format!(
+            "on: push\njobs:\n  a:\n    name: {name}\n    runs-on: x\n    strategy: {{matrix: {{os: [{{a: 1}}, [x, y], l]}}}}\n    steps: [{{run: x}}]\n"
+        );
+        with(&source, |graph| {
+            let found = graph.jobs[0].check_names();
+            let found: Vec<_> = found.iter().map(|name| (name.text.as_str(), name.is_exact)).collect();
+            assert_eq!(found, expected, "{name}");
+        });
+    }
+}
+
 #[test]
 fn permissions_are_those_of_the_job_or_the_workflow() {
     with(JOBS, |graph| {

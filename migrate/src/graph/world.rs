@@ -46,9 +46,11 @@ impl<'l> Known<'l> {
         Self { matrix: KnownMatrix::Unknown, legs: &[], inputs, system: None }
     }
 
-    /// The text that a scalar becomes, if nothing else is needed to know it.
+    /// The text that a scalar becomes, if nothing else is needed to know it. A list or a mapping is none: GitHub refuses it where
+    /// it asks for a text, but for those with other text around `${{ }}` (runner: `AssertString`).
     pub(super) fn text(&self, evaluated: &Evaluated) -> Option<String> {
-        self.value(&evaluated.expression).map(|value| value.to_text().into_owned())
+        let value = self.value(&evaluated.expression).filter(Value::is_primitive)?;
+        Some(value.to_text().into_owned())
     }
 
     /// The value of an expression, if nothing else is needed to know it.
