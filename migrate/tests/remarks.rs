@@ -648,3 +648,64 @@ fn real_workflows_are_told_little() {
     assert!(count > 0 && count < real().count() / 2, "{count}");
     assert_eq!(contexts, CONTEXTS, "values that are not there, or a false alarm");
 }
+
+/// All that is told of a source: GitHub's refusals and remarks, with their severity.
+fn all_told(source: &str, limits: &Limits) -> Vec<(String, Severity)> {
+    let document = read_workflow(source, limits);
+    let workflow = Workflow::of(&document);
+    let problems = workflow.all_problems().map(|problem| {
+        let is_refused = problem.is_refusal() && !problem.is_beyond;
+        (problem.message.clone(), if is_refused { Severity::Error } else { Severity::Warning })
+    });
+    let remarks = remarks(Of::workflow(&workflow), TODAY).into_iter();
+    problems.chain(remarks.map(|remark| (remark.message, remark.severity))).collect()
+}
+
+#[test]
+fn one_fault_is_told_once() {
+    for (source, expected) in [
+        (
+            "on: {schedule: [{cron: ''}]}\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n".to_owned(),
+            "Unexpected value ''",
+        ),
+        (
+            job("    timeout-minutes: !!int \"5\"\n"),
+            "The scalar style 'DoubleQuoted' on line 5 and column 22 is not valid with the tag 'tag:yaml.org,2002:int'",
+        ),
+    ] {
+        let told = all_told(&source, &Limits::default());
+        assert_eq!(told, [(expected.to_owned(), Severity::Error)], "{source}");
+    }
+}
+
+/// What comes behind the end of reading is not there, but it is not missing.
+#[test]
+fn nothing_is_said_to_be_missing_where_reading_ends() {
+    let numbers: Vec<_> = (0..300).map(|number| number.to_string()).collect();
+    let matrix =
+        format!("    strategy:\n      matrix:\n        n: [{}]\n        bomb:\n", numbers.join(", "));
+    let bomb = "          - &a [1, 1, 1, 1]\n".to_owned() + &"          - *a\n".repeat(200);
+    for (source, limits, told) in [
+        (
+            job(&format!("{matrix}{bomb}")),
+            Limits { nodes: 1_000, ..Limits::default() },
+            vec![
+                ("Maximum YAML nodes exceeded", Severity::Error),
+                ("the matrix has more than 256 legs, and GitHub starts no more", Severity::Warning),
+            ],
+        ),
+        (
+            // The steps are an alias, and too large without it.
+            format!(
+                "on: push\nenv: {{A: {}}}\njobs:\n  a: {{runs-on: ubuntu-24.04, steps: &s [{{run: x}}]}}\n  b: {{runs-on: ubuntu-24.04, steps: *s}}\n",
+                "x".repeat(2_000)
+            ),
+            Limits { bytes: 1_000, ..Limits::default() },
+            vec![("Maximum object size exceeded", Severity::Error)],
+        ),
+    ] {
+        let found = all_told(&source, &limits);
+        let found: Vec<_> = found.iter().map(|(message, severity)| (message.as_str(), *severity)).collect();
+        assert_eq!(found, told, "{source}");
+    }
+}

@@ -174,11 +174,18 @@ impl<'d> Converter<'d> {
 
     /// Whether reading has refused an expression in a value, which is text since then.
     fn has_refused_expression(&self, token: TokenId) -> bool {
-        let is_in = |problem: &Problem| {
-            matches!(problem.kind, ProblemKind::Expression(_))
-                && self.document.span(token).contains(problem.span)
-        };
-        self.document.problems().iter().any(is_in)
+        self.has_refused(token, |kind| matches!(kind, ProblemKind::Expression(_)))
+    }
+
+    /// Whether reading has refused a value as it is: what it says is not told as well.
+    fn has_refused_value(&self, token: TokenId) -> bool {
+        self.has_refused(token, |kind| *kind == ProblemKind::UnexpectedValue)
+    }
+
+    fn has_refused(&self, token: TokenId, is_such: impl Fn(&ProblemKind) -> bool) -> bool {
+        let span = self.document.span(token);
+        let mut problems = self.document.problems().iter();
+        problems.any(|problem| is_such(&problem.kind) && span.contains(problem.span))
     }
 
     /// Refuses the value of a token.
@@ -214,7 +221,7 @@ impl<'d> Converter<'d> {
     /// Refuses the text of a token as what reads the text does.
     pub(super) fn refuse_text(&mut self, token: TokenId, finding: Finding) {
         let is_text = self.document.text(token).is_none_or(|text| !text.contains("${{"));
-        if !is_text && self.has_refused_expression(token) {
+        if !is_text && self.has_refused_expression(token) || self.has_refused_value(token) {
             return;
         }
         let node = self.document.token(token).node;

@@ -1,5 +1,7 @@
 //! What was read: tokens in the order of the source, each with the definition that it was read by.
 
+use std::collections::HashSet;
+
 use super::problem::Problem;
 use crate::expression::{Availability, Evaluated};
 use crate::schema::{ContextSet, DefinitionId, PropertyId, Schema};
@@ -79,6 +81,8 @@ pub struct Document {
     pub(super) strings: Vec<Box<str>>,
     pub(super) problems: Vec<Problem>,
     pub(super) bytes: usize,
+    /// Collections of which not all was read, since there is too much.
+    pub(super) cut: HashSet<TokenId>,
 }
 
 impl Document {
@@ -104,6 +108,14 @@ impl Document {
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Whether not all of a collection was read, so that what it lacks is not known: there is too much of it, or the source
+    /// stops being YAML within it.
+    #[must_use]
+    pub fn is_cut_off(&self, id: TokenId) -> bool {
+        let ends_within = || self.tree.error().is_some() && self.tree.reaches_end(self.token(id).node);
+        self.cut.contains(&id) || ends_within()
     }
 
     /// All of it; `None` if nothing was read.

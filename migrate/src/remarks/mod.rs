@@ -92,6 +92,10 @@ pub fn remarks(of: Of<'_, '_>, on: Date) -> Vec<Remark> {
     let mut found = walk::Walk::new(document, on, comparison::Facts::of(of)).all();
     found.extend(behaviour(of));
     found.truncate(MOST);
+    if document.problems().iter().any(|problem| problem.kind.stops()) {
+        // GitHub would not have come to any of it.
+        found.iter_mut().for_each(|remark| remark.severity = Severity::Warning);
+    }
     found.sort_by_key(|remark| remark.span.start);
     found
 }

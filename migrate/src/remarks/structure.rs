@@ -13,7 +13,7 @@ const EITHER: [(&str, &str); 3] =
 pub(super) fn no_event(document: &Document) -> Option<(TokenId, &'static str, Finding)> {
     let on = document.root().and_then(|root| document.get(root, "on"))?;
     let is_list = matches!(document.token(on).kind, TokenKind::Mapping | TokenKind::Sequence);
-    if !is_list || document.children(on).next().is_some() || is_cut_off(document, on) {
+    if !is_list || document.children(on).next().is_some() || document.is_cut_off(on) {
         return None;
     }
     told(
@@ -58,17 +58,11 @@ fn steps(document: &Document, job: TokenId) -> Option<(TokenId, &'static str, Fi
     };
     // With an expression as a key, nobody knows what else is there.
     let is_open = document.pairs(job).any(|(key, _)| document.text(key).is_none());
-    let is_known = is_missing && !is_open && !is_cut_off(document, job);
+    let is_known = is_missing && !is_open && !document.is_cut_off(job);
     let id = document.before(job).and_then(|key| document.text(key)).filter(|_| is_known)?;
     let message =
         format!("No steps defined in `steps` and no workflow called in `uses` for the following jobs: {id}");
     told(document, job, "job", message, "add steps, or call a workflow with uses")
-}
-
-/// Whether the source stops being YAML within a value, so that what it lacks is not known.
-pub(super) fn is_cut_off(document: &Document, token: TokenId) -> bool {
-    let tree = document.tree();
-    tree.error().is_some() && tree.reaches_end(document.token(token).node)
 }
 
 /// The default of an input is one of its options, or a number. GitHub takes any (runner:

@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 
 use super::comparison::Facts;
-use super::structure::is_cut_off;
 use super::{Language, MOST, Remark, failing, structure};
 use crate::expression::Condition;
 use crate::read::{Document, ProblemKind, TokenId, TokenKind};
@@ -166,7 +165,7 @@ impl<'d> Walk<'d> {
         // With an expression as a key, nobody knows what else is there.
         let is_open = is_mapping
             && document.pairs(runs_on).any(|(key, _)| document.text(key).is_none_or(|key| key == "group"));
-        !has_label && !is_open && !is_cut_off(document, runs_on)
+        !has_label && !is_open && !document.is_cut_off(runs_on)
     }
 
     fn positive(&mut self, token: TokenId) {

@@ -28,6 +28,9 @@ impl Reader<'_> {
 
     pub(super) fn leave(&mut self, token: TokenId) {
         self.depth -= 1;
+        if self.halted {
+            self.cut.insert(token);
+        }
         let next = short(self.tokens.len());
         if let Some(token) = self.tokens.get_mut(token.index()) {
             token.next = next;

@@ -4,7 +4,9 @@ mod counts;
 mod refusals;
 mod scalars;
 
-use super::document::{Document, Token, TokenKind};
+use std::collections::HashSet;
+
+use super::document::{Document, Token, TokenId, TokenKind};
 use super::limits::Limits;
 use super::problem::{Problem, ProblemKind};
 use super::seen::Seen;
@@ -17,8 +19,8 @@ use crate::yaml::{Kind, NodeId, Tree};
 pub(super) fn read(tree: Tree, schema: &'static Schema, root: DefinitionId, limits: &Limits) -> Document {
     let mut reader = Reader::new(&tree, schema, limits);
     reader.whole(root);
-    let Reader { tokens, templates, strings, problems, bytes, .. } = reader;
-    Document { schema, tokens, templates, strings, problems, bytes, tree }
+    let Reader { tokens, templates, strings, problems, bytes, cut, .. } = reader;
+    Document { schema, tokens, templates, strings, problems, bytes, cut, tree }
 }
 
 /// What is wrong with a tree that is to be what another definition says.
@@ -42,6 +44,7 @@ struct Reader<'t> {
     strings: Vec<Box<str>>,
     problems: Vec<Problem>,
     bytes: usize,
+    cut: HashSet<TokenId>,
     depth: usize,
     nodes: usize,
     /// How many bytes of text were looked at, those of an alias each time.
@@ -57,6 +60,8 @@ struct Reader<'t> {
 struct Read {
     node: NodeId,
     kind: TokenKind,
+    /// It is refused already, whatever may stand here.
+    is_refused: bool,
 }
 
 /// Where a value stands, and what it is to be.
@@ -77,6 +82,7 @@ impl<'t> Reader<'t> {
             strings: Vec::new(),
             problems: Vec::new(),
             bytes: 0,
+            cut: HashSet::new(),
             depth: 0,
             nodes: 0,
             text: 0,
@@ -162,7 +168,9 @@ impl<'t> Reader<'t> {
         if let Some(item) = self.schema.definition(slot.definition).sequence() {
             let slot = self.below(slot, item);
             for child in self.tree.children(node) {
-                if !self.is_left_out(child) {
+                if self.is_left_out(child) {
+                    self.cut.insert(token);
+                } else {
                     self.value(child, slot);
                 }
             }
@@ -178,7 +186,7 @@ impl<'t> Reader<'t> {
         if candidates.is_empty() {
             self.unexpected_structure(node, "A mapping was not expected", "write no keys here");
         } else {
-            let definition = self.entries(node, slot, candidates);
+            let definition = self.entries(token, node, slot, candidates);
             if let (Some(definition), Some(token)) = (definition, self.tokens.get_mut(token.index())) {
                 token.definition = definition;
             }
@@ -189,6 +197,7 @@ impl<'t> Reader<'t> {
     /// The keys and values of a mapping; tells which one of several it turned out to be.
     fn entries(
         &mut self,
+        token: TokenId,
         node: NodeId,
         slot: Slot,
         mut candidates: Candidates<'static>,
@@ -197,10 +206,9 @@ impl<'t> Reader<'t> {
         let is_loose = only.is_some_and(|(_, mapping)| mapping.properties().is_empty());
         let loose = if is_loose { candidates.loose() } else { None };
         let (mut seen, mut has_expression) = (Seen::default(), false);
-        let mut is_whole = true;
         for (key, value) in self.tree.pairs(node) {
             if self.is_left_out(key) || self.is_left_out(value) {
-                is_whole = false;
+                self.cut.insert(token);
                 continue;
             }
             let Some(read) = self.key(key, slot.contexts) else { continue };
@@ -212,7 +220,7 @@ impl<'t> Reader<'t> {
                 _ => self.entry(read, value, slot, &mut candidates, &mut seen),
             }
         }
-        if !is_loose && is_whole && !self.halted && !self.is_cut_off(node) {
+        if !is_loose && !self.cut.contains(&token) && !self.halted && !self.is_cut_off(node) {
             self.check_keys(node, &candidates, &seen, has_expression);
         }
         candidates.only().map(|(id, _)| id)

@@ -14,11 +14,13 @@ impl<'t> Reader<'t> {
     pub(super) fn scalar(&mut self, node: NodeId, contexts: ContextSet) -> Read {
         self.count_nodes(1);
         let (Kind::Scalar(style), Some(text)) = (self.tree.node(node).kind(), self.tree.text(node)) else {
-            return Read { node, kind: TokenKind::Null };
+            return Read { node, kind: TokenKind::Null, is_refused: false };
         };
         self.text += text.len();
         let tag = self.tree.properties(node).and_then(|read| read.tag.as_ref()).map(|(tag, _)| tag.as_ref());
-        let kind = match scalar::value(text, style, tag) {
+        let value = scalar::value(text, style, tag);
+        let is_refused = value.is_err();
+        let kind = match value {
             Ok(Value::Null) => TokenKind::Null,
             Ok(Value::Boolean(value)) => TokenKind::Boolean(value),
             Ok(Value::Number(value)) => TokenKind::Number(value),
@@ -28,7 +30,7 @@ impl<'t> Reader<'t> {
                 TokenKind::String(StringId::Node)
             }
         };
-        Read { node, kind }
+        Read { node, kind, is_refused }
     }
 
     fn text(&mut self, node: NodeId, text: &str, contexts: ContextSet) -> TokenKind {
@@ -53,6 +55,9 @@ impl<'t> Reader<'t> {
 
     /// Whether a scalar may be here, as it is or as text.
     pub(super) fn validated(&mut self, read: Read, slot: Slot) -> TokenKind {
+        if read.is_refused {
+            return read.kind;
+        }
         let span = self.tree.node(read.node).span();
         let definition = self.schema.definition(slot.definition);
         let accepted = match read.kind {
