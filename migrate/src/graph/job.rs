@@ -94,7 +94,7 @@ impl<'d> Job<'d> {
         needs: Vec<JobId>,
     ) -> Self {
         let condition = model.condition.as_ref().map(|condition| &*condition.value);
-        let when = When::of(condition, Asker::Job(&model.needs));
+        let when = When::of(condition, asker(workflow, model, &needs));
         let mut job = Self {
             id,
             model,
@@ -116,12 +116,17 @@ impl<'d> Job<'d> {
         let mut job = Self { inputs: Some(Arc::clone(inputs)), ..self.clone() };
         if let Some(condition) = &self.model.condition {
             let condition = inputs.filled(&condition.value);
-            job.when = When::of(Some(&condition), Asker::Job(&self.model.needs));
+            job.when = When::of(Some(&condition), self.asker());
         }
         if !self.has_exact_matrix() {
             job.matrix = expanded(self.workflow, self.model, Known::by_inputs(Some(inputs))).map(Arc::new);
         }
         job
+    }
+
+    /// What its condition is asked of.
+    pub(super) fn asker(&self) -> Asker<'d> {
+        asker(self.workflow, self.model, &self.needs)
     }
 
     /// Whether nothing has to be known of a run to know its legs.
@@ -190,6 +195,13 @@ impl<'d> Job<'d> {
             model::JobKind::Call(call) => Some(call),
         }
     }
+}
+
+fn asker<'d>(workflow: &Workflow<'d>, job: &'d model::Job<'d>, needs: &[JobId]) -> Asker<'d> {
+    let waits_for_none =
+        |need: &JobId| workflow.jobs.get(need.index()).is_some_and(|need| need.needs.is_empty());
+    let are_all = !needs.is_empty() && needs.len() == job.needs.len() && needs.iter().all(waits_for_none);
+    if are_all { Asker::Second(&job.needs) } else { Asker::Job(&job.needs) }
 }
 
 fn expanded(workflow: &Workflow<'_>, job: &model::Job<'_>, known: Known<'_>) -> Option<Expanded> {

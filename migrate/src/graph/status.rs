@@ -92,20 +92,30 @@ impl Situation {
 pub enum Asker<'a> {
     /// A job that waits for these.
     Job(&'a [Name<'a>]),
+    /// A job that waits for these, which wait for none: nothing else is before it.
+    Second(&'a [Name<'a>]),
     /// A step of a job, which has these.
     Step(&'a [Step<'a>]),
     /// A step of a composite action, which has these.
     ActionStep(&'a [Step<'a>]),
 }
 
-impl Asker<'_> {
+impl<'a> Asker<'a> {
+    /// The jobs that a job waits for; `None` for a step.
+    const fn needs(self) -> Option<&'a [Name<'a>]> {
+        match self {
+            Self::Job(needs) | Self::Second(needs) => Some(needs),
+            Self::Step(_) | Self::ActionStep(_) => None,
+        }
+    }
+
     /// What may have happened before. Before a job without `needs` nothing fails and nothing is skipped; that a step did not
     /// run does not count for those behind it.
     #[must_use]
     pub const fn situations(&self) -> &'static [Situation] {
         match self {
             Self::Job([]) => &[Situation::Succeeded, Situation::Cancelled],
-            Self::Job(_) => &Situation::ALL,
+            Self::Job(_) | Self::Second(_) => &Situation::ALL,
             Self::Step(_) | Self::ActionStep(_) => {
                 &[Situation::Succeeded, Situation::Failed, Situation::Cancelled]
             }

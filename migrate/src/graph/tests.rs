@@ -214,7 +214,8 @@ fn json_is_read_by_others() {
     let value: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
     assert_eq!(value["jobs"][0]["matrix"]["legs"][1]["values"][1]["value"], serde_yaml::Value::from(3.1));
     assert_eq!(value["jobs"][1]["runs"]["succeeded"].as_str(), Some("yes"));
-    assert_eq!(value["jobs"][1]["runs"]["failed"].as_str(), Some("depends"));
+    assert_eq!(value["jobs"][1]["runs"]["failed"].as_str(), Some("no"));
+    assert_eq!(value["jobs"][1]["runs"]["cancelled"].as_str(), Some("depends"));
     assert_eq!(value["jobs"][1]["at"]["line"].as_u64(), Some(15));
     assert_eq!(value["jobs"][2]["calls"]["uses"].as_str(), Some("./.github/workflows/deploy.yml"));
 }

@@ -117,7 +117,7 @@ fn write_job(writer: &mut Writer<'_>, family: &Family<'_>, file: usize, flow: &F
         writer.place("at", document.span(job.model.token));
         setting::optional(writer, document, "name", job.model.name.map(|name| name.token));
         writer.texts("needs", job.needs.iter().filter_map(name));
-        write_condition(writer, document, job.model.condition.as_ref(), Asker::Job(&job.model.needs));
+        write_condition(writer, document, job.model.condition.as_ref(), job.asker());
         around::strategy(writer, job);
         if let Some(matrix) = &job.matrix {
             matrix::write(writer, document, &matrix.expansion);

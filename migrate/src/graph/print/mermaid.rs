@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::graph::status::{Asker, oddity};
+use crate::graph::status::oddity;
 use crate::graph::{Family, Job};
 use crate::model::call::Link;
 
@@ -92,7 +92,7 @@ fn label(job: &Job<'_>) -> String {
     {
         lines.push(format!("if {}", short(written.source())));
         lines.extend(
-            oddity(condition, &job.when, Asker::Job(&job.model.needs))
+            oddity(condition, &job.when, job.asker())
                 .map(|odd| if odd.is_dead() { "(never)".to_owned() } else { "(always true)".to_owned() }),
         );
     }

@@ -37,30 +37,42 @@ pub(in crate::graph) fn with_data(node: &Node, data: &dyn Fn(&Node) -> Option<bo
 /// Whether something that a condition says is true in a situation.
 pub(super) fn in_situation(node: &Node, situation: Situation, asker: Asker<'_>) -> Truth {
     truth(node, &|node| {
-        let folded = if node.asks_for_status() { Some(folded(node, situation)) } else { None };
+        let folded = if node.asks_for_status() { Some(folded(node, situation, asker)) } else { None };
         let node = folded.as_ref().unwrap_or(node);
         supposed::truth(node, situation, asker).unwrap_or_else(|| constant(node))
     })
 }
 
 /// The node with what the status functions in it say in a situation.
-fn folded(node: &Node, situation: Situation) -> Node {
+fn folded(node: &Node, situation: Situation, asker: Asker<'_>) -> Node {
     let mut folded = node.clone();
-    fold(&mut folded, situation);
+    fold(&mut folded, situation, asker);
     folded
 }
 
-fn fold(node: &mut Node, situation: Situation) {
+fn fold(node: &mut Node, situation: Situation, asker: Asker<'_>) {
     if let NodeKind::Call { function, arguments, .. } = &node.kind
         && let Some(status) = function.status()
     {
         // The jobs that are named may have ended otherwise than the others.
-        if arguments.is_empty() || situation == Situation::Succeeded || status == Status::Always {
+        let are_all = arguments.is_empty() || names_all(arguments, asker);
+        if are_all || situation == Situation::Succeeded || status == Status::Always {
             node.kind = NodeKind::Literal(Literal::Boolean(situation.holds(status)));
         }
         return;
     }
-    node.children_mut().into_iter().for_each(|child| fold(child, situation));
+    node.children_mut().into_iter().for_each(|child| fold(child, situation, asker));
+}
+
+/// Whether these are all the jobs before one.
+fn names_all(arguments: &[Node], asker: Asker<'_>) -> bool {
+    let Asker::Second(needs) = asker else { return false };
+    let is_named = |need: &str| {
+        arguments.iter().any(
+            |argument| matches!(&argument.kind, NodeKind::Literal(Literal::String(name)) if same(name, need)),
+        )
+    };
+    needs.iter().all(|need| is_named(need.value))
 }
 
 /// `needs.x.result`

@@ -85,7 +85,7 @@ pub(super) fn truth(node: &Node, situation: Situation, asker: Asker<'_>) -> Opti
         return None;
     }
     let mut known = None;
-    for combination in 0..combinations {
+    for combination in (0..combinations).filter(|number| may_be(&asked, *number, situation, asker)) {
         let truth = node.evaluate(&Supposed::of(&asked, combination, situation)).ok()?.is_truthy();
         if *known.get_or_insert(truth) != truth {
             return Some(Truth::Unknown);
@@ -112,10 +112,10 @@ fn add<'n>(
         }
     };
     match (context, asker) {
-        ("needs", Asker::Job(needs)) if name == paths::ANY => {
-            needs.iter().for_each(|need| ask(need.value, of_job(situation)));
+        ("needs", _) if name == paths::ANY => {
+            asker.needs()?.iter().for_each(|need| ask(need.value, of_job(situation)));
         }
-        ("needs", Asker::Job(needs)) if needs.iter().any(|need| same(need.value, name)) => {
+        ("needs", _) if asker.needs()?.iter().any(|need| same(need.value, name)) => {
             ask(name, of_job(situation));
         }
         ("steps", Asker::Step(steps) | Asker::ActionStep(steps)) if name != paths::ANY => {
@@ -161,6 +161,36 @@ fn of_step(step: &Step<'_>, is_beside: bool, property: &str, situation: Situatio
     may_be
 }
 
+/// Whether results may be there in a situation: where nothing else is before a job, one of its needs made it so.
+fn may_be(asked: &[Asked<'_>], combination: usize, situation: Situation, asker: Asker<'_>) -> bool {
+    let Asker::Second(needs) = asker else { return true };
+    let is_asked = |need: &str| asked.iter().any(|one| one.context == "needs" && same(one.name, need));
+    if !needs.iter().all(|need| is_asked(need.value)) {
+        return true;
+    }
+    let mut outcomes = outcomes(asked, combination);
+    match situation {
+        Situation::Succeeded | Situation::Cancelled => true,
+        Situation::Failed => outcomes.any(|(_, outcome)| outcome == Some(Outcome::Failure)),
+        Situation::Skipped => {
+            outcomes.any(|(_, outcome)| matches!(outcome, Some(Outcome::Skipped | Outcome::Cancelled)))
+        }
+    }
+}
+
+/// What each is supposed to be in the combination of this number.
+fn outcomes<'a, 'n>(
+    asked: &'a [Asked<'n>],
+    combination: usize,
+) -> impl Iterator<Item = (&'a Asked<'n>, Option<Outcome>)> {
+    let mut rest = combination;
+    asked.iter().map(move |one| {
+        let outcome = one.may_be.get(rest % one.may_be.len().max(1)).copied().flatten();
+        rest /= one.may_be.len().max(1);
+        (one, outcome)
+    })
+}
+
 /// A world in which results are supposed to be so.
 struct Supposed {
     contexts: [(&'static str, Value); 3],
@@ -170,10 +200,7 @@ impl Supposed {
     /// The combination of this number.
     fn of(asked: &[Asked<'_>], combination: usize, situation: Situation) -> Self {
         let (mut needs, mut steps) = (Vec::<(&str, Object)>::new(), Vec::new());
-        let mut rest = combination;
-        for one in asked {
-            let outcome = one.may_be.get(rest % one.may_be.len().max(1)).copied().flatten();
-            rest /= one.may_be.len().max(1);
+        for (one, outcome) in outcomes(asked, combination) {
             let context = if one.context == "needs" { &mut needs } else { &mut steps };
             let result = match context.iter_mut().find(|(name, _)| same(name, one.name)) {
                 Some((_, result)) => result,

@@ -170,12 +170,15 @@ fn data_decide_where_status_does_not() {
 fn letters(text: Option<&str>, asker: Asker<'_>) -> String {
     let condition = condition(text);
     let when = When::of(Some(&condition), asker);
-    let letter = |situation: &Situation| match when.runs(*situation) {
+    when.situations.iter().map(|situation| letter(when.runs(*situation))).collect()
+}
+
+const fn letter(truth: Truth) -> char {
+    match truth {
         Truth::True => 'y',
         Truth::False => 'n',
         Truth::Unknown => '?',
-    };
-    when.situations.iter().map(letter).collect()
+    }
 }
 
 /// Jobs of `needs`.
@@ -236,6 +239,37 @@ fn conditions_are_told_by_situation() {
         (Some("needs.a.result == 'failure'"), "?n"),
     ] {
         assert_eq!(letters(text, Asker::Job(&[])), expected, "{text:?} without needs");
+    }
+}
+
+/// Where nothing is before the needs, one of them made the situation what it is.
+#[test]
+fn what_is_before_all_needs_decides() {
+    let letters_of = |condition: &str, jobs: &str| {
+        let source = format!(
+            "on: push\njobs:\n{jobs}  z: {{needs: [a, b], if: \"{condition}\", runs-on: x, steps: [{{run: x}}]}}\n"
+        );
+        let document = read_workflow(source.as_str(), &Limits::default());
+        let workflow = Workflow::of(&document);
+        let graph = crate::graph::Graph::of(&workflow);
+        let when = graph.jobs.last().unwrap().when;
+        Situation::ALL.map(|situation| letter(when.runs(situation))).into_iter().collect::<String>()
+    };
+    let first = "  a: {runs-on: x, steps: [{run: x}]}\n  b: {runs-on: x, steps: [{run: x}]}\n";
+    let third = "  a: {runs-on: x, steps: [{run: x}]}\n  b: {needs: c, runs-on: x, steps: [{run: x}]}\n  c: {runs-on: x, steps: [{run: x}]}\n";
+    for (condition, expected, behind_others) in [
+        ("failure()", "nynn", "nynn"),
+        ("failure('a', 'B')", "nynn", "n???"),
+        ("success('a', 'b')", "ynnn", "y???"),
+        ("failure('a')", "n???", "n???"),
+        ("always() && contains(needs.*.result, 'failure')", "nyn?", "n?n?"),
+        ("always() && needs.a.result == 'failure'", "n?n?", "n?n?"),
+        ("always() && needs.a.result == 'success' && needs.b.result == 'success'", "y???", "y???"),
+        ("always() && (needs.a.result == 'success') == (needs.b.result == 'failure')", "n???", "n???"),
+        ("!cancelled() && join(needs.*.result) == 'success,success'", "ynnn", "y??n"),
+    ] {
+        assert_eq!(letters_of(condition, first), expected, "{condition}");
+        assert_eq!(letters_of(condition, third), behind_others, "{condition} behind others");
     }
 }
 
