@@ -1,13 +1,26 @@
-//! What a step's script runs, with the words behind it.
+//! What is said in words: what a step's script runs, and options of containers.
+//!
+//! - `words`: a text split as a shell does.
+//! - `given`: options of `docker`, with their values.
 
-use super::sight::{Spot, StepSight};
+mod given;
+mod words;
+
+pub(crate) use given::Given;
+pub(super) use given::{given, is_nodes};
+
+use super::sight::{JobSight, Spot, StepSight};
 use crate::graph::flow::written;
 use crate::model::StepKind;
+use crate::read::TokenId;
 use crate::script::{Tool, UseKind};
 use crate::span::Span;
 
 /// How much of a command is looked at: a line may be a megabyte, with a hundred thousand commands.
 const MAX_COMMAND: usize = 4096;
+
+/// How much before it, on its line, tells what it is in.
+const MAX_BEFORE: usize = 256;
 
 impl<'s> StepSight<'s> {
     /// The text of the script; empty where there is none.
@@ -44,48 +57,40 @@ impl<'s> StepSight<'s> {
         })
     }
 
-    /// The programs that the script starts, each with the words behind it.
-    pub fn commands(&self) -> impl Iterator<Item = (Vec<&'s str>, Span)> {
-        self.tools().filter(|(tool, _)| !tool.probed).map(|(_, span)| (self.words_at(span), span))
-    }
-
-    /// The words of a command, beginning with the program at these bytes of the script. What expands stands as it is written.
-    #[must_use]
-    pub fn words_at(&self, program: Span) -> Vec<&'s str> {
-        let text = self.text().get(program.start..).unwrap_or_default();
-        words(text.get(..text.floor_char_boundary(MAX_COMMAND)).unwrap_or_default())
-    }
-}
-
-/// The words of the first command of a text, without quotes.
-fn words(text: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    for line in text.split('\n') {
-        let is_continued = line.trim_end().ends_with('\\');
-        let line = line.trim_end().trim_end_matches('\\');
-        let end = line.find([';', '|', '&', ')', '`', '>']).unwrap_or(line.len());
-        let command = line.get(..end).unwrap_or(line);
-        words.extend(command.split_whitespace().map(|word| word.trim_matches(['"', '\''])));
-        if !is_continued || end < line.len() {
-            break;
+    /// Looks at the programs that the script starts, each with the words behind it, beginning with the program.
+    pub(super) fn commands(&self, look: &mut dyn FnMut(&[&str], Span)) {
+        for (_, span) in self.tools().filter(|(tool, _)| !tool.probed) {
+            let words = self.words_at(span);
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            look(&words, span);
         }
     }
-    words
+
+    /// The words of a command, beginning with the program at these bytes of the script, without quotes. What expands stands as it is
+    /// written.
+    #[must_use]
+    pub fn words_at(&self, program: Span) -> Vec<String> {
+        let (before, text) = self.text().split_at_checked(program.start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let line = line.get(line.ceil_char_boundary(line.len().saturating_sub(MAX_BEFORE))..);
+        let closer = words::open_at_end(line.unwrap_or_default());
+        words::command(text.get(..text.floor_char_boundary(MAX_COMMAND)).unwrap_or_default(), closer)
+    }
+
+    /// Whether a program starts `docker login` or `docker logout`, which only write a file.
+    pub(crate) fn is_login(&self, program: Span) -> bool {
+        let words = self.words_at(program);
+        words.get(1).is_some_and(|word| matches!(word.as_str(), "login" | "logout"))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_a_command_end_where_it_ends() {
-        for (text, expected) in [
-            ("docker login -u x && docker push y", &["docker", "login", "-u", "x"][..]),
-            ("cosign sign \\\n  --key k \\\n  'image'\nnext", &["cosign", "sign", "--key", "k", "image"]),
-            ("gh run download)\"", &["gh", "run", "download"]),
-            ("", &[]),
-        ] {
-            assert_eq!(words(text), expected, "{text}");
+impl JobSight<'_> {
+    /// Looks at each option of its containers, with its value, as far as it is written.
+    pub(crate) fn given(&self, look: &mut dyn FnMut(TokenId, &Given<'_>)) {
+        let options = self.containers().filter_map(|container| container.options.as_ref());
+        for token in options.map(|options| options.token) {
+            let words = words::words(written(self.job.workflow.document, token));
+            given(words.iter().map(String::as_str)).for_each(|given| look(token, &given));
         }
     }
 }

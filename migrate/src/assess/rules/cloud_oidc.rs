@@ -51,11 +51,11 @@ impl Rule for CloudOidc {
             matches!(words, ["cosign", "sign" | "sign-blob" | "attest" | "attest-blob", rest @ ..]
             if !rest.iter().any(|word| word.starts_with("--key")))
         };
-        for (words, span) in step.commands() {
-            if signs(&words) && step.job.has_oidc() {
+        step.commands(&mut |words, span| {
+            if signs(words) && step.job.has_oidc() {
                 found.reason(step.in_script(span), "cosign");
             }
-        }
+        });
         for (name, span) in step.variables().filter(|(name, _)| REQUEST.contains(name)) {
             found.reason(step.in_script(span), name);
         }

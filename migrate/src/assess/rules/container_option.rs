@@ -2,6 +2,7 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::script_sight::Given;
 use crate::assess::sight::JobSight;
 use crate::assess::verdict::Verdict;
 
@@ -18,9 +19,19 @@ const META: Meta = Meta {
     remedy: "say what the option is for, in the words of a pod",
 };
 
-/// Options that a pod has, too.
+/// Options that a pod has, too; those of one letter by it.
 const MAPPED: [&str; 9] =
-    ["--user", "-u", "--cpus", "--memory", "-m", "--entrypoint", "--hostname", "-e", "--env"];
+    ["--user", "u", "--cpus", "--memory", "m", "--entrypoint", "--hostname", "e", "--env"];
+
+/// What is said in an option that a pod does not have. An expression alone may hold any option.
+fn beyond(given: &Given<'_>) -> Option<String> {
+    match given.name {
+        "" => given.word.starts_with("${{").then(|| given.word.to_owned()),
+        name if MAPPED.contains(&name) || name.starts_with("--health-") => None,
+        name if name.starts_with('-') => Some(name.to_owned()),
+        letter => Some(format!("-{letter}")),
+    }
+}
 
 impl Rule for ContainerOption {
     fn meta(&self) -> &'static Meta {
@@ -28,15 +39,11 @@ impl Rule for ContainerOption {
     }
 
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
-        for (token, options) in job.options() {
-            for option in options.split_whitespace().filter(|option| option.starts_with('-')) {
-                let name = option.split('=').next().unwrap_or(option);
-                let maps = MAPPED.contains(&name) || name.starts_with("--health-");
-                if !maps {
-                    found.reason(job.spot(token), name);
-                }
+        job.given(&mut |token, given| {
+            if let Some(target) = beyond(given) {
+                found.reason(job.spot(token), target);
             }
-        }
+        });
         for (token, volume) in job.volumes() {
             if volume.starts_with('/') && volume.contains(':') && !volume.contains("docker.sock") {
                 found.reason(job.spot(token), volume);

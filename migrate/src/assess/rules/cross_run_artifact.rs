@@ -31,10 +31,10 @@ impl Rule for CrossRunArtifact {
                 found.reason(step.uses_spot(), used.name());
             }
         }
-        for (words, span) in step.commands() {
+        step.commands(&mut |words, span| {
             if words.starts_with(&["gh", "run", "download"]) {
                 found.reason(step.in_script(span), "gh run download");
             }
-        }
+        });
     }
 }

@@ -5,7 +5,6 @@ use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::verdict::Verdict;
 use crate::script::Need;
-use crate::span::Span;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &DockerDaemon;
@@ -19,12 +18,6 @@ const META: Meta = Meta {
     why: "Pods have none, and giving them the node's own hands over the node.",
     remedy: "build with BuildKit or the like as a service of the cluster, or allow a daemon in the profile",
 };
-
-/// `docker login` and `docker logout` only write a file.
-fn is_login(step: &StepSight<'_>, span: Span) -> bool {
-    let words = step.words_at(span);
-    matches!(words.as_slice(), [_, "login" | "logout", ..])
-}
 
 impl Rule for DockerDaemon {
     fn meta(&self) -> &'static Meta {
@@ -41,7 +34,7 @@ impl Rule for DockerDaemon {
             found.reason(step.uses_spot(), used.name());
         }
         for (tool, span) in step.tools() {
-            if tool.need() == Some(Need::ContainerEngine) && !tool.probed && !is_login(step, span) {
+            if tool.need() == Some(Need::ContainerEngine) && !tool.probed && !step.is_login(span) {
                 found.reason(step.in_script(span), tool.name.as_ref());
             }
         }

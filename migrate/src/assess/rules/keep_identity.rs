@@ -45,11 +45,11 @@ impl Rule for KeepIdentity {
                 found.reason(step.uses_spot(), used.name());
             }
         }
-        for (words, span) in step.commands() {
-            if let Some(target) = trusted(&words, step.job.has_oidc()) {
+        step.commands(&mut |words, span| {
+            if let Some(target) = trusted(words, step.job.has_oidc()) {
                 found.reason(step.in_script(span), target);
             }
-        }
+        });
     }
 
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {

@@ -45,12 +45,12 @@ impl Rule for NestedCluster {
                 found.reason(step.in_script(span), tool.name.as_ref());
             }
         }
-        for (words, span) in step.commands() {
-            if let ["make", targets @ ..] = words.as_slice()
+        step.commands(&mut |words, span| {
+            if let ["make", targets @ ..] = words
                 && let Some(target) = targets.iter().find(|target| is_cluster(target))
             {
                 found.reason(step.in_script(span), *target);
             }
-        }
+        });
     }
 }

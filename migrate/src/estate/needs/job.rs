@@ -105,14 +105,13 @@ impl Look<'_, '_> {
                 self.image(text);
             }
         }
-        for (_, options) in self.sight.options() {
-            for option in options.split_whitespace() {
-                let name = option.split('=').next().unwrap_or(option);
-                if matches!(name, "--privileged" | "--cap-add" | "--device" | "--security-opt") {
-                    self.need(Kind::Privileged, name);
-                }
+        let sight = self.sight;
+        sight.given(&mut |_, given| {
+            // A folder is of one machine: only rights with a name are told.
+            if let Some(right) = given.right().filter(|right| *right == given.name) {
+                self.need(Kind::Privileged, right);
             }
-        }
+        });
         if self.sight.volumes().any(|(_, volume)| volume.contains("docker.sock")) {
             self.need(Kind::Docker, "docker.sock");
         }
@@ -157,8 +156,7 @@ impl Look<'_, '_> {
             self.uses(step, used);
         }
         for (tool, span) in step.tools().filter(|(tool, _)| !tool.probed) {
-            let is_login = || matches!(step.words_at(span).as_slice(), [_, "login" | "logout", ..]);
-            self.tool(tool, &is_login);
+            self.tool(tool, &|| step.is_login(span));
         }
         if matches!(step.file, FileAt::Action(_)) {
             // What the steps of a job read is known already.
