@@ -1,7 +1,6 @@
 //! Findings that somebody has allowed in a list, for files that nobody wants to write into.
 
 use std::path::Path;
-use std::{fs, io};
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -11,6 +10,7 @@ use towpath_migrate::security;
 
 use super::base::Base;
 use super::estate::Estate;
+use super::named::{self, NamedError};
 
 /// How many bytes of a file are read.
 const MAX_BYTES: u64 = 4 << 20;
@@ -38,10 +38,7 @@ pub(super) struct Entry {
 pub(super) enum AllowedError {
     /// It cannot be read.
     #[error("failed to read the list of what is allowed: {0}")]
-    Read(#[from] io::Error),
-    /// It is too large to be one.
-    #[error("the list of what is allowed has more than {MAX_BYTES} bytes")]
-    TooLarge,
+    Read(#[from] NamedError),
     /// It is none.
     #[error("failed to understand the list of what is allowed: {0}")]
     Form(#[from] serde_saphyr::Error),
@@ -53,10 +50,7 @@ pub(super) enum AllowedError {
 impl Allowed {
     /// Reads a list.
     pub(super) fn read(path: &Path) -> Result<Self, AllowedError> {
-        if fs::metadata(path)?.len() > MAX_BYTES {
-            return Err(AllowedError::TooLarge);
-        }
-        Self::of(serde_saphyr::from_str(&fs::read_to_string(path)?)?)
+        Self::of(serde_saphyr::from_str(&named::text(path, MAX_BYTES)?)?)
     }
 
     fn of(entries: Vec<Entry>) -> Result<Self, AllowedError> {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::base::Base;
 use super::finding::Finding;
+use super::named::{self, NamedError};
 
 /// Of this form; it changes when a reader has to. docs/migration/findings.md specifies it.
 const VERSION: u32 = 1;
@@ -28,11 +28,8 @@ pub(super) struct Baseline {
 #[derive(Debug, Error)]
 pub(super) enum BaselineError {
     /// It cannot be read.
-    #[error("failed to read the baseline")]
-    Read(#[source] io::Error),
-    /// It is too large to be one.
-    #[error("the baseline has more than {MAX_BYTES} bytes")]
-    TooLarge,
+    #[error("failed to read the baseline: {0}")]
+    Read(#[from] NamedError),
     /// It is none.
     #[error("failed to understand the baseline: {0}")]
     Form(#[source] serde_json::Error),
@@ -53,11 +50,7 @@ impl Baseline {
 
     /// Reads one.
     pub(super) fn read(path: &Path) -> Result<Self, BaselineError> {
-        let length = fs::metadata(path).map_err(BaselineError::Read)?.len();
-        if length > MAX_BYTES {
-            return Err(BaselineError::TooLarge);
-        }
-        let text = fs::read_to_string(path).map_err(BaselineError::Read)?;
+        let text = named::text(path, MAX_BYTES)?;
         let read: Self = serde_json::from_str(&text).map_err(BaselineError::Form)?;
         if read.version == VERSION { Ok(read) } else { Err(BaselineError::Version(read.version)) }
     }
@@ -100,6 +93,8 @@ fn entry(finding: &Finding<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn baseline(text: &str) -> Baseline {

@@ -1,8 +1,8 @@
 //! Findings of other tools, from their SARIF.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::path::Path;
-use std::{fs, io};
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use thiserror::Error;
 use towpath_migrate::assess::{Sheet, masked};
 
 use super::base::Base;
+use super::named::{self, NamedError};
 
 /// How many bytes of a file are read.
 const MAX_BYTES: u64 = 256 << 20;
@@ -41,10 +42,7 @@ pub(super) struct Finding {
 pub(super) enum ImportError {
     /// It cannot be read.
     #[error("failed to read the SARIF: {0}")]
-    Read(#[from] io::Error),
-    /// It is too large.
-    #[error("the SARIF has more than {MAX_BYTES} bytes")]
-    TooLarge,
+    Read(#[from] NamedError),
     /// It is none.
     #[error("failed to understand the SARIF: {0}")]
     Form(#[from] serde_json::Error),
@@ -117,10 +115,7 @@ struct Region {
 
 /// Reads what a tool found.
 pub(super) fn read(path: &Path) -> Result<Vec<Finding>, ImportError> {
-    if fs::metadata(path)?.len() > MAX_BYTES {
-        return Err(ImportError::TooLarge);
-    }
-    let log: Log = serde_json::from_str(&fs::read_to_string(path)?)?;
+    let log: Log = serde_json::from_str(&named::text(path, MAX_BYTES)?)?;
     Ok(findings(log))
 }
 

@@ -12,6 +12,7 @@ mod import;
 mod json;
 mod late;
 mod markdown;
+mod named;
 mod out;
 mod owning;
 mod plan;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::{fs, io};
 
 use serde::Deserialize;
 use thiserror::Error;
 use towpath_migrate::assess::{Profile, Said};
 use towpath_migrate::values::label::System;
+
+use super::named::{self, NamedError};
 
 /// How many bytes of a file are read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -62,10 +63,7 @@ impl From<SystemName> for System {
 pub(super) enum ProfileError {
     /// It cannot be read.
     #[error("failed to read the profile: {0}")]
-    Read(#[from] io::Error),
-    /// It is too large to be one.
-    #[error("the profile has more than {MAX_BYTES} bytes")]
-    TooLarge,
+    Read(#[from] NamedError),
     /// It is none.
     #[error("failed to understand the profile: {0}")]
     Form(#[from] serde_saphyr::Error),
@@ -73,10 +71,7 @@ pub(super) enum ProfileError {
 
 /// Reads a profile.
 pub(super) fn read(path: &Path) -> Result<Profile, ProfileError> {
-    if fs::metadata(path)?.len() > MAX_BYTES {
-        return Err(ProfileError::TooLarge);
-    }
-    Ok(profile(serde_saphyr::from_str(&fs::read_to_string(path)?)?))
+    Ok(profile(serde_saphyr::from_str(&named::text(path, MAX_BYTES)?)?))
 }
 
 fn profile(file: File) -> Profile {
