@@ -101,6 +101,49 @@ fn a_baseline_keeps_what_could_not_be_read() {
 }
 
 #[test]
+fn an_allowed_twin_makes_no_other_of_what_was_there() {
+    let with = |steps: &str| {
+        format!("on: push\npermissions: {{}}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n{steps}")
+    };
+    const STEP: &str = "      - run: docker build .\n";
+    let one = with(STEP);
+    let allowed = with(&format!("      # towpath: allow[docker-daemon] agreed\n{STEP}{STEP}"));
+    for (before, after) in [(&one, &allowed), (&allowed, &one)] {
+        let estate = Estate::new(&[("ci.yml", before)]);
+        estate.assess(&["--write-baseline", "base.json"]).code(0).err("base.json: 1 finding");
+        estate.write("repository/.github/workflows/ci.yml", after);
+        estate.assess(&["--baseline", "base.json", "--fail-on", "warning"]).code(0);
+    }
+    let estate = Estate::new(&[("ci.yml", &with(&STEP.repeat(2)))]);
+    estate.assess(&["--write-baseline", "base.json"]).code(0);
+    estate.write("repository/.github/workflows/ci.yml", &with(&STEP.repeat(3)));
+    estate.assess(&["--baseline", "base.json", "--fail-on", "warning"]).code(1);
+}
+
+#[test]
+fn what_a_list_allows_is_suppressed_from_outside() {
+    let commented = MAC.replace("  mac:", "  # towpath: allow[keep-os] we have Macs\n  mac:");
+    for (text, kind) in [(MAC, "external"), (&commented, "inSource")] {
+        let estate = Estate::new(&[("ci.yml", text)]);
+        estate.write("allowed.yaml", "- {rule: keep-os, path: ci.yml, reason: ours}\n");
+        let ran = estate.assess(&["--allow", "allowed.yaml", "-o", "sarif"]).code(0);
+        let sarif: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(sarif["runs"][0]["results"][0]["suppressions"][0]["kind"], kind);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_may_have_no_end_is_no_file_of_an_option() {
+    let estate = Estate::new(&[("ci.yml", MAC)]);
+    assert!(Command::new("mkfifo").arg(estate.path("pipe")).status().unwrap().success());
+    for option in ["--baseline", "--profile", "--allow", "--import"] {
+        estate.assess(&[option, "pipe"]).code(2).err("it is a named pipe, which is never opened");
+        estate.assess(&[option, "/dev/zero"]).code(2).err("it is a device, which is never opened");
+    }
+}
+
+#[test]
 fn what_is_allowed_with_a_reason_does_not_fail() {
     let allowed = MAC.replace("  mac:", "  # towpath: allow[keep-os] we have Macs\n  mac:");
     let estate = Estate::new(&[("ci.yml", &allowed)]);

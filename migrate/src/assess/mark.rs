@@ -31,6 +31,8 @@ pub struct Mark {
     pub way: String,
     /// What stays the same as long as it is the same.
     pub fingerprint: Fingerprint,
+    /// The fingerprint of the first of those that are equal to it: its own, if it is alone.
+    pub first: Fingerprint,
 }
 
 /// Another file than the workflow's, in which something was found.
@@ -48,7 +50,7 @@ impl Default for Mark {
     fn default() -> Self {
         let start = Place { line: 1, column: 1 };
         let (way, fingerprint) = (String::new(), Fingerprint::default());
-        Self { start, end: start, elsewhere: None, way, fingerprint }
+        Self { start, end: start, elsewhere: None, way, fingerprint, first: fingerprint }
     }
 }
 
@@ -160,7 +162,23 @@ impl<'f> Marks<'f> {
             let path = file.path.clone();
             Box::new(Elsewhere { file: name, path, asked })
         });
-        Mark { start, end, elsewhere, way, fingerprint }
+        Mark { start, end, elsewhere, way, fingerprint, first }
+    }
+}
+
+/// Numbers equal findings anew, each told as its mark and whether somebody has allowed it: those that are allowed come last, so that
+/// to allow one, or to take it out, makes no other of the rest. They come in the order in which they were marked.
+pub(super) fn number_allowed_last(marks: Vec<(&mut Mark, bool)>) {
+    let mut equal: HashMap<Fingerprint, Vec<(&mut Mark, bool)>> = HashMap::new();
+    for (mark, is_allowed) in marks {
+        equal.entry(mark.first).or_default().push((mark, is_allowed));
+    }
+    for mut equal in equal.into_values().filter(|equal| equal.len() > 1) {
+        let numbered: Vec<_> = equal.iter().map(|(mark, _)| mark.fingerprint).collect();
+        equal.sort_by_key(|(_, is_allowed)| *is_allowed);
+        for ((mark, _), fingerprint) in equal.into_iter().zip(numbered) {
+            mark.fingerprint = fingerprint;
+        }
     }
 }
 
@@ -230,6 +248,25 @@ mod tests {
             of("r", "", "a.b", "x y z", 1),
         ] {
             assert_ne!(first, other);
+        }
+    }
+
+    #[test]
+    fn of_equal_findings_those_that_are_allowed_are_numbered_last() {
+        let of = |text, before| Fingerprint::of("r", "", "a", text, before);
+        let mark =
+            |text, before| Mark { fingerprint: of(text, before), first: of(text, 0), ..Mark::default() };
+        for (allowed, expected) in [
+            ([false; 4], [0, 0, 1, 2]),
+            ([true, true, false, false], [2, 0, 0, 1]),
+            ([false, false, true, false], [0, 0, 2, 1]),
+            ([true; 4], [0, 0, 1, 2]),
+        ] {
+            let mut marks = [mark("x", 0), mark("y", 0), mark("x", 1), mark("x", 2)];
+            number_allowed_last(marks.iter_mut().zip(allowed).collect());
+            let texts = ["x", "y", "x", "x"].into_iter().zip(expected);
+            let expected: Vec<_> = texts.map(|(text, before)| of(text, before)).collect();
+            assert_eq!(marks.map(|mark| mark.fingerprint).to_vec(), expected, "{allowed:?}");
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Risk {
     pub mark: Mark,
     /// Why somebody has allowed it.
     pub allowed: Option<String>,
+    /// Whether a list allows it, and no comment in the file.
+    pub is_listed: bool,
 }
 
 impl Risk {
@@ -30,6 +32,7 @@ impl Risk {
             target: masked(&finding.target).into_owned(),
             mark: marks.mark(finding.class.id, spot, None),
             allowed: Allow::allow(allows, finding.class.id, spot),
+            is_listed: false,
         }
     }
 }

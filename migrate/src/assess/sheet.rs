@@ -9,7 +9,7 @@ use super::dead::Dead;
 use super::facts::Facts;
 use super::health::{Health, health};
 use super::history::Ran;
-use super::mark::{Mark, Marks};
+use super::mark::{Mark, Marks, number_allowed_last};
 use super::mask::masked;
 use super::own_path::beside;
 use super::reason::{Reason, Scope};
@@ -78,6 +78,8 @@ pub struct Cited {
     pub movable: usize,
     /// Why somebody has allowed it.
     pub allowed: Option<String>,
+    /// Whether a list allows it, and no comment in the file.
+    pub is_listed: bool,
 }
 
 /// Something that has to be supplied, decided or changed before workflows can move: a rule, and what it is about.
@@ -131,6 +133,25 @@ impl Sheet {
         self.reasons.iter().filter(blocks).map(Cited::blocker).collect()
     }
 
+    /// Allows findings by a list: gives each its rule and target, and keeps why, where there is an answer. What a comment allows stays
+    /// as it is. To be called once, also with an empty list: of findings that are equal, those that are allowed are numbered last.
+    pub fn allow(&mut self, mut why: impl FnMut(&str, &str) -> Option<String>) {
+        let reasons =
+            self.reasons.iter_mut().map(|Cited { rule, target, allowed, is_listed, mark, .. }| {
+                (rule.id, target.as_str(), allowed, is_listed, mark)
+            });
+        let risks = self.risks.iter_mut().map(|Risk { class, target, allowed, is_listed, mark, .. }| {
+            (class.id, target.as_str(), allowed, is_listed, mark)
+        });
+        let marks = reasons.chain(risks).map(|(rule, target, allowed, is_listed, mark)| {
+            if let (Some(why), None) = (why(rule, target), &allowed) {
+                (*allowed, *is_listed) = (Some(why), true);
+            }
+            (mark, allowed.is_some())
+        });
+        number_allowed_last(marks.collect());
+    }
+
     /// Whether any of it can move, now or when more is known.
     #[must_use]
     pub const fn may_move(&self) -> bool {
@@ -169,6 +190,7 @@ fn cited(reasons: &[Reason], tally: &Tally<'_>, marks: &mut Marks<'_>, allows: &
                 legs: (0, 0),
                 movable: 0,
                 allowed: Allow::allow(allows, rule.id, asked.unwrap_or(*spot)),
+                is_listed: false,
             });
         }
         if let Some(cited) = kept.get_mut(place) {

@@ -63,19 +63,15 @@ impl Allowed {
     /// Marks what is allowed of a workflow.
     pub(super) fn mark(&mut self, sheet: &mut Sheet) {
         let path = &sheet.path;
-        let here: Vec<_> = self.0.iter_mut().filter(|(entry, _)| entry.is_at(path)).collect();
-        for (entry, used) in here {
-            let is_meant = |target: &str| entry.target.as_deref().is_none_or(|meant| meant == target);
-            let reasons =
-                sheet.reasons.iter_mut().map(|cited| (cited.rule.id, &cited.target, &mut cited.allowed));
-            let risks = sheet.risks.iter_mut().map(|risk| (risk.class.id, &risk.target, &mut risk.allowed));
-            for (rule, target, allowed) in reasons.chain(risks) {
-                if rule == entry.rule && is_meant(target) {
-                    allowed.get_or_insert_with(|| entry.reason.clone());
-                    *used += 1;
-                }
+        let mut here: Vec<_> = self.0.iter_mut().filter(|(entry, _)| entry.is_at(path)).collect();
+        sheet.allow(|rule, target| {
+            let mut reason = None;
+            for (entry, used) in here.iter_mut().filter(|(entry, _)| entry.means(rule, target)) {
+                reason.get_or_insert(entry.reason.as_str());
+                *used += 1;
             }
-        }
+            reason.map(str::to_owned)
+        });
     }
 
     /// What is wrong with what allows findings, in words: entries of the list that allowed nothing, and comments without a reason or
@@ -116,6 +112,11 @@ fn is_rule(id: &str) -> bool {
 }
 
 impl Entry {
+    /// Whether what a rule found is meant.
+    fn means(&self, rule: &str, target: &str) -> bool {
+        self.rule == rule && self.target.as_deref().is_none_or(|meant| meant == target)
+    }
+
     /// Whether a path is meant: it is this one, or ends with it behind a `/`.
     fn is_at(&self, path: &str) -> bool {
         path.strip_suffix(self.path.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('/'))

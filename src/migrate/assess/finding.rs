@@ -61,6 +61,8 @@ pub(super) struct Finding<'e> {
     pub(super) mark: &'e Mark,
     /// Why somebody has allowed it.
     pub(super) allowed: Option<&'e str>,
+    /// Whether a list allows it, and no comment in the file.
+    pub(super) is_listed: bool,
 }
 
 impl<'e> Finding<'e> {
@@ -82,6 +84,7 @@ impl<'e> Finding<'e> {
             target: &risk.target,
             mark: &risk.mark,
             allowed: risk.allowed.as_deref(),
+            is_listed: risk.is_listed,
         }
     }
 
@@ -95,6 +98,7 @@ impl<'e> Finding<'e> {
             target: &cited.target,
             mark: &cited.mark,
             allowed: cited.allowed.as_deref(),
+            is_listed: cited.is_listed,
         }
     }
 

@@ -322,7 +322,8 @@ impl<'e> Outcome<'e> {
         let place = finding.elsewhere();
         let related = place.as_deref().and_then(|place| Related::of(mark, place, base));
         let way = Some(mark.way.as_str()).filter(|way| !way.is_empty());
-        let suppression = |justification| Suppression { kind: "inSource", justification };
+        let kind = if finding.is_listed { "external" } else { "inSource" };
+        let suppression = |justification| Suppression { kind, justification };
         Self {
             rule_id: finding.rule,
             rule_index,

@@ -19,6 +19,7 @@ fn reason(id: &str, target: &str, line: usize) -> Cited {
         legs: (2, 1),
         movable: 1,
         allowed: None,
+        is_listed: false,
     }
 }
 
