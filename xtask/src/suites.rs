@@ -163,12 +163,18 @@ fn run_suite(session: &mut Session<'_>, suite: &Suite, filter: Option<&str>) -> 
     Ok(())
 }
 
+/// What the worlds of property tests are drawn by: the same in every run, unless somebody asks for others.
+const SEED_OF_LAWS: &str = "PROPTEST_RNG_SEED";
+
 impl Suite {
     /// What to start: one command, or one for `each`.
     fn commands(&self, filter: Option<&str>) -> Vec<(String, Command)> {
         let command = |word: &str| {
             let mut command = Command::new(self.program);
             command.args(self.arguments.iter().map(|argument| argument.replace("{}", word))).args(filter);
+            if std::env::var_os(SEED_OF_LAWS).is_none() {
+                command.env(SEED_OF_LAWS, "1");
+            }
             command
         };
         match self.each {

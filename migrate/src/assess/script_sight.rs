@@ -59,10 +59,14 @@ impl<'s> StepSight<'s> {
 
     /// Looks at the programs that the script starts, each with the words behind it, beginning with the program.
     pub(super) fn commands(&self, look: &mut dyn FnMut(&[&str], Span)) {
-        for (_, span) in self.tools().filter(|(tool, _)| !tool.probed) {
-            let words = self.words_at(span);
+        // Several rules ask.
+        let commands = self.commands.get_or_init(|| {
+            let started = self.tools().filter(|(tool, _)| !tool.probed);
+            started.map(|(_, span)| (self.words_at(span), span)).collect()
+        });
+        for (words, span) in commands {
             let words: Vec<_> = words.iter().map(String::as_str).collect();
-            look(&words, span);
+            look(&words, *span);
         }
     }
 

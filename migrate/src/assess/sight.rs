@@ -1,7 +1,7 @@
 //! What rules see: a workflow with all that it calls, the jobs of a run, their legs, and steps as they really run.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use super::brought::Brought;
 use super::known::{Known, known};
@@ -101,6 +101,8 @@ pub struct StepSight<'s> {
     pub used: Option<UsedSight<'s>>,
     /// The legs of its job in which it may run.
     pub legs: SomeLegs,
+    /// The programs that its script starts with the words behind each, once somebody has asked.
+    pub(super) commands: OnceCell<Vec<(Vec<String>, Span)>>,
     /// The programs that it and the steps before it in the same job bring.
     pub brought: &'s Brought<'s>,
 }
@@ -354,7 +356,19 @@ impl<'s> Walk<'s> {
         let nested = used.as_ref().and_then(|used| used.target);
         let known = used.as_ref().and_then(|used| used.known);
         let Self { job, at, file, .. } = self;
-        look(&StepSight { job, at, file, document, step, script, used, legs: legs.clone(), brought });
+        let sight = StepSight {
+            job,
+            at,
+            file,
+            document,
+            step,
+            script,
+            used,
+            legs: legs.clone(),
+            commands: OnceCell::new(),
+            brought,
+        };
+        look(&sight);
         if runs_nowhere(&legs) {
             return;
         }
