@@ -116,8 +116,10 @@ fn in_vain(play: &Play, environment: &Name, wait: &Wait, words: &[&str]) -> Opti
             name == environment && !before.iter().any(known) && !other.remedy.is_empty()
         });
         // A hold that was there before keeps what was typed just now.
-        let holds = |(name, other): &&(Name, Wait)| name == environment && other.code == WaitCode::RollbackHeld;
-        let held = || after.iter().find(holds).filter(|_| words.first().is_some_and(|word| word == "rollback"));
+        let holds =
+            |(name, other): &&(Name, Wait)| name == environment && other.code == WaitCode::RollbackHeld;
+        let held =
+            || after.iter().find(holds).filter(|_| words.first().is_some_and(|word| word == "rollback"));
         let next = new.or_else(held).and_then(|(_, wait)| commands(&wait.remedy).into_iter().next());
         let Some(next) = next else {
             return Some(format!("{environment}: {words:?} does not help: {wait:#?} {after:#?}"));
