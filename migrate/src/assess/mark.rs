@@ -55,10 +55,11 @@ impl Default for Mark {
 }
 
 impl Mark {
-    /// The name of the file, where it is another than the workflow's.
+    /// The name of the file, where it is another than the workflow's; `./` for an action at the root.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
-        self.elsewhere.as_ref().map(|elsewhere| elsewhere.file.as_str())
+        let name = self.elsewhere.as_ref().map(|elsewhere| elsewhere.file.as_str());
+        name.map(|name| if name.is_empty() { "./" } else { name })
     }
 
     /// Where the workflow asks for the other file.

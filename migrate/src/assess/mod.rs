@@ -46,6 +46,7 @@ mod roadmap;
 mod rule;
 pub mod rules;
 mod script_sight;
+mod seen;
 mod sheet;
 mod sight;
 #[cfg(test)]
@@ -90,11 +91,10 @@ pub use unlock::{Unlock, unlock};
 pub use verdict::{Rolled, Verdict};
 pub use way::Ways;
 
-use self::construct::written;
 use self::kept::needs_kept;
 use self::legs::{Legs, runs_nowhere};
+use self::seen::Seen;
 use crate::graph::RunJob;
-use crate::span::Span;
 
 /// What becomes of a workflow.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,11 +135,11 @@ impl Assessment {
         for (at, run) in workflow.jobs.iter().enumerate() {
             look_at_job(workflow, at, run, &mut reasons, &mut seen);
         }
-        seen.in_legs.sort_by_key(|(step, _)| step.start);
+        let seen = seen.sorted();
         let mut reasons: Vec<_> = reasons.into_iter().filter_map(|reason| seen.limited(reason)).collect();
         let (legs, _) = decided(workflow, &reasons);
         let kept = needs_kept(workflow, &legs).into_iter();
-        reasons.extend(kept.filter(|reason| reason.scope.job().is_none_or(|job| !seen.idle.contains(&job))));
+        reasons.extend(kept.filter(|reason| !seen.is_idle(&reason.scope)));
         let (legs, rolled) = decided(workflow, &reasons);
         let fates = Fates::of(workflow, &reasons, &seen, &legs, rolled);
         // They ask for somebody and nothing stays for them, so the fates are as before.
@@ -229,67 +229,6 @@ fn look_at_job(
 /// All legs of a job, or some.
 fn scope_of(job: usize, legs: &SomeLegs) -> Scope {
     legs.as_ref().map_or(Scope::Job(job), |legs| Scope::Legs(job, Arc::clone(legs)))
-}
-
-/// What steps of the assessed file tell beside reasons.
-#[derive(Default)]
-struct Seen {
-    /// Programs that a job sets up before it uses them.
-    set_up: HashSet<Span>,
-    /// Steps that run in some legs of their job only, and in which; jobs that run in none.
-    in_legs: Vec<(Span, Arc<[usize]>)>,
-    /// Jobs of the run that never run.
-    idle: HashSet<usize>,
-}
-
-impl Seen {
-    fn look(&mut self, step: &StepSight<'_>) {
-        if step.file != FileAt::Workflow(0) {
-            return;
-        }
-        if let Some(legs) = &step.legs {
-            self.in_legs.push((step.spot(step.step.token).span, Arc::clone(legs)));
-        }
-        if !step.never_runs() {
-            self.set_up
-                .extend(step.tools_set_up().filter(|spot| spot.file == step.file).map(|spot| spot.span));
-        }
-    }
-
-    /// A job that never runs.
-    fn never(&mut self, workflow: &WorkflowSight<'_>, at: usize, run: &RunJob) {
-        self.idle.insert(at);
-        let Some((job, root)) = written(run).zip(workflow.family.root()) else { return };
-        // A job that calls may call others that run.
-        let is_whole = run.way.is_empty() || root.job(job).is_some_and(|job| job.when.is_never());
-        if let Some(job) = root.job(job).filter(|_| is_whole) {
-            let span = workflow.spot(job.model.token).span;
-            if self.in_legs.last().is_none_or(|(known, _)| *known != span) {
-                self.in_legs.push((span, Arc::default()));
-            }
-        }
-    }
-
-    /// What is told of a job and stands in one of its steps counts for the legs of the step.
-    fn limited(&self, mut reason: Reason) -> Option<Reason> {
-        if let (Scope::Job(job), FileAt::Workflow(0)) = (&reason.scope, reason.spot.file)
-            && let Some(legs) = self.legs_of(reason.spot.span)
-        {
-            if legs.is_empty() {
-                return None;
-            }
-            reason.scope = Scope::Legs(*job, Arc::clone(legs));
-        }
-        Some(reason)
-    }
-
-    /// The legs in which a part of the file runs, if it is of a step that does not run in all of its job.
-    fn legs_of(&self, part: Span) -> Option<&Arc<[usize]>> {
-        // Steps do not overlap.
-        let after = self.in_legs.partition_point(|(step, _)| step.start <= part.start);
-        let (step, legs) = self.in_legs.get(after.checked_sub(1)?)?;
-        (part.end <= step.end).then_some(legs)
-    }
 }
 
 /// The worst that was found: of the whole workflow, of each job, and of each of its legs.

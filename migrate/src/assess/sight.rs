@@ -393,16 +393,15 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// Whether an action uses others, and too many were followed already.
-    fn is_beyond(self, action: usize) -> bool {
+    /// Takes one of the composite actions that may still be followed; others cost nothing. False where none is left.
+    fn may_follow(self, action: usize) -> bool {
         let JobSight { workflow, .. } = self.job;
         let runs = workflow.actions.models.get(action).and_then(|model| model.runs.as_ref());
         if !matches!(runs.map(|runs| &runs.value), Some(Runs::Composite { .. })) {
-            return false;
+            return true;
         }
-        let left = workflow.actions_left.get();
-        workflow.actions_left.set(left.saturating_sub(1));
-        left == 0
+        let left = workflow.actions_left.get().checked_sub(1);
+        left.inspect(|left| workflow.actions_left.set(*left)).is_some()
     }
 
     fn script(self, run: &'s Run<'s>, document: &'s Document) -> Cow<'s, Script<'s>> {
@@ -438,7 +437,7 @@ impl<'s> Walk<'s> {
         };
         // One that is not followed is as good as not there.
         let is_followed =
-            |target: &Target| !matches!(target, Target::Action(action) if self.is_beyond(*action));
+            |target: &Target| !matches!(target, Target::Action(action) if !self.may_follow(*action));
         let target = target.map(|target| if is_followed(&target) { target } else { Target::NotSupplied });
         let local = job.local(self.at, uses);
         UsedSight { uses, name, known, local, target }

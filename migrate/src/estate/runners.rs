@@ -80,16 +80,6 @@ impl RunnerKind {
     }
 }
 
-/// The name of a system for programs.
-#[must_use]
-pub const fn system_code(system: System) -> &'static str {
-    match system {
-        System::Linux => "linux",
-        System::MacOs => "macos",
-        System::Windows => "windows",
-    }
-}
-
 /// The name of a processor for programs.
 #[must_use]
 pub const fn architecture_code(architecture: Architecture) -> &'static str {
@@ -129,7 +119,7 @@ mod tests {
         ] {
             let kind = RunnerKind::of(label);
             let vendor = kind.provider.vendor().map(|vendor| format!(" {vendor}")).unwrap_or_default();
-            let system = kind.system.map_or("-", system_code);
+            let system = kind.system.map_or("-", System::code);
             let architecture = kind.architecture.map_or("-", architecture_code);
             let guess = if kind.is_guess { " ?" } else { "" };
             assert_eq!(

@@ -180,93 +180,43 @@ mod tests {
     use crate::read::{Limits, read_workflow};
     use crate::work::steps_of;
 
+    const CHECKOUT: &str = "uses: actions/checkout@v4";
+    const OTHER: &str = "uses: actions/checkout@v4\n        with: {repository: o/r, ref: v1}";
+    const OTHER_IN_X: &str = "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}";
+    const IN_SRC: &str = "uses: actions/checkout@v4\n        with: {path: src}";
+    const UNCLEAN: &str = "uses: actions/checkout@v4\n        with: {clean: false}";
+    const ON_PUSH: &str = "uses: actions/checkout@v4\n        if: github.event_name == 'push'";
+
+    fn own(path: &str) -> Local<'static> {
+        Local::Own { path: path.to_owned(), reference: None }
+    }
+
+    fn other(path: &str) -> Local<'static> {
+        Local::Other { repository: "o/r", reference: Some("v1"), path: path.to_owned() }
+    }
+
+    /// The only `./PATH` of a job with these steps.
+    fn assert_found(steps: &[&str], expected: &Local<'_>) {
+        let steps: String = steps.iter().map(|step| format!("      - {step}\n")).collect();
+        let source = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}");
+        let document = read_workflow(source.clone(), &Limits::default());
+        let workflow = Workflow::of(&document);
+        let graph = Graph::of(&workflow);
+        let found: Vec<_> = graph.jobs[0].locals().map(|(_, _, local)| local).collect();
+        assert_eq!(found, std::slice::from_ref(expected), "{source}");
+    }
+
     #[test]
-    fn local_actions_are_found_through_checkouts() {
-        let own = |path: &str| Local::Own { path: path.to_owned(), reference: None };
-        let other =
-            |path: &str| Local::Other { repository: "o/r", reference: Some("v1"), path: path.to_owned() };
-        let checkout = "uses: actions/checkout@v4";
+    fn local_actions_are_found_through_the_checkout_of_their_folder() {
         for (steps, expected) in [
-            (&[checkout, "uses: ./a/b"][..], own("a/b")),
-            (&[checkout, "uses: ./"], own("")),
-            (&[checkout, "uses: ./a/../b/"], own("b")),
+            (&[CHECKOUT, "uses: ./a/b"][..], own("a/b")),
+            (&[CHECKOUT, "uses: ./"], own("")),
+            (&[CHECKOUT, "uses: ./a/../b/"], own("b")),
             (&["uses: ./a"], Local::NotCheckedOut),
-            (&["uses: ./a", checkout], Local::NotCheckedOut),
+            (&["uses: ./a", CHECKOUT], Local::NotCheckedOut),
             (&["uses: Actions/Checkout@v4\n        with: {path: src}", "uses: ./src/a"], own("a")),
             (&["uses: actions/checkout@v4\n        with: {path: ./src/}", "uses: ./src"], own("")),
-            (
-                &["uses: actions/checkout@v4\n        with: {path: src}", "uses: ./srcs/a"],
-                Local::NotCheckedOut,
-            ),
-            (
-                &[
-                    checkout,
-                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
-                    "uses: ./x/a",
-                ],
-                other("a"),
-            ),
-            (
-                &[
-                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
-                    checkout,
-                    "uses: ./x/a",
-                ],
-                // What was there is deleted.
-                own("x/a"),
-            ),
-            (
-                &[
-                    checkout,
-                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
-                    "uses: actions/checkout@v4\n        with: {clean: false}",
-                    "uses: ./x/a",
-                ],
-                other("a"),
-            ),
-            (
-                &[
-                    "uses: actions/checkout@v4\n        with: {path: x, repository: o/r, ref: v1}",
-                    "uses: actions/checkout@v4\n        with: {clean: false}",
-                    "uses: ./x/a",
-                ],
-                own("x/a"),
-            ),
-            // One that never runs is none, and of one that may run nobody knows.
-            (
-                &[
-                    checkout,
-                    "uses: actions/checkout@v4\n        if: false\n        with: {repository: o/r, ref: v1}",
-                    "uses: ./a",
-                ],
-                own("a"),
-            ),
-            (&["uses: actions/checkout@v4\n        if: false", "uses: ./a"], Local::NotCheckedOut),
-            (
-                &[
-                    checkout,
-                    "uses: actions/checkout@v4\n        if: github.event_name == 'push'\n        with: {repository: o/r, ref: v1}",
-                    "uses: ./a",
-                ],
-                Local::Unknown,
-            ),
-            (&["uses: actions/checkout@v4\n        if: github.event_name == 'push'", "uses: ./a"], own("a")),
-            (
-                &[
-                    "uses: actions/checkout@v4\n        if: github.event_name == 'push'",
-                    checkout,
-                    "uses: ./a",
-                ],
-                own("a"),
-            ),
-            (
-                &[
-                    checkout,
-                    "uses: actions/checkout@v4\n        with: {repository: o/r, ref: v1}",
-                    "uses: ./a",
-                ],
-                other("a"),
-            ),
+            (&[IN_SRC, "uses: ./srcs/a"], Local::NotCheckedOut),
             (
                 &[
                     "uses: actions/checkout@v4\n        with: {repository: '${{ github.repository }}'}",
@@ -279,13 +229,37 @@ mod tests {
                 Local::Unknown,
             ),
         ] {
-            let steps: String = steps.iter().map(|step| format!("      - {step}\n")).collect();
-            let source = format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}");
-            let document = read_workflow(source.clone(), &Limits::default());
-            let workflow = Workflow::of(&document);
-            let graph = Graph::of(&workflow);
-            let found: Vec<_> = graph.jobs[0].locals().map(|(_, _, local)| local).collect();
-            assert_eq!(found, [expected], "{source}");
+            assert_found(steps, &expected);
+        }
+    }
+
+    #[test]
+    fn a_later_checkout_deletes_what_is_in_its_folder() {
+        for (steps, expected) in [
+            (&[CHECKOUT, OTHER, "uses: ./a"][..], other("a")),
+            (&[CHECKOUT, OTHER_IN_X, "uses: ./x/a"], other("a")),
+            (&[OTHER_IN_X, CHECKOUT, "uses: ./x/a"], own("x/a")),
+            (&[CHECKOUT, OTHER_IN_X, UNCLEAN, "uses: ./x/a"], other("a")),
+            // The first of a folder deletes in any case.
+            (&[OTHER_IN_X, UNCLEAN, "uses: ./x/a"], own("x/a")),
+        ] {
+            assert_found(steps, &expected);
+        }
+    }
+
+    #[test]
+    fn a_checkout_that_never_runs_is_none_and_of_one_that_may_run_nobody_knows() {
+        let never = format!("{CHECKOUT}\n        if: false");
+        let never_other = format!("{OTHER}\n        if: false");
+        let other_on_push = format!("{OTHER}\n        if: github.event_name == 'push'");
+        for (steps, expected) in [
+            (&[CHECKOUT, &never_other, "uses: ./a"][..], own("a")),
+            (&[&never, "uses: ./a"], Local::NotCheckedOut),
+            (&[CHECKOUT, &other_on_push, "uses: ./a"], Local::Unknown),
+            (&[ON_PUSH, "uses: ./a"], own("a")),
+            (&[ON_PUSH, CHECKOUT, "uses: ./a"], own("a")),
+        ] {
+            assert_found(steps, &expected);
         }
     }
 

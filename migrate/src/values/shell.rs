@@ -97,6 +97,16 @@ impl System {
             Self::Windows => "Windows",
         }
     }
+
+    /// Its name for programs, which stays the same.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Linux => "linux",
+            Self::MacOs => "macos",
+            Self::Windows => "windows",
+        }
+    }
 }
 
 /// A shell, named or as a template.

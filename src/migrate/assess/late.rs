@@ -45,38 +45,6 @@ impl<T: JsonSchema> JsonSchema for Late<'_, T> {
     }
 }
 
-/// A list whose items are made when they are written, one after the other.
-pub(super) struct Each<'e, T>(Box<dyn Fn() -> Items<'e, T> + 'e>);
-
-type Items<'e, T> = Box<dyn Iterator<Item = T> + 'e>;
-
-impl<'e, T> Each<'e, T> {
-    pub(super) fn new<I: Iterator<Item = T> + 'e>(make: impl Fn() -> I + 'e) -> Self {
-        Self(Box::new(move || Box::new(make())))
-    }
-}
-
-impl<T: Serialize> Serialize for Each<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
-}
-
-/// As a list of what is made.
-impl<T: JsonSchema> JsonSchema for Each<'_, T> {
-    fn inline_schema() -> bool {
-        Vec::<T>::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        Vec::<T>::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Vec::<T>::json_schema(generator)
-    }
-}
-
 /// A list of many items for JSON. They are made and put into words on all processors, a few at a time, and written in their order.
 pub(super) struct Many<'e, T> {
     count: usize,
@@ -136,7 +104,6 @@ mod tests {
     #[test]
     fn what_is_made_late_is_written_and_described_as_itself() {
         assert_eq!(serde_json::to_string(&Late::new(|| "a")).unwrap(), r#""a""#);
-        assert_eq!(serde_json::to_string(&Each::new(|| [1, 2].into_iter())).unwrap(), "[1,2]");
         let many = Many::new(100, Some);
         assert_eq!(
             serde_json::to_string(&many).unwrap(),
@@ -144,6 +111,5 @@ mod tests {
         );
         assert_eq!(schemars::schema_for!(Many<'_, u8>), schemars::schema_for!(Vec<u8>));
         assert_eq!(schemars::schema_for!(Late<'_, u8>), schemars::schema_for!(u8));
-        assert_eq!(schemars::schema_for!(Each<'_, u8>), schemars::schema_for!(Vec<u8>));
     }
 }

@@ -9,13 +9,13 @@ use towpath_migrate::sources::{Cause, Disk, FileError, Files as _};
 #[derive(Debug, Error)]
 pub(super) enum NamedError {
     /// It cannot be read, or is no regular file: to open a pipe waits for whoever writes into it.
-    #[error("{0}")]
+    #[error("{0}; {next}", next = .0.remedy())]
     Unreadable(Cause),
     /// It is too large to be what it is named for.
-    #[error("it has more than {0} bytes")]
+    #[error("it has more than {0} bytes; name the file that is meant")]
     TooLarge(u64),
     /// It is no text.
-    #[error("it is not UTF-8")]
+    #[error("it is not UTF-8; save it as UTF-8")]
     NotText,
 }
 

@@ -12,7 +12,7 @@ use towpath_migrate::yaml::Place;
 use super::base::Base;
 use super::estate::Estate;
 use super::finding::{Finding, Level};
-use super::late::Each;
+use super::late::Many;
 
 /// How many results GitHub takes of a run.
 /// <https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit>
@@ -54,7 +54,7 @@ struct Run<'e> {
     tool: Tool,
     column_kind: &'static str,
     invocations: [Invocation; 1],
-    results: Each<'e, Outcome<'e>>,
+    results: Many<'e, Outcome<'e>>,
 }
 
 #[derive(Serialize)]
@@ -183,7 +183,10 @@ pub(super) fn write(estate: &Estate, base: &Base, out: &mut dyn io::Write) -> io
             execution_successful: estate.unread.is_empty(),
             tool_execution_notifications: notifications(estate, base, left),
         }],
-        results: Each::new(|| told.iter().map(|finding| Outcome::of(finding, place(finding.rule), base))),
+        results: Many::new(told.len(), |at| {
+            let finding = told.get(at)?;
+            Some(Outcome::of(finding, place(finding.rule), base))
+        }),
         tool: Tool { driver },
     };
     let schema = "https://json.schemastore.org/sarif-2.1.0.json";

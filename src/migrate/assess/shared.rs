@@ -9,8 +9,9 @@ use towpath_migrate::estate::Ties;
 use towpath_migrate::estate::likeness::Groups;
 use towpath_migrate::estate::needs::{JobNeeds, Kind, Needs, Thing};
 use towpath_migrate::estate::reach::{JobAt, Member, Reach, reach};
-use towpath_migrate::estate::runners::{RunnerKind, architecture_code, system_code};
+use towpath_migrate::estate::runners::{RunnerKind, architecture_code};
 use towpath_migrate::sources::OtherCi;
+use towpath_migrate::values::shell::System;
 
 use super::estate::Estate;
 
@@ -246,7 +247,7 @@ impl<'e> RunnerRow<'e> {
             label: reach.name,
             provider: kind.provider.code(),
             vendor: kind.provider.vendor(),
-            system: kind.system.map(system_code),
+            system: kind.system.map(System::code),
             architecture: kind.architecture.map(architecture_code),
             is_guess: kind.is_guess,
             workflows: reach.workflows,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::parts::written;
 use super::{Fate, Fates};
-use crate::assess::Seen;
 use crate::assess::reason::{Reason, Scope};
 use crate::assess::rules::NEEDS_PERSON;
+use crate::assess::seen::Seen;
 use crate::assess::sight::{FileAt, Spot, WorkflowSight};
 use crate::fidelity::Fidelity;
 use crate::graph::{Graph, JobId};
@@ -59,8 +59,7 @@ impl Fates {
         for (at, fate) in self.iter().enumerate().filter(|(_, fate)| fate.is_open()) {
             let place = self.place(at, root);
             let scopes = place.scopes(workflow, root, seen.legs_of(fate.construct.span)).into_iter();
-            let is_idle = |scope: &Scope| scope.job().is_some_and(|job| seen.idle.contains(&job));
-            for scope in scopes.filter(|scope| !is_idle(scope)) {
+            for scope in scopes.filter(|scope| !seen.is_idle(scope)) {
                 let tells =
                     |reason: &Reason| counts(&reason.scope, &scope) && place.is_told_by(reason, &fate);
                 if !reasons.iter().any(tells) {

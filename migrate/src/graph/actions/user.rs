@@ -54,7 +54,6 @@ impl UserStep<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-
     use crate::graph::{ActionBundle, ActionFiles, Actions, Family, Target};
     use crate::model::StepKind;
     use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};

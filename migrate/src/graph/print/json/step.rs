@@ -139,14 +139,7 @@ fn write_runner(writer: &mut Writer<'_>, runner: &Runner) {
     if let Some(group) = &runner.group {
         writer.optional("group", group.as_deref());
     }
-    writer.optional(
-        "system",
-        runner.system.map(|system| match system {
-            System::Linux => "linux",
-            System::MacOs => "macos",
-            System::Windows => "windows",
-        }),
-    );
+    writer.optional("system", runner.system.map(System::code));
     if runner.is_guess {
         writer.plain("guess", true);
     }
