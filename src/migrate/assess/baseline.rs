@@ -33,6 +33,9 @@ pub(super) enum BaselineError {
     /// It is none.
     #[error("failed to understand the baseline: {0}")]
     Form(#[source] serde_json::Error),
+    /// It is a list, which names none of what it has.
+    #[error("failed to understand the baseline: it is no object of JSON")]
+    NoObject,
     /// It is one of a later version.
     #[error("the baseline has form {0}; this towpath knows {VERSION}")]
     Version(u32),
@@ -51,6 +54,9 @@ impl Baseline {
     /// Reads one.
     pub(super) fn read(path: &Path) -> Result<Self, BaselineError> {
         let text = named::text(path, MAX_BYTES)?;
+        if !text.trim_start().starts_with('{') {
+            return Err(BaselineError::NoObject);
+        }
         let read: Self = serde_json::from_str(&text).map_err(BaselineError::Form)?;
         if read.version == VERSION { Ok(read) } else { Err(BaselineError::Version(read.version)) }
     }
@@ -141,7 +147,8 @@ mod tests {
         assert!(matches!(read(r#"{"version": 2, "findings": {}}"#), Err(BaselineError::Version(2))));
         assert!(matches!(read(r#"{"version": 1}"#), Err(BaselineError::Form(_))));
         assert!(matches!(read(r#"{"version": 1, "findings": {}, "more": 1}"#), Err(BaselineError::Form(_))));
-        assert!(matches!(read("\u{fffd}"), Err(BaselineError::Form(_))));
+        assert!(matches!(read("{\u{fffd}"), Err(BaselineError::Form(_))));
+        assert!(matches!(read("[1, {}]"), Err(BaselineError::NoObject)));
         assert_eq!(read(&baseline(r#"{"version": 1, "findings": {"a": ["1 x"]}}"#).text()).unwrap().len(), 1);
         assert!(matches!(Baseline::read(folder.path().join("none").as_path()), Err(BaselineError::Read(_))));
     }

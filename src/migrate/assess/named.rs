@@ -19,13 +19,14 @@ pub(super) enum NamedError {
     NotText,
 }
 
-/// Reads the text of a file of at most so many bytes.
+/// Reads the text of a file of at most so many bytes, without a byte order mark.
 pub(super) fn text(path: &Path, most: u64) -> Result<String, NamedError> {
     let content = Disk.read(path, most).map_err(|error| match error {
         FileError::TooLarge(_) => NamedError::TooLarge(most),
         error => NamedError::Unreadable(error.into()),
     })?;
-    String::from_utf8(content).map_err(|_| NamedError::NotText)
+    let text = String::from_utf8(content).map_err(|_| NamedError::NotText)?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 #[cfg(test)]
@@ -40,21 +41,23 @@ mod tests {
         let path = folder.path().join("file");
         for (content, expected) in [
             (&b"four"[..], Ok("four")),
-            (b"fives", Err("it has more than 4 bytes")),
-            (b"\xff", Err("it is not UTF-8")),
+            (b"\xef\xbb\xbfx", Ok("x")),
+            (b"fives", Err("it has more than 4 bytes; name the file that is meant")),
+            (b"\xff", Err("it is not UTF-8; save it as UTF-8")),
         ] {
             fs::write(&path, content).unwrap();
             let read = text(&path, 4).map_err(|error| error.to_string());
             assert_eq!(read.as_deref().map_err(String::as_str), expected);
         }
         let why = text(folder.path(), 4).unwrap_err().to_string();
-        assert_eq!(why, "it is a folder where a file is expected, or the other way round");
+        let expected = "it is a folder where a file is expected, or the other way round; name a file, or start again if something changed the files meanwhile";
+        assert_eq!(why, expected);
     }
 
     #[cfg(unix)]
     #[test]
     fn what_may_have_no_end_is_not_opened() {
         let why = text(Path::new("/dev/zero"), 4).unwrap_err().to_string();
-        assert_eq!(why, "it is a device, which is never opened");
+        assert_eq!(why, "it is a device, which is never opened; write its content to a file and name that");
     }
 }

@@ -1,14 +1,16 @@
 //! Findings of other tools, from their SARIF.
 
+mod log;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
 use thiserror::Error;
 use towpath_migrate::assess::{Sheet, masked};
 
+use self::log::{Log, Outcome, Place, Run};
 use super::base::Base;
 use super::named::{self, NamedError};
 
@@ -48,99 +50,31 @@ pub(super) enum ImportError {
     Form(#[from] serde_json::Error),
 }
 
-#[derive(Deserialize)]
-struct Log {
-    runs: Vec<Run>,
-}
-
-#[derive(Deserialize)]
-struct Run {
-    tool: Tool,
-    #[serde(default)]
-    results: Vec<Outcome>,
-}
-
-#[derive(Deserialize)]
-struct Tool {
-    driver: Driver,
-}
-
-#[derive(Deserialize)]
-struct Driver {
-    name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Outcome {
-    #[serde(default)]
-    rule_id: String,
-    level: Option<String>,
-    message: Message,
-    #[serde(default)]
-    locations: Vec<Location>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    #[serde(default)]
-    text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    physical_location: Option<Physical>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Physical {
-    artifact_location: Option<Artifact>,
-    region: Option<Region>,
-}
-
-#[derive(Deserialize)]
-struct Artifact {
-    #[serde(default)]
-    uri: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: Option<usize>,
-    start_column: Option<usize>,
-}
-
 /// Reads what a tool found.
 pub(super) fn read(path: &Path) -> Result<Vec<Finding>, ImportError> {
     let log: Log = serde_json::from_str(&named::text(path, MAX_BYTES)?)?;
-    Ok(findings(log))
+    Ok(findings(&log))
 }
 
-fn findings(log: Log) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for Run { tool, results } in log.runs {
-        findings.extend(results.into_iter().map(|outcome| finding(&tool.driver.name, outcome)));
-    }
+fn findings(log: &Log) -> Vec<Finding> {
+    let told = |run: &'_ Run| {
+        let counting = run.results.iter().filter(|outcome| outcome.counts());
+        counting.map(|outcome| finding(run, outcome)).collect::<Vec<_>>()
+    };
+    let mut findings: Vec<_> = log.runs.iter().flat_map(told).collect();
     findings.sort();
     findings
 }
 
-fn finding(tool: &str, outcome: Outcome) -> Finding {
-    let place = outcome.locations.into_iter().find_map(|location| location.physical_location);
-    let (artifact, region) = place.map(|place| (place.artifact_location, place.region)).unwrap_or_default();
-    let uri = artifact.map(|artifact| artifact.uri).unwrap_or_default();
-    let uri = uri.strip_prefix("file://").unwrap_or(&uri);
-    let (line, column) = region.map(|region| (region.start_line, region.start_column)).unwrap_or_default();
+fn finding(run: &Run, outcome: &Outcome) -> Finding {
+    let Place { uri, line, column } = outcome.place(run);
+    let uri = uri.strip_prefix("file://").unwrap_or(uri);
     Finding {
-        tool: tool.to_owned(),
-        rule: outcome.rule_id,
-        // What SARIF 2.1.0 says of a result without level.
-        level: outcome.level.unwrap_or_else(|| "warning".to_owned()),
-        line: line.unwrap_or(1),
-        column: column.unwrap_or(1),
+        tool: run.tool.driver.name.clone(),
+        rule: outcome.rule(run).to_owned(),
+        level: outcome.level(run).to_owned(),
+        line,
+        column,
         message: masked(&outcome.message.text).into_owned(),
         uri: percent_decode_str(uri).decode_utf8_lossy().trim_start_matches("./").to_owned(),
     }
@@ -188,7 +122,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<Finding> {
-        findings(serde_json::from_str(text).unwrap())
+        findings(&serde_json::from_str(text).unwrap())
     }
 
     #[test]
