@@ -81,8 +81,8 @@ fn below(comment: usize, tree: &Tree, lines: &Lines, ways: &Ways<'_>) -> Span {
         ways.outer(*node).is_some_and(|outer| matches!(tree.node(outer).kind(), Kind::Sequence(_)))
     };
     let item = on_line.iter().copied().find(is_item).map(|item| tree.full_span(item));
-    let key = on_line.iter().copied().find(|node| ways.outer(*node).is_some());
-    let pair = key.and_then(|key| {
+    // The mapping itself begins where its first key does.
+    let pair = on_line.iter().copied().find_map(|key| {
         let (_, value) = tree.pairs(ways.outer(key)?).find(|(name, _)| *name == key)?;
         Some(tree.node(key).span().to(tree.full_span(value)))
     });
@@ -114,6 +114,10 @@ mod tests {
         assert_eq!(allowed(item), one("b: 1\n  c: 2", "yes"));
         let first = "# towpath: allow[x] yes\na: 1\nb: 2\n";
         assert_eq!(allowed(first), one("a: 1", "yes"));
+        let first = "a:\n  # towpath: allow[x] yes\n  b:\n    c: 1\n  d:\n    e: 1\n";
+        assert_eq!(allowed(first), one("b:\n    c: 1", "yes"));
+        let only = "a:\n- b:\n    # towpath: allow[x] yes\n    c: 1\n    d: 2\n";
+        assert_eq!(allowed(only), one("c: 1", "yes"));
         let text = "a:\n# towpath: allow[x] yes\n- b\n- c\n";
         assert_eq!(allowed(text), one("b", "yes"));
     }
