@@ -1,10 +1,27 @@
 //! Where called workflows are looked for.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use towpath_migrate::graph::ActionFiles;
 use towpath_migrate::model::call::{Lookup, Reference, WorkflowFiles};
+use towpath_migrate::read::{Document, Limits, Shelf};
 use towpath_migrate::sources::{Cause, Disk, NotSupplied, Problem, Supplied, Text, Wanted};
+
+/// What the command line has for all files: the sources that somebody supplied, and what files called a moment ago.
+#[derive(Default)]
+pub(super) struct Sources {
+    supplied: Option<Supplied<'static, Disk>>,
+    called: Shelf,
+}
+
+impl Sources {
+    /// Takes the folder of `--sources`, if there is one.
+    pub(super) fn open(folder: Option<&Path>) -> Result<Self, Problem> {
+        let supplied = folder.map(|folder| Supplied::open(&Disk, folder.to_owned())).transpose()?;
+        Ok(Self { supplied, called: Shelf::default() })
+    }
+}
 
 /// Where called workflows and actions are: in the repository around the file, or among the sources.
 pub(super) struct Around<'s> {
@@ -12,14 +29,14 @@ pub(super) struct Around<'s> {
     repository: Option<PathBuf>,
     /// The folder of the file, where it is in no repository: others stand beside it.
     beside: PathBuf,
-    supplied: Option<&'s Supplied<'s, Disk>>,
+    sources: &'s Sources,
 }
 
 const WORKFLOWS: &str = ".github/workflows";
 
 impl<'s> Around<'s> {
     /// Also tells how the file itself is called.
-    pub(super) fn new(file: &Path, supplied: Option<&'s Supplied<'s, Disk>>) -> (Self, Reference) {
+    pub(super) fn new(file: &Path, sources: &'s Sources) -> (Self, Reference) {
         // A name alone is one in the working directory.
         let named = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = named.unwrap_or(Path::new("."));
@@ -31,7 +48,7 @@ impl<'s> Around<'s> {
             Some(_) => Reference::local(format!("{WORKFLOWS}/{name}")),
             None => Reference::local(name),
         };
-        (Self { repository: repository.map(Path::to_owned), beside: folder, supplied }, reference)
+        (Self { repository: repository.map(Path::to_owned), beside: folder, sources }, reference)
     }
 
     /// The folder that holds all that is the repository's.
@@ -99,7 +116,7 @@ impl ActionFiles for Around<'_> {
     fn look_up(&self, folder: &Reference) -> Lookup {
         let Some(home) = &folder.repository else { return self.own_action(&folder.path) };
         let wanted = Wanted { owner: &home.owner, name: &home.name, reference: &home.reference };
-        let found = self.supplied.map(|supplied| supplied.action(wanted, &folder.path));
+        let found = self.sources.supplied.as_ref().map(|supplied| supplied.action(wanted, &folder.path));
         match found {
             Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
             Some(Err(why)) => not_supplied(why),
@@ -120,12 +137,16 @@ impl WorkflowFiles for Around<'_> {
     fn look_up(&self, reference: &Reference) -> Lookup {
         let Some(home) = &reference.repository else { return self.own(&reference.path) };
         let wanted = Wanted { owner: &home.owner, name: &home.name, reference: &home.reference };
-        let found = self.supplied.map(|supplied| supplied.file(wanted, &reference.path));
+        let found = self.sources.supplied.as_ref().map(|supplied| supplied.file(wanted, &reference.path));
         match found {
             Some(Ok((_, text))) => Lookup::Text(text.into_string().into()),
             Some(Err(why)) => not_supplied(why),
             None => Lookup::NotSupplied,
         }
+    }
+
+    fn read(&self, text: Box<str>, limits: &Limits) -> Arc<Document> {
+        self.sources.called.workflow(text, limits)
     }
 }
 
@@ -148,7 +169,8 @@ mod tests {
         }
         std::os::unix::fs::symlink(outside.path().join("secret.yml"), folder.join("out.yml")).unwrap();
         std::os::unix::fs::symlink(folder.join("own.yml"), folder.join("in.yml")).unwrap();
-        let (around, _) = Around::new(&folder.join("ci.yml"), None);
+        let sources = Sources::default();
+        let (around, _) = Around::new(&folder.join("ci.yml"), &sources);
         let found = |name: &str| around.own(&format!("{WORKFLOWS}/{name}"));
         let is_there = |name: &str| matches!(found(name), Lookup::Text(_));
         assert_eq!(["own.yml", "in.yml", "out.yml", "no.yml"].map(is_there), [true, true, false, false]);
@@ -160,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_name_alone_stands_in_the_working_directory() {
-        let (around, _) = Around::new(Path::new("ci.yml"), None);
+        let sources = Sources::default();
+        let (around, _) = Around::new(Path::new("ci.yml"), &sources);
         assert_eq!(around.home(), Path::new(".").canonicalize().unwrap());
     }
 
@@ -172,7 +195,8 @@ mod tests {
         fs::write(folder.join("binary.yml"), "on: push\0").unwrap();
         fs::write(folder.join("latin.yml"), b"on: push # \xe9").unwrap();
         fs::write(folder.join("large.yml"), "x".repeat(4 << 20)).unwrap();
-        let (around, _) = Around::new(&folder.join("ci.yml"), None);
+        let sources = Sources::default();
+        let (around, _) = Around::new(&folder.join("ci.yml"), &sources);
         let code = |name: &str| match around.own(&format!("{WORKFLOWS}/{name}")) {
             Lookup::Unreadable(cause) => cause.code(),
             other => panic!("{name}: {other:?}"),

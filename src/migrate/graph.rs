@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use towpath_migrate::graph::{ActionBundle, Actions, Family, Told, json, mermaid};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
-use towpath_migrate::sources::{self, Disk, Role, Shown, Supplied, Text, What};
+use towpath_migrate::sources::{self, Disk, Role, Shown, Text, What};
 
-use super::around::Around;
+use super::around::{Around, Sources};
 use super::parse::{self, FailOn};
 use super::report::{self, Report};
 use super::understand::{self, Finding};
@@ -78,9 +78,8 @@ impl Show {
                 "{shown} is no workflow; name a file that has on: and jobs:"
             )));
         }
-        let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
-        let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
-        let (around, reference) = Around::new(&self.file, supplied.as_ref());
+        let sources = Sources::open(self.sources.as_deref()).map_err(|problem| parse::unusable(&problem))?;
+        let (around, reference) = Around::new(&self.file, &sources);
         let limits = Limits::default();
         let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
         let program = Program::of(&bundle, &Rules::default());
@@ -164,8 +163,10 @@ mod tests {
             let text = Text::read(&Disk, &path).unwrap();
             let unit = Arc::new(Unit { path: path.clone(), shape: Shape::File });
             let item = Item { unit, path: path.clone(), role: Role::Named };
-            let parsed = understand::understand(super::super::report::Form::Tree, &item, &text, None, today);
-            let (around, reference) = Around::new(&path, None);
+            let sources = Sources::default();
+            let parsed =
+                understand::understand(super::super::report::Form::Tree, &item, &text, &sources, today);
+            let (around, reference) = Around::new(&path, &sources);
             let limits = Limits::default();
             let bundle = Bundle::load(reference, read_workflow(source, &limits), &around, &limits);
             let program = Program::of(&bundle, &Rules::default());

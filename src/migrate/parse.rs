@@ -11,10 +11,9 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use towpath_migrate::sources::{
-    Cause, Disk, Found, Item, Panicked, Problem, Search, Shown, Supplied, Text, process,
-};
+use towpath_migrate::sources::{Cause, Disk, Found, Item, Panicked, Problem, Search, Shown, Text, process};
 
+use super::around::Sources;
 use super::report::{Form, Report, Tally};
 use super::understand::understand;
 use crate::exit::Exit;
@@ -89,12 +88,11 @@ impl FailOn {
 impl Parse {
     /// Reads everything, and prints it as it comes.
     pub(super) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
-        let supplied = supplied.map_err(|problem| unusable(&problem))?;
+        let sources = Sources::open(self.sources.as_deref()).map_err(|problem| unusable(&problem))?;
         let form = self.output;
         let today = day(self.today);
         let work = |found: &Found| match found {
-            Found::Item(item) => file(form, item, supplied.as_ref(), today),
+            Found::Item(item) => file(form, item, &sources, today),
             other => Report::other(form, other),
         };
         let mut printer = Printer::new(terminal);
@@ -131,10 +129,10 @@ pub(super) fn day(given: Option<Date>) -> Date {
 }
 
 /// What one file has to say.
-fn file(form: Form, item: &Item, supplied: Option<&Supplied<'_, Disk>>, today: Date) -> Report {
+fn file(form: Form, item: &Item, sources: &Sources, today: Date) -> Report {
     match Text::read(&Disk, &item.path) {
         Ok(text) => {
-            let understood = understand(form, item, &text, supplied, today);
+            let understood = understand(form, item, &text, sources, today);
             Report::file(form, item, text.as_str().len(), &understood)
         }
         Err(problem) => Report::problem(form, &problem),

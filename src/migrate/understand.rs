@@ -9,12 +9,12 @@ use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::model::{Action, JobKind, Workflow};
 use towpath_migrate::read::{self, Document, Limits, ProblemKind, read_action, read_workflow};
 use towpath_migrate::remarks::{self, Of, Remark, remarks};
-use towpath_migrate::sources::{Disk, Item, Place, Shape, Supplied, Text, What};
+use towpath_migrate::sources::{Item, Place, Shape, Text, What};
 use towpath_migrate::span::Span;
 use towpath_migrate::values;
 use towpath_migrate::yaml::{self, Lines};
 
-use super::around::Around;
+use super::around::{Around, Sources};
 use super::excerpt::excerpt;
 use super::outline::Outline;
 use super::record::Root;
@@ -75,13 +75,7 @@ pub(super) struct Understood {
 }
 
 /// Understands a file, on one of many threads: what is to be known of its text begins here.
-pub(super) fn understand(
-    form: Form,
-    item: &Item,
-    text: &Text,
-    supplied: Option<&Supplied<'_, Disk>>,
-    today: Date,
-) -> Understood {
+pub(super) fn understand(form: Form, item: &Item, text: &Text, sources: &Sources, today: Date) -> Understood {
     let (what, source, limits) = (What::of(item.role, text.body()), text.as_str(), Limits::default());
     // In a tree of many files, each has its line.
     let is_told = form == Form::Ndjson || item.unit.shape == Shape::File;
@@ -93,7 +87,7 @@ pub(super) fn understand(
                 Form::Tree => Outline::workflow(&workflow),
                 Form::Ndjson => json(&document),
             });
-            let (calls, outputs) = of_calls(item, &workflow, source, supplied);
+            let (calls, outputs) = of_calls(item, &workflow, source, sources);
             let problems: Vec<_> = workflow.problems.iter().chain(&calls).cloned().collect();
             (found(&document, &problems, Of::Workflow(&workflow, Some(&outputs)), today), content)
         }
@@ -117,13 +111,13 @@ fn of_calls(
     item: &Item,
     workflow: &Workflow<'_>,
     source: &str,
-    supplied: Option<&Supplied<'_, Disk>>,
+    sources: &Sources,
 ) -> (Vec<read::Problem>, CallOutputs) {
     if !workflow.jobs.iter().any(|job| matches!(job.kind, JobKind::Call(_))) {
         return (Vec::new(), CallOutputs::new());
     }
     let limits = Limits::default();
-    let (around, reference) = Around::new(&item.path, supplied);
+    let (around, reference) = Around::new(&item.path, sources);
     let bundle = Bundle::load(reference, read_workflow(source, &limits), &around, &limits);
     let program = Program::of(&bundle, &Rules::default());
     (program.of_calls(), call_outputs(&program, 0))

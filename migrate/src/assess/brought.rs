@@ -60,13 +60,17 @@ impl<'s> Brought<'s> {
     pub(super) fn by_script(&mut self, script: &'s str, legs: &SomeLegs) {
         let before = std::mem::replace(&mut self.here, legs.clone());
         self.set_up_here.drain().for_each(|(program, _)| add(&mut self.set_up, program, &before));
-        let mut end = 0;
-        for line in script.split_inclusive('\n') {
-            let start = end;
-            end += line.len();
-            if INSTALLS.are_in(line) && !line.trim_start().starts_with('#') {
-                self.by_line(line, start);
+        let mut start = 0;
+        while let Some(rest) = script.get(start..) {
+            let Some(at) = INSTALLS.first_in(rest) else { return };
+            let (before, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            let begin = before.rfind('\n').map_or(0, |end| end + 1);
+            let end = behind.find('\n').map_or(rest.len(), |end| at + end + 1);
+            let line = rest.get(begin..end).unwrap_or_default();
+            if !line.trim_start().starts_with('#') {
+                self.by_line(line, start + begin);
             }
+            start += end;
         }
     }
 

@@ -25,6 +25,14 @@ impl Needles {
         }
     }
 
+    /// The byte at which the first of them begins.
+    pub(super) fn first_in(&self, text: &str) -> Option<usize> {
+        match &self.automaton {
+            Some(automaton) => automaton.find(text).map(|found| found.start()),
+            None => self.words.iter().filter_map(|word| text.find(word)).min(),
+        }
+    }
+
     /// Each of them that a text has, in its order: its place among the words, and the byte that it begins at. Of those that overlap,
     /// the one that ends first.
     pub(super) fn places<'t>(&'t self, text: &'t str) -> Box<dyn Iterator<Item = (usize, usize)> + 't> {
@@ -73,6 +81,7 @@ mod tests {
         ] {
             for needles in [&with, &without] {
                 assert_eq!(needles.are_in(text), !found.is_empty(), "{text}");
+                assert_eq!(needles.first_in(text), found.first().map(|(_, at)| *at), "{text}");
                 assert_eq!(needles.places(text).collect::<Vec<_>>(), found, "{text}");
             }
         }

@@ -25,12 +25,14 @@ mod problem;
 mod reader;
 mod scalar;
 mod seen;
+mod shelf;
 
 pub use document::{Document, StringId, TemplateId, Token, TokenId, TokenKind};
 pub(crate) use hint::{MERGE, nearest};
 pub use limits::Limits;
 pub(crate) use limits::TEXT;
 pub use problem::{By, Problem, ProblemKind};
+pub use shelf::Shelf;
 
 use crate::schema::{DefinitionId, Root, Schema};
 use crate::yaml::Tree;

@@ -65,7 +65,8 @@ struct Top {
 /// Looks for keys at the beginning of lines. What writes its whole mapping in braces has none.
 fn top(text: &str) -> Top {
     let mut top = Top { workflow: false, action: false };
-    for line in text.lines() {
+    let may_be_key = |line: &&str| matches!(line.as_bytes(), [b'o' | b'j' | b'r' | b'"' | b'\'', ..]);
+    for line in text.lines().filter(may_be_key) {
         let Some((key, _)) = line.split_once(':') else { continue };
         match key.trim_end().trim_matches(['"', '\'']) {
             "on" | "jobs" => top.workflow = true,
@@ -79,8 +80,24 @@ fn top(text: &str) -> Top {
 /// What GitHub fills in when a workflow begins as a template.
 const PLACEHOLDERS: [&str; 3] = ["default-branch", "protected-branches", "cron-"];
 
+/// Whether one stands in what starts a workflow. Comments and scripts may speak of them.
 fn has_placeholder(text: &str) -> bool {
-    text.split('$').skip(1).any(|after| PLACEHOLDERS.iter().any(|word| after.starts_with(word)))
+    let is_outer = |line: &str| !line.starts_with([' ', '\t', '#', '-']) && !line.trim().is_empty();
+    let is_on = |line: &str| {
+        line.split_once(':').is_some_and(|(key, _)| key.trim_end().trim_matches(['"', '\'']) == "on")
+    };
+    let mut within = false;
+    text.lines().any(|line| {
+        within = if is_outer(line) { is_on(line) } else { within };
+        within && named(line)
+    })
+}
+
+/// Whether a line has a placeholder before its comment.
+fn named(line: &str) -> bool {
+    let text = line.split(" #").next().filter(|text| !text.trim_start().starts_with('#'));
+    let mut behind = text.unwrap_or_default().split('$').skip(1);
+    behind.any(|after| PLACEHOLDERS.iter().any(|word| after.starts_with(word)))
 }
 
 /// Whether GitHub takes a file of this name for YAML.
@@ -121,6 +138,10 @@ mod tests {
             (R::Named, "on:\n  schedule:\n    - cron: $cron-weekly\n", W::Template),
             (R::Named, other, W::Neither),
             (R::Named, "services:\n  a: $default\n", W::Neither),
+            (R::Workflow, "on: {push: {branches: [$protected-branches]}}\njobs: {}\n", W::Template),
+            (R::Workflow, "on:\n- push\n# was $default-branch\njobs: {} # $default-branch\n", W::Workflow),
+            (R::Workflow, "on:\n  push: # $cron-daily\njobs:\n  a: $default-branch\n", W::Workflow),
+            (R::Workflow, "jobs: {}\n\"on\":\n  schedule:\n\n  # two\n  - cron: $cron-daily\n", W::Template),
         ] {
             assert_eq!(What::of(role, text), what, "{role:?} {text}");
         }

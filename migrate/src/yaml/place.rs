@@ -27,21 +27,15 @@ impl Lines {
     /// belongs to no line.
     #[must_use]
     pub fn of(source: &str) -> Self {
-        let bytes = source.as_bytes();
-        let mut starts = vec![if source.starts_with('\u{feff}') { 3 } else { 0 }];
-        for (at, byte) in bytes.iter().enumerate() {
-            let ends_line = match byte {
-                b'\n' => true,
-                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-                // The last byte of U+0085, U+2028 and U+2029.
-                0x85 => bytes.get(..at).is_some_and(|before| before.ends_with(&[0xc2])),
-                0xa8 | 0xa9 => bytes.get(..at).is_some_and(|before| before.ends_with(&[0xe2, 0x80])),
-                _ => false,
-            };
-            if ends_line {
-                starts.push(at + 1);
-            }
-        }
+        let first = if source.starts_with('\u{feff}') { 3 } else { 0 };
+        let starts = std::iter::once(first);
+        // Most sources have no other break.
+        let has_line_feeds_only = source.is_ascii() && !source.contains('\r');
+        let starts = if has_line_feeds_only {
+            starts.chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect()
+        } else {
+            starts.chain(behind_breaks(source.as_bytes())).collect()
+        };
         Self { starts, units: blocks(source) }
     }
 
@@ -74,6 +68,19 @@ impl Lines {
     pub fn start(&self, source: &str, line: usize) -> usize {
         line.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(source.len())
     }
+}
+
+/// The bytes behind each line break.
+fn behind_breaks(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let ends_line = |(at, byte): &(usize, &u8)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        // The last byte of U+0085, U+2028 and U+2029.
+        0x85 => bytes.get(..*at).is_some_and(|before| before.ends_with(&[0xc2])),
+        0xa8 | 0xa9 => bytes.get(..*at).is_some_and(|before| before.ends_with(&[0xe2, 0x80])),
+        _ => false,
+    };
+    bytes.iter().enumerate().filter(ends_line).map(|(at, _)| at + 1)
 }
 
 fn blocks(source: &str) -> Vec<usize> {

@@ -36,7 +36,7 @@ use towpath_migrate::graph::{ActionBundle, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::sources::{
-    Disk, Found, Item, OtherCi, Problem, Search, Shown, Supplied, Text, What, process,
+    Disk, Found, Item, OtherCi, Problem, Role, Search, Shown, Text, What, process,
 };
 
 use self::allowed::Allowed;
@@ -48,7 +48,7 @@ use self::import::Imported;
 use self::out::{Out, OutError};
 use self::owning::Owning;
 use self::summary::many;
-use super::around::Around;
+use super::around::{Around, Sources};
 use super::parse;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -204,13 +204,12 @@ impl Assess {
     }
 
     fn assess(&self, asked: &mut Asked, printed: Form, terminal: &mut Terminal) -> Result<Estate, Failure> {
-        let supplied = self.sources.clone().map(|folder| Supplied::open(&Disk, folder)).transpose();
-        let supplied = supplied.map_err(|problem| parse::unusable(&problem))?;
+        let sources = Sources::open(self.sources.as_deref()).map_err(|problem| parse::unusable(&problem))?;
         let is_written = asked.out.is_some() && self.is_written(Form::Ndjson);
         let wants_constructs = printed == Form::Ndjson || is_written;
         let (profile, today) = (&asked.profile, asked.today);
         let work = |found: &Found| match found {
-            Found::Item(item) => came(item, supplied.as_ref(), profile, today, wants_constructs),
+            Found::Item(item) => came(item, &sources, profile, today, wants_constructs),
             Found::Unit(unit) => Came::Unit(unit.path.clone(), unit.repository().is_some()),
             Found::Skipped(..) => Came::Skipped,
             Found::Problem(problem) => Came::Unread(problem.clone()),
@@ -385,31 +384,25 @@ fn impossible(error: OutError) -> Failure {
     Failure::Impossible(Shown::text(&error.to_string()).to_string())
 }
 
-fn came(
-    item: &Item,
-    supplied: Option<&Supplied<'_, Disk>>,
-    profile: &Profile,
-    today: Date,
-    wants_constructs: bool,
-) -> Came {
+fn came(item: &Item, sources: &Sources, profile: &Profile, today: Date, wants_constructs: bool) -> Came {
     let text = match Text::read(&Disk, &item.path) {
         Ok(text) => text,
         Err(problem) => return Came::Unread(problem),
     };
-    let what = What::of(item.role, text.body());
-    match what {
+    match What::of(item.role, text.body()) {
         What::Action => return Came::Action,
         What::Neither => return Came::Neither,
         What::Workflow | What::Template => {}
     }
     let limits = Limits::default();
-    let (around, reference) = Around::new(&item.path, supplied);
+    let (around, reference) = Around::new(&item.path, sources);
     let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
     let loaded = ActionBundle::load(&family, &around, &limits);
     let actions = Actions::of(&loaded);
-    let workflow = WorkflowSight::new(&family, &actions, profile).among_templates(what == What::Template);
+    let workflow =
+        WorkflowSight::new(&family, &actions, profile).among_templates(item.role == Role::Template);
     let assessment = Assessment::of(&workflow);
     let (path, unit) = (item.path.display().to_string(), item.unit.path.display().to_string());
     let constructs =

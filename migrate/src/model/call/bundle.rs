@@ -1,10 +1,11 @@
 //! A workflow and all that it calls, each file once.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::reference::{Lookup, Reference, WorkflowFiles};
 use crate::expression::folded;
-use crate::read::{Document, Limits, TokenId, read_workflow};
+use crate::read::{Document, Limits, TokenId};
 use crate::sources::Cause;
 use crate::values::uses;
 
@@ -30,7 +31,7 @@ pub struct File {
     /// How messages call it.
     pub name: String,
     /// What was read.
-    pub document: Document,
+    pub document: Arc<Document>,
     /// Whether it is within the same trust as the first one.
     pub is_trusted: bool,
 }
@@ -63,7 +64,7 @@ impl Bundle {
         let mut known = Known::default();
         known.keep(&name, Target::File(0));
         let mut bundle = Self {
-            files: vec![File { reference, name, document, is_trusted: true }],
+            files: vec![File { reference, name, document: Arc::new(document), is_trusted: true }],
             targets: HashMap::new(),
             causes: Vec::new(),
         };
@@ -102,7 +103,7 @@ impl Bundle {
             }
         };
         let is_trusted = files.is_trusted(&reference);
-        let (name, document) = (reference.to_string(), read_workflow(text, limits));
+        let (name, document) = (reference.to_string(), files.read(text, limits));
         self.files.push(File { reference, name, document, is_trusted });
         Target::File(self.files.len() - 1)
     }
@@ -171,6 +172,7 @@ fn calls(file: &File) -> Vec<(TokenId, Reference)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::read_workflow;
 
     struct Files(&'static [&'static str]);
 

@@ -1,7 +1,9 @@
 //! Which workflow is called.
 
 use std::fmt;
+use std::sync::Arc;
 
+use crate::read::{Document, Limits, read_workflow};
 use crate::sources::Cause;
 use crate::values::uses::JobUses;
 
@@ -88,6 +90,11 @@ pub enum Lookup {
 pub trait WorkflowFiles {
     /// Looks a file up.
     fn look_up(&self, reference: &Reference) -> Lookup;
+
+    /// Reads the text of one. Who sees that many call it may have read it already.
+    fn read(&self, text: Box<str>, limits: &Limits) -> Arc<Document> {
+        Arc::new(read_workflow(text, limits))
+    }
 
     /// Whether a file is within the same trust as the first one, so that it may ask for an OpenID token without the caller
     /// saying so. Unless told otherwise: those of the same repository.
