@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::expression::Condition;
-use crate::graph::{Foreseen, Job, is_of_legs};
+use crate::graph::{Foreseen, Job, KnownInputs, is_of_legs};
 
 /// Legs of a job, by their places as [`AssessedLeg`](super::AssessedLeg) counts them; `None`: all of them.
 pub type SomeLegs = Option<Arc<[usize]>>;
@@ -35,6 +35,14 @@ pub(super) fn both(legs: &SomeLegs, those: &SomeLegs) -> SomeLegs {
 /// What looking at conditions in legs may take in one workflow, in [`Foreseen::price`]. Behind that, steps count for all legs.
 pub(super) const MOST: usize = 1 << 23;
 
+/// What a step stands in.
+pub(super) enum Body {
+    /// A job of a workflow.
+    Workflow,
+    /// An action, with the inputs that it is given, as far as they are known.
+    Action(Option<KnownInputs>),
+}
+
 /// What is known of the legs of a job before they run.
 pub(super) struct Legs<'j> {
     foreseen: Vec<Foreseen<'j>>,
@@ -60,16 +68,14 @@ impl<'j> Legs<'j> {
     }
 
     /// Those of some legs in which a step with a condition may run.
-    pub(super) fn with(
-        &self,
-        around: &SomeLegs,
-        condition: Option<&Condition>,
-        is_in_action: bool,
-    ) -> SomeLegs {
+    pub(super) fn with(&self, around: &SomeLegs, condition: Option<&Condition>, body: &Body) -> SomeLegs {
         let written = condition.filter(|condition| condition.written.is_some());
         let (Some(condition), Some(first)) = (written, self.foreseen.first()) else { return around.clone() };
         let is_never = |leg: &Foreseen<'_>| {
-            let leg = if is_in_action { leg.in_action() } else { *leg };
+            let leg = match body {
+                Body::Workflow => *leg,
+                Body::Action(inputs) => leg.in_action(inputs.as_ref()),
+            };
             self.takes(leg.price(condition)) && leg.is_never(condition)
         };
         if is_of_legs(condition) {
@@ -192,6 +198,26 @@ mod tests {
             let source = job(runs_on, matrix, &steps);
             let (found, told, _) = legs(&source, WINDOWS);
             assert_eq!((found.as_slice(), told.as_slice()), (verdicts.as_slice(), reasons), "{source}");
+        }
+    }
+
+    /// What a step gives to an action, and what the action has by itself, tells which of its steps run.
+    #[test]
+    fn given_inputs_tell_which_steps_of_an_action_run() {
+        const ACTION: &str = "name: x\ndescription: x\ninputs: {mode: {default: slow}, on: {}}\nruns:\n  using: composite\n  steps:\n    \
+                              - {if: \"inputs.mode == 'slow'\", run: docker build ., shell: bash}\n";
+        for (with, is_found) in [
+            ("", true),
+            ("with: {mode: fast}", false),
+            ("with: {MODE: slow}", true),
+            ("with: {on: true}", true),
+            ("with: {mode: '${{ vars.MODE }}'}", true),
+            ("with: '${{ fromJSON(vars.ALL) }}'", true),
+            ("with: {mode: true}", false),
+        ] {
+            let steps = format!("      - uses: o/r@v1\n        {with}\n");
+            let (_, reasons, _) = legs(&job("ubuntu-24.04", "x: [1]", &steps), ACTION);
+            assert_eq!(reasons.iter().any(|(rule, _)| *rule == "docker-daemon"), is_found, "{with}");
         }
     }
 

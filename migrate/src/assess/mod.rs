@@ -23,6 +23,7 @@
 
 mod allow;
 mod brought;
+mod by_leg;
 mod candidate;
 mod complexity;
 mod construct;
@@ -60,13 +61,13 @@ mod way;
 #[cfg(test)]
 pub(crate) use triggers::is_githubs;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 
 pub use allow::Allow;
 pub use brought::Brought;
+pub use by_leg::LegVerdict;
 pub use candidate::{Candidate, Prospect, Stay};
 pub use complexity::{Band, Complexity};
 pub use construct::{By, Fate, Fates, Fidelities};
@@ -156,13 +157,6 @@ impl Assessment {
         let (legs, rolled) = (Vec::new(), Rolled::Whole(verdict));
         let fates = Fates::of(workflow, &reasons, &Seen::default(), &legs, rolled);
         Self { legs, reasons, rolled, fates }
-    }
-
-    /// How many different things somebody has to change before the legs can move that only wait for that.
-    #[must_use]
-    pub fn edits(&self) -> usize {
-        let edits = self.reasons.iter().filter(|reason| reason.rule.outcome == Verdict::Edits);
-        edits.map(|reason| (reason.rule.id, reason.target.as_str())).collect::<HashSet<_>>().len()
     }
 }
 

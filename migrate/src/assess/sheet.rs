@@ -1,8 +1,9 @@
 //! What is kept of a workflow when it is assessed: nothing of it points into the file any more.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::allow::Allow;
+use super::by_leg::{LegVerdict, by_leg};
 use super::complexity::Complexity;
 use super::construct::Fidelities;
 use super::dead::Dead;
@@ -35,7 +36,9 @@ pub struct Sheet {
     pub rolled: Rolled,
     /// How many legs have each verdict, in the order of [`Verdict::ALL`].
     pub legs: Counts,
-    /// How many different things somebody has to change.
+    /// The legs by name, where not all become the same.
+    pub by_leg: Vec<LegVerdict>,
+    /// How many different things somebody has to change before legs can move; what stays asks for nothing.
     pub edits: usize,
     /// How many constructs have each fidelity.
     pub fidelities: Fidelities,
@@ -105,7 +108,8 @@ impl Sheet {
             name: name.map_or_else(|| path.clone(), |name| masked(&name).into_owned()),
             rolled: assessment.rolled,
             legs: tally.all,
-            edits: assessment.edits(),
+            by_leg: by_leg(workflow, &assessment.legs),
+            edits: edits(&reasons),
             fidelities: assessment.fates.count(),
             inexact: assessment.fates.inexact(),
             reasons,
@@ -126,11 +130,7 @@ impl Sheet {
     /// What stands between the workflow and moving by itself. A part of it that stays on GitHub is no blocker: nobody waits for it.
     #[must_use]
     pub fn blockers(&self) -> BTreeSet<Blocker<'_>> {
-        let blocks = |cited: &&Cited| {
-            cited.movable > 0
-                && matches!(cited.rule.outcome, Verdict::Undetermined | Verdict::Redesign | Verdict::Edits)
-        };
-        self.reasons.iter().filter(blocks).map(Cited::blocker).collect()
+        self.reasons.iter().filter(|cited| cited.blocks()).map(Cited::blocker).collect()
     }
 
     /// Allows findings by a list: gives each its rule and target, and keeps why, where there is an answer. What a comment allows stays
@@ -163,6 +163,13 @@ impl Sheet {
 }
 
 impl Cited {
+    /// Whether legs that could move wait for it.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.movable > 0
+            && matches!(self.rule.outcome, Verdict::Undetermined | Verdict::Redesign | Verdict::Edits)
+    }
+
     /// What has to be dealt with. One redesign is for all that asks for it; an action or workflow is one whatever its ref.
     #[must_use]
     pub fn blocker(&self) -> Blocker<'_> {
@@ -173,6 +180,12 @@ impl Cited {
         };
         (self.rule.id, target)
     }
+}
+
+/// How many different things somebody has to change.
+fn edits(reasons: &[Cited]) -> usize {
+    let edits = reasons.iter().filter(|cited| cited.rule.outcome == Verdict::Edits && cited.blocks());
+    edits.map(Cited::blocker).collect::<HashSet<_>>().len()
 }
 
 /// Reasons as they are kept: what one rule found at one place is one, for all jobs and legs that it counts for.

@@ -10,7 +10,9 @@ use super::profile::{Profile, Said};
 use super::rule::Meta;
 use crate::graph::flow::{self, Flow};
 use crate::graph::matrix::Leg;
-use crate::graph::{Actions, Family, Job, JobId, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target, UserStep};
+use crate::graph::{
+    Actions, Family, Job, JobId, KnownInputs, Local, MAX_ACTION_DEPTH, RunJob, Runner, Target, UserStep,
+};
 use crate::model::{
     At, Container, Entry, Event, Mapping, Run, Runs, Scalar, Step, StepKind, Text, Texts, Uses, Value,
     placeholders, value_of,
@@ -18,7 +20,7 @@ use crate::model::{
 use crate::read::{Document, TokenId};
 use crate::script::{Script, Shell};
 use crate::span::Span;
-use crate::values::label::System;
+use crate::values::label::{System, of_system};
 use crate::values::permission::{Level, Scope};
 use crate::values::uses::StepUses;
 
@@ -271,27 +273,30 @@ impl<'s> JobSight<'s> {
     /// The same, with the legs in which each may run. Of those that run in none, what they use is not looked at.
     pub(super) fn steps_in(&self, legs: &Legs<'_>, look: &mut dyn FnMut(&StepSight<'_>)) {
         let Some(steps) = self.job.steps() else { return };
-        let (mut brought, running) = (Brought::default(), legs.running());
+        let mut brought = Brought::default();
+        let around = Around { legs: legs.running(), body: legs::Body::Workflow };
         for (at, step) in steps.steps.iter().enumerate() {
             let walk = Walk { job: self, at, file: FileAt::Workflow(self.run.file), depth: 0, legs };
-            walk.step(step, self.job.workflow.document, &running, &mut brought, look);
+            walk.step(step, self.job.workflow.document, &around, &mut brought, look);
         }
     }
 }
 
 impl LegSight<'_> {
-    /// The system that the leg runs on, as the profile, GitHub's labels, or else the words of the label tell. What only a run
-    /// knows, the profile may say by its expression.
+    /// The system that the leg runs on: as a label says that each runner of the system has, then as the profile, GitHub's labels,
+    /// or else the words of the label tell. What only a run knows, the profile may say by its expression.
     #[must_use]
     pub fn system(&self) -> Option<System> {
         let runner = self.runner.as_ref()?;
         let profile = self.job.workflow.profile;
-        let said = match &runner.labels {
-            Some(labels) => labels.iter().find_map(|label| profile.system_of(label)),
-            None => profile.system_of(self.runs_on_text()),
-        };
-        let of_group = || profile.system_of(runner.group.as_ref()?.as_deref()?);
-        said.or_else(of_group).or(runner.system)
+        let labels = self.labels();
+        // What is said of `self-hosted` is of none that is called `windows` as well.
+        let of_all = labels
+            .iter()
+            .find_map(|label| of_system(label).map(|system| profile.system_of(label).unwrap_or(system)));
+        let group = runner.group.as_ref().and_then(|group| group.as_deref());
+        let said = || labels.iter().copied().chain(group).find_map(|text| profile.system_of(text));
+        of_all.or_else(said).or(runner.system)
     }
 
     /// Where `runs-on` stands.
@@ -301,11 +306,13 @@ impl LegSight<'_> {
         runs_on.map_or_else(|| self.job.name_spot(), |runs_on| self.job.spot(runs_on.token))
     }
 
-    /// What `runs-on` says, of a text.
+    /// Its labels; where a run tells them, what is written: labels and expressions, or without them the group.
     #[must_use]
-    pub fn runs_on_text(&self) -> &str {
-        let runs_on = self.job.job.steps().and_then(|steps| steps.runs_on.as_ref());
-        runs_on.map_or("", |runs_on| flow::written(self.job.job.workflow.document, runs_on.token))
+    pub fn labels(&self) -> Vec<&str> {
+        match self.runner.as_ref().and_then(|runner| runner.labels.as_ref()) {
+            Some(labels) => labels.iter().map(String::as_str).collect(),
+            None => self.job.job.runs_on_texts(self.leg),
+        }
     }
 }
 
@@ -317,6 +324,12 @@ fn literal<'s>(text: &Text<'s>) -> Option<(TokenId, &'s str)> {
 /// Texts that are written.
 fn texts<'s>(list: Option<&Texts<'s>>) -> Vec<(TokenId, &'s str)> {
     list.and_then(|list| list.value.literal()).into_iter().flatten().filter_map(literal).collect()
+}
+
+/// What is around steps: the legs that they may run in, and what they stand in.
+struct Around {
+    legs: SomeLegs,
+    body: legs::Body,
 }
 
 /// Where in a job, and how deep in actions.
@@ -334,14 +347,15 @@ impl<'s> Walk<'s> {
         self,
         step: &'s Step<'s>,
         document: &'s Document,
-        around: &SomeLegs,
+        around: &Around,
         brought: &mut Brought<'s>,
         look: &mut dyn FnMut(&StepSight<'_>),
     ) {
         let condition = step.condition.as_ref().map(|condition| &*condition.value);
-        let legs = self.legs.with(around, condition, matches!(self.file, FileAt::Action(_)));
+        let legs = self.legs.with(&around.legs, condition, &around.body);
         if let StepKind::Parallel(steps) = &step.kind {
-            steps.iter().for_each(|step| self.step(step, document, &legs, brought, look));
+            // One that holds others has no condition.
+            steps.iter().for_each(|step| self.step(step, document, around, brought, look));
             return;
         }
         let script = if let StepKind::Run(run) = &step.kind {
@@ -374,14 +388,15 @@ impl<'s> Walk<'s> {
         }
         known.into_iter().for_each(|known| brought.by_action(known, &legs));
         if let Some(Target::Action(action)) = nested {
-            self.composite(action, &legs, brought, look);
+            self.composite(action, step, legs, brought, look);
         }
     }
 
     fn composite(
         self,
         action: usize,
-        around: &SomeLegs,
+        user: &Step<'_>,
+        legs: SomeLegs,
         brought: &mut Brought<'s>,
         look: &mut dyn FnMut(&StepSight<'_>),
     ) {
@@ -389,7 +404,11 @@ impl<'s> Walk<'s> {
         let Some(Runs::Composite { steps, .. }) = model.runs.as_ref().map(|runs| &runs.value) else { return };
         if self.depth < MAX_ACTION_DEPTH {
             let inner = Walk { file: FileAt::Action(action), depth: self.depth + 1, ..self };
-            steps.iter().for_each(|step| inner.step(step, model.document, around, brought, look));
+            let given = if let StepKind::Uses(uses) = &user.kind { uses.with.as_ref() } else { None };
+            let inputs = || KnownInputs::of_action(&model.inputs, given);
+            let has_conditions = steps.iter().any(|step| step.condition.is_some());
+            let around = Around { legs, body: legs::Body::Action(has_conditions.then(inputs).flatten()) };
+            steps.iter().for_each(|step| inner.step(step, model.document, &around, brought, look));
         }
     }
 

@@ -5,6 +5,7 @@ use crate::fidelity::Fidelity;
 use crate::graph::{ActionBundle, Actions, Family};
 use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use crate::read::{Limits, read_workflow};
+use crate::values::label::System;
 use crate::work::steps_of;
 
 /// How many reasons there are, and how often something was folded, compared or decoded.
@@ -125,6 +126,106 @@ fn what_callers_give_tells_what_a_called_job_runs_on() {
             let stays = fates.filter(|fidelity| *fidelity == Fidelity::Keep).count();
             assert_eq!(stays == assessment.fates.iter().count(), rolled == "keep", "{on}");
         });
+    }
+}
+
+/// GitHub starts nothing of a workflow whose call it refuses, though the file itself is as it should be.
+#[test]
+fn a_call_that_github_refuses_breaks_the_caller() {
+    let good = "on: workflow_call\njobs: {x: {runs-on: ubuntu-24.04, steps: [{run: x}]}}\n";
+    let asks = "on: {workflow_call: {inputs: {a: {type: string, required: true}}}}\njobs: {x: {runs-on: ubuntu-24.04, steps: [{run: x}]}}\n";
+    let uncalled = "on: push\njobs: {x: {runs-on: ubuntu-24.04, steps: [{run: x}]}}\n";
+    for (called, with, expected) in [
+        (good, "", None),
+        (good, "with: {b: 1}", Some("Invalid input, b is not defined in the referenced workflow.")),
+        (asks, "with: {a: x}", None),
+        (asks, "", Some("Input a is required, but not provided while calling.")),
+        (uncalled, "", Some("workflow_call key is not defined in the referenced workflow.")),
+        ("on: workflow_call\njobs: [\n", "", Some("Error from called workflow")),
+    ] {
+        let source = format!(
+            "on: push\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    {with}\n  k: {{runs-on: macos-15, steps: [{{run: x}}]}}\n"
+        );
+        calling(&source, called, |_, assessment| {
+            let told: Vec<_> =
+                assessment.reasons.iter().filter(|reason| reason.rule.id == "refused").collect();
+            let is_told = |text: &str| told.first().is_some_and(|reason| reason.target.contains(text));
+            assert_eq!(!told.is_empty(), expected.is_some(), "{source}: {told:?}");
+            assert!(expected.is_none_or(is_told), "{source}: {told:?}");
+            assert_eq!(assessment.rolled.name() == "broken", expected.is_some(), "{source}");
+        });
+    }
+}
+
+/// The verdict of a job that runs on this, where somebody has said what labels are, and what is told of its runner.
+fn runs_on(runs_on: &str, labels: &[(&str, System)]) -> (&'static str, Vec<String>) {
+    let source = format!("on: push\njobs:\n  a:\n    runs-on: {runs_on}\n    steps: [{{run: make}}]\n");
+    let labels = labels.iter().map(|(label, system)| ((*label).to_owned(), *system)).collect();
+    let (limits, profile) = (Limits::default(), Profile { labels, ..Profile::default() });
+    let root = Reference::local(".github/workflows/ci.yml");
+    let bundle = Bundle::alone(root, read_workflow(source, &limits));
+    let program = Program::of(&bundle, &Rules::default());
+    let family = Family::of(&program);
+    let loaded = ActionBundle::load(&family, &(), &limits);
+    let assessment = Assessment::of(&WorkflowSight::new(&family, &Actions::of(&loaded), &profile));
+    let told = assessment.reasons.iter().filter(|reason| reason.rule.id.ends_with("-runner"));
+    (assessment.rolled.name(), told.map(|reason| reason.target.clone()).collect())
+}
+
+#[test]
+fn a_label_that_each_runner_of_a_system_has_says_more_than_one_that_any_has() {
+    let own = [("self-hosted", System::Linux), ("x64", System::Linux), ("win-gpu", System::Linux)];
+    for (labels, expected) in [
+        ("self-hosted", "automatic"),
+        ("[self-hosted, linux, x64]", "edits"),
+        ("[self-hosted, Windows, X64]", "keep"),
+        ("[self-hosted, macOS, ARM64]", "keep"),
+        // What is said of this very label counts.
+        ("[self-hosted, win-gpu]", "automatic"),
+    ] {
+        assert_eq!(runs_on(labels, &own).0, expected, "{labels}");
+    }
+    assert_eq!(runs_on("[self-hosted, windows]", &[("windows", System::Linux)]).0, "edits");
+}
+
+/// What nobody can tell names what to say, and that decides it.
+#[test]
+fn an_unknown_runner_is_told_as_it_is_written_and_decided_by_that() {
+    for (written, target) in [
+        ("'${{ vars.ON }}'", "${{ vars.ON }}"),
+        ("[self-hosted, '${{ vars.SIZE }}']", "self-hosted, ${{ vars.SIZE }}"),
+        ("{group: '${{ vars.G }}'}", "${{ vars.G }}"),
+        ("{group: big}", "big"),
+        ("{labels: ['${{ vars.L }}'], group: big}", "${{ vars.L }}"),
+    ] {
+        assert_eq!(runs_on(written, &[]), ("undetermined", vec![target.to_owned()]), "{written}");
+        let last = target.rsplit(", ").next().unwrap();
+        let (verdict, told) = runs_on(written, &[(last, System::Linux)]);
+        assert_ne!(verdict, "undetermined", "{written}");
+        assert_eq!(told, [""; 0], "{written}");
+    }
+    // A label of each runner with Linux needs nobody to say so; the others are named when it moves.
+    assert_eq!(runs_on("[self-hosted, linux, '${{ vars.SIZE }}']", &[]), ("edits", Vec::new()));
+}
+
+/// Two values of a matrix that only a run knows are two things to say.
+#[test]
+fn a_leg_is_told_by_the_value_that_it_runs_on() {
+    let source = "on: push\njobs:\n  a:\n    strategy: {matrix: {r: [ubuntu-24.04, '${{ vars.R }}', '${{ vars.S }}']}}\n    \
+                  runs-on: ${{ matrix.r }}\n    steps: [{run: make}]\n";
+    let sheet = sheet_of(source, "ci.yml", ".");
+    let told: Vec<_> = sheet.reasons.iter().map(|cited| (cited.target.as_str(), cited.legs.0)).collect();
+    assert_eq!(told, [("${{ vars.R }}", 1), ("${{ vars.S }}", 1)]);
+}
+
+#[test]
+fn what_stays_asks_nobody_for_edits() {
+    let stays = "on: push\njobs:\n  a: {runs-on: macos-15, environment: prod, steps: [{run: make}]}\n";
+    let moves = "on: push\njobs:\n  a: {runs-on: ubuntu-24.04, environment: prod, steps: [{run: make}]}\n";
+    for (source, edits) in [(stays, 0), (moves, 1)] {
+        let sheet = sheet_of(source, "ci.yml", ".");
+        let told: Vec<_> = sheet.reasons.iter().filter(|cited| cited.rule.id == "environment").collect();
+        assert_eq!((sheet.edits, told.len(), told[0].blocks()), (edits, 1, edits > 0), "{source}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! In which legs of a job a step may run, as far as its condition tells before a run.
 
+use super::inputs::KnownInputs;
 use super::job::Job;
 use super::matrix::{CellValue, Leg};
 use super::paths;
@@ -33,10 +34,15 @@ impl Job<'_> {
     }
 }
 
-impl Foreseen<'_> {
+impl<'l> Foreseen<'l> {
     /// The same for the steps of an action, whose inputs are others.
-    pub(crate) const fn in_action(self) -> Self {
-        Self { known: Known { inputs: None, ..self.known }, ..self }
+    pub(crate) fn in_action<'s>(self, inputs: Option<&'s KnownInputs>) -> Foreseen<'s>
+    where
+        Self: 's,
+        'l: 's,
+    {
+        let size = self.size + inputs.map_or(0, KnownInputs::size);
+        Foreseen { known: Known { inputs, ..self.known }, size, is_run: self.is_run }
     }
 
     /// Whether a step with this condition runs in no run, however the steps before it end.

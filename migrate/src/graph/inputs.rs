@@ -1,4 +1,4 @@
-//! What a called workflow gets from its caller, as far as it is known before a run.
+//! What a called workflow, or a composite action, gets from its caller, as far as it is known before a run.
 //!
 //! A value has the type of its input, or the run fails: any scalar becomes text, nothing becomes a number or a boolean
 //! (runner: WorkflowTemplateConverter, `ConvertToWorkflowJobInputs`).
@@ -10,9 +10,15 @@ use super::calls::{Bound, Given};
 use super::paths::{self, Path};
 use super::world::Known;
 use crate::expression::{Condition, Expression, Literal, Node, NodeKind, Object, Value, folded};
-use crate::model::{InputType, Scalar};
+use crate::model::{ActionInput, InputType, Key, Mapping, Scalar};
 
-/// The inputs of a called workflow by one call.
+/// How many inputs of an action are looked at.
+const MAX_INPUTS: usize = 100;
+
+/// How long a text of one may be, in bytes.
+const MAX_TEXT: usize = 256;
+
+/// The inputs of a called workflow by one call, or of an action by one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownInputs {
     /// An object with those that are known.
@@ -33,6 +39,41 @@ impl KnownInputs {
             }
         }
         Self { values: Value::Object(Arc::new(values)), unknown }
+    }
+
+    /// What a step gives to a composite action, and what the action has where it gives nothing. All become texts (runner:
+    /// CompositeActionHandler.cs, ActionRunner.cs); expressions are not looked at. `None` where there is too much, or an
+    /// expression stands for all.
+    pub(crate) fn of_action(inputs: &[ActionInput<'_>], given: Option<&Mapping<'_>>) -> Option<Self> {
+        let given = given.map_or(Some(&[][..]), |given| given.value.literal().map(Vec::as_slice))?;
+        if inputs.len() + given.len() > MAX_INPUTS {
+            return None;
+        }
+        let (mut values, mut unknown) = (Object::new(), HashSet::new());
+        let mut learn = |name: &str, text: Option<String>| match text.filter(|text| text.len() <= MAX_TEXT) {
+            Some(text) => {
+                values.insert(name, Value::text(&text));
+                unknown.remove(&folded(name));
+            }
+            None => drop(unknown.insert(folded(name))),
+        };
+        for input in inputs {
+            let default = input.default.map(|default| default.value.literal().map(|text| (*text).to_owned()));
+            learn(input.name.value, default.unwrap_or_else(|| Some(String::new())));
+        }
+        for entry in given {
+            let Key::Text(name) = entry.key.value else { return None };
+            let text =
+                scalar(entry.value.value, Known::NOTHING).filter(|_| !is_expression(entry.value.value));
+            learn(name, text.map(|value| value.to_text().into_owned()));
+        }
+        Some(Self { values: Value::Object(Arc::new(values)), unknown })
+    }
+
+    /// How much there is in the values, in characters and values.
+    pub(super) fn size(&self) -> usize {
+        let Value::Object(values) = &self.values else { return 0 };
+        values.iter().map(|(name, value)| name.len() + value.to_text().len() + 1).sum()
     }
 
     /// Whether the value of a path in the context `inputs` is known. What nobody declared is null.
@@ -91,6 +132,10 @@ impl KnownInputs {
             Some(_) => return None,
         })
     }
+}
+
+fn is_expression(scalar: Scalar<'_>) -> bool {
+    matches!(scalar, Scalar::Expression(_))
 }
 
 fn value(bound: &Bound<'_>, caller: Known<'_>) -> Option<Value> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::flow::written;
 use super::job::{Job, Origin};
 use super::matrix::Leg;
 use super::world::Known;
@@ -41,6 +42,37 @@ pub struct Given<'d> {
     pub origin: Origin,
     /// It is an expression for all defaults, which may leave this one out.
     pub is_of_all: bool,
+}
+
+impl<'d> Job<'d> {
+    /// What says what a leg runs on, as it is written: each label, and without labels the group. What is a value of the matrix and
+    /// nothing else is as that is written.
+    pub(crate) fn runs_on_texts(&self, leg: Option<&Leg>) -> Vec<&'d str> {
+        let Some(runs_on) = self.steps().and_then(|steps| steps.runs_on.as_ref()) else { return Vec::new() };
+        let tokens = match (&runs_on.labels, &runs_on.group) {
+            (Some(At { value: Value::Literal(labels), .. }), _) if !labels.is_empty() => {
+                labels.iter().map(|label| label.token).collect()
+            }
+            (Some(At { value: Value::Expression(_), token }), _) => vec![*token],
+            (_, Some(group)) => vec![group.token],
+            (Some(_), None) => Vec::new(),
+            (None, None) => vec![runs_on.token],
+        };
+        let document = self.workflow.document;
+        let of_leg = |text: &str| leg?.value(only_matrix(text)?).map(|cell| cell.token);
+        let texts = tokens.into_iter().map(|token| {
+            let text = written(document, token);
+            of_leg(text).map_or(text, |token| written(document, token))
+        });
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+}
+
+/// The key of a value of the matrix, of a text that is nothing else: `${{ matrix.os }}`.
+fn only_matrix(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim();
+    let key = inner.strip_prefix("matrix.")?;
+    key.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-')).then_some(key)
 }
 
 impl Job<'_> {

@@ -39,7 +39,15 @@ impl Level {
         }
     }
 
-    /// How bad a reason for this verdict is.
+    /// How bad a reason is. One of legs that stay on GitHub anyway asks nobody for anything.
+    pub(super) fn of_reason(cited: &Cited) -> Self {
+        match Self::of(cited.rule.outcome) {
+            Self::Warning if !cited.blocks() => Self::Note,
+            level => level,
+        }
+    }
+
+    /// How bad a reason for this verdict is at most.
     pub(super) const fn of(outcome: Verdict) -> Self {
         match outcome {
             Verdict::Broken => Self::Error,
@@ -94,7 +102,7 @@ impl<'e> Finding<'e> {
             rule: cited.rule.id,
             title: cited.rule.title,
             remedy: cited.rule.remedy,
-            level: Level::of(cited.rule.outcome),
+            level: Level::of_reason(cited),
             target: &cited.target,
             mark: &cited.mark,
             allowed: cited.allowed.as_deref(),

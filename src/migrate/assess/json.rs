@@ -6,7 +6,7 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Serializer;
-use towpath_migrate::assess::{Allow, Cited, Fidelities, Health, Risk, Rolled, Sheet};
+use towpath_migrate::assess::{Allow, Cited, Fidelities, Health, LegVerdict, Risk, Rolled, Sheet};
 use towpath_migrate::fidelity::Fidelity;
 use towpath_migrate::security::Severity;
 
@@ -108,6 +108,9 @@ struct Row<'e> {
     jobs: usize,
     steps: usize,
     legs: BTreeMap<&'e str, usize>,
+    /// The legs by name, where not all become the same; the first thousand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_leg: Vec<Leg<'e>>,
     /// How many constructs have each fidelity.
     fidelities: BTreeMap<&'e str, usize>,
     /// Features that keep their meaning nearly, or lose it.
@@ -182,6 +185,19 @@ struct AllowRow<'e> {
     line: usize,
     /// Whether there is something that it allows.
     used: bool,
+}
+
+/// A leg, by the name of its check run.
+#[derive(Serialize, JsonSchema)]
+struct Leg<'e> {
+    leg: &'e str,
+    verdict: &'static str,
+}
+
+impl<'e> Leg<'e> {
+    fn of(leg: &'e LegVerdict) -> Self {
+        Self { leg: &leg.name, verdict: leg.verdict.name() }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -309,6 +325,7 @@ impl<'e> Row<'e> {
                 .filter(|(_, count)| *count > 0)
                 .map(|(verdict, count)| (verdict.name(), count))
                 .collect(),
+            by_leg: sheet.by_leg.iter().map(Leg::of).collect(),
             fidelities: named(sheet.fidelities),
             inexact: &sheet.inexact,
             checks: sheet.facts.checks.iter().collect(),

@@ -26,7 +26,9 @@ impl Rule for Refused {
 
     fn workflow(&self, workflow: &WorkflowSight<'_>, found: &mut Found<'_>) {
         let Some(root) = workflow.family.root().filter(|_| !workflow.is_template()) else { return };
-        for problem in root.workflow.all_problems().filter(|problem| problem.is_refusal()) {
+        // What is wrong with a call, or with the workflow that it names, ends the run of the caller as well.
+        let of_calls = workflow.family.program.of_calls();
+        for problem in root.workflow.all_problems().chain(&of_calls).filter(|problem| problem.is_refusal()) {
             found.reason(Spot { file: FileAt::Workflow(0), span: problem.span }, &problem.message);
         }
         // GitHub tells that only when the run begins, and then starts nothing.

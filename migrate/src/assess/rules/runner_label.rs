@@ -25,10 +25,12 @@ impl Rule for RunnerLabel {
     }
 
     fn leg(&self, leg: &LegSight<'_>, found: &mut Found<'_>) {
-        let Some(labels) = leg.runner.as_ref().and_then(|runner| runner.labels.as_ref()) else { return };
+        let labels = leg.labels();
         let is_linux = leg.system() == Some(System::Linux);
-        let is_own = |label: &String| {
-            !matches!(classify(label), Label::Hosted(_))
+        let is_own = |label: &&str| {
+            // An expression that comes to a label of GitHub's, whichever it is, is none.
+            !label.contains("${{")
+                && !matches!(classify(label), Label::Hosted(_))
                 && leg.job.workflow.profile.system_of(label).is_none()
         };
         if is_linux && labels.iter().any(is_own) {

@@ -15,7 +15,7 @@ const META: Meta = Meta {
     outcome: Verdict::Undetermined,
     title: "nobody can tell what it runs on",
     why: "The label comes from an input, a variable or a run, or says nothing of its system.",
-    remedy: "say in a profile what the label stands for, or which values there are",
+    remedy: "say in a profile what the label, the group or its expression stands for: labels: {'${{ vars.RUNNER }}': linux}",
 };
 
 impl Rule for UnknownRunner {
@@ -29,11 +29,8 @@ impl Rule for UnknownRunner {
             return;
         }
         let group = runner.group.as_ref().and_then(|group| group.as_deref());
-        let target = match (&runner.labels, group) {
-            (Some(labels), _) if !labels.is_empty() => labels.join(", "),
-            (_, Some(group)) => group.to_owned(),
-            _ => leg.runs_on_text().to_owned(),
-        };
+        let labels = leg.labels();
+        let target = if labels.is_empty() { group.unwrap_or_default().to_owned() } else { labels.join(", ") };
         found.reason(leg.runs_on_spot(), target);
     }
 }

@@ -135,17 +135,14 @@ impl Look<'_, '_> {
     }
 
     fn labels(&mut self) {
-        let Some(steps) = self.sight.job.steps() else { return };
-        let document = self.sight.job.workflow.document;
         for leg in self.sight.job.known_legs() {
             match self.sight.job.runner(leg).and_then(|runner| runner.labels) {
                 Some(labels) => {
                     labels.into_iter().for_each(|label| self.need(Kind::Label, label.to_ascii_lowercase()));
                 }
                 None => {
-                    if let Some(on) = &steps.runs_on {
-                        self.need(Kind::Label, on_text(written(document, on.token)));
-                    }
+                    let texts = self.sight.job.runs_on_texts(leg);
+                    texts.into_iter().for_each(|text| self.need(Kind::Label, on_text(text)));
                 }
             }
         }

@@ -130,6 +130,14 @@ pub struct Guess {
     pub cores: Option<u32>,
 }
 
+/// The system of a label that each runner of that system has, whoever hosts it (docs.github.com, "Using self-hosted runners in a
+/// workflow": default labels).
+#[must_use]
+pub fn of_system(text: &str) -> Option<System> {
+    let systems = [("linux", System::Linux), ("macos", System::MacOs), ("windows", System::Windows)];
+    systems.into_iter().find(|(label, _)| label.eq_ignore_ascii_case(text)).map(|(_, system)| system)
+}
+
 /// Reads the words of a label.
 #[must_use]
 pub fn guess(text: &str) -> Guess {
