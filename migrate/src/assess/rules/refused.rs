@@ -5,6 +5,7 @@ use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{FileAt, Spot, WorkflowSight};
 use crate::assess::verdict::Verdict;
 use crate::graph::matrix::too_many;
+use crate::model::call::NOT_FOUND;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &Refused;
@@ -27,7 +28,9 @@ impl Rule for Refused {
     fn workflow(&self, workflow: &WorkflowSight<'_>, found: &mut Found<'_>) {
         let Some(root) = workflow.family.root().filter(|_| !workflow.is_template()) else { return };
         // What is wrong with a call, or with the workflow that it names, ends the run of the caller as well.
-        let of_calls = workflow.family.program.of_calls();
+        // That a file is not there has rules of its own: the commit that runs may have it.
+        let mut of_calls = workflow.family.program.of_calls();
+        of_calls.retain(|problem| !problem.message.ends_with(NOT_FOUND));
         for problem in root.workflow.all_problems().chain(&of_calls).filter(|problem| problem.is_refusal()) {
             found.reason(Spot { file: FileAt::Workflow(0), span: problem.span }, &problem.message);
         }

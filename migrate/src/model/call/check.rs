@@ -41,6 +41,9 @@ pub enum Policy {
     Write,
 }
 
+/// What GitHub says of a call whose file is not in its repository.
+pub(crate) const NOT_FOUND: &str = "Unable to find reusable workflow";
+
 /// What a call comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
@@ -217,7 +220,7 @@ impl<'w, 'd> Walk<'w, 'd> {
             Target::File(called) => Some(called),
             Target::NotSupplied => None,
             Target::NotThere => {
-                self.refuse(file, call.uses.token, "Unable to find reusable workflow");
+                self.refuse(file, call.uses.token, NOT_FOUND);
                 self.hint("the repository is here, and has no such file: look at the path");
                 None
             }

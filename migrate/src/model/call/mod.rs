@@ -11,6 +11,7 @@ mod problem;
 mod reference;
 
 pub use bundle::{Bundle, File};
+pub(crate) use check::NOT_FOUND;
 pub use check::{Link, Policy, Program, Rules};
 pub use problem::{MAX_PROBLEMS, MAX_TEXT, PlacedProblem, texts};
 pub use reference::{Home, Lookup, Reference, WorkflowFiles};
