@@ -1,5 +1,6 @@
 //! Findings that somebody has allowed, in a comment of the file: `# towpath: allow[rule, rule] reason`.
 
+use super::mask::masked;
 use super::sight::{FileAt, Spot};
 use super::way::Ways;
 use crate::span::Span;
@@ -40,6 +41,7 @@ impl Allow {
         let text = comment.of(source).trim_start_matches('#').trim();
         let (rules, reason) = text.strip_prefix(BEGIN)?.split_once(']')?;
         let rules = rules.split(',').map(str::trim).filter(|rule| !rule.is_empty());
+        let told = |text: &str| masked(text).into_owned();
         let line = lines.place(source, comment.start).line;
         let start = lines.start(source, line);
         let is_alone = Span::new(start, comment.start).of(source).trim().is_empty();
@@ -48,8 +50,8 @@ impl Allow {
         } else {
             Span::new(start, lines.start(source, line + 1))
         };
-        let reason = Some(reason.trim()).filter(|reason| !reason.is_empty()).map(str::to_owned);
-        Some(Self { rules: rules.map(str::to_owned).collect(), reason, line, span, is_used: false })
+        let reason = Some(reason.trim()).filter(|reason| !reason.is_empty()).map(told);
+        Some(Self { rules: rules.map(told).collect(), reason, line, span, is_used: false })
     }
 
     /// Why what a rule found in a file is allowed, if it is.
@@ -134,6 +136,15 @@ mod tests {
         }
         assert_eq!(allowed("# towpath: allow[x]   \na: 1"), [("a: 1".to_owned(), None)], "no reason");
         assert_eq!(allowed("a: 1\n# towpath: allow[x] last"), one("", "last"));
+    }
+
+    #[test]
+    fn what_is_told_of_a_comment_has_no_secrets() {
+        let key = format!("ghp_{}", "a1B2".repeat(9));
+        let source = format!("a: 1 # towpath: allow[keep-os, {key}] as {key} says\n");
+        let all = Allow::all(&Tree::read(source.as_str()));
+        assert_eq!(all[0].rules, ["keep-os", "***"]);
+        assert_eq!(all[0].reason.as_deref(), Some("as *** says"));
     }
 
     #[test]

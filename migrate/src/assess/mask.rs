@@ -58,8 +58,8 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut from = 0;
     for word in words(text) {
-        if is_secret(word.text) {
-            masked.push_str(text.get(from..word.start).unwrap_or_default());
+        if let Some(at) = secret(word.text) {
+            masked.push_str(text.get(from..word.start + at).unwrap_or_default());
             masked.push_str(MASK);
             from = word.start + word.text.len();
         }
@@ -87,7 +87,13 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
-fn is_secret(word: &str) -> bool {
+/// Where a secret begins in a word: at its beginning, or behind a dot, as of a name in the path of an expression.
+fn secret(word: &str) -> Option<usize> {
+    let behind_dots = word.match_indices('.').map(|(at, dot)| at + dot.len());
+    std::iter::once(0).chain(behind_dots).find(|at| word.get(*at..).is_some_and(begins_secret))
+}
+
+fn begins_secret(word: &str) -> bool {
     KNOWN.iter().any(|(begin, least)| word.strip_prefix(begin).is_some_and(|rest| rest.len() >= *least))
 }
 
@@ -107,6 +113,9 @@ mod tests {
             (format!("token={amazon};{github}"), "token=***;***"),
             ("ghp_short AKIA actions/checkout@v4".to_owned(), "ghp_short AKIA actions/checkout@v4"),
             (format!("my{github}"), ""),
+            (format!("needs.{github}"), "needs.***"),
+            (format!("a.b.{amazon}.outputs.c, d"), "a.b.***, d"),
+            (format!("needs.my{github}"), ""),
         ] {
             let expected = if expected.is_empty() { text.as_str() } else { expected };
             assert_eq!(masked(&text), expected);

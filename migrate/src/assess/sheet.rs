@@ -145,7 +145,7 @@ impl Sheet {
         });
         let marks = reasons.chain(risks).map(|(rule, target, allowed, is_listed, mark)| {
             if let (Some(why), None) = (why(rule, target), &allowed) {
-                (*allowed, *is_listed) = (Some(why), true);
+                (*allowed, *is_listed) = (Some(masked(&why).into_owned()), true);
             }
             (mark, allowed.is_some())
         });

@@ -54,6 +54,24 @@ fn what_only_stays_blocks_nobody() {
 }
 
 #[test]
+fn why_a_list_allows_something_is_told_without_secrets() {
+    let key = format!("ghp_{}", "a1B2".repeat(9));
+    let source = format!(
+        "on: push\njobs:\n  a: {{runs-on: macos-15, steps: [{{run: make}}]}}\n  \
+         b: {{needs: {key}, runs-on: ubuntu-24.04, concurrency: 'x-${{{{ needs.{key}.result }}}}', steps: [{{run: make}}]}}\n  \
+         {key}: {{runs-on: ubuntu-24.04, steps: [{{run: make}}]}}\n"
+    );
+    let mut sheet = sheet_of(&source, "ci.yml", ".");
+    sheet.allow(|rule, _| (rule == "keep-os").then(|| format!("{key} says so")));
+    let told: Vec<_> = sheet
+        .reasons
+        .iter()
+        .map(|cited| (cited.rule.id, cited.target.as_str(), cited.allowed.as_deref()))
+        .collect();
+    assert_eq!(told, [("keep-os", "macos-15", Some("*** says so")), ("group-over-needs", "needs.***", None)]);
+}
+
+#[test]
 fn what_one_rule_found_at_one_place_is_told_once_for_all_that_it_counts_for() {
     let rights = "on: push\npermissions: {id-token: write}\njobs:\n  \
                   a: {runs-on: ubuntu-24.04, steps: [{run: make}]}\n  b: {runs-on: ubuntu-24.04, steps: [{run: make}]}\n";
