@@ -19,6 +19,9 @@ const META: Meta = Meta {
     remedy: "name the group by what is known at the start",
 };
 
+/// Contexts that a group may have and that nobody knows when the run starts (workflow-v1.0.json: job-concurrency).
+const LATE: [&str; 3] = ["needs", "matrix", "strategy"];
+
 impl Rule for GroupOverNeeds {
     fn meta(&self) -> &'static Meta {
         &META
@@ -29,7 +32,7 @@ impl Rule for GroupOverNeeds {
             return;
         };
         let Some(evaluated) = group.value.expression() else { return };
-        let is_late = |path: &Path<'_>| path.starts_with(&["needs"]) || path.starts_with(&["matrix"]);
+        let is_late = |path: &Path<'_>| LATE.iter().any(|context| path.starts_with(&[context]));
         if let Some(path) = paths(&evaluated.expression).iter().find(|path| is_late(path)) {
             found.reason(job.spot(group.token), path.to_string());
         }
