@@ -37,9 +37,11 @@ const fn price(first: usize, again: usize) -> Price {
 pub const PRICES: &[(&str, Price)] = &[
     // Questions: an answer is given once.
     ("missing-local", price(1, 1)),
+    ("missing-source", price(1, 0)),
     ("unknown-action", price(1, 0)),
     ("unknown-runner", price(2, 0)),
     ("unknown-workflow", price(1, 0)),
+    ("unreadable-action", price(1, 0)),
     // Redesigns: somebody builds what is missing, then each workflow is changed to use it.
     ("argo-limits", price(8, 8)),
     ("cloud-oidc", price(13, 1)),

@@ -520,6 +520,12 @@ impl UsedSight<'_> {
         self.known.is_some_and(|known| known.rule.as_deref() == Some(rule.id))
     }
 
+    /// Whether it is an action of another repository that the table does not know.
+    #[must_use]
+    pub const fn is_foreign(&self) -> bool {
+        self.name.is_some() && self.known.is_none()
+    }
+
     /// Its name; empty where it has none.
     #[must_use]
     pub fn name(&self) -> &str {

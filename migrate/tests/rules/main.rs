@@ -1,23 +1,45 @@
 //! Each rule on a file that it finds something in, and on one that it does not.
 //!
-//! `# finds TARGET, TARGET` behind a line says what the rule finds there.
+//! `# finds TARGET, TARGET` behind a line says what the rule finds there. What stands beside the file in `own` is of its
+//! repository, and what stands in `sources/owner/name@ref` is supplied.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use towpath_migrate::assess::{Assessment, Meta, Profile, WorkflowSight, rules};
-use towpath_migrate::graph::{ActionBundle, Actions, Family};
+use towpath_migrate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
 use towpath_migrate::yaml::Lines;
 
-/// A repository with nothing but the workflow.
-struct Alone;
+/// What stands beside the files of a rule.
+struct Beside(PathBuf);
 
-impl WorkflowFiles for Alone {
+impl Beside {
+    /// The first of these files of a repository that is there; `None` where there is nothing of the repository.
+    fn first(&self, reference: &Reference, paths: &[String]) -> Option<Lookup> {
+        let folder = match &reference.repository {
+            Some(home) => self.0.join(format!("sources/{}/{}@{}", home.owner, home.name, home.reference)),
+            None => self.0.join("own"),
+        };
+        let text = || paths.iter().find_map(|path| fs::read_to_string(folder.join(path)).ok());
+        folder.is_dir().then(|| text().map_or(Lookup::NotThere, |text| Lookup::Text(text.into())))
+    }
+}
+
+impl WorkflowFiles for Beside {
     fn look_up(&self, reference: &Reference) -> Lookup {
-        if reference.repository.is_some() { Lookup::NotSupplied } else { Lookup::NotThere }
+        let without = if reference.repository.is_some() { Lookup::NotSupplied } else { Lookup::NotThere };
+        self.first(reference, std::slice::from_ref(&reference.path)).unwrap_or(without)
+    }
+}
+
+impl ActionFiles for Beside {
+    fn look_up(&self, folder: &Reference) -> Lookup {
+        let paths = ["action.yml", "action.yaml"].map(|name| format!("{}/{name}", folder.path));
+        let paths = paths.map(|path| path.trim_start_matches('/').to_owned());
+        self.first(folder, &paths).unwrap_or(Lookup::NotSupplied)
     }
 }
 
@@ -31,13 +53,13 @@ fn expected(source: &str) -> Findings {
 }
 
 /// What one rule finds; targets of one line are told together.
-fn found(rule: &Meta, source: &str) -> Findings {
+fn found(rule: &Meta, source: &str, beside: &Beside) -> Findings {
     let limits = Limits::default();
     let document = read_workflow(source, &limits);
-    let bundle = Bundle::load(Reference::local(".github/workflows/ci.yml"), document, &Alone, &limits);
+    let bundle = Bundle::load(Reference::local(".github/workflows/ci.yml"), document, beside, &limits);
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
-    let loaded = ActionBundle::load(&family, &(), &limits);
+    let loaded = ActionBundle::load(&family, beside, &limits);
     let assessment = Assessment::of(&WorkflowSight::new(&family, &Actions::of(&loaded), &Profile::default()));
     let lines = Lines::of(source);
     let mut by_line: std::collections::BTreeMap<usize, Vec<&str>> = std::collections::BTreeMap::new();
@@ -56,14 +78,15 @@ fn each_rule_finds_what_its_file_says_and_nothing_in_the_other() {
     let mut wrong = Vec::new();
     for rule in rules::ALL {
         let meta = rule.meta();
+        let beside = Beside(folder.join(meta.id));
         let read = |name: &str| {
-            let path = folder.join(meta.id).join(name);
+            let path = beside.0.join(name);
             fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
         let (finds, passes) = (read("finds.yml"), read("passes.yml"));
         assert_ne!(expected(&finds), Findings::new(), "{}: its file marks nothing", meta.id);
         for (name, source) in [("finds", &finds), ("passes", &passes)] {
-            let (found, expected) = (found(meta, source), expected(source));
+            let (found, expected) = (found(meta, source, &beside), expected(source));
             if found != expected {
                 wrong.push(format!("{}/{name}.yml: found {found:?}, expected {expected:?}", meta.id));
             }

@@ -111,6 +111,8 @@ fn unseen(estate: &Estate, page: &mut String) {
         (count("unknown-action"), "use actions whose source is not here; supply it with --sources"),
         (count("unknown-workflow"), "call workflows that are not here; supply them with --sources"),
         (count("missing-local"), "use a folder or file of the repository that is not here"),
+        (count("missing-source"), "use something that is not in its repository as it was supplied"),
+        (count("unreadable-action"), "use actions whose metadata cannot be read"),
         (count("unknown-runner"), "run on something that nobody can tell from here"),
         (estate.unread.len(), "files could not be read"),
     ];

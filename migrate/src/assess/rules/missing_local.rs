@@ -29,11 +29,11 @@ impl Rule for MissingLocal {
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
         let Some(used) = &step.used else { return };
         let is_missing = match (&used.local, used.target) {
-            (
-                Some(Local::Own { path, .. }),
-                Some(Target::NotThere | Target::NotSupplied | Target::Unreadable(_)),
-            ) => !path.is_empty(),
-            (Some(Local::Own { path, .. }), None) => !path.is_empty(),
+            // What is there and cannot be read, another rule tells.
+            (_, Some(Target::Unreadable(_))) => false,
+            (Some(Local::Own { path, .. }), None | Some(Target::NotThere | Target::NotSupplied)) => {
+                !path.is_empty()
+            }
             (Some(Local::Own { .. }), _) => false,
             (Some(Local::Other { .. }), target) => !matches!(target, Some(Target::Action(_))),
             (Some(Local::NotCheckedOut), _) => !used.uses.uses.value.trim_matches(['.', '/']).is_empty(),

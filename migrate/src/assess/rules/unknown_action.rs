@@ -25,9 +25,9 @@ impl Rule for UnknownAction {
     }
 
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
-        let Some(used) = &step.used else { return };
-        let is_foreign = used.name.is_some() && used.known.is_none() && step.said().is_none();
-        if is_foreign && !matches!(used.target, Some(Target::Action(_))) {
+        let Some(used) = step.used.as_ref().filter(|used| used.is_foreign()) else { return };
+        // What is there and cannot be read, and what is not in its repository, other rules tell.
+        if matches!(used.target, None | Some(Target::NotSupplied)) && step.said().is_none() {
             found.reason(step.uses_spot(), used.uses.uses.value);
         }
     }
