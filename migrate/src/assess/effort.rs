@@ -62,6 +62,7 @@ pub const PRICES: &[(&str, Price)] = &[
     ("runner-label", price(3, 0)),
     ("service-port", price(1, 1)),
     ("snapshot", price(5, 2)),
+    ("system-service", price(2, 1)),
     ("tool-missing", price(1, 0)),
     ("untrusted-text", price(1, 1)),
 ];

@@ -19,6 +19,17 @@ const META: Meta = Meta {
     remedy: "build with BuildKit or the like as a service of the cluster, or allow a daemon in the profile",
 };
 
+/// What the path of the daemon's socket ends with.
+const SOCKET: &str = "docker.sock";
+
+/// The word of a command that names the daemon's socket. What an engine is told is found by its name, and what `sudo` starts is a
+/// command of its own.
+fn socket<'w>(words: &[&'w str]) -> Option<&'w str> {
+    let (program, behind) = words.split_first()?;
+    let is_told = *program == "sudo" || Need::of(program) == Some(Need::ContainerEngine);
+    behind.iter().copied().find(|word| !is_told && word.contains(SOCKET))
+}
+
 impl Rule for DockerDaemon {
     fn meta(&self) -> &'static Meta {
         &META
@@ -38,6 +49,11 @@ impl Rule for DockerDaemon {
                 found.reason(step.in_script(span), tool.name.as_ref());
             }
         }
+        step.commands(&mut |words, span| {
+            if let Some(word) = socket(words) {
+                found.reason(step.in_script(span), word);
+            }
+        });
     }
 
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
@@ -45,7 +61,7 @@ impl Rule for DockerDaemon {
             return;
         }
         for (token, volume) in job.volumes() {
-            if volume.contains("docker.sock") {
+            if volume.contains(SOCKET) {
                 found.reason(job.spot(token), volume);
             }
         }

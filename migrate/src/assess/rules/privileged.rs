@@ -21,7 +21,7 @@ const META: Meta = Meta {
 };
 
 /// Programs that change the node, not the container.
-const NEEDS_NODE: [&str; 12] = [
+const NEEDS_NODE: [&str; 13] = [
     "mount",
     "umount",
     "modprobe",
@@ -34,6 +34,7 @@ const NEEDS_NODE: [&str; 12] = [
     "ip6tables",
     "swapon",
     "swapoff",
+    "unshare",
 ];
 
 /// Options before `run` whose value is the next word.
@@ -94,7 +95,17 @@ fn changes(tool: &str, behind: &[&str]) -> bool {
         "losetup" => !behind.is_empty() && !has(&["-a", "--all", "-l", "--list"]),
         "swapon" => !behind.is_empty() && !has(&["-s", "--summary", "--show"]),
         "modprobe" | "insmod" => !has(&["-n", "--dry-run", "-D", "--show-depends", "-c", "--showconfig"]),
+        "unshare" => !behind.iter().take_while(|word| word.starts_with('-')).any(|word| makes_user(word)),
         _ => true,
+    }
+}
+
+/// Whether an option tells `unshare` to make a namespace of users, in which it needs no rights outside.
+fn makes_user(option: &str) -> bool {
+    if option.starts_with("--") {
+        option.starts_with("--user") || option.starts_with("--map-")
+    } else {
+        option.contains(['U', 'r', 'c'])
     }
 }
 
