@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::known::Known;
+use super::known::{Gift, Known};
 use super::legs::{SomeLegs, are_among, both};
 use super::needles::Needles;
-use super::tools::INSTALLERS;
+use super::tools::{INSTALLERS, programs_of};
 
 /// Finds the names of installers in one pass; most lines have none.
 static INSTALLS: LazyLock<Needles> = LazyLock::new(|| Needles::of(INSTALLERS));
@@ -35,6 +35,14 @@ fn is_in(programs: &Programs<'_>, program: &str, legs: &SomeLegs) -> bool {
     programs.get(program).is_some_and(|those| are_among(legs, those))
 }
 
+/// What `corepack enable` brings without naming it (nodejs.org/api/corepack.html).
+const ENABLED: [&str; 2] = ["yarn", "pnpm"];
+
+/// What a package may be called like, and what it brings beside that.
+fn with_programs(package: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(package).chain(programs_of(package))
+}
+
 impl<'s> Brought<'s> {
     /// Whether a program is among them, in all of these legs.
     #[must_use]
@@ -48,9 +56,10 @@ impl<'s> Brought<'s> {
         is_in(&self.set_up, program, legs) || self.set_up_here.get(program).is_some_and(|end| *end <= at)
     }
 
-    /// What an action brings.
-    pub(super) fn by_action(&mut self, action: &'static Known, legs: &SomeLegs) {
-        for program in &action.gives {
+    /// What an action brings that is given these inputs.
+    pub(super) fn by_action(&mut self, action: &'static Known, legs: &SomeLegs, has: impl Fn(&str) -> bool) {
+        let is_asked = |gift: &&Gift| gift.input.as_deref().is_none_or(&has);
+        for Gift { program, .. } in action.gives.iter().filter(is_asked) {
             add(&mut self.programs, program, legs);
             add(&mut self.set_up, program, legs);
         }
@@ -92,7 +101,7 @@ impl<'s> Brought<'s> {
         }
         let mut installs = words.clone().skip_while(|word| !INSTALLERS.contains(word)).skip(1);
         if installs.any(|word| matches!(word, "install" | "add")) {
-            for program in installs {
+            for program in installs.flat_map(with_programs) {
                 self.set_up_here.entry(program).or_insert(end);
             }
         }
@@ -100,8 +109,10 @@ impl<'s> Brought<'s> {
         let mut is_another = false;
         for word in words {
             if let Some(installer) = installer {
-                let names = std::iter::once(word).chain(word.split('-'));
+                let names = with_programs(word).chain(word.split('-'));
                 let names = names.filter(|name| *name != installer || is_another);
+                let enabled = ENABLED.iter().filter(|_| (installer, word) == ("corepack", "enable"));
+                let names = names.chain(enabled.copied());
                 names.for_each(|name| add(&mut self.programs, name, &self.here));
             }
             if INSTALLERS.contains(&word) {
@@ -120,7 +131,8 @@ mod tests {
         for (script, program, is_brought, is_set_up) in [
             ("sudo apt-get install -y jq", "jq", true, true),
             ("sudo apt-get install -y ninja-build psql", "psql", true, true),
-            ("sudo apt-get install -y ninja-build psql", "ninja", true, false),
+            ("sudo apt-get install -y ninja-build psql", "ninja", true, true),
+            ("sudo apt-get install -y some-helm psql", "helm", true, false),
             ("pip install pytest", "pytest", true, true),
             ("pip install pytest", "pip", false, false),
             ("# apt-get install -y psql", "psql", false, false),
@@ -137,6 +149,17 @@ mod tests {
             ("npm install && psql -c x", "psql", false, false),
             ("pip install -r r.txt; terraform plan", "terraform", false, false),
             ("curl -sS https://x | psql", "psql", false, false),
+            ("apt-get install -y postgresql-client-16", "psql", true, true),
+            ("apt-get install -y postgresql-client", "pg_isready", true, true),
+            ("apt-get install -y postgresql-client", "mysql", false, false),
+            ("apt-get remove -y postgresql-client", "psql", false, false),
+            ("pip install 'awscli>=1.3'", "aws", true, true),
+            ("apt-get install -y openjdk-17-jdk-headless maven", "javac", true, true),
+            ("apt-get install -y openjdk-17-jdk-headless maven", "mvn", true, true),
+            ("curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y", "cargo", true, false),
+            ("rustup show", "cargo", false, false),
+            ("corepack enable", "pnpm", true, false),
+            ("dnf module enable nodejs", "pnpm", false, false),
         ] {
             let mut brought = Brought::default();
             brought.by_script(script, &None);

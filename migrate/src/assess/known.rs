@@ -21,9 +21,27 @@ pub struct Known {
     /// The rule that asks more of it than its name.
     pub rule: Option<String>,
     /// The programs that steps behind it find.
-    pub gives: Vec<String>,
+    pub gives: Vec<Gift>,
     /// Whether it works with a token of the App, where it is given no other one.
     pub has_apps_token: bool,
+}
+
+/// A program that steps behind an action find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gift {
+    /// The program.
+    pub program: String,
+    /// The input without which it is not there.
+    pub input: Option<String>,
+}
+
+impl Gift {
+    /// Of `program` or `program(input)`.
+    fn read(text: &str) -> Self {
+        let (program, input) = text.split_once('(').unwrap_or((text, ""));
+        let input = Some(input.trim_end_matches(')')).filter(|input| !input.is_empty());
+        Self { program: program.to_owned(), input: input.map(str::to_owned) }
+    }
 }
 
 /// What is known of an action, or of a workflow that others call, by `owner/name` and its path in small letters. A row that ends
@@ -59,7 +77,7 @@ fn read(tree: &Tree, row: NodeId) -> Option<Known> {
         fidelity: Fidelity::named(&text("as")?, how)?,
         how,
         rule: text("rule"),
-        gives: text("gives").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        gives: text("gives").unwrap_or_default().split_whitespace().map(Gift::read).collect(),
         has_apps_token: text("token").as_deref() == Some("app"),
     })
 }
@@ -74,10 +92,16 @@ mod tests {
         let read: Vec<_> = rows(ACTIONS).map(|row| row.name).collect();
         assert_eq!(read, written);
         assert!(read.is_sorted_by(|one, next| one < next), "sorted, and each once");
-        assert_eq!(
-            known("actions/setup-go").map(|known| known.gives.clone()),
-            Some(vec!["go".into(), "gofmt".into()])
-        );
+        let gift = |program: &str, input: Option<&str>| Gift {
+            program: program.to_owned(),
+            input: input.map(str::to_owned),
+        };
+        for (action, gives) in [
+            ("actions/setup-go", vec![gift("go", None), gift("gofmt", None)]),
+            ("gradle/actions/setup-gradle", vec![gift("gradle", Some("gradle-version"))]),
+        ] {
+            assert_eq!(known(action).map(|known| known.gives.clone()), Some(gives), "{action}");
+        }
         assert_eq!(known("actions/stale").map(|known| known.fidelity), Some(Fidelity::Keep));
         let generator = known("slsa-framework/slsa-github-generator/.github/workflows/builder_go_slsa3.yml");
         assert_eq!(generator.and_then(|known| known.rule.as_deref()), Some("keep-identity"));

@@ -9,7 +9,7 @@ mod words;
 pub(crate) use given::Given;
 pub(super) use given::{given, is_nodes};
 
-use super::sight::{JobSight, Spot, StepSight};
+use super::sight::{FileAt, JobSight, Spot, StepSight};
 use crate::graph::flow::written;
 use crate::model::StepKind;
 use crate::read::TokenId;
@@ -30,6 +30,19 @@ impl<'s> StepSight<'s> {
             StepKind::Run(run) => written(self.document, run.script.token),
             _ => "",
         }
+    }
+
+    /// The shell that the step or its defaults name, where it is written.
+    pub(super) fn named_shell(&self) -> Option<(TokenId, &'s str)> {
+        let StepKind::Run(run) = &self.step.kind else { return None };
+        let text = match self.file {
+            FileAt::Workflow(_) => {
+                self.job.job.given_shell(run).filter(|given| !given.is_of_all).map(|given| given.text)
+            }
+            FileAt::Action(_) => run.shell,
+        };
+        let text = text?;
+        text.value.literal().map(|shell| (text.token, *shell))
     }
 
     /// The programs that the script starts or looks for, with their bytes in it.

@@ -386,7 +386,11 @@ impl<'s> Walk<'s> {
         if runs_nowhere(&legs) {
             return;
         }
-        known.into_iter().for_each(|known| brought.by_action(known, &legs));
+        let has = |input: &str| {
+            let StepKind::Uses(uses) = &step.kind else { return false };
+            value_of(entries(uses.with.as_ref()), input).is_some()
+        };
+        known.into_iter().for_each(|known| brought.by_action(known, &legs, has));
         if let Some(Target::Action(action)) = nested {
             self.composite(action, step, legs, brought, look);
         }
