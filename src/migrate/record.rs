@@ -1,7 +1,7 @@
 //! A file for programs: its tokens with their places and what GitHub's schema calls them.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use towpath_migrate::expression::Part;
+use towpath_migrate::expression::{Part, Value};
 use towpath_migrate::read::{Document, TokenId, TokenKind};
 use towpath_migrate::span::Span;
 use towpath_migrate::yaml::{Lines, Place};
@@ -47,8 +47,9 @@ impl Serialize for Token<'_> {
         match token.kind {
             TokenKind::Null => map.serialize_entry("null", &true)?,
             TokenKind::Boolean(value) => map.serialize_entry("boolean", &value)?,
-            // JSON has no infinity; null stands for what it cannot say.
-            TokenKind::Number(value) => map.serialize_entry("number", &value)?,
+            TokenKind::Number(value) if value.is_finite() => map.serialize_entry("number", &value)?,
+            // JSON has no word for it, so it is a text, as GitHub prints it.
+            TokenKind::Number(value) => map.serialize_entry("number", &*Value::Number(value).to_text())?,
             TokenKind::String(_) => {
                 map.serialize_entry("text", document.text(self.id).unwrap_or_default())?
             }
@@ -88,4 +89,28 @@ impl Token<'_> {
 struct ExpressionPart {
     expression: String,
     bytes: [usize; 2],
+}
+
+#[cfg(test)]
+mod tests {
+    use towpath_migrate::read::{Limits, read_workflow};
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_json_lacks_are_texts() {
+        for (written, number) in [
+            ("1.5", "1.5"),
+            (".inf", r#""Infinity""#),
+            ("-.inf", r#""-Infinity""#),
+            (".nan", r#""NaN""#),
+            ("1e400", r#""Infinity""#),
+        ] {
+            let source =
+                format!("on: push\njobs: {{a: {{runs-on: x, timeout-minutes: {written}, steps: []}}}}\n");
+            let document = read_workflow(source, &Limits::default());
+            let record = serde_json::to_string(&Root::new(&document)).unwrap();
+            assert!(record.contains(&format!(r#""number":{number}}}"#)), "{record}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::expression::Value;
 use crate::span::Span;
 use crate::yaml::{Lines, Place};
 
@@ -165,10 +166,38 @@ impl<'s> Writer<'s> {
         let _ = write!(self.out, "{value}");
     }
 
-    /// A field whose value is JSON already.
-    pub(super) fn raw(&mut self, key: &str, json: &str) {
+    /// A field whose value is a value of GitHub's, on one line.
+    pub(super) fn value(&mut self, key: &str, value: &Value) {
         self.key(key);
-        self.out.push_str(json);
+        let before = std::mem::replace(&mut self.inline, true);
+        self.any(value);
+        self.inline = before;
+    }
+
+    /// A value. The depth of values is bounded where they are made.
+    fn any(&mut self, value: &Value) {
+        match value {
+            Value::Null => self.out.push_str("null"),
+            Value::Boolean(boolean) => self.out.push_str(if *boolean { "true" } else { "false" }),
+            // JSON has no word for what is not finite, so it is a text, as GitHub prints it.
+            Value::Number(number) if !number.is_finite() => self.text(&value.to_text()),
+            Value::Number(number) => {
+                let _ = write!(self.out, "{number}");
+            }
+            Value::String(text) => self.text(text),
+            Value::Array(array) => self.array(|writer| {
+                for one in array.items() {
+                    writer.item();
+                    writer.any(one);
+                }
+            }),
+            Value::Object(object) => self.object(|writer| {
+                for (key, one) in object.iter() {
+                    writer.key(key);
+                    writer.any(one);
+                }
+            }),
+        }
     }
 
     /// Where something stands: the line and column as GitHub counts them, and its bytes.

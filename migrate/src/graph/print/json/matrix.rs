@@ -55,7 +55,7 @@ fn write_cell(writer: &mut Writer<'_>, document: &Document, legs: &Legs, key: &s
         writer.field("key", key);
         match &cell.value {
             CellValue::Known(value) => {
-                writer.raw("value", &on_one_line(&value.to_json()));
+                writer.value("value", value);
                 writer.field("text", &value.to_text());
             }
             CellValue::Unknown(unknowns) => write_unknowns(writer, "unknown", legs, unknowns),
@@ -70,9 +70,4 @@ fn write_unknowns(writer: &mut Writer<'_>, key: &str, legs: &Legs, unknowns: &Un
         let known = unknowns.iter().filter_map(|id| legs.unknown(*id));
         writer.texts(key, known.map(|unknown| &*unknown.expression));
     }
-}
-
-/// Line ends stand only between values: in texts they are escaped.
-fn on_one_line(json: &str) -> String {
-    json.lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
 }

@@ -3,6 +3,7 @@
 //! Each is an object on one line: `value` (of its type) or `expression` (as it is written), `from` where it may be said at
 //! several places, and `at`, which a default does not have.
 
+use crate::expression;
 use crate::graph::flow::written;
 use crate::graph::job::Origin;
 use crate::graph::print::writer::Writer;
@@ -68,9 +69,7 @@ fn value(writer: &mut Writer<'_>, document: &Document, token: TokenId) {
     match document.token(token).kind {
         TokenKind::Null => writer.optional("value", None),
         TokenKind::Boolean(value) => writer.plain("value", value),
-        TokenKind::Number(value) if value.is_finite() => writer.plain("value", value),
-        // JSON has no word for `.inf` and `.nan`.
-        TokenKind::Number(_) => writer.field("value", written(document, token)),
+        TokenKind::Number(value) => writer.value("value", &expression::Value::Number(value)),
         TokenKind::String(_) => writer.field("value", document.text(token).unwrap_or_default()),
         TokenKind::Expression(_) | TokenKind::Insert => writer.field("expression", written(document, token)),
         TokenKind::Sequence | TokenKind::Mapping => {}

@@ -187,10 +187,15 @@ fn secrets_are_named_and_never_printed() {
 
 #[test]
 fn numbers_that_json_lacks_are_texts() {
-    let source = "on: push\njobs:\n  a: {runs-on: x, timeout-minutes: .inf, steps: [{run: x, timeout-minutes: .nan}]}\n";
+    let source = "on: push\njobs:\n  a: {runs-on: x, timeout-minutes: .inf, strategy: {matrix: {n: [.inf, -.inf, .NaN, {a: [.inf, 1.5]}, 1e400]}}, \
+                  steps: [{run: x, timeout-minutes: .nan}]}\n";
     let job = &printed(source)["jobs"][0];
-    assert_eq!(job["timeout_minutes"]["value"], ".inf");
-    assert_eq!(job["steps"][0]["timeout_minutes"]["value"], ".nan");
+    assert_eq!(job["timeout_minutes"]["value"], "Infinity");
+    assert_eq!(job["steps"][0]["timeout_minutes"]["value"], "NaN");
+    let legs = job["matrix"]["legs"].as_array().unwrap().iter();
+    let cells: Vec<_> = legs.map(|leg| leg["values"][0]["value"].to_string()).collect();
+    let texts = [r#""Infinity""#, r#""-Infinity""#, r#""NaN""#, r#"{"a":["Infinity",1.5]}"#, r#""Infinity""#];
+    assert_eq!(cells, texts);
 }
 
 #[test]
