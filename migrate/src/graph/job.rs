@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::checkout::{self, Checkout};
 use super::inputs::KnownInputs;
-use super::matrix::{self, Expanded, Expansion, Leg};
+use super::matrix::{self, Budget, Expanded, Expansion, Leg};
 use super::status::{Asker, When};
 use super::world::{Known, KnownMatrix};
 use crate::model::{self, Value, Workflow};
@@ -92,6 +92,7 @@ impl<'d> Job<'d> {
         model: &'d model::Job<'d>,
         id: JobId,
         needs: Vec<JobId>,
+        budget: &Budget,
     ) -> Self {
         let condition = model.condition.as_ref().map(|condition| &*condition.value);
         let when = When::of(condition, asker(workflow, model, &needs));
@@ -101,7 +102,7 @@ impl<'d> Job<'d> {
             workflow,
             needs,
             when,
-            matrix: expanded(workflow, model, Known::NOTHING).map(Arc::new),
+            matrix: expanded(workflow, model, Known::NOTHING, budget).map(Arc::new),
             inputs: None,
             permissions: Effective::of(workflow, model),
             checked_out: Vec::new(),
@@ -119,7 +120,9 @@ impl<'d> Job<'d> {
             job.when = When::of(Some(&condition), self.asker());
         }
         if !self.has_exact_matrix() {
-            job.matrix = expanded(self.workflow, self.model, Known::by_inputs(Some(inputs))).map(Arc::new);
+            job.matrix =
+                expanded(self.workflow, self.model, Known::by_inputs(Some(inputs)), &Budget::of_call())
+                    .map(Arc::new);
         }
         job
     }
@@ -204,14 +207,19 @@ fn asker<'d>(workflow: &Workflow<'d>, job: &'d model::Job<'d>, needs: &[JobId]) 
     if are_all { Asker::Second(&job.needs) } else { Asker::Job(&job.needs) }
 }
 
-fn expanded(workflow: &Workflow<'_>, job: &model::Job<'_>, known: Known<'_>) -> Option<Expanded> {
+fn expanded(
+    workflow: &Workflow<'_>,
+    job: &model::Job<'_>,
+    known: Known<'_>,
+    budget: &Budget,
+) -> Option<Expanded> {
     let strategy = job.strategy.as_ref()?;
     Some(match &strategy.value {
         Value::Literal(strategy) => {
-            matrix::expand_with(workflow.document, strategy.matrix.as_ref()?.token, known)
+            matrix::expand_with(workflow.document, strategy.matrix.as_ref()?.token, known, budget)
         }
         // A strategy that is an expression may hold a matrix, or none.
-        Value::Expression(_) => matrix::expand(workflow.document, strategy.token),
+        Value::Expression(_) => matrix::expand_within(workflow.document, strategy.token, budget),
     })
 }
 

@@ -72,8 +72,10 @@ impl<'d> Graph<'d> {
     #[must_use]
     pub fn of(workflow: &'d Workflow<'d>) -> Self {
         let needs = needs::all(&workflow.jobs);
+        let budget = matrix::Budget::of_file();
         let jobs = workflow.jobs.iter().zip(needs).zip(0..);
-        let jobs = jobs.map(|((job, needs), id)| Job::new(workflow, job, JobId(id), needs)).collect();
+        let jobs =
+            jobs.map(|((job, needs), id)| Job::new(workflow, job, JobId(id), needs, &budget)).collect();
         Self { workflow, jobs }
     }
 

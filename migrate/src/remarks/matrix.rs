@@ -1,17 +1,15 @@
 //! Matrices with more legs than GitHub starts.
 
 use super::Remark;
-use crate::graph::matrix::{MAX_LEGS, expand, too_many};
+use crate::graph::matrix::{Budget, MAX_LEGS, expand_within, too_many};
 use crate::model::{Job, Matrix, Value, Workflow};
 use crate::read::{Document, TokenId};
 use crate::values::{Author, Severity};
 
-/// How many matrices of a file are expanded to count their legs: `exclude` may make each costly.
-const MOST: usize = 4;
-
 pub(super) fn of_workflow(workflow: &Workflow<'_>) -> Vec<Remark> {
-    let large = workflow.jobs.iter().filter_map(large).take(MOST);
-    large.filter_map(|matrix| of_matrix(workflow.document, matrix)).collect()
+    let budget = Budget::of_file();
+    let large = workflow.jobs.iter().filter_map(large);
+    large.filter_map(|matrix| of_matrix(workflow.document, matrix, &budget)).collect()
 }
 
 /// The matrix of a job if it may have too many legs.
@@ -31,8 +29,8 @@ fn at_most(matrix: &Matrix<'_>) -> Option<usize> {
     Some(product.saturating_add(included))
 }
 
-fn of_matrix(document: &Document, matrix: TokenId) -> Option<Remark> {
-    if !expand(document, matrix).expansion.has_too_many() {
+fn of_matrix(document: &Document, matrix: TokenId, budget: &Budget) -> Option<Remark> {
+    if !expand_within(document, matrix, budget).expansion.has_too_many() {
         return None;
     }
     let token = document.before(matrix)?;
@@ -51,15 +49,28 @@ fn of_matrix(document: &Document, matrix: TokenId) -> Option<Remark> {
 mod tests {
     use super::*;
     use crate::read::{Limits, read_workflow};
+    use crate::work::steps_of;
 
     #[test]
-    fn no_more_matrices_are_expanded_than_a_file_may_cost() {
+    fn each_matrix_with_too_many_legs_is_told() {
         let numbers: Vec<_> = (0..=MAX_LEGS).map(|number| number.to_string()).collect();
         let numbers = numbers.join(", ");
-        let jobs: String = (0..MOST + 2)
+        let jobs: String = (0..6)
             .map(|job| format!("  j{job}: {{runs-on: x, strategy: {{matrix: {{a: [{numbers}]}}}}, steps: [{{run: x}}]}}\n"))
             .collect();
         let document = read_workflow(format!("on: push\njobs:\n{jobs}"), &Limits::default());
-        assert_eq!(of_workflow(&Workflow::of(&document)).len(), MOST);
+        assert_eq!(of_workflow(&Workflow::of(&document)).len(), 6);
+    }
+
+    #[test]
+    fn no_more_is_expanded_than_a_file_may_cost() {
+        let steps = |jobs| {
+            let source = crate::graph::matrix::hostile(jobs);
+            let document = read_workflow(source, &Limits::default());
+            let workflow = Workflow::of(&document);
+            steps_of(|| drop(of_workflow(&workflow)))
+        };
+        let (few, many) = (steps(2), steps(12));
+        assert!(many < few + few / 4, "{few} {many}");
     }
 }

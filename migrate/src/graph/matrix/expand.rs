@@ -1,5 +1,6 @@
 //! The product of the vectors, less what `exclude` says, and what `include` adds.
 
+use super::budget::{Allowance, Budget};
 use super::filter::{Match, matches};
 use super::id::IdBuilder;
 use super::spec::{Item, Pair, Spec, problem};
@@ -9,25 +10,22 @@ use super::{
 use crate::expression::{Value, same};
 use crate::read::{Document, Problem};
 
-/// How often a leg is compared with an item at most: four thousand combinations, with as many items as legs. GitHub goes
-/// through all of them; products of vectors grow fast, and a file may be hostile.
-const MAX_WORK: usize = 1 << 20;
-
 /// Expands a matrix.
 pub(super) fn expand(
     spec: &Spec,
     unknowns: Vec<Unknown>,
     problems: &mut Vec<Problem>,
     document: &Document,
+    budget: &Budget,
 ) -> Expansion {
     let include = includes(spec, problems, document);
     check_excludes(spec, problems, document);
     let mut builder = Builder { spec, include, legs: Vec::new(), too_many: false, is_cut: false };
-    builder.product();
+    builder.product(Allowance::new(budget, spec));
     builder.unmatched();
     let Builder { mut legs, too_many, is_cut, .. } = builder;
     if is_cut {
-        let message = format!("the matrix has more combinations than are looked at: {MAX_WORK} comparisons");
+        let message = "the matrix has more combinations than are looked at".to_owned();
         problems.push(problem(document, spec.token, message));
     } else if too_many {
         problems.push(problem(document, spec.token, too_many_legs()));
@@ -131,15 +129,17 @@ struct Builder<'s> {
 
 impl<'s> Builder<'s> {
     /// All combinations: the last vector changes fastest.
-    fn product(&mut self) {
+    fn product(&mut self, mut allowance: Allowance<'_>) {
         let vectors = &self.spec.vectors;
         if vectors.is_empty() || vectors.iter().any(|vector| vector.cells.is_empty()) {
             return;
         }
-        let cost = 1 + self.spec.exclude.items.len() + self.include.len();
-        let mut work = MAX_WORK;
         let mut at = vec![0; vectors.len()];
         loop {
+            if !allowance.spend() {
+                (self.too_many, self.is_cut) = (true, true);
+                return;
+            }
             let pairs = vectors.iter().zip(&at);
             let values: Vec<_> =
                 pairs.filter_map(|(vector, at)| Some((&*vector.name, vector.cells.get(*at)?))).collect();
@@ -150,12 +150,7 @@ impl<'s> Builder<'s> {
                 self.too_many = true;
                 return;
             }
-            work = work.saturating_sub(cost);
             if !advance(&mut at, |index| vectors.get(index).map_or(0, |vector| vector.cells.len())) {
-                return;
-            }
-            if work == 0 {
-                (self.too_many, self.is_cut) = (true, true);
                 return;
             }
         }

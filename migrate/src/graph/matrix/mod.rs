@@ -3,6 +3,7 @@
 //!
 //! Where values, vectors or filters are expressions that mean something else in each run, the legs are known up to these.
 
+mod budget;
 mod expand;
 mod filter;
 mod id;
@@ -12,6 +13,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+pub(crate) use budget::Budget;
 pub use id::{IdBuilder, leg_name};
 
 use super::world::Known;
@@ -24,6 +26,21 @@ pub const MAX_LEGS: usize = 256;
 /// What is said of a matrix with more legs than that. GitHub's words are not published.
 pub(crate) fn too_many() -> String {
     format!("the matrix has more than {MAX_LEGS} legs, and GitHub starts no more")
+}
+
+/// Jobs with matrices of a million combinations each, all of which are excluded by what stands last.
+#[cfg(test)]
+pub(crate) fn hostile(jobs: usize) -> String {
+    let keys = ["a", "b", "c", "d", "e", "f"];
+    let axes: String = keys.iter().map(|key| format!("{key}: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], ")).collect();
+    let none: String = keys.iter().map(|key| format!("{key}: 11, ")).collect();
+    let exclude = format!("{}{{a: {{}}}}", format!("{{{none}}}, ").repeat(20));
+    let job = |at| {
+        format!(
+            "  j{at}: {{runs-on: x, strategy: {{matrix: {{{axes}exclude: [{exclude}]}}}}, steps: [{{run: x}}]}}\n"
+        )
+    };
+    format!("on: push\njobs:\n{}", (0..jobs).map(job).collect::<String>())
 }
 
 /// An expression of a matrix whose value nobody knows before the run.
@@ -154,17 +171,27 @@ pub struct Expanded {
 /// Expands the matrix at a token of a workflow.
 #[must_use]
 pub fn expand(document: &Document, matrix: TokenId) -> Expanded {
-    expand_with(document, matrix, Known::NOTHING)
+    expand_within(document, matrix, &Budget::of_file())
 }
 
-/// Expands a matrix where something is known of what its expressions ask for.
-pub(super) fn expand_with(document: &Document, matrix: TokenId, known: Known<'_>) -> Expanded {
+/// Expands a matrix within what may still be done.
+pub(crate) fn expand_within(document: &Document, matrix: TokenId, budget: &Budget) -> Expanded {
+    expand_with(document, matrix, Known::NOTHING, budget)
+}
+
+/// Expands a matrix where something is known of what its expressions ask for, within what may still be done.
+pub(super) fn expand_with(
+    document: &Document,
+    matrix: TokenId,
+    known: Known<'_>,
+    budget: &Budget,
+) -> Expanded {
     let mut reader = spec::Reader::new(document, known);
     let read = reader.matrix(matrix);
     let spec::Reader { unknowns, mut problems, .. } = reader;
     let expansion = match read {
         spec::Read::Dynamic(unknown) => Expansion::Dynamic(unknown),
-        spec::Read::Spec(spec) => expand::expand(&spec, unknowns, &mut problems, document),
+        spec::Read::Spec(spec) => expand::expand(&spec, unknowns, &mut problems, document, budget),
     };
     Expanded { expansion, problems }
 }

@@ -302,3 +302,27 @@ fn legs_are_named_by_their_vectors() {
     assert_eq!(names, ["a (u-1, 3.1)", "a (x, y, 3.1)", "a (m, w)"]);
     assert_eq!(document.span(legs.legs[2].value("MORE").unwrap().token).of(source), "w");
 }
+
+#[test]
+fn what_is_looked_at_is_counted_for_the_whole_file() {
+    let expanded = |jobs| {
+        let document = read_workflow(hostile(jobs), &Limits::default());
+        let workflow = crate::model::Workflow::of(&document);
+        crate::work::steps_of(|| drop(crate::graph::Graph::of(&workflow)))
+    };
+    let (few, many) = (expanded(2), expanded(12));
+    assert!(many < few + few / 4, "{few} {many}");
+}
+
+#[test]
+fn small_matrices_are_known_beside_large_ones() {
+    let source = format!(
+        "{}  small: {{runs-on: x, strategy: {{matrix: {{a: [1, 2], exclude: [{{a: 1}}]}}}}, steps: [{{run: x}}]}}\n",
+        hostile(4)
+    );
+    let document = read_workflow(source, &Limits::default());
+    let workflow = crate::model::Workflow::of(&document);
+    let graph = crate::graph::Graph::of(&workflow);
+    let small = graph.job_named("small").unwrap();
+    assert_eq!((small.has_exact_matrix(), small.legs().len()), (true, 1));
+}
