@@ -120,9 +120,13 @@ impl<'d> Job<'d> {
             job.when = When::of(Some(&condition), self.asker());
         }
         if !self.has_exact_matrix() {
-            job.matrix =
-                expanded(self.workflow, self.model, Known::by_inputs(Some(inputs)), &Budget::of_call())
-                    .map(Arc::new);
+            let known = Known::by_inputs(Some(inputs));
+            let matrix = expanded(self.workflow, self.model, known, &Budget::of_call());
+            // What is known whoever calls says more than what was not looked at in full.
+            job.matrix = match matrix {
+                Some(matrix) if matrix.expansion.is_cut() => job.matrix,
+                matrix => matrix.map(Arc::new),
+            };
         }
         job
     }
@@ -176,8 +180,10 @@ impl<'d> Job<'d> {
             Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => legs,
         };
         let least = legs.legs.iter().filter(|leg| leg.depends_on.is_empty()).count();
-        let is_bounded =
-            legs.more.is_empty() && !legs.too_many && !legs.legs.iter().any(Leg::stands_for_many);
+        let is_bounded = legs.more.is_empty()
+            && !legs.too_many
+            && !legs.is_cut
+            && !legs.legs.iter().any(Leg::stands_for_many);
         (least, is_bounded.then_some(legs.legs.len()))
     }
 

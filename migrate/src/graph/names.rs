@@ -38,7 +38,9 @@ impl Job<'_> {
     /// How many names there are.
     pub(super) fn check_count(&self) -> usize {
         match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
-            Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => legs.legs.len(),
+            Some(Expansion::Exact(legs)) => legs.legs.len(),
+            // Where none is known there is one at least.
+            Some(Expansion::UpTo(legs)) => legs.legs.len().max(1),
             Some(Expansion::Dynamic(_)) | None => 1,
         }
     }
@@ -47,16 +49,23 @@ impl Job<'_> {
     pub(super) fn check_name(&self, at: usize) -> CheckName {
         match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
             None => self.named(None),
-            Some(Expansion::Dynamic(unknown)) => {
-                let name = self.named(None);
-                let text = match &self.model.name {
-                    Some(Text { value: Value::Expression(_), .. }) => name.text,
-                    _ => format!("{} (${{{{ {} }}}})", name.text, unknown.expression),
-                };
-                CheckName { text, is_exact: false }
+            Some(Expansion::Dynamic(unknown)) => self.named_by(&unknown.expression),
+            Some(Expansion::UpTo(legs)) if legs.legs.is_empty() => {
+                let more = legs.more.iter().find_map(|id| legs.unknown(*id));
+                self.named_by(more.map_or("matrix", |unknown| &unknown.expression))
             }
             Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => self.named(legs.legs.get(at)),
         }
+    }
+
+    /// The name where nothing is known of the legs but the expression that gives them.
+    fn named_by(&self, expression: &str) -> CheckName {
+        let name = self.named(None);
+        let text = match &self.model.name {
+            Some(Text { value: Value::Expression(_), .. }) => name.text,
+            _ => format!("{} (${{{{ {expression} }}}})", name.text),
+        };
+        CheckName { text, is_exact: false }
     }
 
     /// A name that is an expression stands for itself; any other gets the values of the leg in brackets (runner:

@@ -57,6 +57,7 @@ impl<'d> Strategy<'d> {
                 && !converter.has_expression(token)
             {
                 matrix.check_combinations(converter);
+                matrix.check_product(converter, token);
             }
             strategy
         })
@@ -121,6 +122,20 @@ impl<'d> Matrix<'d> {
                     converter.hint("only keys with lists can be excluded, not those that include adds");
                 }
             }
+        }
+    }
+}
+
+impl Matrix<'_> {
+    /// GitHub counts combinations with 32 bits before it excludes any, and gives up where these are not enough (runner:
+    /// MatrixBuilder.cs, `checked`).
+    fn check_product(&self, converter: &mut Converter<'_>, token: TokenId) {
+        let axes = self.axes.iter().filter_map(|axis| axis.values.value.literal());
+        let mut lengths = axes.map(Vec::len).filter(|length| *length > 0);
+        let product = lengths.try_fold(1_i32, |all, length| all.checked_mul(i32::try_from(length).ok()?));
+        if product.is_none() {
+            converter.refuse(token, "Arithmetic operation resulted in an overflow.");
+            converter.hint("the matrix has more than 2147483647 combinations: give it fewer keys or values");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::artifact::Match;
 use crate::expression::Evaluated;
 use crate::graph::job::Job;
-use crate::graph::matrix::{Expansion, Leg};
+use crate::graph::matrix::Leg;
 use crate::graph::world::Known;
 
 /// How long a text may be that is put together from several: a file may hold a long one for each of its legs.
@@ -38,10 +38,7 @@ impl Shape {
     pub(super) fn of_legs(job: &Job<'_>, text: &str, evaluated: &Evaluated, left: &mut usize) -> Vec<Self> {
         let legs = if job.legs().len() <= *left { job.legs() } else { &[] };
         *left -= legs.len();
-        let has_more = match job.matrix.as_ref().map(|matrix| &matrix.expansion) {
-            Some(Expansion::UpTo(known)) => !known.more.is_empty(),
-            _ => false,
-        };
+        let has_more = job.matrix.as_ref().is_some_and(|matrix| matrix.expansion.may_have_more());
         let any = (legs.is_empty() || has_more).then_some(None);
         let mut seen = HashSet::new();
         let shapes = legs.iter().map(Some).chain(any).map(|leg| Self::of_leg(job, leg, text, evaluated));

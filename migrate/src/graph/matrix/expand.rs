@@ -22,12 +22,12 @@ pub(super) fn expand(
     check_excludes(spec, problems, document);
     let mut builder = Builder { spec, include, legs: Vec::new(), too_many: false, is_cut: false };
     builder.product(Allowance::new(budget, spec));
-    builder.unmatched();
+    // Those that matched nothing so far may match what was not looked at.
+    if !builder.is_cut {
+        builder.unmatched();
+    }
     let Builder { mut legs, too_many, is_cut, .. } = builder;
-    if is_cut {
-        let message = "the matrix has more combinations than are looked at".to_owned();
-        problems.push(problem(document, spec.token, message));
-    } else if too_many {
+    if too_many {
         problems.push(problem(document, spec.token, too_many_legs()));
     }
     let more: Unknowns = spec.include.unknown.into_iter().collect();
@@ -35,7 +35,7 @@ pub(super) fn expand(
     if is_exact {
         name(&mut legs);
     }
-    let legs = Legs { legs, unknowns, more, too_many };
+    let legs = Legs { legs, unknowns, more, too_many, is_cut };
     if is_exact { Expansion::Exact(legs) } else { Expansion::UpTo(legs) }
 }
 
@@ -137,7 +137,7 @@ impl<'s> Builder<'s> {
         let mut at = vec![0; vectors.len()];
         loop {
             if !allowance.spend() {
-                (self.too_many, self.is_cut) = (true, true);
+                self.is_cut = true;
                 return;
             }
             let pairs = vectors.iter().zip(&at);

@@ -28,6 +28,10 @@ pub(crate) fn too_many() -> String {
     format!("the matrix has more than {MAX_LEGS} legs, and GitHub starts no more")
 }
 
+/// What is said of a matrix that was not expanded in full.
+pub(crate) const CUT: &str =
+    "the matrix has more combinations than are looked at, so not all of its legs are known";
+
 /// Jobs with matrices of a million combinations each, all of which are excluded by what stands last.
 #[cfg(test)]
 pub(crate) fn hostile(jobs: usize) -> String {
@@ -106,6 +110,22 @@ impl Expansion {
         let certain = legs.legs.iter().filter(|leg| leg.depends_on.is_empty()).count();
         legs.too_many && certain >= MAX_LEGS
     }
+
+    /// Whether not all combinations were looked at.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        matches!(self, Self::Exact(Legs { is_cut: true, .. }) | Self::UpTo(Legs { is_cut: true, .. }))
+    }
+
+    /// Whether there may be legs of which nothing is known, beside those that are.
+    #[must_use]
+    pub fn may_have_more(&self) -> bool {
+        match self {
+            Self::Exact(_) => false,
+            Self::UpTo(legs) => legs.is_cut || !legs.more.is_empty(),
+            Self::Dynamic(_) => true,
+        }
+    }
 }
 
 /// The legs of a matrix, in the order in which they start.
@@ -119,6 +139,8 @@ pub struct Legs {
     pub more: Unknowns,
     /// Whether there are more than GitHub starts; those beyond [`MAX_LEGS`] are not here.
     pub too_many: bool,
+    /// Whether not all combinations were looked at: there may be more legs than these.
+    pub is_cut: bool,
 }
 
 /// A leg: one job of the run.

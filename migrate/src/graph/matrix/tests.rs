@@ -281,11 +281,7 @@ fn legs_are_counted_before_they_are_made() {
     let hostile: String = ('a'..='z').map(|key| format!("{key}: [{values}]\n")).collect();
     let excluded: String = (0..300).map(|value| format!("- a: {value}\n")).collect();
     let (_, legs, problems) = shown(&format!("{hostile}exclude:\n{excluded}"));
-    assert_eq!(
-        (legs.len(), problems.len()),
-        (0, 1),
-        "every combination is excluded, and there are too many to look at"
-    );
+    assert_eq!((legs.len(), problems.len()), (0, 0), "every combination is excluded");
 }
 
 #[test]
@@ -325,4 +321,51 @@ fn small_matrices_are_known_beside_large_ones() {
     let graph = crate::graph::Graph::of(&workflow);
     let small = graph.job_named("small").unwrap();
     assert_eq!((small.has_exact_matrix(), small.legs().len()), (true, 1));
+}
+
+#[test]
+fn what_was_not_looked_at_may_be_more_legs() {
+    let source = hostile(1).replace("exclude:", "include: [{a: 11, z: 1}, {z: 2}], exclude:");
+    let document = read_workflow(source, &Limits::default());
+    let workflow = crate::model::Workflow::of(&document);
+    let graph = crate::graph::Graph::of(&workflow);
+    let job = &graph.jobs[0];
+    let expansion = &job.matrix.as_ref().unwrap().expansion;
+    assert!(matches!(expansion, Expansion::UpTo(_)) && expansion.is_cut() && expansion.may_have_more());
+    assert!(!expansion.has_too_many(), "all of them may be excluded");
+    assert_eq!(job.legs(), [], "what include adds is not known either");
+    assert_eq!(job.count().1, None);
+    let names: Vec<_> = job.check_names().into_iter().map(|name| (name.text, name.is_exact)).collect();
+    assert_eq!(names, [("j0 (${{ matrix }})".to_owned(), false)]);
+}
+
+#[test]
+fn legs_that_only_an_expression_gives_have_one_name() {
+    let source = "on: push\njobs:\n  a: {runs-on: x, strategy: {matrix: {include: '${{ fromJSON(vars.M) }}'}}, steps: [{run: x}]}\n";
+    let document = read_workflow(source, &Limits::default());
+    let workflow = crate::model::Workflow::of(&document);
+    let graph = crate::graph::Graph::of(&workflow);
+    let names = graph.jobs[0].check_names().into_iter().map(|name| (name.text, name.is_exact));
+    assert_eq!(names.collect::<Vec<_>>(), [("a (${{ fromJSON(vars.M) }})".to_owned(), false)]);
+}
+
+#[test]
+fn combinations_are_counted_with_32_bits() {
+    let axes = |count: usize| (0..count).map(|key| format!("k{key}: [0, 1], ")).collect::<String>();
+    for (matrix, is_refused) in [
+        (format!("{{{}}}", axes(30)), false),
+        (format!("{{{}}}", axes(31)), true),
+        (format!("{{{}exclude: [{{k0: {{}}}}]}}", axes(31)), true),
+        (format!("{{{}x: ['${{{{ vars.X }}}}']}}", axes(31)), false),
+    ] {
+        let source = format!(
+            "on: push\njobs:\n  a: {{runs-on: x, strategy: {{matrix: {matrix}}}, steps: [{{run: x}}]}}\n"
+        );
+        let document = read_workflow(source.as_str(), &Limits::default());
+        let workflow = crate::model::Workflow::of(&document);
+        let told: Vec<_> = workflow.all_problems().map(|problem| problem.message.as_str()).collect();
+        let expected: &[&str] =
+            if is_refused { &["Arithmetic operation resulted in an overflow."] } else { &[] };
+        assert_eq!(told, expected, "{source}");
+    }
 }

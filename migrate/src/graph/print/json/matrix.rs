@@ -33,6 +33,9 @@ fn write_legs(writer: &mut Writer<'_>, document: &Document, legs: &Legs) {
     if legs.too_many {
         writer.plain("too_many", true);
     }
+    if legs.is_cut {
+        writer.plain("cut", true);
+    }
     writer.bounded(("legs", "legs_left_out"), legs.legs.iter(), |writer, leg| {
         write_leg(writer, document, legs, leg);
     });
