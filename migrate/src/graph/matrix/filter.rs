@@ -1,8 +1,10 @@
 //! Whether a leg is one that an item of `include` or `exclude` means (runner: MatrixBuilder.cs, `MatrixFilter`).
 
+use std::sync::Arc;
+
 use super::spec::Pair;
 use super::{Cell, CellValue, Unknowns};
-use crate::expression::{Value, part, same};
+use crate::expression::{Array, Object, Value, part, same};
 
 /// Whether something matches.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +24,7 @@ pub(super) fn matches<'a>(
     let mut unknowns = unknown.clone();
     for pair in pairs {
         let cell = leg.iter().find(|(key, _)| same(key, &pair.key)).map(|(_, cell)| *cell);
-        match pair_matches(cell, &pair.cell) {
+        match pair_matches(cell, pair) {
             Match::No => return Match::No,
             Match::Yes => {}
             Match::Maybe(more) => unknowns.extend(more),
@@ -31,7 +33,8 @@ pub(super) fn matches<'a>(
     if unknowns.is_empty() { Match::Yes } else { Match::Maybe(unknowns) }
 }
 
-fn pair_matches(leg: Option<&Cell>, filter: &Cell) -> Match {
+fn pair_matches(leg: Option<&Cell>, pair: &Pair) -> Match {
+    let filter = &pair.cell;
     let mut unknowns = Unknowns::new();
     for cell in leg.into_iter().chain([filter]) {
         match &cell.value {
@@ -46,9 +49,35 @@ fn pair_matches(leg: Option<&Cell>, filter: &Cell) -> Match {
         // What has no leaves asks for nothing.
         (_, CellValue::Known(wanted)) if !has_leaf(wanted) => Match::Yes,
         _ if !unknowns.is_empty() => Match::Maybe(unknowns),
-        (Some(CellValue::Known(value)), CellValue::Known(wanted)) if is(Some(value), wanted) => Match::Yes,
-        (None, CellValue::Known(wanted)) if is(None, wanted) => Match::Yes,
+        (leg, CellValue::Known(written)) => {
+            let value = if let Some(CellValue::Known(value)) = leg { Some(value) } else { None };
+            if is(value, pair.wanted.as_ref().unwrap_or(written)) { Match::Yes } else { Match::No }
+        }
         _ => Match::No,
+    }
+}
+
+/// What the legs are compared with where that is not what is written: an item becomes expressions, and a number in them has
+/// the 15 digits with which GitHub prints it (runner: MatrixBuilder.cs, `AddExpression`).
+pub(super) fn wanted(written: &Value) -> Option<Value> {
+    let printed = as_printed(written);
+    (printed != *written).then_some(printed)
+}
+
+fn as_printed(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_finite() => {
+            Value::Number(Value::text(&value.to_text()).to_number())
+        }
+        Value::Array(array) => {
+            Value::Array(Arc::new(Array::new(array.items().iter().map(as_printed).collect())))
+        }
+        Value::Object(object) => {
+            let mut printed = Object::new();
+            object.iter().for_each(|(key, value)| printed.insert(key, as_printed(value)));
+            Value::Object(Arc::new(printed))
+        }
+        other => other.clone(),
     }
 }
 

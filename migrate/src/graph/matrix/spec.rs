@@ -1,7 +1,7 @@
 //! What a matrix says, before it is expanded.
 
 use super::super::world::Known;
-use super::{Cell, CellValue, Unknown, UnknownId, Unknowns};
+use super::{Cell, CellValue, Unknown, UnknownId, Unknowns, filter};
 use crate::expression::{Array, Object, Value, ValueKind};
 use crate::read::{By, Document, Problem, ProblemKind, TokenId, TokenKind};
 use std::sync::Arc;
@@ -45,6 +45,18 @@ pub(super) struct Pair {
     pub(super) key: Box<str>,
     pub(super) key_token: TokenId,
     pub(super) cell: Cell,
+    /// What a leg is compared with, where that is something else.
+    pub(super) wanted: Option<Value>,
+}
+
+impl Pair {
+    fn new(key: Box<str>, key_token: TokenId, cell: Cell) -> Self {
+        let wanted = match &cell.value {
+            CellValue::Known(value) => filter::wanted(value),
+            CellValue::Unknown(_) | CellValue::Each(_) => None,
+        };
+        Self { key, key_token, cell, wanted }
+    }
 }
 
 /// What was read.
@@ -146,7 +158,7 @@ impl<'d, 'k> Reader<'d, 'k> {
         let mut item = Item { token, pairs: Vec::new(), unknown: Unknowns::new() };
         for (key, key_token, value) in self.mapping(source, what)? {
             match key {
-                Some(key) => item.pairs.push(Pair { key, key_token, cell: self.cell(&value) }),
+                Some(key) => item.pairs.push(Pair::new(key, key_token, self.cell(&value))),
                 None => {
                     let unknown = self.key_unknown(key_token);
                     item.unknown.insert(self.keep(unknown));

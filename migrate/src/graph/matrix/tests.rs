@@ -369,3 +369,27 @@ fn combinations_are_counted_with_32_bits() {
         assert_eq!(told, expected, "{source}");
     }
 }
+
+#[test]
+fn items_compare_numbers_by_fifteen_digits() {
+    for (matrix, legs) in [
+        // The expression of the item has 1.23456789012346, which is another number.
+        ("n: [1.23456789012345678]\nexclude:\n- n: 1.23456789012345678", &["n:1.23456789012346"][..]),
+        ("n: [12345678901234567890]\nexclude:\n- n: 12345678901234567890", &["n:1.23456789012346E+19"]),
+        ("n: [1.23456789012346, 2]\nexclude:\n- n: 1.234567890123456789", &["n:2"]),
+        ("n: [123456789012345, 2]\nexclude:\n- n: 123456789012345", &["n:2"]),
+        // A text becomes a number with all of its digits.
+        ("n: [1.23456789012345678, 2]\nexclude:\n- n: '1.23456789012345678'", &["n:2"]),
+        ("n: [.inf, 0.1]\nexclude:\n- n: .inf", &["n:0.1"]),
+        (
+            "n: [{a: [1.23456789012345678]}]\nexclude:\n- n: {a: [1.23456789012345678]}",
+            &[r#"n:{"a":[1.23456789012346]}"#],
+        ),
+        (
+            "n: [1.23456789012345678]\ninclude:\n- n: 1.23456789012345678\n  x: 1",
+            &["n:1.23456789012346", "n:1.23456789012346 x:1"],
+        ),
+    ] {
+        assert_eq!(shown(matrix).1, legs, "{matrix}");
+    }
+}
