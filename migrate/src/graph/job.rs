@@ -160,6 +160,7 @@ impl<'d> Job<'d> {
     /// What is known in a leg, or where there is none.
     pub(super) fn known<'l>(&'l self, leg: Option<&'l Leg>) -> Known<'l> {
         let matrix = match (leg, &self.matrix) {
+            (Some(leg), _) if leg.is_alone() => KnownMatrix::Absent,
             (Some(leg), _) => KnownMatrix::Leg(leg),
             (None, None) => KnownMatrix::Absent,
             (None, Some(_)) => KnownMatrix::Unknown,
@@ -177,6 +178,9 @@ impl<'d> Job<'d> {
         let legs = match self.matrix.as_ref().map(|matrix| &matrix.expansion) {
             None => return (1, Some(1)),
             Some(Expansion::Dynamic(_)) => return (1, None),
+            Some(Expansion::Exact(legs)) if !legs.too_many => {
+                return (legs.legs.len(), Some(legs.legs.len()));
+            }
             Some(Expansion::Exact(legs) | Expansion::UpTo(legs)) => legs,
         };
         let least = legs.legs.iter().filter(|leg| leg.depends_on.is_empty()).count();
@@ -184,7 +188,8 @@ impl<'d> Job<'d> {
             && !legs.too_many
             && !legs.is_cut
             && !legs.legs.iter().any(Leg::stands_for_many);
-        (least, is_bounded.then_some(legs.legs.len()))
+        // Where none is left, the job starts once, as if there were no matrix.
+        (least.max(1), is_bounded.then_some(legs.legs.len().max(1)))
     }
 
     /// What it runs steps with, if it runs steps.

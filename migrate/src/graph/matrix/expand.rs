@@ -35,6 +35,10 @@ pub(super) fn expand(
     if is_exact {
         name(&mut legs);
     }
+    // What GitHub refuses has no legs at all.
+    if is_exact && legs.is_empty() && problems.is_empty() {
+        legs.push(Leg::alone());
+    }
     let legs = Legs { legs, unknowns, more, too_many, is_cut };
     if is_exact { Expansion::Exact(legs) } else { Expansion::UpTo(legs) }
 }
@@ -48,6 +52,19 @@ fn name(legs: &mut [Leg]) {
 }
 
 impl Leg {
+    /// The one that starts where everything is excluded: a job as if there were no matrix (runner:
+    /// WorkflowTemplateEvaluator.cs, `EvaluateStrategy`, and `DefaultJobName` of WorkflowConstants.cs).
+    fn alone() -> Self {
+        Self {
+            values: Vec::new(),
+            naming: 0,
+            id: Some("__default".to_owned()),
+            is_included: false,
+            depends_on: Unknowns::new(),
+            extra: Unknowns::new(),
+        }
+    }
+
     /// The values that name the leg, as GitHub prints them; empty ones are left out. Unknown ones are printed as the
     /// expression that stands for them.
     #[must_use]

@@ -167,6 +167,12 @@ impl Leg {
         self.values.iter().find(|(key, _)| crate::expression::same(key, name)).map(|(_, cell)| cell)
     }
 
+    /// Whether it is the one that starts where everything is excluded: `matrix` is null there.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.values.is_empty() && self.is_exact()
+    }
+
     /// Whether it stands for several legs: one for each value of an expression.
     #[must_use]
     pub fn stands_for_many(&self) -> bool {

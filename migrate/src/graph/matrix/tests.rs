@@ -393,3 +393,33 @@ fn items_compare_numbers_by_fifteen_digits() {
         assert_eq!(shown(matrix).1, legs, "{matrix}");
     }
 }
+
+#[test]
+fn where_everything_is_excluded_the_job_starts_once() {
+    for (matrix, legs, count, checks) in [
+        ("{a: [1], exclude: [{a: 1}]}", 1, (1, Some(1)), &["j"][..]),
+        ("{a: [1], exclude: [{a: 1}], include: [{a: 2}]}", 1, (1, Some(1)), &["j (2)"]),
+        ("{a: [1], exclude: '${{ fromJSON(vars.X) }}'}", 1, (1, Some(1)), &["j (1)"]),
+        ("{a: [1, 2], exclude: '${{ fromJSON(vars.X) }}'}", 2, (1, Some(2)), &["j (1)", "j (2)"]),
+        // GitHub refuses it.
+        ("{a: []}", 0, (0, Some(0)), &[]),
+    ] {
+        let source = format!(
+            "on: push\njobs:\n  j: {{runs-on: x, strategy: {{matrix: {matrix}}}, environment: 'e-${{{{ matrix }}}}-${{{{ strategy.job-total }}}}', steps: [{{run: x}}]}}\n"
+        );
+        let document = read_workflow(source.as_str(), &Limits::default());
+        let workflow = crate::model::Workflow::of(&document);
+        let graph = crate::graph::Graph::of(&workflow);
+        let job = &graph.jobs[0];
+        assert_eq!((job.legs().len(), job.count()), (legs, count), "{matrix}");
+        let names: Vec<_> = job.check_names().into_iter().map(|name| name.text).collect();
+        assert_eq!(names, checks, "{matrix}");
+        if let [leg] = job.legs()
+            && leg.is_alone()
+        {
+            assert_eq!(leg.id.as_deref(), Some("__default"));
+            let environments: Vec<_> = job.environment_names().into_iter().map(|name| name.text).collect();
+            assert_eq!(environments, ["e--1"], "matrix is null there");
+        }
+    }
+}
