@@ -11,7 +11,7 @@ mod wanted;
 
 pub use crate::graph::access::Doubt;
 pub use artifact::{Artifact, ArtifactUse, Cache, CacheUse, Match};
-pub use link::{Link, Source};
+pub use link::{Link, Returned, Source};
 pub use script::StepScript;
 pub use taint::{ActionTaint, Cause, Hop, Inputs, MAX_HOPS, Named, Passed, Sink, Taint, Way};
 pub(super) use taint::{Around, Effect, Found, Given, KnownActions, NoActions, User, of_action, taints};
@@ -32,6 +32,8 @@ pub struct Flow<'d> {
     pub scripts: Vec<StepScript<'d>>,
     /// Outputs, from where they are set to where they are read.
     pub links: Vec<Link<'d>>,
+    /// What the outputs of the workflow are, where it is called.
+    pub returned: Vec<Returned<'d>>,
     /// Artifacts that are uploaded or downloaded.
     pub artifacts: Vec<Artifact<'d>>,
     /// Caches that are restored or saved.
@@ -63,6 +65,7 @@ impl<'d> Graph<'d> {
         let reads: Vec<_> = self.jobs.iter().map(|job| reads(document, job.model)).collect();
         Flow {
             links: link::links(self, &reads),
+            returned: link::returned(self),
             scripts: self.jobs.iter().flat_map(script::scripts).collect(),
             artifacts: artifact::artifacts(&self.jobs),
             caches: self.jobs.iter().flat_map(artifact::caches).collect(),

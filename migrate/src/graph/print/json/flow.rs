@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use crate::graph::flow::{
-    Artifact, ArtifactUse, Cache, CacheUse, Flow, Link, Match, Sink, Source, StepAt, StepScript, Taint,
+    Artifact, ArtifactUse, Cache, CacheUse, Flow, Link, Match, Returned, Sink, Source, StepAt, StepScript,
+    Taint,
 };
 use crate::graph::print::writer::Writer;
 use crate::graph::{Actions, Family, Graph, Job, Read, Site};
@@ -24,7 +25,7 @@ pub(super) fn write(
     flow: &Flow<'_>,
 ) {
     let Some(graph) = family.graphs.get(file) else { return };
-    writer.list("outputs", &flow.links, |writer, link| write_link(writer, graph, flow, link));
+    write_outputs(writer, graph, flow);
     writer
         .list("artifacts", &flow.artifacts, |writer, artifact| write_artifact(writer, graph, flow, artifact));
     writer.list("caches", &flow.caches, |writer, cache| write_cache(writer, graph, cache));
@@ -87,20 +88,50 @@ fn each_once<T: Clone + Eq + Hash>(all: impl Iterator<Item = T>) -> Vec<T> {
     all.filter(|one| seen.insert(one.clone())).collect()
 }
 
+/// What jobs read, and behind it what those get that call the workflow.
+fn write_outputs(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>) {
+    writer.key("outputs");
+    writer.array(|writer| {
+        for link in &flow.links {
+            writer.item();
+            write_link(writer, graph, flow, link);
+        }
+        for returned in &flow.returned {
+            writer.item();
+            write_returned(writer, graph, returned);
+        }
+    });
+}
+
+fn write_source(writer: &mut Writer<'_>, graph: &Graph<'_>, source: Source<'_>) {
+    match source {
+        Source::Step(at, output) => {
+            write_at(writer, graph, "from_job", at);
+            writer.field("output", output);
+        }
+        Source::Job(job, output) => {
+            writer.optional("from_job", graph.job(job).map(|job| job.model.id.value));
+            writer.field("output", output);
+        }
+        Source::NoStep(name) => writer.field("no_step", name),
+        Source::NoJob(name) => writer.field("no_job", name),
+    }
+}
+
+fn write_returned(writer: &mut Writer<'_>, graph: &Graph<'_>, returned: &Returned<'_>) {
+    writer.inline_object(|writer| {
+        write_source(writer, graph, returned.from);
+        writer.field("to_workflow_output", returned.output);
+        if let Some(doubt) = returned.doubt {
+            writer.field("empty", doubt.text());
+        }
+        writer.place("at", returned.read.span(graph.workflow.document));
+    });
+}
+
 fn write_link(writer: &mut Writer<'_>, graph: &Graph<'_>, flow: &Flow<'_>, link: &Link<'_>) {
     writer.inline_object(|writer| {
-        match link.from {
-            Source::Step(at, output) => {
-                write_at(writer, graph, "from_job", at);
-                writer.field("output", output);
-            }
-            Source::Job(job, output) => {
-                writer.optional("from_job", graph.job(job).map(|job| job.model.id.value));
-                writer.field("output", output);
-            }
-            Source::NoStep(name) => writer.field("no_step", name),
-            Source::NoJob(name) => writer.field("no_job", name),
-        }
+        write_source(writer, graph, link.from);
         writer.optional("to_job", graph.job(link.to).map(|job| job.model.id.value));
         match link.site {
             Site::Step(step) => writer.plain("to_step", step),

@@ -22,7 +22,7 @@ on:
       other: {type: string}
       title: {type: string}
     secrets: {token: {}, none: {}}
-    outputs: {o: {value: x}}
+    outputs: {o: {value: '${{ jobs.inner.outputs.y }}'}}
 jobs:
   inner: {runs-on: x, steps: [{run: 'echo ${{ inputs.title }}'}, {uses: $/act, with: {in: '${{ inputs.title }}'}}]}
 ";
@@ -183,6 +183,37 @@ fn secrets_are_named_and_never_printed() {
     assert_eq!(job["container"]["credentials"]["at"]["line"].as_u64(), line("credentials:"));
     let text = graph.to_string();
     assert!(!text.contains("literal-password") && !text.contains("literal-token"));
+}
+
+#[test]
+fn what_a_workflow_gives_to_its_callers_is_an_output() {
+    let source = "\
+on:
+  workflow_call:
+    outputs: {a: {value: '${{ jobs.A.outputs.x }}-${{ jobs.none.outputs.x }}'}, b: {value: x}, c: {value: '${{ jobs.a.outputs.y }}'}, \
+                d: {value: '${{ toJSON(jobs.call.outputs) }}'}}
+jobs:
+  a: {runs-on: x, outputs: {x: 1}, steps: [{run: x}]}
+  call: {uses: o/r/.github/workflows/x.yml@v1}
+";
+    let graph = printed(source);
+    let outputs = graph["outputs"].as_array().unwrap();
+    let shown: Vec<_> = outputs
+        .iter()
+        .map(|link| {
+            assert_eq!((link["at"]["line"].as_u64(), &link["to_job"]), (Some(3), &Value::Null));
+            ["from_job", "no_job", "output", "to_workflow_output", "empty"]
+                .map(|key| link[key].as_str().unwrap_or("-"))
+                .join(" ")
+        })
+        .collect();
+    let expected = [
+        "a - x a -",
+        "- none - a no job has this id",
+        "a - y c the job has no output of this name",
+        "call - * d -",
+    ];
+    assert_eq!(shown, expected);
 }
 
 #[test]
