@@ -156,7 +156,7 @@ fn files_of_the_runner_and_the_names_in_them() {
         ("echo \"a_$x=b\" >>$GITHUB_ENV", "ENV:? >ENV"),
         ("echo \"$x\" >> $GITHUB_ENV", "ENV:? >ENV"),
         ("echo 'a=b' | tee -a $GITHUB_OUTPUT", "OUTPUT:a >OUTPUT"),
-        ("echo 'a=b' | tee -a \"$GITHUB_OUTPUT\" \"$GITHUB_ENV\"", "OUTPUT:a >OUTPUT >ENV"),
+        ("echo 'a=b' | tee -a \"$GITHUB_OUTPUT\" \"$GITHUB_ENV\"", "OUTPUT:a >OUTPUT >ENV ENV:?"),
         ("echo 'a=b' | sudo tee -a $GITHUB_ENV > /dev/null", "ENV:a >ENV"),
         ("tee -a $GITHUB_ENV <<< \"a=b\"", ">ENV ENV:a"),
         ("tee -a $GITHUB_ENV <<EOF\na=b\nEOF", ">ENV ENV:a"),
@@ -185,16 +185,50 @@ fn files_of_the_runner_and_the_names_in_them() {
         ("echo '# a=b' >> $GITHUB_STEP_SUMMARY", ">STEP_SUMMARY"),
         ("echo a=b > $GITHUB_STATE", "STATE:a >STATE"),
         ("echo a.tgz >> $GITHUB_ARTIFACTS; cat $GITHUB_ARTIFACTS_LIST", ">ARTIFACTS <ARTIFACTS_LIST"),
-        ("python x.py --out $GITHUB_OUTPUT", "@OUTPUT"),
+        ("python x.py --out $GITHUB_OUTPUT", "@OUTPUT OUTPUT:?"),
         ("cat $GITHUB_ENV", "<ENV"),
         ("a < $GITHUB_ENV", "<ENV"),
-        ("mkdir x 2>> $GITHUB_ENV", ">ENV"),
+        ("mkdir x 2>> $GITHUB_ENV", ">ENV ENV:?"),
         ("a | b >> $GITHUB_OUTPUT", "OUTPUT:? >OUTPUT"),
         ("echo a=b >> ${{ github.output }}", "OUTPUT:a >OUTPUT"),
         ("echo a=b >> \"${GITHUB_OUTPUT:-/dev/stdout}\"", "OUTPUT:a >OUTPUT"),
         ("echo a=b | sed x", ""),
         ("f() { echo a=b >> $GITHUB_ENV; }; f", "ENV:a >ENV"),
         ("x=$(echo a=b >> $GITHUB_ENV)", "ENV:a >ENV"),
+    ];
+    table(&cases, Shell::Posix, files);
+}
+
+#[test]
+fn files_of_the_runner_by_other_names() {
+    let cases = [
+        ("out=\"${GITHUB_OUTPUT}\"; echo \"v=$T\" >> \"$out\"", "@OUTPUT OUTPUT:v >OUTPUT"),
+        ("local out=$GITHUB_ENV\necho v=1 | tee -a $out", "@ENV ENV:v >ENV"),
+        ("a=$GITHUB_ENV; b=$a; echo v=1 >> $b", "@ENV @ENV ENV:v >ENV"),
+        ("out=$GITHUB_OUTPUT; Out=x; echo v=1 >> $Out", "@OUTPUT"),
+        ("exec 3>>\"$GITHUB_ENV\"; echo \"w=$T\" >&3", ">ENV ENV:w"),
+        ("{ echo a=1 >&3; b; } 3>>$GITHUB_OUTPUT", "OUTPUT:a >OUTPUT"),
+        ("x 3>>$GITHUB_OUTPUT", ">OUTPUT OUTPUT:?"),
+        ("exec {fd}>>$GITHUB_OUTPUT; echo a=1 >&$fd", ">OUTPUT OUTPUT:?"),
+        ("exec >> $GITHUB_OUTPUT; echo a=1", "OUTPUT:? >OUTPUT"),
+        ("echo a=1 >&3", ""),
+        ("echo \"v=$T\" > >(tee -a \"$GITHUB_OUTPUT\")", "OUTPUT:v >OUTPUT"),
+        ("echo v=1 > >(cat >> $GITHUB_OUTPUT)", "OUTPUT:? >OUTPUT"),
+        ("echo x > f; cp f $GITHUB_OUTPUT", "@OUTPUT OUTPUT:?"),
+        ("echo a=b >> \"$(echo $GITHUB_OUTPUT)\"", "@OUTPUT OUTPUT:?"),
+        ("dd of=$GITHUB_OUTPUT", "@OUTPUT OUTPUT:?"),
+        ("npx foo \"$GITHUB_OUTPUT\"", "@OUTPUT OUTPUT:?"),
+        ("OUT=$GITHUB_STATE npx foo", "@STATE STATE:?"),
+        ("declare -p >> $GITHUB_OUTPUT", "OUTPUT:? >OUTPUT"),
+        ("export A=1 >> $GITHUB_OUTPUT", ">OUTPUT"),
+        ("tee -a $GITHUB_OUTPUT < f", ">OUTPUT OUTPUT:?"),
+        ("sed -i s/a/b/ $GITHUB_ENV; sed s/a/b/ $GITHUB_ENV", "@ENV ENV:? <ENV"),
+        ("x --path $GITHUB_PATH", "@PATH >PATH"),
+        ("f() { echo \"$1\" >> \"$2\"; }; f a=b $GITHUB_OUTPUT", "@OUTPUT OUTPUT:?"),
+        // These do not write.
+        ("[ -w $GITHUB_OUTPUT ] && test -f $GITHUB_ENV && [[ -n $GITHUB_STATE ]]", "@OUTPUT @ENV @STATE"),
+        ("echo \"see $GITHUB_OUTPUT\"; chmod a+w $GITHUB_OUTPUT", "@OUTPUT @OUTPUT"),
+        ("x --summary $GITHUB_STEP_SUMMARY", "@STEP_SUMMARY"),
     ];
     table(&cases, Shell::Posix, files);
 }

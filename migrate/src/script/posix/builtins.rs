@@ -4,7 +4,7 @@ use shuck_ast::{BuiltinCommand, DeclClause, DeclOperand};
 
 use super::super::hole::Quoting;
 use super::super::{Access, UseKind};
-use super::{At, Walk};
+use super::{At, Output, Walk};
 use crate::span::Span;
 
 impl Walk<'_, '_, '_, '_> {
@@ -29,6 +29,21 @@ impl Walk<'_, '_, '_, '_> {
                 DeclOperand::Dynamic(word) => self.word(word, Quoting::Bare, at),
             }
         }
+        if let Output::File(file) = at.output
+            && self.prints(declaration)
+        {
+            let span = self.place(declaration.variant_span);
+            self.found.open.write_unknown(file, span, self.found.script);
+        }
+    }
+
+    /// `declare -p`, and all of them alone, print variables.
+    fn prints(&self, declaration: &DeclClause) -> bool {
+        let is_print = |operand: &DeclOperand| match operand {
+            DeclOperand::Flag(word) => self.place(word.span).of(self.text).contains('p'),
+            _ => false,
+        };
+        declaration.operands.is_empty() || declaration.operands.iter().any(is_print)
     }
 
     pub(super) fn control(&mut self, builtin: &BuiltinCommand, at: At<'_>) {

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use shuck_ast::{BinaryOp, Command, SimpleCommand, Stmt, Word, WordPart};
+use shuck_ast::{AssignmentValue, BinaryOp, Command, SimpleCommand, Stmt, Word, WordPart};
 
 use super::super::hole::Quoting;
 use super::super::names::is_builtin;
 use super::super::{Access, Doubt, FileAccess, Tool, UseKind};
 use super::wrappers::Wrapper;
-use super::{At, Output, Walk};
+use super::{At, Walk};
 use crate::span::Span;
 
 /// Shells that take a script with `-c`.
@@ -25,18 +25,36 @@ impl<'a> Walk<'a, '_, '_, '_> {
         let access = if is_command { Access::Exported } else { Access::Set };
         for assignment in &simple.assignments {
             self.assignment(assignment, access, at);
+            // `NAME=$GITHUB_OUTPUT COMMAND`
+            if is_command
+                && let AssignmentValue::Scalar(word) = &assignment.value
+                && let Some(file) = self.runner_file(word)
+            {
+                let span = self.place(word.span);
+                self.given_away(file, span);
+            }
         }
         if is_command {
             self.word(&simple.name, Quoting::Bare, at);
             let name = self.literal(&simple.name);
-            let access = if name.is_some_and(|name| READERS.contains(&&*name)) {
-                FileAccess::Read
-            } else {
-                FileAccess::Passed
-            };
+            let name = name.as_deref().unwrap_or_default();
+            let reads = READERS.contains(&name) && !self.edits(name, &simple.args);
+            let access = if reads { FileAccess::Read } else { FileAccess::Passed };
+            let only_asks = self.only_asks(name, at);
+            let outer = std::mem::replace(&mut self.only_asks, only_asks);
             self.words_as(&simple.args, access, at);
+            self.only_asks = outer;
             self.command(&simple.name, &simple.args, at);
         }
+    }
+
+    /// `sed -i` writes to the files that it reads.
+    fn edits(&self, name: &str, arguments: &[Word]) -> bool {
+        let is_in_place = |word: &Word| {
+            let option = self.place(word.span).of(self.text);
+            option.starts_with("-i") || option.starts_with("--in-place")
+        };
+        name == "sed" && arguments.iter().any(is_in_place)
     }
 
     /// A command whose words were walked over already.
@@ -169,14 +187,14 @@ impl<'a> Walk<'a, '_, '_, '_> {
     }
 
     fn tees(&mut self, arguments: &[Word], at: At<'_>) {
+        let mut is_first = true;
         for word in arguments {
             if let Some(file) = self.runner_file(word) {
                 let span = self.place(word.span);
-                self.found.script.uses.retain(|used| {
-                    !matches!(used.kind, UseKind::File(_, FileAccess::Passed) if span.contains(used.span))
-                });
+                self.is_followed(span);
+                self.take_back(span, |kind| matches!(kind, UseKind::File(_, FileAccess::Passed)));
                 self.uses(span, UseKind::File(file, FileAccess::Write));
-                self.tee_takes(span, At { output: Output::File(file), ..at });
+                self.tee_takes(file, std::mem::take(&mut is_first), span, at);
             }
         }
     }
@@ -284,9 +302,14 @@ impl<'a> Walk<'a, '_, '_, '_> {
         if self.hole_at(inner).is_some_and(|hole| hole.span == inner) {
             return self.doubt(whole, Doubt::DynamicScript);
         }
+        // What the shell puts into it was taken for something that is given away.
+        if matches!(part.kind, WordPart::DoubleQuoted { .. }) {
+            self.is_followed(inner);
+        }
         let at = At { nested: at.nested + 1, ..at };
-        let mut walk =
-            Walk { text: self.text, masked, base: inner.start, found: &mut *self.found, access: self.access };
+        let (access, only_asks) = (self.access, self.only_asks);
+        let found = &mut *self.found;
+        let mut walk = Walk { text: self.text, masked, base: inner.start, found, access, only_asks };
         walk.all(at);
     }
 

@@ -139,7 +139,7 @@ impl Walk<'_, '_, '_, '_> {
     /// A script that comes by the input.
     pub(super) fn doubt_input(&mut self, at: At<'_>) {
         let (is_static, span) = match at.input {
-            Input::Unknown => return,
+            Input::Unknown | Input::Piped => return,
             Input::Heredoc(heredoc) => {
                 let is_literal = |part: &HeredocBodyPart| matches!(part, HeredocBodyPart::Literal(_));
                 (heredoc.body.parts.iter().all(|part| is_literal(&part.kind)), heredoc.body.span)

@@ -2,11 +2,13 @@
 
 mod builtins;
 mod commands;
+mod files;
 mod handed;
 mod output;
 mod words;
 mod wrappers;
 
+use std::collections::HashMap;
 use std::panic::catch_unwind;
 
 use shuck_ast::{
@@ -21,6 +23,7 @@ use super::mask::mask;
 use super::names::RunnerFile;
 use super::{Doubt, FileAccess, Script, Unclear, Use, UseKind};
 use crate::span::Span;
+use files::opens_for_writing;
 
 /// Commands within commands are followed so deep.
 const MAX_DEPTH: usize = 128;
@@ -37,10 +40,16 @@ pub(super) fn read<'a>(text: &'a str, script: &mut Script<'a>) {
         let whole = Span::new(0, text.len());
         return script.unclear.push(Unclear { span: whole, why: Doubt::TooLarge });
     }
-    let mut found =
-        Found { script, open: Open::default(), functions: Vec::new(), written: Written::default() };
-    Walk { text, masked: &masked, base: 0, found: &mut found, access: Some(FileAccess::Passed) }
-        .all(At::START);
+    let mut found = Found {
+        script,
+        open: Open::default(),
+        functions: Vec::new(),
+        written: Written::default(),
+        aliases: HashMap::new(),
+        descriptors: HashMap::new(),
+    };
+    let access = Some(FileAccess::Passed);
+    Walk { text, masked: &masked, base: 0, found: &mut found, access, only_asks: false }.all(At::START);
     let functions = found.functions;
     name_functions(script, &functions);
     script.uses.sort_by_key(|used| (used.span.start, used.span.end));
@@ -84,6 +93,10 @@ struct Found<'a, 's> {
     open: Open,
     functions: Vec<String>,
     written: Written,
+    /// Variables of the script that have the path of a file of the runner.
+    aliases: HashMap<String, RunnerFile>,
+    /// Descriptors by which such a file is open for writing.
+    descriptors: HashMap<i32, RunnerFile>,
 }
 
 /// A walk over one script, or over a script within a word of another one.
@@ -97,6 +110,8 @@ struct Walk<'a, 'm, 'f, 's> {
     found: &'f mut Found<'a, 's>,
     /// What a variable with the path of a file of the runner stands for where it is read.
     access: Option<FileAccess>,
+    /// What gets such a path here does not write to the file.
+    only_asks: bool,
 }
 
 /// What is around a command.
@@ -121,6 +136,8 @@ enum Output {
 #[derive(Clone, Copy)]
 enum Input<'t> {
     Unknown,
+    /// What the left side of a pipe writes, which is known there.
+    Piped,
     Heredoc(&'t Heredoc),
     Word(&'t Word),
 }
@@ -204,8 +221,9 @@ impl<'a> Walk<'a, '_, '_, '_> {
         if let Some(comment) = statement.inline_comment {
             self.comments(&[comment], at);
         }
+        let keeps = self.keeps_descriptors(&statement.command);
         for redirect in &statement.redirects {
-            self.redirect(redirect, &mut at);
+            self.redirect(redirect, keeps, &mut at);
         }
         match &statement.command {
             Command::Simple(simple) => self.simple(simple, at),
@@ -218,19 +236,25 @@ impl<'a> Walk<'a, '_, '_, '_> {
         }
     }
 
-    fn redirect<'t>(&mut self, redirect: &'t Redirect, at: &mut At<'t>) {
+    fn redirect<'t>(&mut self, redirect: &'t Redirect, keeps: bool, at: &mut At<'t>) {
         match &redirect.target {
             RedirectTarget::Heredoc(heredoc) => {
                 self.heredoc(heredoc, *at);
                 at.input = Input::Heredoc(heredoc);
             }
-            RedirectTarget::Word(word) => self.redirect_to(redirect, word, at),
+            RedirectTarget::Word(word) => self.redirect_to(redirect, word, keeps, at),
         }
     }
 
-    fn redirect_to<'t>(&mut self, redirect: &Redirect, word: &'t Word, at: &mut At<'t>) {
+    fn redirect_to<'t>(&mut self, redirect: &Redirect, word: &'t Word, keeps: bool, at: &mut At<'t>) {
         let file = self.runner_file(word);
-        let outer = self.access.take();
+        let opens = opens_for_writing(redirect.kind);
+        if opens && self.is_process(word, at) {
+            return;
+        }
+        // What leads to such a file in another way is not followed.
+        let is_unknown = opens && file.is_none();
+        let outer = std::mem::replace(&mut self.access, is_unknown.then_some(FileAccess::Passed));
         self.word(word, Quoting::Bare, *at);
         self.access = outer;
         let access = match redirect.kind {
@@ -241,11 +265,15 @@ impl<'a> Walk<'a, '_, '_, '_> {
         if let Some(file) = file {
             let span = self.place(redirect.span);
             self.uses(span, UseKind::File(file, access));
+            if opens {
+                self.opened(redirect, file, keeps);
+            }
         }
         match redirect.kind {
+            RedirectKind::DupOutput => self.copied(redirect, word, at),
             RedirectKind::HereString => at.input = Input::Word(word),
-            RedirectKind::Input | RedirectKind::DupInput | RedirectKind::DupOutput => {}
-            _ if redirect.fd.is_some_and(|fd| fd != 1) => {}
+            RedirectKind::Input | RedirectKind::DupInput => {}
+            _ if redirect.fd_var.is_some() || redirect.fd.is_some_and(|fd| fd != 1) => {}
             _ => at.output = file.map_or(self.elsewhere(word), Output::File),
         }
     }
@@ -261,7 +289,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
         let mut right = at;
         if matches!(binary.op, BinaryOp::Pipe | BinaryOp::PipeAll) {
             left.output = self.tee(&binary.right, at.output);
-            right.input = Input::Unknown;
+            right.input = if self.is_tee(&binary.right) { Input::Piped } else { Input::Unknown };
             if self.ends_in_shell(&binary.right) {
                 let span = self.place(binary.left.span);
                 self.doubt(span, Doubt::DynamicScript);
@@ -301,7 +329,11 @@ impl<'a> Walk<'a, '_, '_, '_> {
                 self.mark(arithmetic.span, Quoting::Arithmetic, at);
                 arithmetic.expr_ast.iter().for_each(|expression| self.arithmetic(expression, at));
             }
-            CompoundCommand::Conditional(conditional) => self.conditional(&conditional.expression, at),
+            CompoundCommand::Conditional(conditional) => {
+                let outer = std::mem::replace(&mut self.only_asks, true);
+                self.conditional(&conditional.expression, at);
+                self.only_asks = outer;
+            }
             CompoundCommand::Time(time) => {
                 time.command.iter().for_each(|command| self.statement(command, at));
             }

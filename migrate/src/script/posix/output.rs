@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use shuck_ast::{Command, Heredoc, HeredocBodyPart, LiteralText, Stmt, Word, WordPart, WordPartNode};
 
 use super::super::entries::{Written, commands};
+use super::super::names::RunnerFile;
 use super::{At, Input, Output, Walk};
 use crate::span::Span;
 
@@ -48,13 +49,18 @@ impl<'a> Walk<'a, '_, '_, '_> {
     /// Where the left side of a pipe writes to, by what is on the right: `tee` hands on.
     pub(super) fn tee(&self, right: &Stmt, output: Output) -> Output {
         let Command::Simple(simple) = &right.command else { return Output::Elsewhere };
-        let mut words = std::iter::once(&simple.name).chain(&simple.args);
-        let is_tee = words.by_ref().take(3).any(|word| self.literal(word).as_deref() == Some("tee"));
-        if !is_tee {
+        if !self.is_tee(right) {
             return Output::Elsewhere;
         }
         let file = simple.args.iter().find_map(|word| self.runner_file(word));
         file.map_or(if right.redirects.is_empty() { output } else { Output::Elsewhere }, Output::File)
+    }
+
+    /// Whether a command is `tee`, be it by way of another.
+    pub(super) fn is_tee(&self, statement: &Stmt) -> bool {
+        let Command::Simple(simple) = &statement.command else { return false };
+        let mut words = std::iter::once(&simple.name).chain(&simple.args);
+        words.by_ref().take(3).any(|word| self.literal(word).as_deref() == Some("tee"))
     }
 
     /// Takes in what a command writes.
@@ -111,10 +117,10 @@ impl<'a> Walk<'a, '_, '_, '_> {
         self.found.written = written;
     }
 
-    /// What `tee` with a file of the runner is given.
-    pub(super) fn tee_takes(&mut self, span: Span, at: At<'_>) {
-        if !matches!(at.input, Input::Unknown) {
-            self.takes("cat", &[], span, at);
+    /// What `tee` with files of the runner is given. Of a pipe, the left side is what the first of them gets.
+    pub(super) fn tee_takes(&mut self, file: RunnerFile, is_first: bool, span: Span, at: At<'_>) {
+        if !(is_first && matches!(at.input, Input::Piped)) {
+            self.takes("cat", &[], span, At { output: Output::File(file), ..at });
         }
     }
 
@@ -214,7 +220,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
         let is_file = |word: &Word| !self.place(word.span).of(self.text).starts_with('-');
         match at.input {
             _ if arguments.iter().any(is_file) => false,
-            Input::Unknown => false,
+            Input::Unknown | Input::Piped => false,
             Input::Heredoc(heredoc) => {
                 self.written_heredoc(heredoc, written);
                 true

@@ -210,7 +210,15 @@ impl<'a> Walk<'a, '_, '_, '_> {
     pub(super) fn assignment(&mut self, assignment: &Assignment, access: Access, at: At<'_>) {
         self.variable(&assignment.target.name, assignment.target.name_span, access);
         match &assignment.value {
-            AssignmentValue::Scalar(word) => self.word(word, Quoting::Assigned, at),
+            AssignmentValue::Scalar(word) => {
+                let file = self.runner_file(word);
+                let outer = std::mem::replace(&mut self.only_asks, file.is_some());
+                self.word(word, Quoting::Assigned, at);
+                self.only_asks = outer;
+                if let Some(file) = file {
+                    self.names_file(&assignment.target.name, file);
+                }
+            }
             AssignmentValue::Compound(array) => {
                 for element in &array.elements {
                     self.word(element.value(), Quoting::Bare, at);
@@ -221,9 +229,12 @@ impl<'a> Walk<'a, '_, '_, '_> {
 
     fn reads(&mut self, name: &str, span: shuck_ast::Span) {
         self.variable(name, span, Access::Read);
-        if let (Some(access), Some(file)) = (self.access, RunnerFile::of_variable(name)) {
+        if let (Some(access), Some(file)) = (self.access, self.file_of(name)) {
             let span = self.place(span);
             self.uses(span, UseKind::File(file, access));
+            if access == FileAccess::Passed && !self.only_asks {
+                self.given_away(file, span);
+            }
         }
     }
 
@@ -258,15 +269,13 @@ impl<'a> Walk<'a, '_, '_, '_> {
             _ => part,
         };
         match &part.kind {
-            WordPart::Variable(name) => RunnerFile::of_variable(name),
+            WordPart::Variable(name) => self.file_of(name),
             WordPart::Parameter(parameter) => match parameter.bourne()? {
                 BourneParameterExpansion::Access { reference }
-                | BourneParameterExpansion::Operation { reference, .. } => {
-                    RunnerFile::of_variable(&reference.name)
-                }
+                | BourneParameterExpansion::Operation { reference, .. } => self.file_of(&reference.name),
                 _ => None,
             },
-            WordPart::ParameterExpansion { reference, .. } => RunnerFile::of_variable(&reference.name),
+            WordPart::ParameterExpansion { reference, .. } => self.file_of(&reference.name),
             WordPart::Literal(_) => {
                 let span = self.place(part.span);
                 let hole = self.hole_at(span).filter(|hole| hole.span == span)?;

@@ -100,7 +100,7 @@ impl<'d> Body<'_, 'd> {
             };
             let Some((cause, is_near)) = passed(script, lines, inside, used) else { continue };
             let mut cause = cause.clone();
-            cause.is_certain &= is_near;
+            cause.is_certain &= is_near && !is_given_away(script, used);
             self.leaves(script, (file, name), used.span, (cause, is_near));
         }
     }
@@ -155,6 +155,15 @@ fn passed<'i, 'd>(
         Some(cause) => Some((cause, true)),
         None => inside.first().map(|(_, cause)| (cause, false)),
     }
+}
+
+/// Whether the file is only given to something that may write to it.
+fn is_given_away(script: &StepScript<'_>, used: &Use<'_>) -> bool {
+    let uses = &script.script.uses;
+    let order = |used: &Use<'_>| (used.span.start, used.span.end);
+    let from = uses.partition_point(|other| order(other) < order(used));
+    let mut beside = uses.iter().skip(from).take_while(|other| other.span == used.span);
+    beside.any(|other| matches!(other.kind, UseKind::File(_, FileAccess::Passed)))
 }
 
 /// What is tainted within a part of the script.
