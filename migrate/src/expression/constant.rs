@@ -115,19 +115,33 @@ fn decided(operands: &[Node], deciding: Truth) -> Truth {
     all
 }
 
-/// Arguments only add to the text, so `format` that gives text without them gives text with any.
+/// Arguments only add to the text, so `format` that gives text without those that may be empty gives text with any.
 fn format_truth(name: &str, arguments: &[Node]) -> Truth {
-    let empty = |argument: &Node| Node {
-        kind: NodeKind::Literal(Literal::String(String::new())),
-        span: argument.span,
+    let least = |argument: &Node| {
+        let text = if is_some_text(argument) { "x" } else { "" };
+        Node { kind: NodeKind::Literal(Literal::String(text.to_owned())), span: argument.span }
     };
     let Some((format, rest)) = arguments.split_first() else { return Truth::Unknown };
-    let arguments: Vec<_> = std::iter::once(format.clone()).chain(rest.iter().map(empty)).collect();
+    let arguments: Vec<_> = std::iter::once(format.clone()).chain(rest.iter().map(least)).collect();
     let kind = NodeKind::Call { function: Function::Format, name: name.to_owned(), arguments };
     match constant(Node { kind, span: format.span }) {
         Some(text) if text.is_truthy() => Truth::True,
         Some(_) if rest.is_empty() => Truth::False,
         _ => Truth::Unknown,
+    }
+}
+
+/// Whether something is never empty as a text, as `false` is not.
+fn is_some_text(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Compare { .. } | NodeKind::Not(_) => true,
+        NodeKind::Call { function, .. } => {
+            let is_boolean =
+                matches!(function, Function::Contains | Function::StartsWith | Function::EndsWith);
+            is_boolean || *function == Function::ToJson || function.status().is_some()
+        }
+        NodeKind::Literal(_) => constant(node.clone()).is_some_and(|value| !value.to_text().is_empty()),
+        _ => false,
     }
 }
 
@@ -176,6 +190,12 @@ mod tests {
             ("format('{0}', github.ref)", Truth::Unknown),
             ("format('{{{0}}}', github.ref)", Truth::True),
             ("format(github.ref, 'x')", Truth::Unknown),
+            ("format('{0}{1}', false, false)", Truth::True),
+            ("format('{0}{1}', github.ref == 'a', !github.sha)", Truth::True),
+            ("format('{0}{1}', github.ref, contains(github.ref, 'x'))", Truth::True),
+            ("format('{1}', true, github.ref)", Truth::Unknown),
+            ("format('{0}{1}', '', null)", Truth::Unknown),
+            ("format('{0}', github.ref && true)", Truth::Unknown),
             ("toJSON(github)", Truth::True),
             ("always()", Truth::Unknown),
             ("", Truth::False),

@@ -115,8 +115,10 @@ fn add<'n>(
         ("needs", _) if name == paths::ANY => {
             asker.needs()?.iter().for_each(|need| ask(need.value, of_job(situation)));
         }
-        ("needs", _) if asker.needs()?.iter().any(|need| same(need.value, name)) => {
-            ask(name, of_job(situation));
+        ("needs", _) => {
+            // A job that is not among the needs is null.
+            let is_needed = asker.needs()?.iter().any(|need| same(need.value, name));
+            ask(name, if is_needed { of_job(situation) } else { vec![None] });
         }
         ("steps", Asker::Step(steps) | Asker::ActionStep(steps)) if name != paths::ANY => {
             let (step, is_beside) = named(steps, name)?;

@@ -206,7 +206,9 @@ fn conditions_are_told_by_situation() {
         (Some("always() && needs.a.result == 'success'"), "y???"),
         (Some("always() && contains(needs.*.result, 'failure')"), "n?n?"),
         (Some("always() && needs.a.result == 'failed'"), "nnnn"),
-        (Some("always() && needs.x.result == 'failure'"), "????"),
+        (Some("always() && needs.x.result == 'failure'"), "nnnn"),
+        (Some("always() && needs.x.result != 'failure'"), "yyyy"),
+        (Some("needs.x.result == needs.a.result"), "nnnn"),
         (Some("always() && needs.a.outputs.x == 1"), "????"),
         (Some("needs.a.result == 'failure'"), "nnnn"),
         (Some("needs.a.result == 'success'"), "ynnn"),
@@ -236,7 +238,7 @@ fn conditions_are_told_by_situation() {
         (Some("cancelled()"), "ny"),
         (Some("always()"), "yy"),
         (Some("!success()"), "ny"),
-        (Some("needs.a.result == 'failure'"), "?n"),
+        (Some("needs.a.result == 'failure'"), "nn"),
     ] {
         assert_eq!(letters(text, Asker::Job(&[])), expected, "{text:?} without needs");
     }
@@ -346,12 +348,19 @@ fn odd_conditions_are_told() {
         (Some("false"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
         (Some("success() && failure()"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
         (Some("github.ref && false"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
-        (Some("needs.a.result == 'failure'"), Some(Oddity::ImpliedSuccess), None),
+        (Some("needs.a.result == 'failure'"), Some(Oddity::ImpliedSuccess), Some(Oddity::NeverTrue)),
+        (Some("needs.c.result == 'success'"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
+        (Some("${{ false }}${{ false }}"), Some(Oddity::TextAround), Some(Oddity::TextAround)),
+        (
+            Some("${{ github.ref == 'a' }}${{ github.ref == 'b' }}"),
+            Some(Oddity::TextAround),
+            Some(Oddity::TextAround),
+        ),
         (Some("contains(needs.*.result, 'failure')"), Some(Oddity::ImpliedSuccess), Some(Oddity::NeverTrue)),
         (Some("needs.a.result != 'success'"), Some(Oddity::ImpliedSuccess), None),
-        (Some("success() && needs.a.result == 'failure'"), Some(Oddity::NeverTrue), None),
-        (Some("always() && needs.a.result == 'failure'"), None, None),
-        (Some("needs.a.result == 'failed'"), Some(Oddity::NoSuchResult), None),
+        (Some("success() && needs.a.result == 'failure'"), Some(Oddity::NeverTrue), Some(Oddity::NeverTrue)),
+        (Some("always() && needs.a.result == 'failure'"), None, Some(Oddity::NeverTrue)),
+        (Some("needs.a.result == 'failed'"), Some(Oddity::NoSuchResult), Some(Oddity::NoSuchResult)),
         (
             Some("always() && contains(needs.*.result, 'failed')"),
             Some(Oddity::NoSuchResult),
