@@ -27,7 +27,12 @@ const SOCKET: &str = "docker.sock";
 fn socket<'w>(words: &[&'w str]) -> Option<&'w str> {
     let (program, behind) = words.split_first()?;
     let is_told = *program == "sudo" || Need::of(program) == Some(Need::ContainerEngine);
-    behind.iter().copied().find(|word| !is_told && word.contains(SOCKET))
+    behind.iter().copied().find(|word| !is_told && names_socket(word))
+}
+
+/// Whether a word has the path, and not only `docker.socket`, which is a unit of systemd.
+fn names_socket(word: &str) -> bool {
+    word.match_indices(SOCKET).any(|(at, name)| !word.split_at(at + name.len()).1.starts_with("et"))
 }
 
 impl Rule for DockerDaemon {
