@@ -148,7 +148,7 @@ fn the_corpus_is_bound_as_counted() {
             count(Provider::Custom),
             count(Provider::Unknown)
         ),
-        (17, 1, 16, 16, 20)
+        (17, 1, 16, 16, 21)
     );
 }
 
