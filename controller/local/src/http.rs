@@ -3,10 +3,15 @@
 //! TLS is rustls with aws-lc, given to this client alone, and trusts what the operating system trusts
 //! (rustls-platform-verifier), so that a company's own certificate authority needs no setting here.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ureq::config::Config;
+use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Body, http::Response};
 
 use crate::config::{HttpUrl, is_loopback};
@@ -44,6 +49,36 @@ pub(crate) enum HttpError {
     Useless(String),
 }
 
+/// Looks names up as the library does, and knows a number when it sees one. The library looks up with every request, also on
+/// a connection that it has, and where there is a deadline it starts a thread for it.
+#[derive(Debug, Default)]
+struct Numbers(DefaultResolver);
+
+impl Resolver for Numbers {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let Some(address) = numeric(uri) else { return self.0.resolve(uri, config, timeout) };
+        let mut addresses = self.empty();
+        addresses.push(address);
+        Ok(addresses)
+    }
+}
+
+/// The address in a URI whose host is a number; `None` for names.
+fn numeric(uri: &Uri) -> Option<SocketAddr> {
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
+    let port = uri.port_u16().or(match uri.scheme_str()? {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    })?;
+    Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, port))
+}
+
 impl HttpClient {
     /// A client whose calls take at most `deadline` and whose answers have at most `largest` bytes.
     pub(crate) fn new(deadline: Duration, largest: u64) -> Self {
@@ -62,7 +97,7 @@ impl HttpClient {
                 .max_redirects_will_error(false)
                 .http_status_as_error(false)
                 .user_agent(concat!("towpath/", env!("CARGO_PKG_VERSION")));
-            Agent::new_with_config(config.build())
+            Agent::with_parts(config.build(), DefaultConnector::default(), Numbers::default())
         };
         Self { direct: agent(None), outward: agent(ureq::Proxy::try_from_env()), deadline, largest }
     }
@@ -142,6 +177,24 @@ mod tests {
             let answer = get(&server, "/a?b=c", 100).unwrap();
             assert_eq!((answer.status, answer.body), (status, body.as_bytes().to_vec()));
             assert!(server.requests()[0].starts_with("GET /a?b=c HTTP/1.1\r\n"), "{:?}", server.requests());
+        }
+    }
+
+    #[test]
+    fn numbers_are_known_and_names_are_looked_up() {
+        let cases = [
+            ("http://127.0.0.1:9090/api", Some("127.0.0.1:9090")),
+            ("http://10.0.0.7/", Some("10.0.0.7:80")),
+            ("https://[::1]/", Some("[::1]:443")),
+            ("http://[fe80::1]:8080/", Some("[fe80::1]:8080")),
+            ("http://localhost:9090/", None),
+            ("http://1.2.3.4.example/", None),
+            ("http://256.0.0.1/", None),
+            ("gopher://127.0.0.1/", None),
+        ];
+        for (uri, address) in cases {
+            let found = numeric(&uri.parse().unwrap()).map(|a| a.to_string());
+            assert_eq!(found.as_deref(), address, "{uri}");
         }
     }
 
