@@ -21,8 +21,9 @@ use crate::folder::Folder;
 use crate::host::{Cache, LocalHost, Ports, Round, Which};
 use crate::report::clean;
 
-/// How long anything may take; the longest is a bake of four seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take. The longest is a bake of four seconds; a machine that others keep busy takes ten times as
+/// long for a push.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The releases in the order of the acts: version and what the act is about.
 pub(super) const ACTS: [(&str, &str); 4] = [
