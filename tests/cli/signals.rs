@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::processes::{alive, dies};
 use crate::support::{Bench, PASSES, Ran};
@@ -68,8 +68,18 @@ fn spawn(command: &mut Command, other: &Command) -> Child {
 
 /// Sends a signal at once: a process for it would take seconds on a busy machine, and QA has two to end.
 fn send(signal: Signal, child: &Child) {
-    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    kill_process(pid, signal).unwrap();
+    kill_process(pid(child), signal).unwrap();
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap()
+}
+
+/// Stops it until it is told to go on, so that whatever is sent to it in between arrives at once.
+fn stop(child: &Child) {
+    send(Signal::STOP, child);
+    let (_, status) = waitpid(Some(pid(child)), WaitOptions::UNTRACED).unwrap().unwrap();
+    assert!(status.stopped());
 }
 
 #[track_caller]
@@ -138,8 +148,10 @@ fn the_second_signal_does_not_wait() {
     let bench = bench("trap '' TERM");
     let child = start(&bench.command(&["reconcile"]));
     let grandchild = grandchild(&bench);
+    stop(&child);
     send(Signal::INT, &child);
     send(Signal::TERM, &child);
+    send(Signal::CONT, &child);
     let ran = end(child);
     // Which of the two was the second is not for us to say.
     assert!([130, 143].contains(&ran.code) && !ran.err.contains("ended by"), "{ran:#?}");
