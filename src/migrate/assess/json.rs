@@ -108,8 +108,9 @@ struct Row<'e> {
     jobs: usize,
     steps: usize,
     legs: BTreeMap<&'e str, usize>,
-    /// The legs by name, where not all become the same; the first thousand.
+    /// The legs by name, where not all become the same; the first thousand. Absent where all do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     by_leg: Vec<Leg<'e>>,
     /// How many constructs have each fidelity.
     fidelities: BTreeMap<&'e str, usize>,
