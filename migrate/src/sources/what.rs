@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::yaml::Tree;
+
 /// Why a file is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -62,17 +64,46 @@ struct Top {
     action: bool,
 }
 
-/// Looks for keys at the beginning of lines. What writes its whole mapping in braces has none.
-fn top(text: &str) -> Top {
-    let mut top = Top { workflow: false, action: false };
-    let may_be_key = |line: &&str| matches!(line.as_bytes(), [b'o' | b'j' | b'r' | b'"' | b'\'', ..]);
-    for line in text.lines().filter(may_be_key) {
-        let Some((key, _)) = line.split_once(':') else { continue };
-        match key.trim_end().trim_matches(['"', '\'']) {
-            "on" | "jobs" => top.workflow = true,
-            "runs" => top.action = true,
+impl Top {
+    const NOTHING: Self = Self { workflow: false, action: false };
+
+    fn see(&mut self, key: &str) {
+        match key {
+            "on" | "jobs" => self.workflow = true,
+            "runs" => self.action = true,
             _ => {}
         }
+    }
+}
+
+/// Looks for keys at the beginning of lines, and at the mapping itself only where they cannot be seen there: a folder may have many
+/// files of other programs.
+fn top(text: &str) -> Top {
+    let mut top = Top::NOTHING;
+    let may_be_key = |line: &&str| matches!(line.as_bytes(), [b'o' | b'j' | b'r' | b'"' | b'\'', ..]);
+    for line in text.lines().filter(may_be_key) {
+        if let Some((key, _)) = line.split_once(':') {
+            top.see(key.trim_end().trim_matches(['"', '\'']));
+        }
+    }
+    if top.workflow || top.action || !may_hide_keys(text) { top } else { read_top(text) }
+}
+
+/// Whether the outer keys may stand elsewhere than at the beginning of lines: in braces, as in JSON, behind `---`, `?`, a tag or an
+/// anchor, or all of them indented.
+fn may_hide_keys(text: &str) -> bool {
+    let is_content = |line: &&str| !matches!(line.trim_start().as_bytes(), [] | [b'#' | b'%', ..] | b"---");
+    let first = text.lines().find(is_content).unwrap_or_default();
+    first.starts_with([' ', '\t', '{', '!', '&'])
+        || first.starts_with("--- ")
+        || text.lines().any(|line| line.starts_with('?'))
+}
+
+/// Looks at the keys of the first document's mapping.
+fn read_top(text: &str) -> Top {
+    let (mut top, tree) = (Top::NOTHING, Tree::read(text));
+    for (key, _) in tree.root().into_iter().flat_map(|root| tree.pairs(root)) {
+        top.see(tree.text(key).unwrap_or_default());
     }
     top
 }
@@ -138,6 +169,16 @@ mod tests {
             (R::Named, "on:\n  schedule:\n    - cron: $cron-weekly\n", W::Template),
             (R::Named, other, W::Neither),
             (R::Named, "services:\n  a: $default\n", W::Neither),
+            (R::Named, "{on: push, jobs: {}}\n", W::Workflow),
+            (R::Named, "{\n  \"on\": \"push\",\n  \"jobs\": {}\n}\n", W::Workflow),
+            (R::Named, "%YAML 1.2\n---\n  on: push\n  jobs: {}\n", W::Workflow),
+            (R::Named, "# x\n--- {on: push, jobs: {}}\n", W::Workflow),
+            (R::Named, "name: x\n? on\n: push\n? jobs\n: {}\n", W::Workflow),
+            (R::Named, "!!map\n&a on: push\n", W::Workflow),
+            (R::Named, "{runs: {using: node24}}\n", W::Action),
+            (R::Named, "{version: 2, x: {on: push}}\n", W::Neither),
+            (R::Named, "- on: push\n", W::Neither),
+            (R::Named, "  {broken", W::Neither),
             (R::Workflow, "on: {push: {branches: [$protected-branches]}}\njobs: {}\n", W::Template),
             (R::Workflow, "on:\n- push\n# was $default-branch\njobs: {} # $default-branch\n", W::Workflow),
             (R::Workflow, "on:\n  push: # $cron-daily\njobs:\n  a: $default-branch\n", W::Workflow),
