@@ -34,6 +34,8 @@ enum Source {
     /// What `towpath` prints for these arguments, under the command that a reader would type; built first, must
     /// succeed, must print the same each time.
     Towpath(&'static str, &'static [&'static str]),
+    /// The same, of what takes long and is compared by a test, which this names: it is written, and not looked at.
+    Tested(&'static str, &'static [&'static str], &'static str),
     /// What `towpath` prints for these arguments, and nothing else.
     Output(&'static [&'static str]),
     /// What an example of a package prints.
@@ -78,7 +80,7 @@ pub(crate) const BLOCKS: &[Block] = &[
     Block {
         file: "README.md",
         name: "demo",
-        source: Source::Towpath("towpath demo --plain", &["demo", "--stable"]),
+        source: Source::Tested("towpath demo --plain", &["demo", "--stable"], "tests/tests/demo.rs"),
     },
 ];
 
@@ -159,6 +161,10 @@ fn one(root: &Path, block: &Block, mode: Mode, out: &mut dyn Write) -> anyhow::R
         }
         Err(problem) => bail!("failed to find the block {} in {}: {problem}", block.name, block.file),
     }
+    if let (Mode::Check, Source::Tested(_, _, test)) = (mode, &block.source) {
+        writeln!(out, "{test} compares it")?;
+        return Ok(Outcome::Passed);
+    }
     let body = block.source.produce(root)?;
     match block::replace(&old, block.name, &body) {
         Ok(new) => finish(&path, block.file, mode, (&old, &new), out),
@@ -192,7 +198,7 @@ impl Source {
         match self {
             Self::Text(text) => Ok(text()),
             Self::Recorded(text) => text(root),
-            Self::Towpath(shown, arguments) => {
+            Self::Towpath(shown, arguments) | Self::Tested(shown, arguments, _) => {
                 let text = printed(root, "towpath", &["--"], arguments)?;
                 Ok(format!("$ {shown}\n{text}"))
             }
@@ -266,6 +272,15 @@ mod tests {
         let (outcome, printed) = folder.run(Mode::Check);
         assert!(matches!(outcome.unwrap(), Outcome::Failed(why) if why.contains("`cargo xtask generate`")));
         assert!(printed.contains("\n-stale\n+```text\n+fresh\n+```\n"), "{printed}");
+        assert_eq!(folder.page(), STALE);
+    }
+
+    #[test]
+    fn what_a_test_compares_is_not_looked_at_again() {
+        let (folder, mut out) = (Folder::new("tested", Some(STALE)), Vec::new());
+        let tested = Block { source: Source::Tested("towpath", &["no-such-command"], "tests/x.rs"), ..BLOCK };
+        assert_eq!(one(&folder.0, &tested, Mode::Check, &mut out).unwrap(), Outcome::Passed);
+        assert_eq!(String::from_utf8(out).unwrap(), "tests/x.rs compares it\n");
         assert_eq!(folder.page(), STALE);
     }
 
