@@ -38,8 +38,8 @@ enum Source {
     Tested(&'static str, &'static [&'static str], &'static str),
     /// What `towpath` prints for these arguments, and nothing else.
     Output(&'static [&'static str]),
-    /// What an example of a package prints.
-    Example(&'static str, &'static str),
+    /// What an example prints.
+    Example(&'static str),
 }
 
 /// All generated blocks. A file that is not there yet, or has no markers for its block yet, is skipped and said.
@@ -80,7 +80,7 @@ pub(crate) const BLOCKS: &[Block] = &[
     Block {
         file: "README.md",
         name: "demo",
-        source: Source::Tested("towpath demo --plain", &["demo", "--stable"], "tests/tests/demo.rs"),
+        source: Source::Tested("towpath demo --plain", &["demo", "--stable"], "tests/demo/main.rs"),
     },
 ];
 
@@ -92,9 +92,9 @@ struct Whole {
 
 /// All generated files.
 const FILES: &[Whole] = &[
-    Whole { file: "migrate/features.yaml", source: Source::Example("towpath-migrate", "features") },
-    Whole { file: "docs/migration/effort.md", source: Source::Example("towpath-migrate", "effort") },
-    Whole { file: "docs/migration/verdicts.md", source: Source::Example("towpath-migrate", "verdicts") },
+    Whole { file: "migrate/features.yaml", source: Source::Example("features") },
+    Whole { file: "docs/migration/effort.md", source: Source::Example("effort") },
+    Whole { file: "docs/migration/verdicts.md", source: Source::Example("verdicts") },
     Whole {
         file: "docs/migration/assessment.schema.json",
         source: Source::Output(&["migrate", "assess", "--schema"]),
@@ -199,21 +199,39 @@ impl Source {
             Self::Text(text) => Ok(text()),
             Self::Recorded(text) => text(root),
             Self::Towpath(shown, arguments) | Self::Tested(shown, arguments, _) => {
-                let text = printed(root, "towpath", &["--"], arguments)?;
+                let text = printed(root, TOWPATH, arguments)?;
                 Ok(format!("$ {shown}\n{text}"))
             }
-            Self::Output(arguments) => printed(root, "towpath", &["--"], arguments),
-            Self::Example(package, name) => printed(root, package, &["--example", name], &[]),
+            Self::Output(arguments) => printed(root, TOWPATH, arguments),
+            Self::Example(name) => printed(root, Built { kind: "--example", name, folder: "examples" }, &[]),
         }
     }
 }
 
-/// What a program of ours prints: built first, must succeed.
-fn printed(root: &Path, package: &str, which: &[&str], arguments: &[&str]) -> anyhow::Result<String> {
-    let line = [&[package], which, arguments].concat().join(" ");
-    let mut command = Command::new("cargo");
-    command.args(["run", "--quiet", "--locked", "--package", package]).args(which).args(arguments);
-    let child = command.current_dir(root).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+/// A program of ours: its kind, as cargo's option, its name, and in which folder beside this program cargo puts it.
+#[derive(Clone, Copy)]
+struct Built {
+    kind: &'static str,
+    name: &'static str,
+    folder: &'static str,
+}
+
+const TOWPATH: Built = Built { kind: "--bin", name: "towpath", folder: "" };
+
+/// What a program of ours prints: built first, must succeed. It is built as the tests of the workspace build it, which is done
+/// already where they were run.
+fn printed(root: &Path, built: Built, arguments: &[&str]) -> anyhow::Result<String> {
+    let line = [&[built.name], arguments].concat().join(" ");
+    let mut build = Command::new("cargo");
+    build.args(["build", "--quiet", "--locked", "--workspace", built.kind, built.name]).current_dir(root);
+    if !build.status().with_context(|| format!("failed to build {}", built.name))?.success() {
+        bail!("failed to build {}", built.name);
+    }
+    let this = std::env::current_exe().context("failed to find the folder of this program")?;
+    let program = this.with_file_name(built.folder).join(built.name);
+    let mut command = Command::new(&program);
+    let child =
+        command.args(arguments).current_dir(root).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     let output = child.with_context(|| format!("failed to run {line}"))?;
     if !output.status.success() {
         bail!("failed to run {line}: {}", output.status);

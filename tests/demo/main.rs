@@ -1,37 +1,18 @@
 //! The demo: one run of the real program, its end state, and the transcript that the README shows.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, ensure};
-use cargo_metadata::MetadataCommand;
 use towpath_local::demo::stable;
 
-fn root() -> Result<PathBuf> {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Ok(tests.parent().context("the tests stand in a folder of the repository")?.to_owned())
-}
-
-/// The program, built once: cargo gives its path to tests of its own package only.
-fn program() -> Result<&'static Path> {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    if let Some(program) = PROGRAM.get() {
-        return Ok(program);
-    }
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let build =
-        Command::new(cargo).args(["build", "--quiet", "--locked", "--package", "towpath"]).status()?;
-    ensure!(build.success(), "failed to build towpath");
-    let metadata = MetadataCommand::new().no_deps().manifest_path(root()?.join("Cargo.toml")).exec()?;
-    let built = metadata.target_directory.join("debug/towpath").into_std_path_buf();
-    Ok(PROGRAM.get_or_init(|| built))
-}
+/// The program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_towpath");
 
 /// A command whose temporary files are in `folder`.
 fn towpath(folder: &Path, arguments: &[&str]) -> Result<Command> {
-    let mut command = Command::new(program()?);
+    let mut command = Command::new(PROGRAM);
     command.args(arguments).env("TMPDIR", folder).env("TOWPATH_CACHE", folder.join("user-cache"));
     command.stdin(Stdio::null());
     Ok(command)
@@ -56,7 +37,8 @@ fn has_sequence(text: &str, sequence: &[&str]) -> Result<()> {
 
 /// The block of the README, without its fence.
 fn shown() -> Result<String> {
-    let readme = std::fs::read_to_string(root()?.join("README.md")).context("failed to read README.md")?;
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+        .context("failed to read README.md")?;
     let block = readme
         .split_once("<!-- generated: demo -->")
         .and_then(|(_, rest)| rest.split_once("<!-- end: demo -->"));
@@ -158,7 +140,7 @@ fn an_interrupt_ends_it_and_leaves_nothing() -> Result<()> {
     // Whoever runs the tests in the background ignores SIGINT, and so would what they start.
     let mut child = Command::new("env")
         .arg("--default-signal=INT")
-        .arg(program()?)
+        .arg(PROGRAM)
         .args(["demo", "--plain"])
         .env("TMPDIR", folder.path())
         .stdin(Stdio::null())
