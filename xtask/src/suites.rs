@@ -65,6 +65,9 @@ pub(crate) const SUITES: &[Suite] = &[
             "sizes",
             "--test",
             "stateright",
+            "--",
+            // How much was played.
+            "--show-output",
         ],
         each: &[],
         filtered: true,
