@@ -47,14 +47,15 @@ fn found(bug: Bug) -> Option<Report> {
 }
 
 /// What `docs/reliability.json` says.
-fn record() -> serde_json::Value {
+fn record() -> Option<serde_json::Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reliability.json");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
 }
 
 fn recorded_seed(bug: Bug) -> Option<u64> {
-    let (record, name) = (record(), format!("{bug:?}"));
-    record["museum"].as_array()?.iter().find(|entry| entry["bug"] == name.as_str())?["seed"].as_u64()
+    let (record, name) = (record()?, format!("{bug:?}"));
+    let mut bugs = record.get("museum")?.as_array()?.iter();
+    bugs.find(|entry| entry.get("bug").is_some_and(|bug| *bug == name))?.get("seed")?.as_u64()
 }
 
 /// Plays as many of the seeds as there is time for, in their order.
@@ -296,7 +297,7 @@ fn every_crash_of_every_opening_is_survived() {
 /// Whoever plants a bug or adds a fault has to record anew what the documentation shows.
 #[test]
 fn the_documented_record_is_of_these_bugs_and_faults() {
-    let record = record();
+    let record = record().unwrap();
     let names = |of: &serde_json::Value, key: &str| -> Vec<String> {
         of.as_array().unwrap().iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()
     };

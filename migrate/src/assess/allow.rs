@@ -1,5 +1,7 @@
 //! Findings that somebody has allowed, in a comment of the file: `# towpath: allow[rule, rule] reason`.
 
+use std::collections::HashMap;
+
 use super::mask::masked;
 use super::sight::{FileAt, Spot};
 use super::way::Ways;
@@ -31,12 +33,12 @@ impl Allow {
         if !source.contains(BEGIN) {
             return Vec::new();
         }
-        let (lines, ways) = (Lines::of(source), Ways::of(tree));
+        let (lines, ways, values) = (Lines::of(source), Ways::of(tree), values(tree));
         let comments = tree.comments().iter();
-        comments.filter_map(|comment| Self::read(*comment, tree, &lines, &ways)).collect()
+        comments.filter_map(|comment| Self::read(*comment, tree, &lines, &ways, &values)).collect()
     }
 
-    fn read(comment: Span, tree: &Tree, lines: &Lines, ways: &Ways<'_>) -> Option<Self> {
+    fn read(comment: Span, tree: &Tree, lines: &Lines, ways: &Ways<'_>, values: &Values) -> Option<Self> {
         let source = tree.source();
         let text = comment.of(source).trim_start_matches('#').trim();
         let (rules, reason) = text.strip_prefix(BEGIN)?.split_once(']')?;
@@ -46,7 +48,7 @@ impl Allow {
         let start = lines.start(source, line);
         let is_alone = Span::new(start, comment.start).of(source).trim().is_empty();
         let span = if is_alone {
-            below(line, tree, lines, ways)
+            below(line, tree, lines, ways, values)
         } else {
             Span::new(start, lines.start(source, line + 1))
         };
@@ -71,8 +73,16 @@ impl Allow {
     }
 }
 
+/// The value of each key.
+type Values = HashMap<NodeId, NodeId>;
+
+/// All of a file at once: a mapping may have a comment for each of many keys.
+fn values(tree: &Tree) -> Values {
+    tree.ids().flat_map(|id| tree.pairs(id)).collect()
+}
+
 /// What begins on the first line below a comment that has more than comments: an item of a list, or a key with its value.
-fn below(comment: usize, tree: &Tree, lines: &Lines, ways: &Ways<'_>) -> Span {
+fn below(comment: usize, tree: &Tree, lines: &Lines, ways: &Ways<'_>, values: &Values) -> Span {
     let source = tree.source();
     let from = lines.start(source, comment + 1);
     let Some(first) = ways.beginning(from, source.len()).next() else { return Span::new(from, from) };
@@ -85,8 +95,8 @@ fn below(comment: usize, tree: &Tree, lines: &Lines, ways: &Ways<'_>) -> Span {
     let item = on_line.iter().copied().find(is_item).map(|item| tree.full_span(item));
     // The mapping itself begins where its first key does.
     let pair = on_line.iter().copied().find_map(|key| {
-        let (_, value) = tree.pairs(ways.outer(key)?).find(|(name, _)| *name == key)?;
-        Some(tree.node(key).span().to(tree.full_span(value)))
+        let value = values.get(&key)?;
+        Some(tree.node(key).span().to(tree.full_span(*value)))
     });
     item.or(pair).unwrap_or_else(|| tree.node(first).span())
 }

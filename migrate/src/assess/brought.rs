@@ -35,6 +35,27 @@ fn is_in(programs: &Programs<'_>, program: &str, legs: &SomeLegs) -> bool {
     programs.get(program).is_some_and(|those| are_among(legs, those))
 }
 
+/// Where a command ends that may go on behind a line's last backslash.
+fn command_end(text: &str) -> usize {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        end += line.len();
+        if !line.trim_end_matches(['\n', '\r']).ends_with('\\') {
+            break;
+        }
+    }
+    end
+}
+
+/// What an installer is told that brings nothing.
+const LOOKS: [&str; 6] = ["info", "list", "outdated", "search", "show", "view"];
+
+/// Whether a word is what an installer runs, such as the target of a makefile, and not what it installs.
+fn is_run(installer: &str, verb: Option<&str>, word: &str) -> bool {
+    let runs = installer == "make" || matches!((installer, verb), ("npm" | "yarn" | "pnpm", Some("run")));
+    runs && !["install", "setup", "get"].iter().any(|part| word.contains(part))
+}
+
 /// What `corepack enable` brings without naming it (nodejs.org/api/corepack.html).
 const ENABLED: [&str; 2] = ["yarn", "pnpm"];
 
@@ -74,7 +95,7 @@ impl<'s> Brought<'s> {
             let Some(at) = INSTALLS.first_in(rest) else { return };
             let (before, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
             let begin = before.rfind('\n').map_or(0, |end| end + 1);
-            let end = behind.find('\n').map_or(rest.len(), |end| at + end + 1);
+            let end = at + command_end(behind);
             let line = rest.get(begin..end).unwrap_or_default();
             if !line.trim_start().starts_with('#') {
                 self.by_line(line, start + begin);
@@ -99,6 +120,11 @@ impl<'s> Brought<'s> {
         if words.clone().any(|word| matches!(word, "remove" | "uninstall" | "purge")) {
             return;
         }
+        let behind = words.clone().skip_while(|word| !INSTALLERS.contains(word)).skip(1);
+        let verb = behind.clone().find(|word| !word.is_empty() && !word.starts_with('-'));
+        if verb.is_some_and(|verb| LOOKS.contains(&verb)) {
+            return;
+        }
         let mut installs = words.clone().skip_while(|word| !INSTALLERS.contains(word)).skip(1);
         if installs.any(|word| matches!(word, "install" | "add")) {
             for program in installs.flat_map(with_programs) {
@@ -109,7 +135,8 @@ impl<'s> Brought<'s> {
         let mut is_another = false;
         for word in words {
             if let Some(installer) = installer {
-                let names = with_programs(word).chain(word.split('-'));
+                let parts = word.split('-').filter(|_| !is_run(installer, verb, word));
+                let names = with_programs(word).chain(parts);
                 let names = names.filter(|name| *name != installer || is_another);
                 let enabled = ENABLED.iter().filter(|_| (installer, word) == ("corepack", "enable"));
                 let names = names.chain(enabled.copied());
@@ -158,6 +185,14 @@ mod tests {
             ("apt-get install -y openjdk-17-jdk-headless maven", "mvn", true, true),
             ("curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y", "cargo", true, false),
             ("rustup show", "cargo", false, false),
+            ("sudo apt-get install -y \\\n  postgresql-client\npsql", "psql", true, true),
+            ("sudo apt-get install -y \\\r\n  jq \\\r\n  yq\r\n", "yq", true, true),
+            ("sudo apt-get install -y jq\npsql \\\n  -c x", "psql", false, false),
+            ("apt list --installed php || true", "php", false, false),
+            ("npm view terraform", "terraform", false, false),
+            ("make deploy-helm", "helm", false, false),
+            ("make install-helm", "helm", true, false),
+            ("npm run build:go-aws", "aws", false, false),
             ("corepack enable", "pnpm", true, false),
             ("dnf module enable nodejs", "pnpm", false, false),
         ] {

@@ -87,10 +87,10 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
-/// Where a secret begins in a word: at its beginning, or behind a dot, as of a name in the path of an expression.
+/// Where a secret begins in a word: at its beginning, behind a hyphen, or behind a dot, as of a name in the path of an expression.
 fn secret(word: &str) -> Option<usize> {
-    let behind_dots = word.match_indices('.').map(|(at, dot)| at + dot.len());
-    std::iter::once(0).chain(behind_dots).find(|at| word.get(*at..).is_some_and(begins_secret))
+    let behind = word.match_indices(['.', '-']).map(|(at, mark)| at + mark.len());
+    std::iter::once(0).chain(behind).find(|at| word.get(*at..).is_some_and(begins_secret))
 }
 
 fn begins_secret(word: &str) -> bool {
@@ -116,6 +116,7 @@ mod tests {
             (format!("needs.{github}"), "needs.***"),
             (format!("a.b.{amazon}.outputs.c, d"), "a.b.***, d"),
             (format!("needs.my{github}"), ""),
+            (format!("n-{github}"), "n-***"),
         ] {
             let expected = if expected.is_empty() { text.as_str() } else { expected };
             assert_eq!(masked(&text), expected);

@@ -22,6 +22,21 @@ const MAX_COMMAND: usize = 4096;
 /// How much before it, on its line, tells what it is in.
 const MAX_BEFORE: usize = 256;
 
+/// The program that a shell's name or template starts: its first word behind `sudo` and `env`, their options and variables.
+fn program_of(shell: &str) -> &str {
+    let base = |word: &'_ str| word.rfind(['/', '\\']).map_or(0, |at| at + 1);
+    let words = shell.split_whitespace().map(|word| word.get(base(word)..).unwrap_or_default());
+    let mut is_behind = false;
+    for word in words {
+        match word {
+            "sudo" | "env" => is_behind = true,
+            word if is_behind && (word.starts_with('-') || word.contains('=')) => {}
+            word => return word.strip_suffix(".exe").unwrap_or(word),
+        }
+    }
+    ""
+}
+
 impl<'s> StepSight<'s> {
     /// The text of the script; empty where there is none.
     #[must_use]
@@ -43,6 +58,13 @@ impl<'s> StepSight<'s> {
         };
         let text = text?;
         text.value.literal().map(|shell| (text.token, *shell))
+    }
+
+    /// The program of the shell that the step or its defaults name, where it is written: the name, or what a template such as
+    /// `sudo -E perl {0}` starts.
+    pub(super) fn shell_program(&self) -> Option<(TokenId, &'s str)> {
+        let (token, shell) = self.named_shell()?;
+        Some((token, program_of(shell)))
     }
 
     /// The programs that the script starts or looks for, with their bytes in it.

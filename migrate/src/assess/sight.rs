@@ -306,6 +306,14 @@ impl LegSight<'_> {
         runs_on.map_or_else(|| self.job.name_spot(), |runs_on| self.job.spot(runs_on.token))
     }
 
+    /// Its labels as a reason names them, or without any its group.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let labels = self.labels();
+        let group = self.runner.as_ref().and_then(|runner| runner.group.as_ref()?.as_deref());
+        if labels.is_empty() { group.unwrap_or_default().to_owned() } else { labels.join(", ") }
+    }
+
     /// Its labels; where a run tells them, what is written: labels and expressions, or without them the group.
     #[must_use]
     pub fn labels(&self) -> Vec<&str> {

@@ -22,17 +22,23 @@ const META: Meta = Meta {
 /// What the path of the daemon's socket ends with.
 const SOCKET: &str = "docker.sock";
 
-/// The word of a command that names the daemon's socket. What an engine is told is found by its name, and what `sudo` starts is a
-/// command of its own.
+/// Programs whose command is told by itself, those for which a path is a text, and the one that has another machine's.
+const OTHERS: [&str; 16] = [
+    "awk", "echo", "env", "find", "git", "grep", "nice", "nohup", "printf", "rg", "sed", "ssh", "sudo", "time", "timeout",
+    "xargs",
+];
+
+/// The word of a command that names the daemon's socket. What an engine is told is found by its name.
 fn socket<'w>(words: &[&'w str]) -> Option<&'w str> {
     let (program, behind) = words.split_first()?;
-    let is_told = *program == "sudo" || Need::of(program) == Some(Need::ContainerEngine);
-    behind.iter().copied().find(|word| !is_told && names_socket(word))
+    let is_other = OTHERS.contains(program) || Need::of(program) == Some(Need::ContainerEngine);
+    behind.iter().copied().find(|word| !is_other && names_socket(word))
 }
 
-/// Whether a word has the path, and not only `docker.socket`, which is a unit of systemd.
+/// Whether a word is the path, or has it behind an option or a scheme: not text, nor `docker.socket`, which is a unit of systemd.
 fn names_socket(word: &str) -> bool {
-    word.match_indices(SOCKET).any(|(at, name)| !word.split_at(at + name.len()).1.starts_with("et"))
+    let is_part = |(at, name): (usize, &str)| !word.split_at(at + name.len()).1.starts_with("et");
+    !word.contains(char::is_whitespace) && word.match_indices(SOCKET).any(is_part)
 }
 
 impl Rule for DockerDaemon {
@@ -48,6 +54,11 @@ impl Rule for DockerDaemon {
             && used.is_for(&META)
         {
             found.reason(step.uses_spot(), used.name());
+        }
+        if let Some((token, program)) = step.shell_program()
+            && Need::of(program) == Some(Need::ContainerEngine)
+        {
+            found.reason(step.spot(token), program);
         }
         for (tool, span) in step.tools() {
             if tool.need() == Some(Need::ContainerEngine) && !tool.probed && !step.is_login(span) {

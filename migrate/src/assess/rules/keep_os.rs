@@ -25,11 +25,8 @@ impl Rule for KeepOs {
 
     fn leg(&self, leg: &LegSight<'_>, found: &mut Found<'_>) {
         let Some(system) = leg.system() else { return };
-        if leg.job.workflow.profile.systems.contains(&system) {
-            return;
+        if !leg.job.workflow.profile.systems.contains(&system) {
+            found.reason(leg.runs_on_spot(), leg.target());
         }
-        let labels =
-            leg.runner.as_ref().and_then(|runner| runner.labels.as_ref()).map(|labels| labels.join(", "));
-        found.reason(leg.runs_on_spot(), labels.unwrap_or_default());
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
-use crate::assess::sight::{JobSight, StepSight};
+use crate::assess::sight::{JobSight, StepSight, WorkflowSight};
 use crate::assess::verdict::Verdict;
 use crate::graph::{Local, Target};
 use crate::model::call::Link;
+use crate::model::Call;
 use crate::values::uses::{JobUses, StepUses};
 
 /// The rule.
@@ -20,6 +21,11 @@ const META: Meta = Meta {
     why: "It is used by its path, and no file is there; what it does cannot be read.",
     remedy: "name the repository and not only its workflows, or say in a profile what becomes of it: where only a run knows which commit is there, no file tells",
 };
+
+/// Whether a call names a workflow of the repository.
+fn is_local(call: &Call<'_>) -> bool {
+    matches!(call.target, Some(JobUses::Local(_) | JobUses::SelfRepository(_)))
+}
 
 impl Rule for MissingLocal {
     fn meta(&self) -> &'static Meta {
@@ -48,11 +54,21 @@ impl Rule for MissingLocal {
         }
     }
 
+    /// GitHub loads what is called before it looks at a condition.
+    fn workflow(&self, workflow: &WorkflowSight<'_>, found: &mut Found<'_>) {
+        let root = workflow.family.root().filter(|_| !workflow.is_template());
+        for job in root.iter().flat_map(|root| &root.jobs).filter(|job| job.when.is_never()) {
+            let Some(call) = job.call().filter(|call| is_local(call)) else { continue };
+            if !matches!(workflow.family.call(0, job.id).map(|called| called.link), Some(Link::Workflow(_))) {
+                found.reason(workflow.spot(call.uses.token), call.uses.value);
+            }
+        }
+    }
+
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
         let Some(call) = job.job.call() else { return };
         let link = job.workflow.family.call(job.run.file, job.job.id).map(|called| called.link);
-        let is_local = matches!(call.target, Some(JobUses::Local(_) | JobUses::SelfRepository(_)));
-        if is_local && !matches!(link, Some(Link::Workflow(_))) && job.said().is_none() {
+        if is_local(call) && !matches!(link, Some(Link::Workflow(_))) && job.said().is_none() {
             found.reason(job.spot(call.uses.token), call.uses.value);
         }
     }

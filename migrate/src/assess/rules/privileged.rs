@@ -21,7 +21,7 @@ const META: Meta = Meta {
 };
 
 /// Programs that change the node, not the container.
-const NEEDS_NODE: [&str; 13] = [
+const NEEDS_NODE: [&str; 15] = [
     "mount",
     "umount",
     "modprobe",
@@ -35,6 +35,8 @@ const NEEDS_NODE: [&str; 13] = [
     "swapon",
     "swapoff",
     "unshare",
+    "nsenter",
+    "ip",
 ];
 
 /// Options before `run` whose value is the next word.
@@ -96,8 +98,18 @@ fn changes(tool: &str, behind: &[&str]) -> bool {
         "swapon" => !behind.is_empty() && !has(&["-s", "--summary", "--show"]),
         "modprobe" | "insmod" => !has(&["-n", "--dry-run", "-D", "--show-depends", "-c", "--showconfig"]),
         "unshare" => !behind.iter().take_while(|word| word.starts_with('-')).any(|word| makes_user(word)),
+        "ip" => changes_network(behind),
         _ => true,
     }
+}
+
+/// Whether `ip` changes something, or enters a namespace, and does not only show what is there: its object, and what it does to it.
+fn changes_network(behind: &[&str]) -> bool {
+    let mut operands = behind.iter().copied().filter(|word| !word.starts_with('-'));
+    let (object, verb) = (operands.next().unwrap_or_default(), operands.next().unwrap_or_default());
+    let is_any = |verbs: &[&str]| verbs.contains(&verb);
+    is_any(&["add", "del", "delete", "set", "change", "replace", "append", "flush", "exec", "attach"])
+        && !object.is_empty()
 }
 
 /// Whether an option tells `unshare` to make a namespace of users, in which it needs no rights outside.

@@ -33,14 +33,28 @@ const NEEDS_SYSTEMD: [&str; 11] = [
     "timedatectl",
 ];
 
-/// Whether a command needs the services of the machine. A script of init works in a container, too, where its package is installed.
-fn needs_machine(step: &StepSight<'_>, words: &[&str]) -> bool {
+/// Whether a command, which stands at this byte of the script, needs the services of the machine. A script of init works in a
+/// container, too, where its package is installed.
+fn needs_machine(step: &StepSight<'_>, words: &[&str], at: usize) -> bool {
+    let is_there = |name: &str| step.brought.has_set_up(name, at, &step.legs);
     match words {
         [_, "--version" | "--help", ..] => false,
-        ["service", name, ..] => !name.starts_with('-') && !step.brought.has(name, &step.legs),
-        [tool, ..] => NEEDS_SYSTEMD.contains(tool),
+        [path, ..] if path.starts_with(INIT) => !is_there(base(path)),
+        [tool, name, ..] if INIT_TOOLS.contains(&base(tool)) => !name.starts_with('-') && !is_there(name),
+        [tool, ..] => NEEDS_SYSTEMD.contains(&base(tool)),
         [] => false,
     }
+}
+
+/// Where the scripts of init stand.
+const INIT: &str = "/etc/init.d/";
+
+/// Programs that start such a script.
+const INIT_TOOLS: [&str; 2] = ["service", "invoke-rc.d"];
+
+/// The name of a program without the folder that it is started from.
+fn base(tool: &str) -> &str {
+    tool.rsplit('/').next().unwrap_or(tool)
 }
 
 impl Rule for SystemService {
@@ -54,8 +68,10 @@ impl Rule for SystemService {
             return;
         }
         step.commands(&mut |words, span| {
-            let is_had = |tool: &str| step.job.workflow.profile.tools.iter().any(|known| known == tool);
-            if let Some(tool) = words.first().filter(|tool| !is_had(tool) && needs_machine(step, words)) {
+            let is_had = |tool: &str| step.job.workflow.profile.tools.iter().any(|known| known == base(tool));
+            if let Some(tool) =
+                words.first().filter(|tool| !is_had(tool) && needs_machine(step, words, span.start))
+            {
                 found.reason(step.in_script(span), tool);
             }
         });

@@ -23,13 +23,6 @@ const META: Meta = Meta {
 /// Shells that only Windows has.
 const WINDOWS: [&str; 2] = ["cmd", "powershell"];
 
-/// The program of a shell: a name, or the first word of a template such as `perl {0}`.
-fn program_of(shell: &str) -> &str {
-    let first = shell.split_whitespace().next().unwrap_or_default();
-    let name = first.rsplit(['/', '\\']).next().unwrap_or_default();
-    name.strip_suffix(".exe").unwrap_or(name)
-}
-
 /// Whether the image has no such program, and nothing before has brought it.
 fn is_missing(step: &StepSight<'_>, program: &str) -> bool {
     !step.job.workflow.profile.tools.iter().any(|known| known == program)
@@ -38,8 +31,7 @@ fn is_missing(step: &StepSight<'_>, program: &str) -> bool {
 
 /// Finds the shell that a step names, where it is not there.
 fn look_at_shell(step: &StepSight<'_>, found: &mut Found<'_>) {
-    let Some((token, shell)) = step.named_shell() else { return };
-    let program = program_of(shell);
+    let Some((token, program)) = step.shell_program() else { return };
     // Other systems have it, where one label tells the system of all legs.
     let runs_elsewhere = || {
         let system = step.job.job.runner(None).and_then(|runner| runner.system);

@@ -24,13 +24,9 @@ impl Rule for UnknownRunner {
     }
 
     fn leg(&self, leg: &LegSight<'_>, found: &mut Found<'_>) {
-        let Some(runner) = &leg.runner else { return };
-        if leg.system().is_some() || leg.job.job.steps().is_none_or(|steps| steps.runs_on.is_none()) {
-            return;
+        let has_runner = leg.runner.is_some() && leg.job.job.steps().is_some_and(|steps| steps.runs_on.is_some());
+        if has_runner && leg.system().is_none() {
+            found.reason(leg.runs_on_spot(), leg.target());
         }
-        let group = runner.group.as_ref().and_then(|group| group.as_deref());
-        let labels = leg.labels();
-        let target = if labels.is_empty() { group.unwrap_or_default().to_owned() } else { labels.join(", ") };
-        found.reason(leg.runs_on_spot(), target);
     }
 }
