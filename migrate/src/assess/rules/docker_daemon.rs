@@ -24,8 +24,8 @@ const SOCKET: &str = "docker.sock";
 
 /// Programs whose command is told by itself, those for which a path is a text, and the one that has another machine's.
 const OTHERS: [&str; 16] = [
-    "awk", "echo", "env", "find", "git", "grep", "nice", "nohup", "printf", "rg", "sed", "ssh", "sudo", "time", "timeout",
-    "xargs",
+    "awk", "echo", "env", "find", "git", "grep", "nice", "nohup", "printf", "rg", "sed", "ssh", "sudo",
+    "time", "timeout", "xargs",
 ];
 
 /// The word of a command that names the daemon's socket. What an engine is told is found by its name.

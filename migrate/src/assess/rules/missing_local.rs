@@ -5,8 +5,8 @@ use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{JobSight, StepSight, WorkflowSight};
 use crate::assess::verdict::Verdict;
 use crate::graph::{Local, Target};
-use crate::model::call::Link;
 use crate::model::Call;
+use crate::model::call::Link;
 use crate::values::uses::{JobUses, StepUses};
 
 /// The rule.

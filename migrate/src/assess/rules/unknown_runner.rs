@@ -24,7 +24,8 @@ impl Rule for UnknownRunner {
     }
 
     fn leg(&self, leg: &LegSight<'_>, found: &mut Found<'_>) {
-        let has_runner = leg.runner.is_some() && leg.job.job.steps().is_some_and(|steps| steps.runs_on.is_some());
+        let has_runner =
+            leg.runner.is_some() && leg.job.job.steps().is_some_and(|steps| steps.runs_on.is_some());
         if has_runner && leg.system().is_none() {
             found.reason(leg.runs_on_spot(), leg.target());
         }
