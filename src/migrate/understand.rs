@@ -283,7 +283,8 @@ fn neither() -> Finding {
     Finding {
         severity: Severity::Warning,
         code: "neither",
-        message: "it is neither a workflow nor an action: no line begins with on:, jobs: or runs:".to_owned(),
+        message: "it is neither a workflow nor an action: its outer mapping has none of on, jobs and runs"
+            .to_owned(),
         place: None,
         bytes: None,
         excerpt: None,

@@ -67,8 +67,12 @@ fn cost(spec: &Spec) -> usize {
     let of_pair = |pair: &Pair| keys + widest + unknowns(&pair.cell.value) + size_of(&pair.cell.value);
     let of_item = |item: &Item| 1 + item.unknown.len() + item.pairs.iter().map(of_pair).sum::<usize>();
     let items = spec.exclude.items.iter().chain(&spec.include.items);
-    1 + keys + items.map(of_item).sum::<usize>()
+    let added: usize = spec.include.items.iter().map(|item| item.pairs.len()).sum();
+    1 + keys + items.map(of_item).sum::<usize>() + COPY * added
 }
+
+/// What it takes to copy a pair into a leg, where a comparison takes one.
+const COPY: usize = 16;
 
 fn unknowns(value: &CellValue) -> usize {
     match value {

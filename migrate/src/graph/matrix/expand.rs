@@ -1,5 +1,7 @@
 //! The product of the vectors, less what `exclude` says, and what `include` adds.
 
+use std::collections::HashMap;
+
 use super::budget::{Allowance, Budget};
 use super::filter::{Match, matches};
 use super::id::IdBuilder;
@@ -7,7 +9,7 @@ use super::spec::{Item, Pair, Spec, problem};
 use super::{
     Cell, CellValue, Expansion, Leg, Legs, MAX_LEGS, Unknown, UnknownId, Unknowns, too_many as too_many_legs,
 };
-use crate::expression::{Value, same};
+use crate::expression::{Value, folded, same};
 use crate::read::{Document, Problem};
 
 /// Expands a matrix.
@@ -95,20 +97,26 @@ struct Include<'s> {
     item: &'s Item,
     /// The keys that the vectors have: which legs are meant.
     filter: Vec<&'s Pair>,
-    /// The other keys: what these legs get.
-    extra: Vec<&'s Pair>,
+    /// The other keys, each with its number among all of them: what these legs get.
+    extra: Vec<(usize, &'s Pair)>,
     matched: Match,
 }
 
 fn includes<'s>(spec: &'s Spec, problems: &mut Vec<Problem>, document: &Document) -> Vec<Include<'s>> {
     let mut includes = Vec::with_capacity(spec.include.items.len());
+    let mut numbers = HashMap::new();
     for item in &spec.include.items {
         if item.pairs.is_empty() && item.unknown.is_empty() {
             let message = "Matrix include mapping does not contain any values".to_owned();
             problems.push(problem(document, item.token, message));
             continue;
         }
-        let (filter, extra) = item.pairs.iter().partition(|pair| spec.has(&pair.key));
+        let (filter, others): (Vec<_>, Vec<_>) = item.pairs.iter().partition(|pair| spec.has(&pair.key));
+        let extra = others.into_iter().map(|pair| {
+            let next = numbers.len();
+            (*numbers.entry(folded(&pair.key)).or_insert(next), pair)
+        });
+        let extra = extra.collect();
         includes.push(Include { item, filter, extra, matched: Match::No });
     }
     includes
@@ -193,8 +201,10 @@ impl<'s> Builder<'s> {
             depends_on,
             extra: self.spec.include.unknown.into_iter().collect(),
         };
+        // Where a leg has each of the other keys.
+        let mut places = HashMap::new();
         for include in &mut self.include {
-            include.add_to(&mut leg, values);
+            include.add_to(&mut leg, values, &mut places);
         }
         self.legs.push(leg);
     }
@@ -211,7 +221,7 @@ impl<'s> Builder<'s> {
                 self.too_many = true;
                 return;
             }
-            let pairs = include.filter.iter().chain(&include.extra);
+            let pairs = include.filter.iter().copied().chain(include.extra.iter().map(|(_, pair)| *pair));
             let values: Vec<_> = pairs.map(|pair| (pair.key.clone(), pair.cell.clone())).collect();
             let naming = values.len();
             let extra = include.item.unknown.clone();
@@ -222,11 +232,11 @@ impl<'s> Builder<'s> {
 
 impl Include<'_> {
     /// Adds what the item adds to a leg, if it means this leg.
-    fn add_to(&mut self, leg: &mut Leg, values: &[(&str, &Cell)]) {
+    fn add_to(&mut self, leg: &mut Leg, values: &[(&str, &Cell)], places: &mut HashMap<usize, usize>) {
         let found = matches(values, self.filter.iter().copied(), &self.item.unknown);
         match &found {
             Match::No => return,
-            Match::Yes => self.extra.iter().for_each(|pair| leg.set(pair)),
+            Match::Yes => self.extra.iter().for_each(|(number, pair)| leg.set(*number, pair, places)),
             // What comes later may set the same key: it is said of the leg that it may be otherwise.
             Match::Maybe(unknowns) => {
                 if !self.extra.is_empty() || !self.item.unknown.is_empty() {
@@ -251,9 +261,10 @@ impl Match {
 }
 
 impl Leg {
-    fn set(&mut self, pair: &Pair) {
-        let known = self.values.iter_mut().skip(self.naming).find(|(key, _)| same(key, &pair.key));
-        match known {
+    fn set(&mut self, number: usize, pair: &Pair, places: &mut HashMap<usize, usize>) {
+        let next = self.values.len();
+        let place = *places.entry(number).or_insert(next);
+        match self.values.get_mut(place) {
             Some((_, cell)) => *cell = pair.cell.clone(),
             None => self.values.push((pair.key.clone(), pair.cell.clone())),
         }

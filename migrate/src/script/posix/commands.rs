@@ -18,6 +18,14 @@ const SHELLS: [&str; 6] = ["ash", "bash", "dash", "ksh", "sh", "zsh"];
 const READERS: [&str; 12] =
     [".", "awk", "cat", "cut", "grep", "head", "jq", "less", "sed", "source", "tail", "wc"];
 
+/// Whether a word tells `sed` to edit in place, also among other letters; behind some of them stands their value.
+fn has_in_place(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|letters| match letters.strip_prefix('-') {
+        Some(long) => long.starts_with("in-place"),
+        None => letters.chars().take_while(|letter| !"efl".contains(*letter)).any(|letter| letter == 'i'),
+    })
+}
+
 impl<'a> Walk<'a, '_, '_, '_> {
     pub(super) fn simple<'t>(&mut self, simple: &'t SimpleCommand, at: At<'t>) {
         let span = self.place(simple.name.span);
@@ -48,13 +56,14 @@ impl<'a> Walk<'a, '_, '_, '_> {
         }
     }
 
-    /// `sed -i` writes to the files that it reads.
+    /// `sed -i` and `awk -i inplace` write to the files that they read.
     fn edits(&self, name: &str, arguments: &[Word]) -> bool {
-        let is_in_place = |word: &Word| {
-            let option = self.place(word.span).of(self.text);
-            option.starts_with("-i") || option.starts_with("--in-place")
+        let is_in_place: fn(&str) -> bool = match name {
+            "sed" => has_in_place,
+            "awk" => |word| word.contains("inplace"),
+            _ => return false,
         };
-        name == "sed" && arguments.iter().any(is_in_place)
+        arguments.iter().any(|word| is_in_place(self.place(word.span).of(self.text)))
     }
 
     /// A command whose words were walked over already.

@@ -10,7 +10,26 @@ use super::{At, Input, Output, Walk};
 use crate::span::Span;
 
 /// Commands that ask about a file, or change what may be done with it, and write nothing to it.
-const ASKING: [&str; 6] = ["[", "chmod", "ls", "stat", "test", "touch"];
+const ASKING: [&str; 18] = [
+    ":",
+    "[",
+    "basename",
+    "chmod",
+    "cmp",
+    "diff",
+    "dirname",
+    "du",
+    "file",
+    "ls",
+    "md5sum",
+    "mkdir",
+    "rm",
+    "sha256sum",
+    "stat",
+    "test",
+    "touch",
+    "true",
+];
 
 /// Commands that print their words. What becomes of them is known where that is the log.
 const PRINTING: [&str; 2] = ["echo", "printf"];
@@ -24,12 +43,12 @@ const ERRORS: i32 = 2;
 impl<'a> Walk<'a, '_, '_, '_> {
     /// The file whose path a variable has.
     pub(super) fn file_of(&self, variable: &str) -> Option<RunnerFile> {
-        RunnerFile::of_variable(variable).or_else(|| self.found.aliases.get(variable).copied())
+        RunnerFile::of_variable(variable).or_else(|| self.found.names.aliases.get(variable).copied())
     }
 
     /// `NAME=$GITHUB_OUTPUT`: from here on this is its name as well, also where the script sets it again elsewhere.
     pub(super) fn names_file(&mut self, name: &str, file: RunnerFile) {
-        self.found.aliases.insert(name.to_owned(), file);
+        self.found.names.aliases.insert(name.to_owned(), file);
     }
 
     /// Whether a command with the path of a file among its words writes nothing there.
@@ -76,7 +95,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
         match redirect.fd {
             None | Some(1) if redirect.fd_var.is_none() => {}
             Some(descriptor) if keeps && descriptor > ERRORS => {
-                self.found.descriptors.insert(descriptor, file);
+                self.found.names.descriptors.insert(descriptor, file);
             }
             _ => {
                 let span = self.place(redirect.span);
@@ -86,12 +105,16 @@ impl<'a> Walk<'a, '_, '_, '_> {
     }
 
     /// `>&3`
-    pub(super) fn copied(&self, redirect: &Redirect, word: &Word, at: &mut At<'_>) {
-        let is_output = redirect.fd.is_none_or(|descriptor| descriptor == 1);
+    pub(super) fn copied(&mut self, redirect: &Redirect, word: &Word, at: &mut At<'_>, keeps: bool) {
         let descriptor = self.literal(word).and_then(|word| word.parse::<i32>().ok());
-        let file = descriptor.and_then(|descriptor| self.found.descriptors.get(&descriptor));
-        if let Some(file) = file.filter(|_| is_output) {
-            at.output = Output::File(*file);
+        let Some(file) =
+            descriptor.and_then(|descriptor| self.found.names.descriptors.get(&descriptor).copied())
+        else {
+            return;
+        };
+        match redirect.fd {
+            None | Some(1) if redirect.fd_var.is_none() => at.output = Output::File(file),
+            _ => self.opened(redirect, file, keeps),
         }
     }
 

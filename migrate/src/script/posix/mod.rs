@@ -40,21 +40,27 @@ pub(super) fn read<'a>(text: &'a str, script: &mut Script<'a>) {
         let whole = Span::new(0, text.len());
         return script.unclear.push(Unclear { span: whole, why: Doubt::TooLarge });
     }
-    let mut found = Found {
-        script,
-        open: Open::default(),
-        functions: Vec::new(),
-        written: Written::default(),
-        aliases: HashMap::new(),
-        descriptors: HashMap::new(),
-    };
-    let access = Some(FileAccess::Passed);
-    Walk { text, masked: &masked, base: 0, found: &mut found, access, only_asks: false }.all(At::START);
-    let functions = found.functions;
+    let has_functions = masked.contains("()") || masked.contains("function");
+    let before = has_functions.then(|| script.clone());
+    let (mut functions, names) = walk(text, &masked, script, Names::default());
+    // What a function does stands before the names that it finds when it is called.
+    if let Some(before) = before.filter(|_| !functions.is_empty() && !names.are_none()) {
+        *script = before;
+        (functions, _) = walk(text, &masked, script, names);
+    }
     name_functions(script, &functions);
     script.uses.sort_by_key(|used| (used.span.start, used.span.end));
     script.uses.dedup();
     script.parts.sort_by_key(|part| (part.set.start, part.set.end, part.place.start));
+}
+
+/// Walks over a script, in which files of the runner may have these names already. Tells its functions, and all such names.
+fn walk<'a>(text: &'a str, masked: &str, script: &mut Script<'a>, names: Names) -> (Vec<String>, Names) {
+    let mut found =
+        Found { script, open: Open::default(), functions: Vec::new(), written: Written::default(), names };
+    let access = Some(FileAccess::Passed);
+    Walk { text, masked, base: 0, found: &mut found, access, only_asks: false }.all(At::START);
+    (found.functions, found.names)
 }
 
 /// Whether more brackets are open than are read, whatever quotes are around them.
@@ -93,10 +99,22 @@ struct Found<'a, 's> {
     open: Open,
     functions: Vec<String>,
     written: Written,
-    /// Variables of the script that have the path of a file of the runner.
+    names: Names,
+}
+
+/// What a script calls files of the runner.
+#[derive(Default)]
+struct Names {
+    /// Variables that have the path of one.
     aliases: HashMap<String, RunnerFile>,
-    /// Descriptors by which such a file is open for writing.
+    /// Descriptors by which one is open for writing.
     descriptors: HashMap<i32, RunnerFile>,
+}
+
+impl Names {
+    fn are_none(&self) -> bool {
+        self.aliases.is_empty() && self.descriptors.is_empty()
+    }
 }
 
 /// A walk over one script, or over a script within a word of another one.
@@ -270,7 +288,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
             }
         }
         match redirect.kind {
-            RedirectKind::DupOutput => self.copied(redirect, word, at),
+            RedirectKind::DupOutput => self.copied(redirect, word, at, keeps),
             RedirectKind::HereString => at.input = Input::Word(word),
             RedirectKind::Input | RedirectKind::DupInput => {}
             _ if redirect.fd_var.is_some() || redirect.fd.is_some_and(|fd| fd != 1) => {}
@@ -307,9 +325,13 @@ impl<'a> Walk<'a, '_, '_, '_> {
             CompoundCommand::Until(each) => self.sequences([&each.condition, &each.body], at),
             CompoundCommand::Subshell(body) | CompoundCommand::BraceGroup(body) => self.sequence(body, at),
             CompoundCommand::Case(case) => {
+                let outer = std::mem::replace(&mut self.only_asks, true);
                 self.word(&case.word, Quoting::Bare, at);
                 for item in &case.cases {
                     item.patterns.iter().for_each(|pattern| self.pattern(pattern, Quoting::Bare, at));
+                }
+                self.only_asks = outer;
+                for item in &case.cases {
                     self.sequence(&item.body, at);
                 }
             }
