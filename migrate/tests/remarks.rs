@@ -505,6 +505,8 @@ fn comparisons_that_never_hold_are_told() {
     let mixed = "on: {workflow_call: {inputs: {flag: {type: boolean}}}, workflow_dispatch: {inputs: {flag: {type: string}}}}";
     let never = "this is never true: the input flag is a boolean, and equal to no text but '', '0' and '1'";
     let event = "this is never true: no event 'release' starts this workflow";
+    let call =
+        "this is never true: a called workflow has the event of its caller, and no run has 'workflow_call'";
     for (on, condition, expected) in [
         (both, "inputs.flag == 'true'", Some(never.to_owned())),
         (both, "${{ 'False' == Inputs.FLAG }}", Some(never.replace("flag", "FLAG"))),
@@ -519,6 +521,15 @@ fn comparisons_that_never_hold_are_told() {
         (both, "github.event_name == 'Push'", None),
         (both, "github.ref == 'x' || github.event_name != 'release'", Some(event.replace("never", "always"))),
         (called, "github.event_name == 'release'", None),
+        (called, "github.event_name == 'workflow_call'", Some(call.to_owned())),
+        (called, "${{ 'Workflow_Call' != github.event_name }}", Some(call.replace("never", "always"))),
+        (
+            mixed,
+            "github.event_name == 'workflow_dispatch' || github.event_name == 'workflow_call'",
+            Some(call.to_owned()),
+        ),
+        (both, "github.event_name == 'workflow_call'", Some(call.to_owned())),
+        (called, "github.event.action == 'workflow_call'", None),
     ] {
         let source = format!(
             "{on}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps: [{{run: x}}]\n    if: {condition}\n"

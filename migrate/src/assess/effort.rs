@@ -42,6 +42,7 @@ pub const PRICES: &[(&str, Price)] = &[
     ("unknown-runner", price(2, 0)),
     ("unknown-workflow", price(1, 0)),
     ("unreadable-action", price(1, 0)),
+    ("unreadable-workflow", price(1, 0)),
     // Redesigns: somebody builds what is missing, then each workflow is changed to use it.
     ("argo-limits", price(8, 8)),
     ("cloud-oidc", price(13, 1)),
@@ -56,6 +57,7 @@ pub const PRICES: &[(&str, Price)] = &[
     ("code-scanning", price(3, 1)),
     ("container-option", price(2, 1)),
     ("environment", price(3, 1)),
+    ("github-runs", price(2, 1)),
     ("github-trigger", price(2, 1)),
     ("job-cancelled", price(2, 2)),
     ("needs-person", price(2, 1)),

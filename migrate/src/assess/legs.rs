@@ -244,9 +244,23 @@ mod tests {
         let (verdicts, reasons, dropped) = legs(idle, WINDOWS);
         assert_eq!(
             (verdicts.as_slice(), reasons.as_slice()),
-            ([Verdict::Automatic; 2].as_slice(), [].as_slice())
+            ([Verdict::Automatic].as_slice(), [].as_slice())
         );
         assert!(dropped > 3, "{dropped}");
+        let only =
+            "on: push\njobs:\n  a: {if: false, runs-on: ubuntu-24.04, steps: [{run: docker build .}]}\n";
+        assert_eq!(legs(only, WINDOWS).0, [Verdict::Automatic], "a workflow has a verdict");
+        let beside = "on: push\njobs:\n  a: {if: false, runs-on: ubuntu-24.04, steps: [{run: make}]}\n  \
+                      b: {runs-on: macos-15, steps: [{run: make}]}\n";
+        assert_eq!(legs(beside, WINDOWS).0, [Verdict::Keep], "it is no part that could move");
+    }
+
+    /// Legs of a matrix in which the job does not run are none that could move.
+    #[test]
+    fn legs_in_which_a_job_never_runs_count_for_nothing() {
+        let source = "on: push\njobs:\n  a:\n    strategy: {matrix: {os: [ubuntu-24.04, macos-15]}}\n    if: true\n    \
+                      runs-on: '${{ matrix.os }}'\n    steps: [{run: make}]\n";
+        assert_eq!(legs(source, WINDOWS).0, [Verdict::Automatic, Verdict::Keep]);
     }
 
     #[test]

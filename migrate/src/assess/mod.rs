@@ -138,16 +138,16 @@ impl Assessment {
         }
         let seen = seen.sorted();
         let mut reasons: Vec<_> = reasons.into_iter().filter_map(|reason| seen.limited(reason)).collect();
-        let (legs, _) = decided(workflow, &reasons);
+        let (legs, _) = decided(workflow, &reasons, &seen);
         let kept = needs_kept(workflow, &legs).into_iter();
         reasons.extend(kept.filter(|reason| !seen.is_idle(&reason.scope)));
-        let (legs, rolled) = decided(workflow, &reasons);
+        let (legs, rolled) = decided(workflow, &reasons, &seen);
         let fates = Fates::of(workflow, &reasons, &seen, &legs, rolled);
         // They ask for somebody and nothing stays for them, so the fates are as before.
         let untold = fates.untold(workflow, &reasons, &seen);
         let is_told = untold.is_empty();
         reasons.extend(untold);
-        let (legs, rolled) = if is_told { (legs, rolled) } else { decided(workflow, &reasons) };
+        let (legs, rolled) = if is_told { (legs, rolled) } else { decided(workflow, &reasons, &seen) };
         Self { legs, reasons, rolled, fates }
     }
 
@@ -160,9 +160,12 @@ impl Assessment {
     }
 }
 
-/// What becomes of legs, and of all together.
-fn decided(workflow: &WorkflowSight<'_>, reasons: &[Reason]) -> (Vec<AssessedLeg>, Rolled) {
-    let legs = Worst::of(workflow, reasons).legs();
+/// What becomes of legs, and of all together. Those that never run count for nothing, unless there are no others.
+fn decided(workflow: &WorkflowSight<'_>, reasons: &[Reason], seen: &Seen) -> (Vec<AssessedLeg>, Rolled) {
+    let mut legs = Worst::of(workflow, reasons).legs();
+    if legs.iter().any(|leg| seen.runs(leg.job, leg.leg)) {
+        legs.retain(|leg| seen.runs(leg.job, leg.leg));
+    }
     // A workflow without a job is refused, so there is a leg.
     let rolled = Rolled::of(legs.iter().map(|leg| leg.verdict)).unwrap_or(Rolled::Whole(Verdict::Broken));
     (legs, rolled)
@@ -191,6 +194,7 @@ fn look_at_job(
     if runs_nowhere(&running) || workflow.is_reached_never(run) {
         return seen.never(workflow, at, run);
     }
+    seen.job(at, &running);
     let scope = scope_of(at, &running);
     for rule in rules::ALL {
         rule.job(&sight, &mut Found::new(rule.meta(), scope.clone(), call, reasons));
@@ -208,7 +212,7 @@ fn look_at_job(
         }
     }
     sight.steps_in(&legs, &mut |step| {
-        seen.look(step);
+        seen.look(at, step);
         if step.never_runs() {
             return;
         }

@@ -9,11 +9,12 @@ mod words;
 pub(crate) use given::Given;
 pub(super) use given::{given, is_nodes};
 
-use super::sight::{FileAt, JobSight, Spot, StepSight};
+use super::known::known;
+use super::sight::{FileAt, JobSight, Spot, StepSight, entries};
 use crate::graph::flow::written;
-use crate::model::StepKind;
+use crate::model::{StepKind, value_of};
 use crate::read::TokenId;
-use crate::script::{Tool, UseKind};
+use crate::script::{Access, Need, Tool, Use, UseKind};
 use crate::span::Span;
 
 /// How much of a command is looked at: a line may be a megabyte, with a hundred thousand commands.
@@ -45,6 +46,12 @@ impl<'s> StepSight<'s> {
             StepKind::Run(run) => written(self.document, run.script.token),
             _ => "",
         }
+    }
+
+    /// What a value of the step says, as it is written.
+    #[must_use]
+    pub fn written(&self, token: TokenId) -> &'s str {
+        written(self.document, token)
     }
 
     /// The shell that the step or its defaults name, where it is written.
@@ -92,6 +99,37 @@ impl<'s> StepSight<'s> {
         })
     }
 
+    /// The variables of its environment that name a compiler, where they are written, with what they say as far as that is a program.
+    pub(super) fn compilers(&self) -> impl Iterator<Item = (Spot, &'s str)> {
+        ["CC", "CXX"].into_iter().filter_map(|name| {
+            let (spot, value) = self.variable(name)?;
+            Some((spot, value.split_whitespace().next()?))
+        })
+    }
+
+    /// Whether somebody sets a variable for the step, or its script does.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        let uses = self.script.iter().flat_map(|script| script.uses.iter());
+        let mut accesses = uses.filter_map(|used| match &used.kind {
+            UseKind::Variable(variable, access) if variable == name => Some(*access),
+            _ => None,
+        });
+        accesses.any(|access| access != Access::Read) || self.variable(name).is_some()
+    }
+
+    /// Where a variable is set for the step, and what it says: in the step, its job, or its workflow.
+    fn variable(&self, name: &str) -> Option<(Spot, &'s str)> {
+        let job = self.job.job;
+        let of_step = value_of(entries(self.step.env.as_ref()), name);
+        if let Some(found) = of_step {
+            return Some((self.spot(found.token), self.written(found.token)));
+        }
+        let of_job = job.steps().and_then(|steps| steps.env.as_ref());
+        let around = [of_job, job.workflow.env.as_ref()];
+        let found = around.into_iter().find_map(|env| value_of(entries(env), name))?;
+        Some((self.job.spot(found.token), written(job.workflow.document, found.token)))
+    }
+
     /// Looks at the programs that the script starts, each with the words behind it, beginning with the program.
     pub(super) fn commands(&self, look: &mut dyn FnMut(&[&str], Span)) {
         // Several rules ask.
@@ -109,21 +147,63 @@ impl<'s> StepSight<'s> {
     /// written.
     #[must_use]
     pub fn words_at(&self, program: Span) -> Vec<String> {
-        let (before, text) = self.text().split_at_checked(program.start).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        let line = line.get(line.ceil_char_boundary(line.len().saturating_sub(MAX_BEFORE))..);
-        let closer = words::open_at_end(line.unwrap_or_default());
-        words::command(text.get(..text.floor_char_boundary(MAX_COMMAND)).unwrap_or_default(), closer)
+        words_of(self.text(), program)
     }
 
-    /// Whether a program starts `docker login` or `docker logout`, which only write a file.
-    pub(crate) fn is_login(&self, program: Span) -> bool {
-        let words = self.words_at(program);
-        words.get(1).is_some_and(|word| matches!(word.as_str(), "login" | "logout"))
+    /// Whether the program of an engine of containers is asked for something that needs no daemon.
+    pub(crate) fn is_without_daemon(&self, program: Span) -> bool {
+        is_of_client(&self.words_at(program))
+    }
+}
+
+/// The words of a command of a script, beginning with the program at these bytes.
+pub(super) fn words_of(script: &str, program: Span) -> Vec<String> {
+    let (before, text) = script.split_at_checked(program.start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let line = line.get(line.ceil_char_boundary(line.len().saturating_sub(MAX_BEFORE))..);
+    let closer = words::open_at_end(line.unwrap_or_default());
+    words::command(text.get(..text.floor_char_boundary(MAX_COMMAND)).unwrap_or_default(), closer)
+}
+
+/// Whether a part of a script needs the daemon of an engine of containers.
+fn needs_engine(used: &Use<'_>, script: &str) -> bool {
+    let UseKind::Tool(tool) = &used.kind else { return false };
+    tool.need() == Some(Need::ContainerEngine)
+        && !tool.is_optional()
+        && !is_of_client(&words_of(script, used.span))
+}
+
+/// Whether the client of an engine does by itself what it is told: it writes its own files, asks a registry, or tells of itself
+/// (docs.docker.com/reference/cli: `login`, `manifest`, `context`, `buildx imagetools`, `compose config`).
+pub(super) fn is_of_client(words: &[String]) -> bool {
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    match (word(1), word(2)) {
+        ("login" | "logout" | "manifest" | "context" | "help" | "--help" | "--version" | "-v", _) => true,
+        ("buildx", "imagetools" | "version") | ("compose", "config" | "version") => true,
+        ("config" | "version", _) => word(0).ends_with("docker-compose"),
+        _ => false,
     }
 }
 
 impl JobSight<'_> {
+    /// Whether a step of the job itself needs the daemon of an engine of containers, as far as its words tell.
+    pub(super) fn has_engine(&self) -> bool {
+        let document = self.job.workflow.document;
+        let steps = self.job.steps().into_iter().flat_map(|steps| &steps.steps);
+        steps.into_iter().any(|step| match &step.kind {
+            StepKind::Run(run) => {
+                let script = self.workflow.script(self.run.file, run.script.token);
+                let text = written(document, run.script.token);
+                script.is_some_and(|script| script.uses.iter().any(|used| needs_engine(used, text)))
+            }
+            StepKind::Uses(uses) => {
+                let name = uses.uses.value.split('@').next().unwrap_or_default().to_ascii_lowercase();
+                known(&name).is_some_and(|known| known.rule.as_deref() == Some("docker-daemon"))
+            }
+            _ => false,
+        })
+    }
+
     /// Looks at each option of its containers, with its value, as far as it is written.
     pub(crate) fn given(&self, look: &mut dyn FnMut(TokenId, &Given<'_>)) {
         let options = self.containers().filter_map(|container| container.options.as_ref());

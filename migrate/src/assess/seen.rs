@@ -1,9 +1,10 @@
 //! What the jobs and steps of the assessed file tell beside reasons: in which legs they run, and what they set up.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::construct::written;
+use super::legs::SomeLegs;
 use super::reason::{Reason, Scope};
 use super::sight::{FileAt, StepSight, WorkflowSight};
 use crate::graph::RunJob;
@@ -14,20 +15,27 @@ use crate::span::Span;
 pub(super) struct Seen {
     /// Programs that a job sets up before it uses them.
     pub(super) set_up: HashSet<Span>,
-    /// Steps that run in some legs of their job only, and in which; jobs that run in none.
-    in_legs: Vec<(Span, Arc<[usize]>)>,
-    /// Jobs of the run that never run.
-    idle: HashSet<usize>,
+    /// Steps that run in some legs of their job only, and in which; jobs that run in none. Each with its job in the run.
+    in_legs: Vec<(Span, usize, Arc<[usize]>)>,
+    /// Jobs of the run that do not run in all of their legs, and in which.
+    running: HashMap<usize, Arc<[usize]>>,
 }
 
 impl Seen {
-    /// A step, be it one that never runs.
-    pub(super) fn look(&mut self, step: &StepSight<'_>) {
+    /// A job, and the legs in which it runs.
+    pub(super) fn job(&mut self, at: usize, running: &SomeLegs) {
+        if let Some(running) = running {
+            self.running.insert(at, Arc::clone(running));
+        }
+    }
+
+    /// A step of a job, be it one that never runs.
+    pub(super) fn look(&mut self, at: usize, step: &StepSight<'_>) {
         if step.file != FileAt::Workflow(0) {
             return;
         }
         if let Some(legs) = &step.legs {
-            self.in_legs.push((step.spot(step.step.token).span, Arc::clone(legs)));
+            self.in_legs.push((step.spot(step.step.token).span, at, Arc::clone(legs)));
         }
         if !step.never_runs() {
             self.set_up
@@ -37,33 +45,39 @@ impl Seen {
 
     /// A job that never runs.
     pub(super) fn never(&mut self, workflow: &WorkflowSight<'_>, at: usize, run: &RunJob) {
-        self.idle.insert(at);
+        self.running.insert(at, Arc::default());
         let Some((job, root)) = written(run).zip(workflow.family.root()) else { return };
         // A job that calls may call others that run.
         let is_whole = run.way.is_empty() || root.job(job).is_some_and(|job| job.when.is_never());
         if let Some(job) = root.job(job).filter(|_| is_whole) {
             let span = workflow.spot(job.model.token).span;
-            if self.in_legs.last().is_none_or(|(known, _)| *known != span) {
-                self.in_legs.push((span, Arc::default()));
+            if self.in_legs.last().is_none_or(|(known, ..)| *known != span) {
+                self.in_legs.push((span, at, Arc::default()));
             }
         }
     }
 
     /// The same behind the last job.
     pub(super) fn sorted(mut self) -> Self {
-        self.in_legs.sort_by_key(|(step, _)| step.start);
+        self.in_legs.sort_by_key(|(step, ..)| step.start);
         self
     }
 
     /// Whether the legs are those of a job that never runs.
     pub(super) fn is_idle(&self, scope: &Scope) -> bool {
-        scope.job().is_some_and(|job| self.idle.contains(&job))
+        let running = scope.job().and_then(|job| self.running.get(&job));
+        running.is_some_and(|running| running.is_empty())
+    }
+
+    /// Whether a leg of a job may run.
+    pub(super) fn runs(&self, job: usize, leg: usize) -> bool {
+        self.running.get(&job).is_none_or(|running| running.binary_search(&leg).is_ok())
     }
 
     /// What is told of a job and stands in one of its steps counts for the legs of the step.
     pub(super) fn limited(&self, mut reason: Reason) -> Option<Reason> {
         if let (Scope::Job(job), FileAt::Workflow(0)) = (&reason.scope, reason.spot.file)
-            && let Some(legs) = self.legs_of(reason.spot.span)
+            && let Some((_, legs)) = self.legs_of(reason.spot.span)
         {
             if legs.is_empty() {
                 return None;
@@ -73,11 +87,11 @@ impl Seen {
         Some(reason)
     }
 
-    /// The legs in which a part of the file runs, if it is of a step that does not run in all of its job.
-    pub(super) fn legs_of(&self, part: Span) -> Option<&Arc<[usize]>> {
+    /// The job of the run and its legs in which a part of the file runs, if it is of a step that does not run in all of them.
+    pub(super) fn legs_of(&self, part: Span) -> Option<(usize, &Arc<[usize]>)> {
         // Steps do not overlap.
-        let after = self.in_legs.partition_point(|(step, _)| step.start <= part.start);
-        let (step, legs) = self.in_legs.get(after.checked_sub(1)?)?;
-        (part.end <= step.end).then_some(legs)
+        let after = self.in_legs.partition_point(|(step, ..)| step.start <= part.start);
+        let (step, job, legs) = self.in_legs.get(after.checked_sub(1)?)?;
+        (part.end <= step.end).then_some((*job, legs))
     }
 }

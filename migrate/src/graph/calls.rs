@@ -304,7 +304,7 @@ impl<'d> Called<'d> {
             Link::Workflow(called) => {
                 program.workflows.get(called).and_then(|of| of.on.as_ref()).and_then(|on| on.call())
             }
-            Link::NotThere | Link::NotSupplied => None,
+            Link::NotThere | Link::NotSupplied | Link::Unreadable => None,
         };
         let inputs = event.map(|event| event.inputs.iter().map(|input| Bound::of(input, call)).collect());
         let secrets = secrets(event, call);

@@ -148,6 +148,36 @@ fn is_own(repository: &str) -> bool {
     inner.is_some_and(|inner| inner.trim().eq_ignore_ascii_case("github.repository"))
 }
 
+/// Values that name the commit or the change which a run is about.
+const AT_HAND: [&str; 12] = [
+    "github.sha",
+    "github.ref",
+    "github.ref_name",
+    "github.head_ref",
+    "github.workflow_sha",
+    "github.event.after",
+    "github.event.merge_group.head_sha",
+    "github.event.pull_request.head.ref",
+    "github.event.pull_request.head.sha",
+    "github.event.pull_request.merge_commit_sha",
+    "github.event.workflow_run.head_branch",
+    "github.event.workflow_run.head_sha",
+];
+
+/// The same of a pull request, by its number.
+const PULL_REQUEST: [&str; 2] =
+    ["refs/pull/${{github.event.pull_request.number}}/merge", "refs/pull/${{github.event.number}}/merge"];
+
+/// Whether a `ref` is the commit or the change that a run is about: what it has is taken to be as in the files at hand. The first
+/// two are what a checkout takes by itself (README of actions/checkout).
+pub(crate) fn is_at_hand(reference: &str) -> bool {
+    let dense: String = reference.split_whitespace().collect();
+    let dense = dense.to_ascii_lowercase();
+    let inner = dense.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));
+    let is_value = inner.is_some_and(|inner| inner.split("||").all(|value| AT_HAND.contains(&value)));
+    is_value || PULL_REQUEST.contains(&dense.replace("/head", "/merge").as_str())
+}
+
 /// A path without `.`, and with `..` taken away as far as it goes.
 fn folder(path: &str) -> String {
     let mut names: Vec<&str> = Vec::new();
@@ -179,6 +209,24 @@ mod tests {
     use crate::model::Workflow;
     use crate::read::{Limits, read_workflow};
     use crate::work::steps_of;
+
+    #[test]
+    fn refs_of_the_run_are_at_hand() {
+        for (reference, expected) in [
+            ("${{ github.sha }}", true),
+            ("${{GitHub.Ref}}", true),
+            ("${{ github.event.pull_request.head.sha || github.sha }}", true),
+            ("refs/pull/${{ github.event.pull_request.number }}/head", true),
+            ("refs/pull/${{ github.event.number }}/merge", true),
+            ("main", false),
+            ("${{ inputs.ref || github.sha }}", false),
+            ("${{ github.base_ref }}", false),
+            ("release-${{ github.sha }}", false),
+            ("", false),
+        ] {
+            assert_eq!(is_at_hand(reference), expected, "{reference}");
+        }
+    }
 
     const CHECKOUT: &str = "uses: actions/checkout@v4";
     const OTHER: &str = "uses: actions/checkout@v4\n        with: {repository: o/r, ref: v1}";

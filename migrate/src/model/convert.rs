@@ -218,16 +218,17 @@ impl<'d> Converter<'d> {
         self.stopped
     }
 
-    /// Refuses the text of a token as what reads the text does.
-    pub(super) fn refuse_text(&mut self, token: TokenId, finding: Finding) {
+    /// Refuses the text of a token as what reads the text does, unless reading the file has refused it. Answers whether it did.
+    pub(super) fn refuse_text(&mut self, token: TokenId, finding: Finding) -> bool {
         let is_text = self.document.text(token).is_none_or(|text| !text.contains("${{"));
         if !is_text && self.has_refused_expression(token) || self.has_refused_value(token) {
-            return;
+            return false;
         }
         let node = self.document.token(token).node;
         let span = self.document.tree().place_in(node, finding.span);
         let hint = (!finding.hint.is_empty()).then(|| finding.hint.to_owned());
         self.add(ProblemKind::Conversion, Some(token), span, finding.message, hint);
+        true
     }
 
     /// Refuses a key that is an expression where GitHub goes no further then.

@@ -236,6 +236,11 @@ impl<'d> Schedule<'d> {
             converter.refuse_text(pattern.token, finding);
             return None;
         }
+        if let Some(finding) = cron::padding(pattern.value)
+            && converter.refuse_text(pattern.token, finding)
+        {
+            converter.by_editor();
+        }
         if let Some(zone) = timezone
             && let Err(finding) = cron::timezone(zone.value)
             && finding.author == Author::GitHub

@@ -229,7 +229,7 @@ fn id<'d>(converter: &mut Converter<'d>, token: TokenId, scope: &mut Scope<'d>) 
     let id = converter.name(token).filter(|id| !id.value.is_empty())?;
     match scope.ids.add(id.value) {
         Ok(()) => drop(scope.known.insert(id.value)),
-        Err(finding) => converter.refuse_text(token, finding),
+        Err(finding) => _ = converter.refuse_text(token, finding),
     }
     Some(id)
 }

@@ -37,11 +37,14 @@ pub use shelf::Shelf;
 use crate::schema::{DefinitionId, Root, Schema};
 use crate::yaml::Tree;
 
-/// Reads a workflow as strictly as GitHub's editor.
+/// Reads a workflow. It is read as strictly as by GitHub's editor; filters of events that GitHub ignores are refused
+/// [`By::Editor`].
 #[must_use]
 pub fn read_workflow(source: impl Into<Box<str>>, limits: &Limits) -> Document {
     let schema = Schema::workflow();
-    read(source, schema, schema.root(Root::Strict), limits)
+    let mut document = read(source, schema, schema.root(Root::Strict), limits);
+    lenient::judge_events(&mut document);
+    document
 }
 
 /// Reads the metadata of an action: `action.yml`. It is read as strictly as by GitHub's editor; what the runner takes all the

@@ -10,12 +10,16 @@ use crate::model::{EventKind, InputType, Workflow};
 use crate::span::Span;
 use crate::values::Finding;
 
+/// What a workflow is called by, which is no event of a run: there the context `github` is the caller's (GitHub Docs, "Reusing
+/// workflows").
+const CALL: &str = "workflow_call";
+
 /// What is known of values that expressions compare.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     /// Inputs in capitals, and whether they are booleans whatever starts the workflow.
     inputs: HashMap<String, bool>,
-    /// The events that start the workflow, in capitals; `None` where others may, since it is called.
+    /// The events that start the workflow, in capitals; `None` where others may, since it is called. None of them is [`CALL`].
     events: Option<HashSet<String>>,
 }
 
@@ -37,7 +41,7 @@ impl Facts {
                 EventKind::Call(call) => call.inputs.as_slice(),
                 EventKind::Filtered(_) | EventKind::Schedule(_) => &[],
             };
-            is_called |= event.name.value == "workflow_call";
+            is_called |= event.name.value == CALL;
             for input in declared {
                 let is_boolean = input.kind == InputType::Boolean;
                 *inputs.entry(folded(input.name.value)).or_insert(is_boolean) &= is_boolean;
@@ -52,9 +56,7 @@ impl Facts {
     /// What is to be told of an expression, with places in its source.
     pub(super) fn told(&self, root: &Node) -> Vec<Finding> {
         let mut found = Vec::new();
-        if self.events.is_some() || !self.inputs.is_empty() {
-            self.collect(root, &mut found);
-        }
+        self.collect(root, &mut found);
         found
     }
 
@@ -98,7 +100,14 @@ impl Facts {
     }
 
     fn never_event(&self, path: &Path<'_>, text: &str) -> Option<(String, &'static str)> {
-        let events = self.events.as_ref().filter(|_| path.starts_with(&["github", "event_name"]))?;
+        if !path.starts_with(&["github", "event_name"]) {
+            return None;
+        }
+        if text.eq_ignore_ascii_case(CALL) {
+            let why = format!("a called workflow has the event of its caller, and no run has '{CALL}'");
+            return Some((why, "name an event that starts the caller, or an input that callers give"));
+        }
+        let events = self.events.as_ref()?;
         (!events.contains(&folded(text))).then(|| {
             let why = format!("no event '{text}' starts this workflow");
             (why, "name one of the events of on, or add this one there")

@@ -30,6 +30,7 @@ mod walk;
 
 pub use actions::of_actions;
 pub use language::Language;
+pub(crate) use structure::refusals;
 
 use jiff::civil::Date;
 

@@ -25,14 +25,17 @@ pub(super) fn no_event(document: &Document) -> Option<(TokenId, &'static str, Fi
     )
 }
 
+/// What GitHub's server refuses the file for: the token it is told of, and the finding.
+pub(crate) fn refusals(document: &Document) -> impl Iterator<Item = (TokenId, Finding)> {
+    let mappings = document.tokens().filter(|(_, token)| token.kind == TokenKind::Mapping);
+    let refused = mappings.filter_map(|(id, _)| refusal(document, id, name(document, id)));
+    no_event(document).into_iter().chain(refused).map(|(token, _, finding)| (token, finding))
+}
+
 /// What is wrong with a mapping: the token it is told of, a word that stays the same, and the finding.
 pub(super) fn of(document: &Document, mapping: TokenId) -> Option<(TokenId, &'static str, Finding)> {
-    let name = document.schema().definition(document.token(mapping).definition).name();
-    match name {
-        "job-factory" => steps(document, mapping),
+    match name(document, mapping) {
         "workflow-dispatch-input" => default(document, mapping),
-        "workflow-dispatch-inputs" => inputs(document, mapping),
-        "concurrency-mapping" => queue(document, mapping),
         "workflow-run-mapping" if document.get(mapping, "workflows").is_none() => {
             let hint = "name the workflows: workflows: [build]";
             told(
@@ -43,6 +46,21 @@ pub(super) fn of(document: &Document, mapping: TokenId) -> Option<(TokenId, &'st
                 hint,
             )
         }
+        name => refusal(document, mapping, name),
+    }
+}
+
+/// What its schema calls a mapping.
+fn name(document: &Document, mapping: TokenId) -> &'static str {
+    document.schema().definition(document.token(mapping).definition).name()
+}
+
+/// What GitHub's server refuses of a mapping that has this name.
+fn refusal(document: &Document, mapping: TokenId, name: &str) -> Option<(TokenId, &'static str, Finding)> {
+    match name {
+        "job-factory" => steps(document, mapping),
+        "workflow-dispatch-inputs" => inputs(document, mapping),
+        "concurrency-mapping" => queue(document, mapping),
         name if name.ends_with("-mapping") => filters(document, mapping),
         _ => None,
     }

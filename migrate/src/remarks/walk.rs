@@ -81,7 +81,8 @@ impl<'d> Walk<'d> {
             },
             Language::Cron => match cron::parse(text) {
                 Ok(schedule) => {
-                    schedule.never(text).or_else(|| schedule.too_often(text)).into_iter().collect()
+                    let told = schedule.never(text).or_else(|| schedule.too_often(text));
+                    told.into_iter().chain(cron::padding(text)).collect()
                 }
                 Err(refused) => vec![refused],
             },

@@ -94,6 +94,9 @@ pub struct Tool<'a> {
     pub elevated: bool,
     /// Whether it is only looked for: `command -v`, `which`.
     pub probed: bool,
+    /// Whether the script goes on without it: it is run only where it was found, or asked for its version where no answer will do
+    /// (`helm version || true`).
+    pub guarded: bool,
 }
 
 impl Tool<'_> {
@@ -101,6 +104,12 @@ impl Tool<'_> {
     #[must_use]
     pub fn is_path(&self) -> bool {
         self.name.contains(['/', '\\'])
+    }
+
+    /// Whether the script can do without it.
+    #[must_use]
+    pub const fn is_optional(&self) -> bool {
+        self.probed || self.guarded
     }
 
     /// What has to be provided for it, beyond the program.

@@ -1,4 +1,6 @@
-//! Actions that restore caches, and actions that publish, as of zizmor 1.32.0; the inputs are those of each action's metadata.
+//! Actions that restore caches, and actions that publish, as of zizmor 1.32.0; the inputs are those of each action's metadata, and the
+//! versions those of its release notes (actions/setup-go v4.0.0: `cache` is true by default; actions/setup-node v5.0.0: it caches by
+//! itself where package.json has `packageManager`, which nobody sees here).
 
 use super::control::Control;
 use super::control::Takes::{Flag, Text, Words};
@@ -7,12 +9,12 @@ use super::control::Takes::{Flag, Text, Words};
 const CACHING: [(&str, Control); 23] = [
     ("actions/cache", Control::off("lookup-only", Flag)),
     ("actions/setup-java", Control::on("cache", Text, false)),
-    ("actions/setup-go", Control::on("cache", Flag, true)),
+    ("actions/setup-go", Control::on_since("cache", Flag, 4)),
     (
         "actions/setup-node",
         Control::Any(&[
             Control::on("cache", Words(&["npm", "yarn", "pnpm"]), false),
-            Control::on("package-manager-cache", Flag, true),
+            Control::on_since("package-manager-cache", Flag, 5),
         ]),
     ),
     ("actions/setup-python", Control::on("cache", Text, false)),

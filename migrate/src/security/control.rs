@@ -32,6 +32,8 @@ pub(super) struct Input {
     pub lets: bool,
     /// Whether the action does it where the input is absent.
     pub by_default: bool,
+    /// The first version that does so; `None` where all do.
+    pub since: Option<u64>,
 }
 
 /// What an input takes.
@@ -48,12 +50,17 @@ pub(super) enum Takes {
 impl Control {
     /// An input by which something is turned on.
     pub(super) const fn on(name: &'static str, takes: Takes, by_default: bool) -> Self {
-        Self::Input(Input { name, takes, lets: true, by_default })
+        Self::Input(Input { name, takes, lets: true, by_default, since: None })
+    }
+
+    /// The same, where it is on without the input since this version.
+    pub(super) const fn on_since(name: &'static str, takes: Takes, major: u64) -> Self {
+        Self::Input(Input { name, takes, lets: true, by_default: true, since: Some(major) })
     }
 
     /// An input by which something is turned off, which is on where it is absent.
     pub(super) const fn off(name: &'static str, takes: Takes) -> Self {
-        Self::Input(Input { name, takes, lets: false, by_default: true })
+        Self::Input(Input { name, takes, lets: false, by_default: true, since: None })
     }
 
     /// Whether a step does it.
@@ -69,7 +76,7 @@ impl Control {
     fn with(self, document: &Document, uses: &Uses<'_>, entries: &[Entry<'_>]) -> Truth {
         match self {
             Self::Always => Truth::True,
-            Self::Input(input) => input.with(document, entries),
+            Self::Input(input) => input.with(document, uses, entries),
             Self::Before(major) => {
                 Version::of(document, uses).map_or(Truth::Unknown, |version| (version.major < major).into())
             }
@@ -89,8 +96,10 @@ fn most(all: impl Iterator<Item = Truth>, deciding: Truth) -> Truth {
 }
 
 impl Input {
-    fn with(self, document: &Document, entries: &[Entry<'_>]) -> Truth {
-        let Some(given) = value_of(entries, self.name) else { return self.by_default.into() };
+    fn with(self, document: &Document, uses: &Uses<'_>, entries: &[Entry<'_>]) -> Truth {
+        let Some(given) = value_of(entries, self.name) else {
+            return (self.by_default && self.has_default(document, uses)).into();
+        };
         let text = inputs::text(document, given);
         let is_taken = match self.takes {
             Takes::Text => Truth::from(!text.is_empty()),
@@ -99,6 +108,12 @@ impl Input {
             Takes::Words(words) => Truth::from(words.contains(&text.as_ref())),
         };
         if self.lets { is_taken } else { !is_taken }
+    }
+
+    /// Whether the version has the default; a ref that tells none is taken for a new one.
+    fn has_default(self, document: &Document, uses: &Uses<'_>) -> bool {
+        let is_new = |since| Version::of(document, uses).is_none_or(|version| version.major >= since);
+        self.since.is_none_or(is_new)
     }
 }
 

@@ -11,6 +11,7 @@ use towpath_migrate::assess::{Assessment, Meta, Profile, WorkflowSight, rules};
 use towpath_migrate::graph::{ActionBundle, ActionFiles, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
 use towpath_migrate::read::{Limits, read_workflow};
+use towpath_migrate::sources::{Cause, Disk, Problem, Text};
 use towpath_migrate::yaml::Lines;
 
 /// What stands beside the files of a rule.
@@ -23,8 +24,12 @@ impl Beside {
             Some(home) => self.0.join(format!("sources/{}/{}@{}", home.owner, home.name, home.reference)),
             None => self.0.join("own"),
         };
-        let text = || paths.iter().find_map(|path| fs::read_to_string(folder.join(path)).ok());
-        folder.is_dir().then(|| text().map_or(Lookup::NotThere, |text| Lookup::Text(text.into())))
+        let text = |path: &String| match Text::read(&Disk, &folder.join(path)) {
+            Ok(text) => Some(Lookup::Text(text.into_string().into())),
+            Err(Problem { cause: Cause::Missing, .. }) => None,
+            Err(problem) => Some(Lookup::Unreadable(problem.cause)),
+        };
+        folder.is_dir().then(|| paths.iter().find_map(text).unwrap_or(Lookup::NotThere))
     }
 }
 

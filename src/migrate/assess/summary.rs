@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use towpath_migrate::assess::Sheet;
 use towpath_migrate::sources::Shown;
 
 use super::estate::{Estate, VERDICTS};
@@ -105,14 +106,18 @@ fn unsafe_ones(estate: &Estate, page: &mut String) {
 }
 
 fn unseen(estate: &Estate, page: &mut String) {
-    let unknown = estate.rules();
-    let count = |rule: &str| unknown.get(rule).map_or(0, |hits| hits.workflows);
+    // Of what stays anyway nobody has to see more.
+    let is_asked = |sheet: &Sheet, rule: &str| {
+        sheet.reasons.iter().any(|cited| cited.rule.id == rule && cited.movable > 0)
+    };
+    let count = |rule: &str| estate.sheets.iter().filter(|sheet| is_asked(sheet, rule)).count();
     let rows = [
         (count("unknown-action"), "use actions whose source is not here; supply it with --sources"),
         (count("unknown-workflow"), "call workflows that are not here; supply them with --sources"),
         (count("missing-local"), "use a folder or file of the repository that is not here"),
         (count("missing-source"), "use something that is not in its repository as it was supplied"),
         (count("unreadable-action"), "use actions whose metadata cannot be read"),
+        (count("unreadable-workflow"), "call workflows that cannot be read"),
         (count("unknown-runner"), "run on something that nobody can tell from here"),
         (estate.unread.len(), "files could not be read"),
     ];

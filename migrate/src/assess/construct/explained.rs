@@ -58,7 +58,9 @@ impl Fates {
         let mut untold = Vec::new();
         for (at, fate) in self.iter().enumerate().filter(|(_, fate)| fate.is_open()) {
             let place = self.place(at, root);
-            let scopes = place.scopes(workflow, root, seen.legs_of(fate.construct.span)).into_iter();
+            let scopes = place
+                .scopes(workflow, root, seen.legs_of(fate.construct.span).map(|(_, legs)| legs))
+                .into_iter();
             for scope in scopes.filter(|scope| !seen.is_idle(scope)) {
                 let tells =
                     |reason: &Reason| counts(&reason.scope, &scope) && place.is_told_by(reason, &fate);

@@ -291,6 +291,56 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_that_of_the_image_unless_it_is_another() {
+        let image = "perhaps of another version";
+        for (container, program, expected) in [
+            ("", "make", "approximate"),
+            ("", "/opt/x/y", "approximate"),
+            ("", "./gradlew", "exact"),
+            ("", "vendor/bin/phpunit", "exact"),
+            ("container: ruby:3.4", "bundle", "exact"),
+        ] {
+            let source = format!(
+                "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    {container}\n    steps: [{{run: {program} test}}]\n"
+            );
+            let limits = Limits::default();
+            let bundle =
+                Bundle::alone(Reference::local(".github/workflows/ci.yml"), read_workflow(source, &limits));
+            let program_of = Program::of(&bundle, &Rules::default());
+            let family = Family::of(&program_of);
+            let loaded = ActionBundle::load(&family, &(), &limits);
+            let (actions, profile) = (Actions::of(&loaded), Profile::default());
+            let assessment = Assessment::of(&WorkflowSight::new(&family, &actions, &profile));
+            let tool = Catalogue::get().tool();
+            let fate = assessment.fates.iter().find(|fate| fate.construct.feature == tool).unwrap();
+            assert_eq!(fate.fidelity().unwrap().name(), expected, "{program}: {}", fate.how());
+            assert_eq!(fate.how().contains(image), expected == "approximate", "{program}: {}", fate.how());
+        }
+    }
+
+    #[test]
+    fn a_step_that_runs_only_in_legs_that_stay_stays() {
+        let source = "on: push\njobs:\n  a:\n    strategy: {matrix: {os: [ubuntu-24.04, windows-2025]}}\n    \
+                      runs-on: '${{ matrix.os }}'\n    steps:\n    - {if: runner.os == 'Windows', shell: cmd, run: vcpkg install x}\n    \
+                      - {if: runner.os == 'Linux', run: kubectl get pods}\n    - run: make\n";
+        for (way, fidelity, rule) in [
+            ("steps[0].shell", "keep", "keep-os"),
+            ("steps[0].run", "keep", "keep-os"),
+            ("steps[1].run", "needs-person", "tool-missing"),
+            ("steps[2].run", "approximate", ""),
+        ] {
+            assert_eq!(of(source, &format!("jobs.a.{way}")), (fidelity, rule), "{way}");
+        }
+    }
+
+    #[test]
+    fn what_github_ignores_below_an_event_asks_nobody() {
+        let source = "on: {workflow_dispatch: {branches: [main]}}\njobs: {a: {runs-on: ubuntu-24.04, steps: [{run: make}]}}\n";
+        assert_eq!(of(source, "on.workflow_dispatch.branches"), ("exact", ""));
+        assert!(fates(source).iter().all(|(_, fidelity, _)| *fidelity != "needs-person"));
+    }
+
+    #[test]
     fn what_stays_stays_with_all_its_parts() {
         let mac = job("macos-15", "    - run: kubectl get\n");
         assert_eq!(of(&mac, "jobs.a.steps[0].run"), ("keep", "keep-os"));

@@ -61,16 +61,30 @@ impl<'p> Parts<'p> {
     ) -> Vec<By> {
         let all_have_bodies = self.workflow.events().iter().all(|event| has_body(event.name.value));
         self.uses(Starts { all_have_bodies });
+        self.ignored();
         self.actions();
         self.reasons(reasons);
         self.spared();
-        self.set_up(&seen.set_up);
+        self.programs(&seen.set_up);
         self.rights();
-        self.idle(seen);
-        self.jobs(reasons, legs);
+        let why = Why::of(reasons);
+        self.steps(seen, legs, &why);
+        self.jobs(legs, &why);
         self.workflow(reasons, rolled);
         self.hand_down();
         self.by
+    }
+
+    /// Keys below `workflow_dispatch` that GitHub does not know and ignores.
+    fn ignored(&mut self) {
+        let dispatch = self.workflow.events().iter().find(|event| event.name.value == "workflow_dispatch");
+        let Some(below) = dispatch.and_then(|event| event.token) else { return };
+        let below = self.nest.document.span(below);
+        for (at, construct) in self.nest.constructs.iter().enumerate() {
+            if construct.feature.is_none() && below.contains(construct.span) {
+                self.set(at, By::Use("nothing: GitHub ignores it"));
+            }
+        }
     }
 
     /// Uses in which features keep their meaning.
@@ -161,16 +175,34 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// Programs that a job sets up before it uses them.
-    fn set_up(&mut self, set_up: &HashSet<Span>) {
+    /// Programs that are not those of the profile's image: a job sets them up before it uses them, has an image of its own, or starts a
+    /// file of its workspace.
+    fn programs(&mut self, set_up: &HashSet<Span>) {
         let tool = Catalogue::get().tool();
+        let source = self.nest.document.tree().source();
+        let contained = self.contained();
         for (at, construct) in self.nest.constructs.iter().enumerate() {
-            let is_meant = construct.feature == tool && set_up.contains(&construct.span);
             let is_told = matches!(self.by.get(at), Some(By::Rule(_)));
-            if is_meant && !is_told {
-                self.set(at, By::Use("the program that the job sets up before"));
+            if construct.feature != tool || is_told {
+                continue;
             }
+            let why = if set_up.contains(&construct.span) {
+                "the program that the job sets up before"
+            } else if contained.iter().any(|job| job.contains(construct.span)) {
+                "the program of the image that the job names"
+            } else if is_of_workspace(construct.span.of(source)) {
+                "the same file of the workspace"
+            } else {
+                continue;
+            };
+            self.set(at, By::Use(why));
         }
+    }
+
+    /// The jobs that run in an image of their own.
+    fn contained(&self) -> Vec<Span> {
+        let jobs = self.root.jobs.iter().filter(|job| job.has_container());
+        jobs.map(|job| self.workflow.spot(job.model.token).span).collect()
     }
 
     /// Rights of the workflow that no job has, since each says its own.
@@ -188,8 +220,7 @@ impl<'p> Parts<'p> {
 
     /// Jobs that stay with all their legs, and those of which nobody can tell where any leg runs. What becomes of a call is what
     /// becomes of all the jobs that it leads to.
-    fn jobs(&mut self, reasons: &[Reason], legs: &[AssessedLeg]) {
-        let why = Why::of(reasons);
+    fn jobs(&mut self, legs: &[AssessedLeg], why: &Why) {
         let mut best: HashMap<JobId, (Verdict, usize)> = HashMap::new();
         for leg in legs {
             let Some(job) = self.workflow.jobs.get(leg.job).and_then(written) else { continue };
@@ -230,11 +261,22 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// Steps and jobs that never run.
-    fn idle(&mut self, seen: &Seen) {
+    /// Steps and jobs that never run, and steps that run only in legs that stay.
+    fn steps(&mut self, seen: &Seen, legs: &[AssessedLeg], why: &Why) {
+        // Legs stand in the order of jobs and places.
+        let verdict = |job: usize, leg: usize| {
+            let found = legs.binary_search_by_key(&(job, leg), |leg| (leg.job, leg.leg)).ok();
+            found.and_then(|found| legs.get(found)).map(|leg| leg.verdict)
+        };
         for (at, construct) in self.nest.constructs.iter().enumerate() {
-            if seen.legs_of(construct.span).is_some_and(|legs| legs.is_empty()) {
+            let Some((job, some)) = seen.legs_of(construct.span) else { continue };
+            let best = some.iter().filter_map(|leg| verdict(job, *leg)).max();
+            if some.is_empty() {
                 self.set_whole(at, By::Never);
+            } else if best == Some(Verdict::Keep)
+                && let Some(rule) = why.job(job, Verdict::Keep)
+            {
+                self.find_whole(at, rule);
             }
         }
     }
@@ -304,6 +346,11 @@ const WORKSPACE: &str = "${{ github.workspace }}";
 
 /// Why an action that asks for somebody does not here.
 const SPARED: &str = "of what it can do, nothing that asks for somebody is used here, or the profile has it";
+
+/// Whether a program is a file of the workspace: it is named by a path that does not begin at the root, nor with what expands.
+fn is_of_workspace(program: &str) -> bool {
+    program.contains('/') && program.starts_with(|char: char| char == '.' || char.is_ascii_alphanumeric())
+}
 
 /// A key with the place of its pair.
 const fn pair((construct, at): (&Construct, usize)) -> Option<(NodeId, usize)> {

@@ -91,7 +91,7 @@ impl<'f> Files<'f> {
                 Link::Workflow(called) => {
                     Some(self.of(called)).filter(|jobs| jobs.all_dead).map(|jobs| jobs.found)
                 }
-                Link::NotThere | Link::NotSupplied => None,
+                Link::NotThere | Link::NotSupplied | Link::Unreadable => None,
             }
             .unwrap_or_default();
         }

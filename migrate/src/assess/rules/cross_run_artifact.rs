@@ -2,7 +2,7 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
-use crate::assess::sight::StepSight;
+use crate::assess::sight::{StepSight, UsedSight};
 use crate::assess::verdict::Verdict;
 
 /// The rule.
@@ -18,22 +18,50 @@ const META: Meta = Meta {
     remedy: "let one workflow make and use it, or publish it where both can reach it",
 };
 
+/// What a script for GitHub's interface calls to get an artifact (docs.github.com, "REST API endpoints for GitHub Actions artifacts").
+const CALL: &str = "downloadArtifact";
+
+/// What an address of such an artifact has in it.
+const ADDRESS: &str = "/actions/artifacts/";
+
+/// Whether a value names the run itself.
+fn is_own_run(run: &str) -> bool {
+    let dense: String = run.split_whitespace().collect();
+    dense.eq_ignore_ascii_case("${{github.run_id}}")
+}
+
+/// What a step gets of another run by an action.
+fn by_action(step: &StepSight<'_>, used: &UsedSight<'_>) -> bool {
+    let text = |input| step.input(input).map(|value| step.written(value.token));
+    used.is_for(&META)
+        || (used.is(&["actions/download-artifact"]) && text("run-id").is_some_and(|run| !is_own_run(run)))
+        || (used.is(&["actions/github-script"]) && text("script").is_some_and(|script| script.contains(CALL)))
+}
+
+/// What a command gets of another run.
+fn by_command(words: &[&str]) -> Option<&'static str> {
+    match words {
+        ["gh", "run", "download", ..] => Some("gh run download"),
+        ["gh", "api", rest @ ..] if rest.iter().any(|word| word.contains(ADDRESS)) => Some("gh api"),
+        [tool @ ("curl" | "wget"), rest @ ..] if rest.iter().any(|word| word.contains(ADDRESS)) => {
+            Some(if *tool == "curl" { "curl" } else { "wget" })
+        }
+        _ => None,
+    }
+}
+
 impl Rule for CrossRunArtifact {
     fn meta(&self) -> &'static Meta {
         &META
     }
 
     fn step(&self, step: &StepSight<'_>, found: &mut Found<'_>) {
-        if let Some(used) = &step.used {
-            let is_known = used.is_for(&META);
-            let other_run = used.is(&["actions/download-artifact"]).then(|| step.input("run-id")).flatten();
-            if is_known || other_run.is_some() {
-                found.reason(step.uses_spot(), used.name());
-            }
+        if let Some(used) = step.used.as_ref().filter(|used| by_action(step, used)) {
+            found.reason(step.uses_spot(), used.name());
         }
         step.commands(&mut |words, span| {
-            if words.starts_with(&["gh", "run", "download"]) {
-                found.reason(step.in_script(span), "gh run download");
+            if let Some(what) = by_command(words) {
+                found.reason(step.in_script(span), what);
             }
         });
     }

@@ -2,9 +2,10 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
-use crate::assess::sight::JobSight;
+use crate::assess::sight::{JobSight, Spot};
 use crate::assess::verdict::Verdict;
 use crate::graph::paths::{Path, paths};
+use crate::span::Span;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &GroupOverNeeds;
@@ -31,10 +32,16 @@ impl Rule for GroupOverNeeds {
         let Some(group) = job.job.model.concurrency.as_ref().and_then(|concurrency| concurrency.group) else {
             return;
         };
-        let Some(evaluated) = group.value.expression() else { return };
+        let document = job.job.workflow.document;
+        let Some(template) = document.template(group.token) else { return };
         let is_late = |path: &Path<'_>| LATE.iter().any(|context| path.starts_with(&[context]));
-        if let Some(path) = paths(&evaluated.expression).iter().find(|path| is_late(path)) {
-            found.reason(job.spot(group.token), path.to_string());
+        for part in &template.parts {
+            if let Some(path) = paths(&part.expression).iter().find(|path| is_late(path)) {
+                let inner = Span::new(path.span.start + part.inner.start, path.span.end + part.inner.start);
+                let span = document.tree().place_in(document.token(group.token).node, inner);
+                found.reason(Spot { span, ..job.spot(group.token) }, path.to_string());
+                return;
+            }
         }
     }
 }

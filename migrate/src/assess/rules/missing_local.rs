@@ -4,7 +4,7 @@ use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{JobSight, StepSight, WorkflowSight};
 use crate::assess::verdict::Verdict;
-use crate::graph::{Local, Target};
+use crate::graph::{JobId, Local, Target};
 use crate::model::Call;
 use crate::model::call::Link;
 use crate::values::uses::{JobUses, StepUses};
@@ -17,14 +17,16 @@ struct MissingLocal;
 const META: Meta = Meta {
     id: "missing-local",
     outcome: Verdict::Undetermined,
-    title: "something of the repository is not there",
-    why: "It is used by its path, and no file is there; what it does cannot be read.",
-    remedy: "name the repository and not only its workflows, or say in a profile what becomes of it: where only a run knows which commit is there, no file tells",
+    title: "something of the repository is not here",
+    why: "It is used by its path, and no file is there, or it is of another commit than these files; what it does cannot be read.",
+    remedy: "name the repository and not only its workflows, or say in a profile what becomes of it: where another commit is checked out, no file tells",
 };
 
-/// Whether a call names a workflow of the repository.
-fn is_local(call: &Call<'_>) -> bool {
-    matches!(call.target, Some(JobUses::Local(_) | JobUses::SelfRepository(_)))
+/// Whether a call names a workflow of the repository that is not there. What is there and cannot be read, another rule tells.
+fn is_missing(workflow: &WorkflowSight<'_>, file: usize, job: JobId, call: &Call<'_>) -> bool {
+    let is_local = matches!(call.target, Some(JobUses::Local(_) | JobUses::SelfRepository(_)));
+    let link = workflow.family.call(file, job).map(|called| called.link);
+    is_local && !matches!(link, Some(Link::Workflow(_) | Link::Unreadable))
 }
 
 impl Rule for MissingLocal {
@@ -58,8 +60,8 @@ impl Rule for MissingLocal {
     fn workflow(&self, workflow: &WorkflowSight<'_>, found: &mut Found<'_>) {
         let root = workflow.family.root().filter(|_| !workflow.is_template());
         for job in root.iter().flat_map(|root| &root.jobs).filter(|job| job.when.is_never()) {
-            let Some(call) = job.call().filter(|call| is_local(call)) else { continue };
-            if !matches!(workflow.family.call(0, job.id).map(|called| called.link), Some(Link::Workflow(_))) {
+            let missing = job.call().filter(|call| is_missing(workflow, 0, job.id, call));
+            if let Some(call) = missing {
                 found.reason(workflow.spot(call.uses.token), call.uses.value);
             }
         }
@@ -67,8 +69,7 @@ impl Rule for MissingLocal {
 
     fn job(&self, job: &JobSight<'_>, found: &mut Found<'_>) {
         let Some(call) = job.job.call() else { return };
-        let link = job.workflow.family.call(job.run.file, job.job.id).map(|called| called.link);
-        if is_local(call) && !matches!(link, Some(Link::Workflow(_))) && job.said().is_none() {
+        if is_missing(job.workflow, job.run.file, job.job.id, call) && job.said().is_none() {
             found.reason(job.spot(call.uses.token), call.uses.value);
         }
     }

@@ -26,6 +26,12 @@ fn is_cluster(target: &str) -> bool {
     is_made && words.iter().any(|word| matches!(*word, "kind" | "k3d" | "minikube" | "k3s"))
 }
 
+/// Whether a program only tells of itself.
+fn tells(words: &[String]) -> bool {
+    let asked = words.get(1).map_or("", String::as_str);
+    matches!(asked, "version" | "--version" | "help" | "--help" | "-h" | "completion")
+}
+
 impl Rule for NestedCluster {
     fn meta(&self) -> &'static Meta {
         &META
@@ -41,7 +47,8 @@ impl Rule for NestedCluster {
             found.reason(step.uses_spot(), used.name());
         }
         for (tool, span) in step.tools() {
-            if tool.need() == Some(Need::LocalCluster) && !tool.probed {
+            if tool.need() == Some(Need::LocalCluster) && !tool.is_optional() && !tells(&step.words_at(span))
+            {
                 found.reason(step.in_script(span), tool.name.as_ref());
             }
         }

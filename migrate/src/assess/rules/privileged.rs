@@ -20,8 +20,9 @@ const META: Meta = Meta {
     remedy: "do without, or allow privileged pods in the profile",
 };
 
-/// Programs that change the node, not the container.
-const NEEDS_NODE: [&str; 15] = [
+/// Programs that change the node, not the container, or ask its kernel for what containers are refused: tunnels, file systems, namespaces
+/// (flatpak runs all in bubblewrap, which makes namespaces and mounts).
+const NEEDS_NODE: [&str; 23] = [
     "mount",
     "umount",
     "modprobe",
@@ -37,6 +38,14 @@ const NEEDS_NODE: [&str; 15] = [
     "unshare",
     "nsenter",
     "ip",
+    "bwrap",
+    "flatpak",
+    "flatpak-builder",
+    "openvpn",
+    "sshfs",
+    "tee",
+    "udevadm",
+    "wg-quick",
 ];
 
 /// Options before `run` whose value is the next word.
@@ -99,6 +108,11 @@ fn changes(tool: &str, behind: &[&str]) -> bool {
         "modprobe" | "insmod" => !has(&["-n", "--dry-run", "-D", "--show-depends", "-c", "--showconfig"]),
         "unshare" => !behind.iter().take_while(|word| word.starts_with('-')).any(|word| makes_user(word)),
         "ip" => changes_network(behind),
+        "flatpak" => matches!(behind.first(), Some(&("run" | "build"))),
+        "openvpn" => !has(&["--genkey"]),
+        // Parameters of the kernel.
+        "tee" => behind.iter().any(|word| word.starts_with("/proc/sys/") || word.starts_with("/sys/")),
+        "udevadm" => matches!(behind.first(), Some(&("control" | "trigger"))),
         _ => true,
     }
 }

@@ -6,6 +6,8 @@ use crate::assess::sight::{FileAt, Spot, WorkflowSight};
 use crate::assess::verdict::Verdict;
 use crate::graph::matrix::too_many;
 use crate::model::call::NOT_FOUND;
+use crate::read::Problem;
+use crate::remarks::refusals;
 
 /// The rule.
 pub(super) const RULE: &dyn Rule = &Refused;
@@ -31,8 +33,15 @@ impl Rule for Refused {
         // That a file is not there has rules of its own: the commit that runs may have it.
         let mut of_calls = workflow.family.program.of_calls();
         of_calls.retain(|problem| !problem.message.ends_with(NOT_FOUND));
-        for problem in root.workflow.all_problems().chain(&of_calls).filter(|problem| problem.is_refusal()) {
+        // What GitHub has not come to may follow from what it refused before.
+        let is_told = |problem: &&Problem| problem.is_refusal() && !problem.is_beyond;
+        for problem in root.workflow.all_problems().chain(&of_calls).filter(is_told) {
             found.reason(Spot { file: FileAt::Workflow(0), span: problem.span }, &problem.message);
+        }
+        let document = root.workflow.document;
+        for (token, finding) in refusals(document).filter(|_| document.tree().error().is_none()) {
+            let span = document.tree().place_in(document.token(token).node, finding.span);
+            found.reason(Spot { file: FileAt::Workflow(0), span }, &finding.message);
         }
         // GitHub tells that only when the run begins, and then starts nothing.
         for job in &root.jobs {

@@ -5,6 +5,8 @@ use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::StepSight;
 use crate::assess::tools::is_on_hosted;
 use crate::assess::verdict::Verdict;
+use crate::script::{Need, Tool};
+use crate::span::Span;
 use crate::values::label::System;
 
 /// The rule.
@@ -27,6 +29,74 @@ const WINDOWS: [&str; 2] = ["cmd", "powershell"];
 fn is_missing(step: &StepSight<'_>, program: &str) -> bool {
     !step.job.workflow.profile.tools.iter().any(|known| known == program)
         && !step.brought.has(program, &step.legs)
+}
+
+/// Folders of an image that are in `PATH`.
+const BIN: [&str; 3] = ["/usr/bin/", "/usr/local/bin/", "/bin/"];
+
+/// The name of a program that a script starts by its name or by its path in such a folder.
+fn plain(program: &str) -> &str {
+    BIN.iter().find_map(|folder| program.strip_prefix(folder)).unwrap_or(program)
+}
+
+/// Whether a step starts a client of an engine of containers for what needs no daemon, in a job that needs none otherwise: then another
+/// rule asks for all of it.
+fn is_lone_client(step: &StepSight<'_>, tool: &Tool<'_>, span: Span) -> bool {
+    tool.need() == Some(Need::ContainerEngine)
+        && !step.job.workflow.profile.has_docker
+        && step.is_without_daemon(span)
+        && !step.job.has_engine()
+}
+
+/// Variables of GitHub's image by what they begin with, and a program of what they name (actions/runner-images:
+/// images/ubuntu/Ubuntu2404-Readme.md, "Environment variables").
+const VARIABLES: [(&str, &str); 12] = [
+    ("ANDROID_HOME", "sdkmanager"),
+    ("ANDROID_NDK", "sdkmanager"),
+    ("ANDROID_SDK_ROOT", "sdkmanager"),
+    ("CHROMEWEBDRIVER", "chromedriver"),
+    ("CONDA", "conda"),
+    ("EDGEWEBDRIVER", "msedgedriver"),
+    ("GECKOWEBDRIVER", "geckodriver"),
+    ("GOROOT_", "go"),
+    ("JAVA_HOME_", "java"),
+    ("SELENIUM_JAR_PATH", "java"),
+    ("SWIFT_PATH", "swift"),
+    ("VCPKG_INSTALLATION_ROOT", "vcpkg"),
+];
+
+/// Finds variables that GitHub's image has and nobody sets.
+fn look_at_variables(step: &StepSight<'_>, found: &mut Found<'_>) {
+    for (name, span) in step.variables() {
+        let known = VARIABLES.iter().find(|(known, _)| match known.strip_suffix('_') {
+            Some(_) => name.starts_with(known),
+            None => name == *known || (*known == "ANDROID_NDK" && name.starts_with("ANDROID_NDK_")),
+        });
+        let Some((_, program)) = known else { continue };
+        if is_missing(step, program) && !step.is_set(name) {
+            found.reason(step.in_script(span), format!("${name}"));
+        }
+    }
+}
+
+/// Finds compilers and generators that a build is told to use.
+fn look_at_builds(step: &StepSight<'_>, found: &mut Found<'_>) {
+    const NINJA: &str = "ninja";
+    let mut builds = false;
+    step.commands(&mut |words, span| {
+        let (program, behind) = words.split_first().unwrap_or((&"", &[]));
+        builds |=
+            matches!(*program, "cmake" | "make" | "meson" | "ninja" | "./configure" | "cargo" | "autoreconf");
+        let asks = behind.windows(2).any(|pair| pair == ["-G", "Ninja"]) || behind.contains(&"-GNinja");
+        if *program == "cmake" && asks && is_missing(step, NINJA) {
+            found.reason(step.in_script(span), NINJA);
+        }
+    });
+    for (token, compiler) in step.compilers().filter(|_| builds) {
+        if is_on_hosted(compiler) && is_missing(step, compiler) {
+            found.reason(token, compiler);
+        }
+    }
 }
 
 /// Finds the shell that a step names, where it is not there.
@@ -53,9 +123,11 @@ impl Rule for ToolMissing {
             return;
         }
         look_at_shell(step, found);
-        for (tool, span) in step.tools() {
-            let name = tool.name.as_ref();
-            if !tool.probed && is_on_hosted(name) && is_missing(step, name) {
+        look_at_variables(step, found);
+        look_at_builds(step, found);
+        for (tool, span) in step.tools().filter(|(tool, _)| !tool.is_optional()) {
+            let name = plain(&tool.name);
+            if (is_on_hosted(name) || is_lone_client(step, tool, span)) && is_missing(step, name) {
                 found.reason(step.in_script(span), name);
             }
         }

@@ -152,8 +152,8 @@ impl Look<'_, '_> {
         if let Some(used) = &step.used {
             self.uses(step, used);
         }
-        for (tool, span) in step.tools().filter(|(tool, _)| !tool.probed) {
-            self.tool(tool, &|| step.is_login(span));
+        for (tool, span) in step.tools().filter(|(tool, _)| !tool.is_optional()) {
+            self.tool(tool, &|| step.is_without_daemon(span));
         }
         if matches!(step.file, FileAt::Action(_)) {
             // What the steps of a job read is known already.
@@ -165,10 +165,10 @@ impl Look<'_, '_> {
         }
     }
 
-    fn tool(&mut self, tool: &Tool<'_>, is_login: &dyn Fn() -> bool) {
+    fn tool(&mut self, tool: &Tool<'_>, is_of_client: &dyn Fn() -> bool) {
         let name = tool.name.rsplit(['/', '\\']).next().unwrap_or_default();
         match tool.need() {
-            Some(Need::ContainerEngine) if !is_login() => self.need(Kind::Docker, name),
+            Some(Need::ContainerEngine) if !is_of_client() => self.need(Kind::Docker, name),
             Some(Need::LocalCluster) => self.need(Kind::Cluster, name),
             Some(Need::Root) if NODE.contains(&name) => self.need(Kind::Privileged, name),
             Some(Need::Root) => self.need(Kind::Root, name),

@@ -1,6 +1,7 @@
 //! The steps of jobs that use actions, themselves or by way of composite actions.
 
 use super::{Workspace, of_target};
+use crate::graph::checkout::is_at_hand;
 use crate::graph::{Family, Job, Local};
 use crate::model::Uses;
 use crate::model::call::{Home, Reference};
@@ -31,7 +32,7 @@ impl UserStep<'_, '_> {
         match self.job.folder(self.at, path) {
             // A called workflow checks out the repository of its caller
             // (https://docs.github.com/en/actions/concepts/workflows-and-actions/reusing-workflow-configurations).
-            Local::Own { path, reference: None } => {
+            Local::Own { path, reference } if reference.is_none_or(is_at_hand) => {
                 let first = self.family.program.bundle.files().first()?;
                 Some(Reference { repository: first.reference.repository.clone(), path })
             }
@@ -138,6 +139,19 @@ mod tests {
                 [("o/r@v1", inner), ("b", none)],
                 &["o/r@v1", "b"],
                 Some(Target::Action(1)),
+            ),
+            // The commit that runs is named, and another one.
+            (
+                format!("{CHECKOUT}        with: {{ref: '${{{{ github.sha }}}}'}}\n      - uses: ./a\n"),
+                [("a", none), ("b", none)],
+                &["a"],
+                None,
+            ),
+            (
+                format!("{CHECKOUT}        with: {{ref: main}}\n      - uses: ./a\n"),
+                [("a", none), ("b", none)],
+                &[],
+                None,
             ),
             // Nothing is checked out.
             ("      - uses: o/r@v1\n".to_owned(), [("o/r@v1", inner), ("b", none)], &["o/r@v1"], None),

@@ -105,6 +105,9 @@ fn add<'n>(
     if path.names.len() == 2 && path.starts_with(&["job", "status"]) && matches!(asker, Asker::Step(_)) {
         return Some(());
     }
+    if is_of_unneeded(path, asker) {
+        return Some(());
+    }
     let ((context, property), name) = (kind(path)?, path.name(1)?);
     let mut ask = |name: &'n str, may_be| {
         if !asked.iter().any(|known| known.property == property && same(known.name, name)) {
@@ -127,6 +130,14 @@ fn add<'n>(
         _ => return None,
     }
     Some(())
+}
+
+/// Whether a path asks for outputs of a job that is not among the needs: they are null, as the job is.
+fn is_of_unneeded(path: &Path<'_>, asker: Asker<'_>) -> bool {
+    let is_output = path.name(2).is_some_and(|property| property.eq_ignore_ascii_case("outputs"));
+    let name = path.name(1).filter(|name| is_output && *name != paths::ANY && path.starts_with(&["needs"]));
+    let needs = name.zip(asker.needs());
+    needs.is_some_and(|(name, needs)| !needs.iter().any(|need| same(need.value, name)))
 }
 
 /// What a job of the needs may have come to.

@@ -207,6 +207,7 @@ fn conditions_are_told_by_situation() {
         (Some("always() && contains(needs.*.result, 'failure')"), "n?n?"),
         (Some("always() && needs.a.result == 'failed'"), "nnnn"),
         (Some("always() && needs.x.result == 'failure'"), "nnnn"),
+        (Some("always() && needs.x.outputs.y == 'true'"), "nnnn"),
         (Some("always() && needs.x.result != 'failure'"), "yyyy"),
         (Some("needs.x.result == needs.a.result"), "nnnn"),
         (Some("always() && needs.a.outputs.x == 1"), "????"),

@@ -53,6 +53,8 @@ pub enum Link {
     NotThere,
     /// Nobody supplied it.
     NotSupplied,
+    /// It is there, and could not be read.
+    Unreadable,
 }
 
 /// A workflow, all that it calls, and what is wrong about any of it.
@@ -100,7 +102,8 @@ impl<'d> Program<'d> {
         match self.bundle.target(file, call.uses.token) {
             Target::File(file) => Link::Workflow(file),
             Target::NotThere => Link::NotThere,
-            Target::NotSupplied | Target::TooMany | Target::Unreadable(_) => Link::NotSupplied,
+            Target::NotSupplied | Target::TooMany => Link::NotSupplied,
+            Target::Unreadable(_) => Link::Unreadable,
         }
     }
 
@@ -114,7 +117,7 @@ impl<'d> Program<'d> {
         }
     }
 
-    /// The calls whose workflow nobody supplied: the file that calls, and the call.
+    /// The calls whose workflow nobody supplied, or which could not be read: the file that calls, and the call.
     pub fn not_supplied(&self) -> impl Iterator<Item = (usize, &Call<'d>)> {
         let jobs =
             (0..).zip(&self.workflows).flat_map(|(file, of)| of.jobs.iter().map(move |job| (file, job)));
@@ -122,7 +125,7 @@ impl<'d> Program<'d> {
             JobKind::Call(call) => Some((file, &**call)),
             JobKind::Steps(_) => None,
         })
-        .filter(|(file, call)| self.link(*file, call) == Link::NotSupplied)
+        .filter(|(file, call)| matches!(self.link(*file, call), Link::NotSupplied | Link::Unreadable))
     }
 }
 

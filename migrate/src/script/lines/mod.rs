@@ -48,7 +48,7 @@ impl<'a> Reader<'a, '_> {
     fn tool(&mut self, span: Span) {
         if !self.has_hole(span) {
             let name = Cow::Borrowed(span.of(self.text));
-            self.uses(span, UseKind::Tool(Tool { name, elevated: false, probed: false }));
+            self.uses(span, UseKind::Tool(Tool { name, elevated: false, probed: false, guarded: false }));
         }
     }
 

@@ -52,34 +52,53 @@ const WRITERS: [&str; 4] = ["add-content", "out-file", "set-content", "tee-objec
 /// Commands that run a text as a script.
 const RUNNERS: [&str; 2] = ["iex", "invoke-expression"];
 
+/// What is open where a token stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bracket {
+    /// `(`
+    Group,
+    /// `{`
+    Block,
+    /// `@{`: entries of names and values (about_Hash_Tables). An entry starts with its name, which is no command.
+    Hash,
+}
+
+/// Takes away what `}` closes, and what was left open within it.
+fn close_block(open: &mut Vec<Bracket>) -> Option<Bracket> {
+    while let Some(bracket) = open.pop() {
+        if bracket != Bracket::Group {
+            return Some(bracket);
+        }
+    }
+    None
+}
+
 impl Reader<'_, '_> {
     pub(super) fn powershell(&mut self, tokens: &[Token]) {
         self.mark(tokens);
+        let mut open = Vec::new();
         for line in tokens.split(|token| token.kind == TokenKind::NewLine) {
-            self.powershell_line(line);
+            self.powershell_line(line, &mut open);
             for token in line {
                 self.powershell_text(token);
             }
         }
     }
 
-    fn powershell_line(&mut self, line: &[Token]) {
-        let (mut starts, mut assigns) = (true, false);
+    fn powershell_line(&mut self, line: &[Token], open: &mut Vec<Bracket>) {
+        let (mut starts, mut assigns) = (open.last() != Some(&Bracket::Hash), false);
+        let mut before = None;
         for token in line {
             if token.kind == TokenKind::Word && starts {
                 assigns = self.of(token).starts_with('$');
             }
             match token.kind {
                 TokenKind::Word if std::mem::take(&mut starts) => starts = self.powershell_head(token),
-                TokenKind::Sign => {
-                    starts = match self.of(token) {
-                        "=" => assigns,
-                        sign => !matches!(sign, ")" | "," | "<" | ">" | ">>"),
-                    }
-                }
+                TokenKind::Sign => starts = self.powershell_sign(token, before, assigns, open),
                 TokenKind::Word | TokenKind::NewLine | TokenKind::Comment => {}
                 _ => starts = false,
             }
+            before = Some(token);
         }
         let redirect = line.iter().position(|token| matches!(self.of(token), ">" | ">>"));
         let writes = redirect.is_some()
@@ -88,6 +107,42 @@ impl Reader<'_, '_> {
                 .any(|token| WRITERS.iter().any(|writer| writer.eq_ignore_ascii_case(self.of(token))));
         self.powershell_files(line, writes);
         self.powershell_runs(line);
+    }
+
+    /// Whether a command may stand behind a sign.
+    fn powershell_sign(
+        &self,
+        sign: &Token,
+        before: Option<&Token>,
+        assigns: bool,
+        open: &mut Vec<Bracket>,
+    ) -> bool {
+        let is_entry = open.last() == Some(&Bracket::Hash);
+        match self.of(sign) {
+            "{" => {
+                let is_hash = before.is_some_and(|before| {
+                    before.kind == TokenKind::Word
+                        && before.span.end == sign.span.start
+                        && self.of(before).ends_with('@')
+                });
+                open.push(if is_hash { Bracket::Hash } else { Bracket::Block });
+                !is_hash
+            }
+            "}" => close_block(open) != Some(Bracket::Hash),
+            "(" => {
+                open.push(Bracket::Group);
+                true
+            }
+            ")" => {
+                if open.last() == Some(&Bracket::Group) {
+                    open.pop();
+                }
+                false
+            }
+            "=" => assigns && !is_entry,
+            ";" => !is_entry,
+            sign => !matches!(sign, "," | "<" | ">" | ">>"),
+        }
     }
 
     /// `Invoke-Expression TEXT` and `TEXT | Invoke-Expression`.
@@ -200,5 +255,55 @@ impl Reader<'_, '_> {
             self.variable(name, if sets { Access::Exported } else { Access::Read });
             rest = Span::new(name.end, rest.end);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::script::{Script, Shell};
+
+    fn table(cases: &[(&str, &str)]) {
+        for (text, expected) in cases {
+            let script = Script::read(text, Shell::PowerShell, &[]);
+            let tools: Vec<_> = script.tools().map(|tool| tool.name.as_ref()).collect();
+            assert_eq!(tools.join(" "), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_backtick_at_the_end_continues_a_line() {
+        table(&[
+            ("msbuild a.sln `\n  /p:Configuration=Release\nb", "msbuild b"),
+            ("msbuild a.sln `\r\n  /p:Configuration=Release `\r\n  /m\r\nb", "msbuild b"),
+            ("msbuild a.sln`\n  c=d\nb", "msbuild b"),
+            ("a |`\n  b", "a b"),
+            ("a c`;d", "a"),
+            ("# a `\nb", "b"),
+            ("a \"c `\nd\"\nb", "a b"),
+            ("a `", "a"),
+        ]);
+    }
+
+    #[test]
+    fn names_in_a_hash_literal_are_no_commands() {
+        table(&[
+            ("$p = @{ Path = \"x\"; Force = $true }\na @p", "a"),
+            ("$p = @{\n  Path = \"x\"\n  Force = $true\n}\na @p", "a"),
+            ("$p = [ordered]@{\r\n  Path = 'x' # y\r\n  # z\r\n  Force = 1\r\n}\r\na", "a"),
+            ("$p=@{Path='x';Force=1}; a", "a"),
+            (
+                "a -b @{\n  Path = @{\n    Force = 1\n  }\n  Other = @('x',\n    'y')\n  More = 2\n} | b",
+                "a b",
+            ),
+            ("a (@{ Path = 'x' } | b)\nc", "a b c"),
+            ("@{\n  Path = (a b)\n  Run = { c d; e }\n  Other = {\n    f\n  }\n}", "a c e f"),
+            ("if ($x) {\n  $p = @{\n    Path = 1\n  }\n  a\n}\nb", "a b"),
+            // Blocks and groups are read as before.
+            ("if ($x) { a } else { b }; c", "a b c"),
+            ("x | % { a }\nb", "x a b"),
+            ("@(\n  a\n)\nb", "a b"),
+            ("a )\n}\nb", "a b"),
+            ("$p = @{\n  Path = (1\n}\nb", "b"),
+        ]);
     }
 }

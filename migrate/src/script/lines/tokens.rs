@@ -81,6 +81,14 @@ impl Language {
         }
     }
 
+    /// How far goes what continues a line on the next one, if it starts here: a backtick at the very end (PowerShell,
+    /// about_Special_Characters).
+    fn continuation(self, rest: &str) -> Option<usize> {
+        let after = rest.strip_prefix('`').filter(|_| self == Self::PowerShell)?;
+        let end = ["\n", "\r\n"].into_iter().find(|end| after.starts_with(end))?;
+        Some(1 + end.len())
+    }
+
     /// How far a comment goes that starts here.
     fn comment(self, rest: &str) -> Option<usize> {
         let line = || rest.find('\n').unwrap_or(rest.len());
@@ -99,6 +107,10 @@ pub(super) fn tokens(text: &str, language: Language) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(length) = language.continuation(rest) {
+            at += length;
+            continue;
+        }
         let token = token(rest, language);
         let length = token.span.end.max(1);
         if token.kind != TokenKind::Word || token.span.end > 0 {
@@ -157,7 +169,8 @@ fn word(rest: &str, language: Language) -> usize {
         let ends = character.is_whitespace()
             || language.signs().contains(character)
             || "\"'".contains(character) && language != Language::Cmd
-            || character == '"';
+            || character == '"'
+            || character == '`' && rest.get(at..).is_some_and(|rest| language.continuation(rest).is_some());
         if ends && at > 0 {
             return at;
         }

@@ -82,7 +82,8 @@ impl<'a> Walk<'a, '_, '_, '_> {
         let kind = if is_builtin(&name) {
             UseKind::Builtin(name.clone())
         } else {
-            UseKind::Tool(Tool { name: name.clone(), elevated: at.elevated, probed: false })
+            let guarded = self.is_present(&name) || at.may_fail && self.is_question(arguments);
+            UseKind::Tool(Tool { name: name.clone(), elevated: at.elevated, probed: false, guarded })
         };
         self.uses(span, kind);
         match Wrapper::of(&name) {
@@ -95,7 +96,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
     }
 
     /// `command -v` runs nothing.
-    fn is_query(&self, name: &str, arguments: &[Word]) -> bool {
+    pub(super) fn is_query(&self, name: &str, arguments: &[Word]) -> bool {
         name == "command"
             && arguments
                 .first()
@@ -174,7 +175,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
         }
     }
 
-    fn is_option(&self, word: &Word) -> bool {
+    pub(super) fn is_option(&self, word: &Word) -> bool {
         self.place(word.span).of(self.text).starts_with('-')
     }
 
@@ -190,7 +191,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
             if let Some(name) = self.literal(word).filter(|name| !name.starts_with('-') && !is_builtin(name))
             {
                 let span = self.place(word.span);
-                self.uses(span, UseKind::Tool(Tool { name, elevated: false, probed: true }));
+                self.uses(span, UseKind::Tool(Tool { name, elevated: false, probed: true, guarded: false }));
             }
         }
     }

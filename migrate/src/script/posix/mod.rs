@@ -5,9 +5,11 @@ mod commands;
 mod files;
 mod handed;
 mod output;
+mod probes;
 mod words;
 mod wrappers;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 
@@ -56,8 +58,14 @@ pub(super) fn read<'a>(text: &'a str, script: &mut Script<'a>) {
 
 /// Walks over a script, in which files of the runner may have these names already. Tells its functions, and all such names.
 fn walk<'a>(text: &'a str, masked: &str, script: &mut Script<'a>, names: Names) -> (Vec<String>, Names) {
-    let mut found =
-        Found { script, open: Open::default(), functions: Vec::new(), written: Written::default(), names };
+    let mut found = Found {
+        script,
+        open: Open::default(),
+        functions: Vec::new(),
+        written: Written::default(),
+        names,
+        present: Vec::new(),
+    };
     let access = Some(FileAccess::Passed);
     Walk { text, masked, base: 0, found: &mut found, access, only_asks: false }.all(At::START);
     (found.functions, found.names)
@@ -100,6 +108,8 @@ struct Found<'a, 's> {
     functions: Vec<String>,
     written: Written,
     names: Names,
+    /// Programs that are there where the walk is, by what the conditions around it found.
+    present: Vec<Cow<'a, str>>,
 }
 
 /// What a script calls files of the runner.
@@ -140,6 +150,8 @@ struct At<'t> {
     nested: usize,
     depth: usize,
     elevated: bool,
+    /// Whether the script goes on where a command here fails: it is on the left of `||`.
+    may_fail: bool,
 }
 
 /// Where the output of a command goes.
@@ -161,8 +173,14 @@ enum Input<'t> {
 }
 
 impl At<'_> {
-    const START: Self =
-        Self { output: Output::Log, input: Input::Unknown, nested: 0, depth: 0, elevated: false };
+    const START: Self = Self {
+        output: Output::Log,
+        input: Input::Unknown,
+        nested: 0,
+        depth: 0,
+        elevated: false,
+        may_fail: false,
+    };
 
     const fn within(self) -> Self {
         Self { output: Output::Elsewhere, input: Input::Unknown, nested: self.nested + 1, ..self }
@@ -313,8 +331,18 @@ impl<'a> Walk<'a, '_, '_, '_> {
                 self.doubt(span, Doubt::DynamicScript);
             }
         }
+        if matches!(binary.op, BinaryOp::Or) {
+            left.may_fail = !self.may_end(&binary.right);
+        }
         self.statement(&binary.left, left);
+        let before = self.found.present.len();
+        match binary.op {
+            BinaryOp::And => self.learn(&binary.left, true),
+            BinaryOp::Or => self.learn(&binary.left, false),
+            BinaryOp::Pipe | BinaryOp::PipeAll => {}
+        }
         self.statement(&binary.right, right);
+        self.found.present.truncate(before);
     }
 
     fn compound<'t>(&mut self, compound: &'t CompoundCommand, at: At<'t>) {
@@ -373,12 +401,30 @@ impl<'a> Walk<'a, '_, '_, '_> {
     }
 
     fn branches(&mut self, branches: &IfCommand, at: At<'_>) {
-        self.sequences([&branches.condition, &branches.then_branch], at);
+        let before = self.found.present.len();
+        self.branch(&branches.condition, &branches.then_branch, at);
         for (condition, branch) in &branches.elif_branches {
-            self.sequences([condition, branch], at);
+            self.branch(condition, branch, at);
         }
         if let Some(branch) = &branches.else_branch {
             self.sequence(branch, at);
+        }
+        self.found.present.truncate(before);
+    }
+
+    /// A branch with its condition. What is there where the condition does not hold is known to the branches behind it.
+    fn branch(&mut self, condition: &StmtSeq, branch: &StmtSeq, at: At<'_>) {
+        self.sequence(condition, at);
+        let before = self.found.present.len();
+        // The last command decides.
+        let decides = condition.stmts.last();
+        if let Some(decides) = decides {
+            self.learn(decides, true);
+        }
+        self.sequence(branch, at);
+        self.found.present.truncate(before);
+        if let Some(decides) = decides {
+            self.learn(decides, false);
         }
     }
 
@@ -395,6 +441,7 @@ impl<'a> Walk<'a, '_, '_, '_> {
 
     fn function(&mut self, function: &FunctionDef, at: At<'_>) {
         self.found.functions.extend(function.static_names().map(|name| name.as_str().to_owned()));
-        self.statement(&function.body, At { output: Output::Log, input: Input::Unknown, ..at });
+        let at = At { output: Output::Log, input: Input::Unknown, may_fail: false, ..at };
+        self.statement(&function.body, at);
     }
 }

@@ -3,7 +3,7 @@
 //! What is refused is what GitHub's own parser refuses (languageservices, `cron.ts`): five fields with spaces
 //! between them, names of months and days, lists, ranges that do not run backwards, steps within the range of
 //! the field; no `@daily`, no `?`, `L`, `W`, `#`, no 7 for Sunday. JavaScript reads `1.5` and `0x5` as numbers,
-//! so that parser lets them pass; here a number is digits.
+//! so that parser lets them pass; here a number is digits. White space around them is the editor's matter.
 //!
 //! Kept libraries read other languages: croner takes seconds, years, `@daily`, `L`, `W` and `#`, cronexpr takes 7 for
 //! Sunday. The sets of five fields are small, so they are ours; zones and calendars are jiff's.
@@ -12,7 +12,7 @@ mod describe;
 mod parser;
 mod runs;
 
-pub use parser::parse;
+pub use parser::{padding, parse};
 pub use runs::Runs;
 
 use super::finding::{Finding, whole};

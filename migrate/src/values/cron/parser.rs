@@ -27,7 +27,7 @@ const FIELDS: [Field; 5] = [
     Field { first: 0, last: 6, names: &DAYS, range: "a weekday is 0 (Sunday) to 6 or sun to sat" },
 ];
 
-/// Reads a schedule.
+/// Reads a schedule. White space around it is left away; see [`padding`].
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Result<Cron, Finding> {
     if text.is_empty() {
         return Err(Finding::unexpected(text, "the fields are minute, hour, day, month and weekday"));
     }
-    let mut parts = Parts { text, at: 0 };
+    let mut parts = Parts { text: text.trim_end(), at: text.len() - text.trim_start().len() };
     let mut sets = [0; 5];
     let mut starred = [false; 5];
     for (index, field) in FIELDS.iter().enumerate() {
@@ -54,6 +54,14 @@ pub fn parse(text: &str) -> Result<Cron, Finding> {
     Ok(Cron { minutes, hours, days, months, weekdays, any_day, any_weekday })
 }
 
+/// What GitHub's editor says of white space around a schedule. What starts workflows takes it: schedules that are written as block
+/// scalars, with a line feed at their end, run (apache/arrow, `cuda_extra.yml`).
+#[must_use]
+pub fn padding(text: &str) -> Option<Finding> {
+    let is_padded = text.trim() != text;
+    is_padded.then(|| refused(whole(text), "take the white space before and behind it away").warning())
+}
+
 fn refused(span: Span, hint: &'static str) -> Finding {
     Finding::github(span, MESSAGE, hint)
 }
@@ -61,8 +69,6 @@ fn refused(span: Span, hint: &'static str) -> Finding {
 fn count(text: &str) -> &'static str {
     if text.starts_with('@') {
         "GitHub knows no @daily and the like: write the five fields"
-    } else if text.starts_with(' ') || text.ends_with(' ') {
-        "take the spaces before and behind it away"
     } else if text.contains('\t') {
         "write spaces between the fields, not tabs"
     } else {
@@ -231,8 +237,6 @@ mod tests {
             ("0 0 ? * *", "?"),
             ("0 0 L * *", "L"),
             ("0 0 * * MON#1", "MON#1"),
-            (" 0 0 * * *", ""),
-            ("0 0 * * * ", ""),
             ("0\t0 * * *", "0\t0"),
             ("1.5 * * * *", "1.5"),
             ("0x5 * * * *", "0x5"),
@@ -245,6 +249,19 @@ mod tests {
         assert_eq!(parse("").unwrap_err().message, "Unexpected value ''");
         assert!(parse("0 0 * * 7").unwrap_err().hint.contains("Sunday is 0"));
         assert!(parse("@daily").unwrap_err().hint.contains("@daily"));
+    }
+
+    #[test]
+    fn white_space_around_is_the_editors_matter() {
+        for text in [" 0 6 * * *", "0 6 * * * ", "0 6 * * *\n", "\t0 6 * * *\r\n"] {
+            assert_eq!(parse(text), parse("0 6 * * *"), "{text:?}");
+            let told = padding(text).unwrap();
+            assert_eq!((told.message.as_str(), told.span.of(text)), (MESSAGE, text));
+        }
+        assert_eq!(padding("0 6 * * *"), None);
+        for (text, at) in [(" ", " "), (" 0 6 * *\n", " 0 6 * *\n"), (" 60 6 * * *", "60")] {
+            assert_eq!(parse(text).unwrap_err().span.of(text), at, "{text:?}");
+        }
     }
 
     #[test]

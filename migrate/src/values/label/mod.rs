@@ -142,26 +142,32 @@ pub fn of_system(text: &str) -> Option<System> {
 #[must_use]
 pub fn guess(text: &str) -> Guess {
     let mut guess = Guess::default();
-    let words =
-        text.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').filter(|word| !word.is_empty());
-    for word in words {
-        let word = word.to_ascii_lowercase();
-        guess.system = guess.system.or(match word.as_str() {
-            "linux" | "ubuntu" | "debian" => Some(System::Linux),
-            "macos" | "mac" | "darwin" => Some(System::MacOs),
-            "windows" | "win" => Some(System::Windows),
-            _ => None,
-        });
-        guess.architecture = guess.architecture.or(architecture(&word));
+    // The one word with an underscore in it that is looked for.
+    let text = text.to_ascii_lowercase().replace("x86_64", "x64");
+    for word in text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        // A version may stand at the end: ubuntu2404, win2022.
+        guess.system =
+            guess.system.or(system_word(word.trim_end_matches(|char: char| char.is_ascii_digit())));
+        guess.architecture = guess.architecture.or(architecture(word));
         let cores = ["vcpu", "cores", "core", "cpu"].iter().find_map(|unit| word.strip_suffix(unit));
         guess.cores = guess.cores.or_else(|| cores?.parse().ok());
     }
     guess
 }
 
+fn system_word(word: &str) -> Option<System> {
+    match word {
+        "linux" | "ubuntu" | "debian" | "centos" | "fedora" | "rhel" | "rocky" | "almalinux" | "alpine"
+        | "amazonlinux" | "sles" => Some(System::Linux),
+        "macos" | "mac" | "darwin" => Some(System::MacOs),
+        "windows" | "win" => Some(System::Windows),
+        _ => None,
+    }
+}
+
 fn architecture(word: &str) -> Option<Architecture> {
     match word {
-        "x64" | "x86_64" | "amd64" | "intel" | "x86" => Some(Architecture::X64),
+        "x64" | "amd64" | "intel" | "x86" => Some(Architecture::X64),
         "arm64" | "aarch64" | "arm" => Some(Architecture::Arm64),
         "s390x" => Some(Architecture::S390x),
         "ppc64le" => Some(Architecture::Ppc64le),

@@ -20,7 +20,7 @@ pub(super) fn write_call(writer: &mut Writer<'_>, family: &Family<'_>, called: &
         match called.link {
             Link::Workflow(file) => writer.field("file", family.file_name(file)),
             Link::NotThere => writer.field("unknown", "the repository has no such file"),
-            Link::NotSupplied => {
+            Link::NotSupplied | Link::Unreadable => {
                 let why = family.program.why_unknown(called.file, called.call);
                 writer.field("unknown", why.as_deref().unwrap_or("nobody supplied it"));
             }
