@@ -156,6 +156,22 @@ impl<'s> StepSight<'s> {
     }
 }
 
+/// Options of `gh api` that have no value (cli.github.com/manual/gh_api); those of all others are the next word.
+const FLAGS: [&str; 7] = ["-i", "--include", "--paginate", "--silent", "--slurp", "--verbose", "--help"];
+
+/// What `gh api` asks, of the words behind it.
+pub(super) fn endpoint<'c, 'w>(mut words: &'c [&'w str]) -> Option<&'c &'w str> {
+    loop {
+        let (word, behind) = words.split_first()?;
+        let takes_next = word.starts_with('-') && !word.contains('=') && !FLAGS.contains(word);
+        words = match (word.starts_with('-'), takes_next) {
+            (false, _) => return Some(word),
+            (true, true) if word.starts_with("--") || word.len() == 2 => behind.get(1..)?,
+            (true, _) => behind,
+        };
+    }
+}
+
 /// The words of a command of a script, beginning with the program at these bytes.
 pub(super) fn words_of(script: &str, program: Span) -> Vec<String> {
     let (before, text) = script.split_at_checked(program.start).unwrap_or_default();

@@ -335,9 +335,29 @@ mod tests {
 
     #[test]
     fn what_github_ignores_below_an_event_asks_nobody() {
-        let source = "on: {workflow_dispatch: {branches: [main]}}\njobs: {a: {runs-on: ubuntu-24.04, steps: [{run: make}]}}\n";
-        assert_eq!(of(source, "on.workflow_dispatch.branches"), ("exact", ""));
-        assert!(fates(source).iter().all(|(_, fidelity, _)| *fidelity != "needs-person"));
+        for (on, way) in [
+            ("{workflow_dispatch: {branches: [main]}}", "on.workflow_dispatch.branches"),
+            ("{create: {tags: [v1]}}", "on.create.tags"),
+            ("{release: {types: [published], branches: [main]}}", "on.release.branches"),
+            ("{merge_group: {paths-ignore: [x]}}", "on.merge_group.paths-ignore"),
+            ("{issues: {types: [shut]}}", "on.issues.types"),
+        ] {
+            let source =
+                format!("on: {on}\njobs: {{a: {{runs-on: ubuntu-24.04, steps: [{{run: make}}]}}}}\n");
+            for (at, fidelity, rule) in fates(&source) {
+                assert_ne!((fidelity, rule), ("needs-person", "needs-person"), "{on}: {at}");
+            }
+            assert_ne!(of(&source, way).0, "needs-person", "{on}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_group_is_as_its_parts() {
+        let source = "on: push\njobs:\n  a:\n    strategy: {matrix: {x: [1, 2]}}\n    concurrency: {group: 'a-${{ github.ref }}-${{ matrix.x }}'}\n    \
+                      runs-on: ubuntu-24.04\n    steps: [{run: make}]\n";
+        assert_eq!(of(source, "jobs.a.concurrency.group").1, "group-over-needs");
+        let named = fates(source).into_iter().filter(|(_, _, rule)| *rule == "group-over-needs").count();
+        assert!((2..=4).contains(&named), "{named}");
     }
 
     #[test]

@@ -75,13 +75,27 @@ impl<'p> Parts<'p> {
         self.by
     }
 
-    /// Keys below `workflow_dispatch` that GitHub does not know and ignores.
+    /// What of events GitHub does not know and ignores: keys below `workflow_dispatch`, and what reading has left to the editor.
     fn ignored(&mut self) {
-        let dispatch = self.workflow.events().iter().find(|event| event.name.value == "workflow_dispatch");
-        let Some(below) = dispatch.and_then(|event| event.token) else { return };
-        let below = self.nest.document.span(below);
+        let document = self.nest.document;
+        let events = self.workflow.events().iter();
+        let dispatch = events.clone().find(|event| event.name.value == "workflow_dispatch");
+        let dispatch = dispatch.and_then(|event| event.token).map(|below| document.span(below));
+        let problems = document.problems().iter().filter(|problem| problem.by == crate::read::By::Editor);
+        let refused: Vec<_> = problems.map(|problem| problem.span).collect();
+        if dispatch.is_none() && refused.is_empty() {
+            return;
+        }
+        let Some(on) = self.root.workflow.on.as_ref().map(|on| document.span(on.token)) else { return };
         for (at, construct) in self.nest.constructs.iter().enumerate() {
-            if construct.feature.is_none() && below.contains(construct.span) {
+            let is_unknown = construct.feature.is_none() && on.contains(construct.span);
+            let is_below = dispatch.is_some_and(|below| below.contains(construct.span));
+            let is_refused = || {
+                refused
+                    .iter()
+                    .any(|refused| construct.span.contains(*refused) || refused.contains(construct.span))
+            };
+            if is_unknown && (is_below || is_refused()) {
                 self.set(at, By::Use("nothing: GitHub ignores it"));
             }
         }
@@ -123,9 +137,23 @@ impl<'p> Parts<'p> {
         for reason in reasons.iter().filter(|reason| reason.spot.file == FileAt::Workflow(0)) {
             let Some(at) = self.nest.innermost(&starts, reason.spot.span.start) else { continue };
             self.find(at, reason.rule);
+            if reason.rule.id == GROUP {
+                self.find_up_to_group(at, reason.rule);
+            }
             users.extend(self.nest.user(at).map(|user| (user, reason.rule)));
         }
         self.users(users);
+    }
+
+    /// What was found in a part of a group's name counts for the name.
+    fn find_up_to_group(&mut self, at: usize, rule: &'static Meta) {
+        let around: Vec<_> = self.nest.around(at).collect();
+        for at in around {
+            self.find(at, rule);
+            if matches!(self.nest.key(at), Some("group" | "concurrency")) {
+                return;
+            }
+        }
     }
 
     /// What was found in what steps and jobs use. What stays, or nobody knows, takes all of them; what somebody has to change, what is
@@ -188,10 +216,10 @@ impl<'p> Parts<'p> {
             }
             let why = if set_up.contains(&construct.span) {
                 "the program that the job sets up before"
-            } else if contained.iter().any(|job| job.contains(construct.span)) {
-                "the program of the image that the job names"
             } else if is_of_workspace(construct.span.of(source)) {
                 "the same file of the workspace"
+            } else if contained.iter().any(|job| job.contains(construct.span)) {
+                "the program of the image that the job names"
             } else {
                 continue;
             };
@@ -364,6 +392,9 @@ const fn pair((construct, at): (&Construct, usize)) -> Option<(NodeId, usize)> {
 fn has_body(event: &str) -> bool {
     !matches!(event, "schedule" | "workflow_dispatch" | "workflow_call")
 }
+
+/// The rule that looks into the name of a group.
+const GROUP: &str = "group-over-needs";
 
 /// The feature of an action of a repository.
 pub(super) const USED: &str = "uses/action";

@@ -2,6 +2,7 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::script_sight::endpoint;
 use crate::assess::sight::{StepSight, UsedSight};
 use crate::assess::verdict::Verdict;
 
@@ -42,7 +43,9 @@ fn by_action(step: &StepSight<'_>, used: &UsedSight<'_>) -> bool {
 fn by_command(words: &[&str]) -> Option<&'static str> {
     match words {
         ["gh", "run", "download", ..] => Some("gh run download"),
-        ["gh", "api", rest @ ..] if rest.iter().any(|word| word.contains(ADDRESS)) => Some("gh api"),
+        ["gh", "api", rest @ ..] if !rest.contains(&"DELETE") => {
+            endpoint(rest).filter(|asked| asked.contains(ADDRESS)).map(|_| "gh api")
+        }
         [tool @ ("curl" | "wget"), rest @ ..] if rest.iter().any(|word| word.contains(ADDRESS)) => {
             Some(if *tool == "curl" { "curl" } else { "wget" })
         }

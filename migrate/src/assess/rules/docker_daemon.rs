@@ -61,10 +61,7 @@ impl Rule for DockerDaemon {
             found.reason(step.spot(token), program);
         }
         for (tool, span) in step.tools() {
-            if tool.need() == Some(Need::ContainerEngine)
-                && !tool.is_optional()
-                && !step.is_without_daemon(span)
-            {
+            if tool.need() == Some(Need::ContainerEngine) && !tool.probed && !step.is_without_daemon(span) {
                 found.reason(step.in_script(span), tool.name.as_ref());
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
+use crate::assess::script_sight::endpoint;
 use crate::assess::sight::StepSight;
 use crate::assess::verdict::Verdict;
 
@@ -41,7 +42,7 @@ fn by_command(words: &[&str]) -> Option<String> {
         ["gh", "run", verb @ ("list" | "watch" | "view" | "rerun" | "cancel" | "delete"), ..] => {
             Some(format!("gh run {verb}"))
         }
-        ["gh", "api", rest @ ..] => rest.iter().find(names).map(|_| "gh api".to_owned()),
+        ["gh", "api", rest @ ..] => endpoint(rest).filter(names).map(|_| "gh api".to_owned()),
         // A text that is sent may have the address of a run's page in it.
         [tool @ ("curl" | "wget"), rest @ ..] => {
             let asks = |word: &&&str| names(word) && word.contains("/repos/") && !word.contains(' ');

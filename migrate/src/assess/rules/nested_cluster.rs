@@ -47,8 +47,7 @@ impl Rule for NestedCluster {
             found.reason(step.uses_spot(), used.name());
         }
         for (tool, span) in step.tools() {
-            if tool.need() == Some(Need::LocalCluster) && !tool.is_optional() && !tells(&step.words_at(span))
-            {
+            if tool.need() == Some(Need::LocalCluster) && !tool.probed && !tells(&step.words_at(span)) {
                 found.reason(step.in_script(span), tool.name.as_ref());
             }
         }

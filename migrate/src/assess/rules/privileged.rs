@@ -108,7 +108,7 @@ fn changes(tool: &str, behind: &[&str]) -> bool {
         "modprobe" | "insmod" => !has(&["-n", "--dry-run", "-D", "--show-depends", "-c", "--showconfig"]),
         "unshare" => !behind.iter().take_while(|word| word.starts_with('-')).any(|word| makes_user(word)),
         "ip" => changes_network(behind),
-        "flatpak" => matches!(behind.first(), Some(&("run" | "build"))),
+        "flatpak" => matches!(behind.iter().find(|word| !word.starts_with('-')), Some(&("run" | "build"))),
         "openvpn" => !has(&["--genkey"]),
         // Parameters of the kernel.
         "tee" => behind.iter().any(|word| word.starts_with("/proc/sys/") || word.starts_with("/sys/")),

@@ -2,7 +2,7 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
-use crate::assess::sight::StepSight;
+use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::tools::is_on_hosted;
 use crate::assess::verdict::Verdict;
 use crate::script::{Need, Tool};
@@ -25,10 +25,14 @@ const META: Meta = Meta {
 /// Shells that only Windows has.
 const WINDOWS: [&str; 2] = ["cmd", "powershell"];
 
+/// What an action brings in the table that installs whatever files of the repository say.
+const ANYTHING: &str = "*";
+
 /// Whether the image has no such program, and nothing before has brought it.
 fn is_missing(step: &StepSight<'_>, program: &str) -> bool {
     !step.job.workflow.profile.tools.iter().any(|known| known == program)
         && !step.brought.has(program, &step.legs)
+        && !step.brought.has(ANYTHING, &step.legs)
 }
 
 /// Folders of an image that are in `PATH`.
@@ -99,16 +103,16 @@ fn look_at_builds(step: &StepSight<'_>, found: &mut Found<'_>) {
     }
 }
 
+/// Whether no leg of the job runs on Linux: other systems have other programs, and stay.
+fn runs_elsewhere(job: &JobSight<'_>) -> bool {
+    let system = |leg| job.job.runner(leg).and_then(|runner| runner.system);
+    job.job.known_legs().all(|leg| system(leg).is_some_and(|system| system != System::Linux))
+}
+
 /// Finds the shell that a step names, where it is not there.
 fn look_at_shell(step: &StepSight<'_>, found: &mut Found<'_>) {
     let Some((token, program)) = step.shell_program() else { return };
-    // Other systems have it, where one label tells the system of all legs.
-    let runs_elsewhere = || {
-        let system = step.job.job.runner(None).and_then(|runner| runner.system);
-        system.is_some_and(|system| system != System::Linux)
-    };
-    if (WINDOWS.contains(&program) || is_on_hosted(program)) && is_missing(step, program) && !runs_elsewhere()
-    {
+    if (WINDOWS.contains(&program) || is_on_hosted(program)) && is_missing(step, program) {
         found.reason(step.spot(token), program);
     }
 }
@@ -122,9 +126,11 @@ impl Rule for ToolMissing {
         if step.job.job.has_container() {
             return;
         }
-        look_at_shell(step, found);
-        look_at_variables(step, found);
-        look_at_builds(step, found);
+        if !runs_elsewhere(step.job) {
+            look_at_shell(step, found);
+            look_at_variables(step, found);
+            look_at_builds(step, found);
+        }
         for (tool, span) in step.tools().filter(|(tool, _)| !tool.is_optional()) {
             let name = plain(&tool.name);
             if (is_on_hosted(name) || is_lone_client(step, tool, span)) && is_missing(step, name) {

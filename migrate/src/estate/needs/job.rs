@@ -152,7 +152,7 @@ impl Look<'_, '_> {
         if let Some(used) = &step.used {
             self.uses(step, used);
         }
-        for (tool, span) in step.tools().filter(|(tool, _)| !tool.is_optional()) {
+        for (tool, span) in step.tools().filter(|(tool, _)| !tool.probed) {
             self.tool(tool, &|| step.is_without_daemon(span));
         }
         if matches!(step.file, FileAt::Action(_)) {

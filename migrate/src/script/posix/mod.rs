@@ -19,6 +19,7 @@ use shuck_ast::{
 };
 use shuck_parser::parser::Parser;
 
+use self::probes::MAX_LOOKED;
 use super::entries::{Open, Written};
 use super::hole::{Hole, Quoting, mark};
 use super::mask::mask;
@@ -336,10 +337,11 @@ impl<'a> Walk<'a, '_, '_, '_> {
         }
         self.statement(&binary.left, left);
         let before = self.found.present.len();
+        // Alone, it fails where the program is not there.
         match binary.op {
-            BinaryOp::And => self.learn(&binary.left, true),
-            BinaryOp::Or => self.learn(&binary.left, false),
-            BinaryOp::Pipe | BinaryOp::PipeAll => {}
+            BinaryOp::And if at.may_fail => self.learn(&binary.left, true),
+            BinaryOp::Or if at.may_fail => self.learn(&binary.left, false),
+            _ => {}
         }
         self.statement(&binary.right, right);
         self.found.present.truncate(before);
@@ -402,9 +404,10 @@ impl<'a> Walk<'a, '_, '_, '_> {
 
     fn branches(&mut self, branches: &IfCommand, at: At<'_>) {
         let before = self.found.present.len();
-        self.branch(&branches.condition, &branches.then_branch, at);
+        let goes_on = self.goes_on(branches);
+        self.branch(&branches.condition, &branches.then_branch, at, goes_on);
         for (condition, branch) in &branches.elif_branches {
-            self.branch(condition, branch, at);
+            self.branch(condition, branch, at, goes_on);
         }
         if let Some(branch) = &branches.else_branch {
             self.sequence(branch, at);
@@ -412,12 +415,23 @@ impl<'a> Walk<'a, '_, '_, '_> {
         self.found.present.truncate(before);
     }
 
-    /// A branch with its condition. What is there where the condition does not hold is known to the branches behind it.
-    fn branch(&mut self, condition: &StmtSeq, branch: &StmtSeq, at: At<'_>) {
+    /// Whether there is another way for whatever a condition finds, and none of them ends the script. Without `else` it would do less, and
+    /// nobody would see it.
+    fn goes_on(&self, branches: &IfCommand) -> bool {
+        let others = branches.elif_branches.iter().map(|(_, branch)| branch).chain(&branches.else_branch);
+        let all = std::iter::once(&branches.then_branch).chain(others);
+        let mut commands = all.flat_map(|branch| &branch.stmts).take(MAX_LOOKED + 1).enumerate();
+        branches.else_branch.is_some()
+            && commands.all(|(at, command)| at < MAX_LOOKED && !self.may_end(command))
+    }
+
+    /// A branch with its condition. What is there where the condition does not hold is known to the branches behind it, if the script goes
+    /// on whatever is there.
+    fn branch(&mut self, condition: &StmtSeq, branch: &StmtSeq, at: At<'_>, goes_on: bool) {
         self.sequence(condition, at);
         let before = self.found.present.len();
         // The last command decides.
-        let decides = condition.stmts.last();
+        let decides = condition.stmts.last().filter(|_| goes_on);
         if let Some(decides) = decides {
             self.learn(decides, true);
         }

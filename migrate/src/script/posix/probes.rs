@@ -11,7 +11,7 @@ use super::Walk;
 
 /// So many commands of one condition are looked at, and of one right side of `||`: these may be within each other, and each
 /// of them is asked.
-const MAX_LOOKED: usize = 32;
+pub(super) const MAX_LOOKED: usize = 32;
 
 /// So many programs are known to be there at once: every command is compared with all of them.
 const MAX_PRESENT: usize = 64;
@@ -219,26 +219,28 @@ mod tests {
     #[test]
     fn a_program_that_is_run_where_it_was_found_is_tried() {
         table(&[
-            ("command -v x >/dev/null && x a; x b", "?x ?x x"),
-            ("command -v x && a && x && x", "?x a ?x ?x"),
-            ("a && command -v x && x", "a ?x ?x"),
-            ("command -v x && x a || b", "?x ?x b"),
-            ("which x > /dev/null 2>&1 && sudo x", "which ?x sudo ?x"),
-            ("type -P x && (x | a)", "?x ?x a"),
-            ("hash x 2>/dev/null && { a; x; }", "?x a ?x"),
-            ("command -v x && echo \"$(x b)\"", "?x ?x"),
-            ("command -v x && bash -c 'x b'", "?x bash ?x"),
-            ("! command -v x || x", "?x ?x"),
+            ("command -v x >/dev/null && x a || b; x b", "?x ?x b x"),
+            ("command -v x && a && x && x || b", "?x a ?x ?x b"),
+            ("a && command -v x && x || b", "a ?x ?x b"),
+            ("which x > /dev/null 2>&1 && sudo x || true", "which ?x sudo ?x"),
+            ("type -P x && (x | a) || b", "?x ?x a b"),
+            ("hash x 2>/dev/null && { a; x; } || b", "?x a ?x b"),
+            ("command -v x && echo \"$(x b)\" || b", "?x ?x b"),
+            ("command -v x && bash -c 'x b' || c", "?x bash ?x c"),
+            // The command fails without it.
+            ("command -v x && x", "?x x"),
+            ("! command -v x || x", "?x x"),
+            ("command -v x && x || exit 1", "?x x"),
             // These do not tell that it is there.
             ("command -v x; x", "?x x"),
             ("command -v x || x", "?x x"),
-            ("! command -v x && x", "?x x"),
-            ("command -v x | a && x", "?x a x"),
+            ("! command -v x && x || b", "?x x b"),
+            ("command -v x | a && x || b", "?x a x b"),
             ("command -v x & x", "?x x"),
-            ("command -v x y && x", "?x ?y x"),
-            ("command -v y && x", "?y x"),
-            ("command x && x", "x x"),
-            ("command -v \"$x\" && x", "x"),
+            ("command -v x y && x || b", "?x ?y x b"),
+            ("command -v y && x || b", "?y x b"),
+            ("command x && x || b", "x x b"),
+            ("command -v \"$x\" && x || b", "x b"),
         ]);
     }
 
@@ -246,29 +248,33 @@ mod tests {
     fn a_branch_knows_what_its_condition_found() {
         table(&[
             ("if command -v x >/dev/null; then x a; else y b; fi; x", "?x ?x y x"),
-            ("if command -v x && a; then x; fi", "?x a ?x"),
-            ("if a && command -v x; then b; x; fi", "a ?x b ?x"),
-            ("if a; command -v x; then x; fi", "a ?x ?x"),
-            ("if { command -v x; }; then x; fi", "?x ?x"),
+            ("if command -v x && a; then x; else b; fi", "?x a ?x b"),
+            ("if a && command -v x; then b; x; else c; fi", "a ?x b ?x c"),
+            ("if a; command -v x; then x; else b; fi", "a ?x ?x b"),
+            ("if { command -v x; }; then x; else b; fi", "?x ?x b"),
             ("if command -v x; then x; elif command -v y; then y; x; else z; fi", "?x ?x ?y ?y x z"),
             ("if ! command -v x; then a; else x; fi", "?x a ?x"),
-            ("if ! command -v x; then a; elif b; then x; fi; x", "?x a b ?x x"),
-            ("if command -v x; then if a; then x; fi; fi", "?x a ?x"),
-            ("if command -v x; then f() { x; }; fi", "?x ?x"),
-            ("if [ -x \"$(command -v x)\" ]; then x; fi", "?x ?x"),
+            ("if ! command -v x; then a; elif b; then x; else c; fi; x", "?x a b ?x c x"),
+            ("if command -v x; then f() { x; }; else a; fi", "?x ?x a"),
+            ("if [ -x \"$(command -v x)\" ]; then x; else a; fi", "?x ?x a"),
             ("if [ ! -x \"$(command -v x)\" ]; then a; else x; fi", "?x a ?x"),
-            ("if test -n \"$(which x)\"; then x; fi", "which ?x ?x"),
+            ("if test -n \"$(which x)\"; then x; else a; fi", "which ?x ?x a"),
             ("if [ -z \"$(which x)\" ]; then x; else x; fi", "which ?x x ?x"),
-            ("if [[ -x $(command -v x) ]]; then x; fi", "?x ?x"),
+            ("if [[ -x $(command -v x) ]]; then x; else a; fi", "?x ?x a"),
             ("if [[ ! -x \"$(command -v x)\" ]]; then x; else x; fi", "?x x ?x"),
+            // There is no other way, or one that ends the script, or may do so.
+            ("if command -v x; then x; fi", "?x x"),
+            ("if command -v x; then x; else exit 1; fi", "?x x"),
+            ("if command -v x; then x; elif a; then return 1; else b; fi", "?x x a b"),
+            ("if command -v x; then x; else if a; then exit 1; fi; fi", "?x x a"),
+            ("if ! command -v x; then exit 1; else x; fi", "?x x"),
             // These do not tell that it is there.
-            ("if ! command -v x; then x; fi; x", "?x x x"),
-            ("if ! command -v x; then a; fi; x", "?x a x"),
-            ("if command -v x || a; then x; fi", "?x a x"),
-            ("if command -v x; a; then x; fi", "?x a x"),
-            ("if [ -x $(command -v x) ]; then x; fi", "?x x"),
-            ("if [ -x \"$(command -v x || echo a)\" ]; then x; fi", "?x x"),
-            ("if x; then x; fi", "x x"),
+            ("if ! command -v x; then x; else a; fi; x", "?x x a x"),
+            ("if command -v x || a; then x; else b; fi", "?x a x b"),
+            ("if command -v x; a; then x; else b; fi", "?x a x b"),
+            ("if [ -x $(command -v x) ]; then x; else a; fi", "?x x a"),
+            ("if [ -x \"$(command -v x || echo a)\" ]; then x; else b; fi", "?x x b"),
+            ("if x; then x; else a; fi", "x x a"),
         ]);
     }
 
@@ -313,10 +319,13 @@ mod tests {
 
     #[test]
     fn long_conditions_are_cut_short() {
-        let short = format!("command -v x{} && x", " && a".repeat(20));
-        assert!(tools(&short).ends_with(" ?x"), "{short}");
-        let long = format!("command -v x{} && x", " && a".repeat(60));
-        assert!(tools(&long).ends_with(" x"), "{long}");
+        let short = format!("command -v x{} && x || b", " && a".repeat(20));
+        assert!(tools(&short).ends_with(" ?x b"), "{short}");
+        let long = format!("command -v x{} && x || b", " && a".repeat(60));
+        assert!(tools(&long).ends_with(" x b"), "{long}");
+        let branch = |commands: usize| format!("if command -v x; then x; else {}fi", "a; ".repeat(commands));
+        assert!(tools(&branch(20)).starts_with("?x ?x "));
+        assert!(tools(&branch(60)).starts_with("?x x "));
         let wide = format!("x --version || {{ {}b; }}", "a; ".repeat(60));
         assert!(tools(&wide).starts_with("x "), "{}", tools(&wide));
     }
