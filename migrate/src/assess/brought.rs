@@ -1,12 +1,13 @@
 //! What steps bring for those behind them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::known::{Gift, Known};
 use super::legs::{SomeLegs, are_among, both};
 use super::needles::Needles;
 use super::tools::{INSTALLERS, programs_of};
+use crate::script::{Name, RunnerFile, Script, UseKind};
 
 /// Finds the names of installers in one pass; most lines have none.
 static INSTALLS: LazyLock<Needles> = LazyLock::new(|| Needles::of(INSTALLERS));
@@ -21,6 +22,8 @@ pub struct Brought<'s> {
     set_up_here: HashMap<&'s str, usize>,
     /// The legs in which that script may run.
     here: SomeLegs,
+    /// Variables that scripts have set for the steps behind them.
+    variables: HashSet<String>,
 }
 
 /// Programs, and the legs in which they are there.
@@ -75,6 +78,19 @@ impl<'s> Brought<'s> {
     #[must_use]
     pub(super) fn has_set_up(&self, program: &str, at: usize, legs: &SomeLegs) -> bool {
         is_in(&self.set_up, program, legs) || self.set_up_here.get(program).is_some_and(|end| *end <= at)
+    }
+
+    /// Whether a step before has set a variable.
+    pub(super) fn sets(&self, variable: &str) -> bool {
+        self.variables.contains(variable)
+    }
+
+    /// Takes the variables that a script sets for the steps behind it.
+    pub(super) fn by_variables(&mut self, script: &Script<'_>) {
+        self.variables.extend(script.uses.iter().filter_map(|used| match &used.kind {
+            UseKind::Sets(RunnerFile::Env, Name::Known(name)) => Some(name.as_ref().to_owned()),
+            _ => None,
+        }));
     }
 
     /// What an action brings that is given these inputs.

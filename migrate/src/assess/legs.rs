@@ -255,6 +255,18 @@ mod tests {
         assert_eq!(legs(beside, WINDOWS).0, [Verdict::Keep], "it is no part that could move");
     }
 
+    /// What several jobs share by an alias runs in the legs of each.
+    #[test]
+    fn shared_steps_count_for_each_job_by_itself() {
+        let idle = "on: push\npermissions: {}\njobs:\n  a: {if: false, runs-on: ubuntu-24.04, steps: &s [{run: docker build .}]}\n  \
+                    b: {runs-on: ubuntu-24.04, steps: *s}\n";
+        let (verdicts, reasons, dropped) = legs(idle, WINDOWS);
+        assert_eq!((verdicts.as_slice(), reasons.len(), dropped), ([Verdict::Redesign].as_slice(), 1, 0));
+        let other = "on: push\npermissions: {}\njobs:\n  a: {runs-on: ubuntu-24.04, steps: &s [{if: runner.os == 'Linux', run: docker build .}, {run: make}]}\n  \
+                     b: {runs-on: macos-15, steps: *s}\n";
+        assert_eq!(legs(other, WINDOWS).0, [Verdict::Redesign, Verdict::Keep]);
+    }
+
     /// Legs of a matrix in which the job does not run are none that could move.
     #[test]
     fn legs_in_which_a_job_never_runs_count_for_nothing() {

@@ -132,7 +132,8 @@ impl Assessment {
         if let Some(whole) = whole(&reasons) {
             return Self::whole(workflow, whole, reasons);
         }
-        let mut seen = Seen::default();
+        let root = workflow.family.root();
+        let mut seen = root.map_or_else(Seen::default, |root| Seen::of(root.workflow.document));
         for (at, run) in workflow.jobs.iter().enumerate() {
             look_at_job(workflow, at, run, &mut reasons, &mut seen);
         }

@@ -9,10 +9,13 @@ mod words;
 pub(crate) use given::Given;
 pub(super) use given::{given, is_nodes};
 
+use std::collections::HashSet;
+
 use super::known::known;
 use super::sight::{FileAt, JobSight, Spot, StepSight, entries};
+use crate::expression::Truth;
 use crate::graph::flow::written;
-use crate::model::{StepKind, value_of};
+use crate::model::{Step, StepKind, value_of};
 use crate::read::TokenId;
 use crate::script::{Access, Need, Tool, Use, UseKind};
 use crate::span::Span;
@@ -107,14 +110,19 @@ impl<'s> StepSight<'s> {
         })
     }
 
-    /// Whether somebody sets a variable for the step, or its script does.
-    pub(super) fn is_set(&self, name: &str) -> bool {
+    /// The variables that the script sets.
+    pub(super) fn sets(&self) -> HashSet<&str> {
         let uses = self.script.iter().flat_map(|script| script.uses.iter());
-        let mut accesses = uses.filter_map(|used| match &used.kind {
-            UseKind::Variable(variable, access) if variable == name => Some(*access),
+        let set = uses.filter_map(|used| match &used.kind {
+            UseKind::Variable(name, Access::Set | Access::Exported) => Some(name.as_ref()),
             _ => None,
         });
-        accesses.any(|access| access != Access::Read) || self.variable(name).is_some()
+        set.collect()
+    }
+
+    /// Whether a variable is set for the step: in the step, its job, or its workflow.
+    pub(super) fn has_variable(&self, name: &str) -> bool {
+        self.variable(name).is_some()
     }
 
     /// Where a variable is set for the step, and what it says: in the step, its job, or its workflow.
@@ -184,29 +192,72 @@ pub(super) fn words_of(script: &str, program: Span) -> Vec<String> {
 /// Whether a part of a script needs the daemon of an engine of containers.
 fn needs_engine(used: &Use<'_>, script: &str) -> bool {
     let UseKind::Tool(tool) = &used.kind else { return false };
-    tool.need() == Some(Need::ContainerEngine)
-        && !tool.is_optional()
-        && !is_of_client(&words_of(script, used.span))
+    tool.need() == Some(Need::ContainerEngine) && !tool.probed && !is_of_client(&words_of(script, used.span))
+}
+
+/// Options of clients before a command whose value is the next word.
+const VALUED: [&str; 12] = [
+    "--config",
+    "--context",
+    "--env-file",
+    "--file",
+    "--host",
+    "--log-level",
+    "--profile",
+    "--project-name",
+    "-H",
+    "-f",
+    "-l",
+    "-p",
+];
+
+/// The next word that is no option, nor the value of one.
+fn operand<'w>(words: &mut impl Iterator<Item = &'w str>) -> &'w str {
+    while let Some(word) = words.next() {
+        if VALUED.contains(&word) {
+            words.next();
+        } else if !word.starts_with('-') || is_question(word) {
+            return word;
+        }
+    }
+    ""
+}
+
+fn is_question(word: &str) -> bool {
+    matches!(word, "help" | "--help" | "--version" | "-v")
 }
 
 /// Whether the client of an engine does by itself what it is told: it writes its own files, asks a registry, or tells of itself
 /// (docs.docker.com/reference/cli: `login`, `manifest`, `context`, `buildx imagetools`, `compose config`).
 pub(super) fn is_of_client(words: &[String]) -> bool {
-    let word = |at: usize| words.get(at).map_or("", String::as_str);
-    match (word(1), word(2)) {
-        ("login" | "logout" | "manifest" | "context" | "help" | "--help" | "--version" | "-v", _) => true,
-        ("buildx", "imagetools" | "version") | ("compose", "config" | "version") => true,
-        ("config" | "version", _) => word(0).ends_with("docker-compose"),
-        _ => false,
+    let mut words = words.iter().map(String::as_str);
+    let program = words.next().unwrap_or_default();
+    match operand(&mut words) {
+        "login" | "logout" | "manifest" | "context" => true,
+        "buildx" => matches!(operand(&mut words), "imagetools" | "version"),
+        "compose" => matches!(operand(&mut words), "config" | "version"),
+        "config" | "version" => program.ends_with("docker-compose"),
+        word => is_question(word),
     }
 }
 
 impl JobSight<'_> {
-    /// Whether a step of the job itself needs the daemon of an engine of containers, as far as its words tell.
+    /// Whether a step of the job itself needs the daemon of an engine of containers, as far as its words tell. Each of its steps may ask.
     pub(super) fn has_engine(&self) -> bool {
+        let job = (self.run.file, self.job.id);
+        let known = self.workflow.engine.get().filter(|(known, _)| *known == job);
+        let has = known.map_or_else(|| self.looks_for_engine(), |(_, has)| has);
+        self.workflow.engine.set(Some((job, has)));
+        has
+    }
+
+    fn looks_for_engine(&self) -> bool {
         let document = self.job.workflow.document;
         let steps = self.job.steps().into_iter().flat_map(|steps| &steps.steps);
-        steps.into_iter().any(|step| match &step.kind {
+        let is_idle = |step: &Step<'_>| {
+            step.condition.as_ref().is_some_and(|condition| condition.value.truth() == Truth::False)
+        };
+        steps.into_iter().filter(|step| !is_idle(step)).any(|step| match &step.kind {
             StepKind::Run(run) => {
                 let script = self.workflow.script(self.run.file, run.script.token);
                 let text = written(document, run.script.token);

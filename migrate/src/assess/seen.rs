@@ -8,7 +8,9 @@ use super::legs::SomeLegs;
 use super::reason::{Reason, Scope};
 use super::sight::{FileAt, StepSight, WorkflowSight};
 use crate::graph::RunJob;
+use crate::read::Document;
 use crate::span::Span;
+use crate::yaml::{Kind, NodeId};
 
 /// What was told, job after job; [`Seen::sorted`] before it is asked.
 #[derive(Default)]
@@ -19,9 +21,18 @@ pub(super) struct Seen {
     in_legs: Vec<(Span, usize, Arc<[usize]>)>,
     /// Jobs of the run that do not run in all of their legs, and in which.
     running: HashMap<usize, Arc<[usize]>>,
+    /// Whether parts of the file stand in several places, by aliases.
+    is_shared: bool,
 }
 
 impl Seen {
+    /// What is seen of a file.
+    pub(super) fn of(document: &Document) -> Self {
+        let tree = document.tree();
+        let is_alias = |id: NodeId| matches!(tree.node(id).kind(), Kind::Alias(_));
+        Self { is_shared: tree.ids().any(is_alias), ..Self::default() }
+    }
+
     /// A job, and the legs in which it runs.
     pub(super) fn job(&mut self, at: usize, running: &SomeLegs) {
         if let Some(running) = running {
@@ -77,7 +88,7 @@ impl Seen {
     /// What is told of a job and stands in one of its steps counts for the legs of the step.
     pub(super) fn limited(&self, mut reason: Reason) -> Option<Reason> {
         if let (Scope::Job(job), FileAt::Workflow(0)) = (&reason.scope, reason.spot.file)
-            && let Some((_, legs)) = self.legs_of(reason.spot.span)
+            && let Some((_, legs)) = self.around(reason.spot.span).find(|(of, _)| of == job)
         {
             if legs.is_empty() {
                 return None;
@@ -87,11 +98,19 @@ impl Seen {
         Some(reason)
     }
 
-    /// The job of the run and its legs in which a part of the file runs, if it is of a step that does not run in all of them.
+    /// The job of the run and its legs in which a part of the file runs, if it is of a step that does not run in all of them. Of what
+    /// several jobs share by aliases nobody tells.
     pub(super) fn legs_of(&self, part: Span) -> Option<(usize, &Arc<[usize]>)> {
-        // Steps do not overlap.
+        self.around(part).next().filter(|_| !self.is_shared)
+    }
+
+    /// Each job that has a part of the file in such a step, with its legs.
+    fn around(&self, part: Span) -> impl Iterator<Item = (usize, &Arc<[usize]>)> {
+        // Steps do not overlap, but for those that are shared.
         let after = self.in_legs.partition_point(|(step, ..)| step.start <= part.start);
-        let (step, job, legs) = self.in_legs.get(after.checked_sub(1)?)?;
-        (part.end <= step.end).then_some((*job, legs))
+        let before = self.in_legs.get(..after).unwrap_or_default().iter().rev();
+        let last = before.clone().next().map(|(step, ..)| *step);
+        let same = before.take_while(move |(step, ..)| Some(*step) == last);
+        same.filter(move |(step, ..)| part.end <= step.end).map(|(_, job, legs)| (*job, legs))
     }
 }

@@ -58,6 +58,10 @@ pub struct WorkflowSight<'s> {
     pub(super) stands_among_templates: bool,
     /// What looking at conditions in legs may still take.
     pub(super) conditions_left: Cell<usize>,
+    /// The job that was asked last whether it needs an engine of containers, and what it said.
+    pub(super) engine: Cell<Option<((usize, JobId), bool)>>,
+    /// The same of whether no leg of it runs on Linux.
+    pub(super) elsewhere: Cell<Option<((usize, JobId), bool)>>,
     /// How many composite actions may still be followed, each in each place: they may use each other many times over.
     actions_left: Cell<usize>,
 }
@@ -136,6 +140,8 @@ impl<'s> WorkflowSight<'s> {
             profile,
             stands_among_templates: false,
             conditions_left: Cell::new(legs::MOST),
+            engine: Cell::new(None),
+            elsewhere: Cell::new(None),
             actions_left: Cell::new(MAX_FOLLOWED),
         }
     }
@@ -367,10 +373,12 @@ impl<'s> Walk<'s> {
             return;
         }
         let script = if let StepKind::Run(run) = &step.kind {
+            let script = self.script(run, document);
             if !runs_nowhere(&legs) {
                 brought.by_script(flow::written(document, run.script.token), &legs);
+                brought.by_variables(&script);
             }
-            Some(self.script(run, document))
+            Some(script)
         } else {
             None
         };

@@ -168,9 +168,16 @@ const AT_HAND: [&str; 12] = [
 const PULL_REQUEST: [&str; 2] =
     ["refs/pull/${{github.event.pull_request.number}}/merge", "refs/pull/${{github.event.number}}/merge"];
 
+/// So many bytes of a `ref` are looked at.
+const MAX_REFERENCE: usize = 256;
+
 /// Whether a `ref` is the commit or the change that a run is about: what it has is taken to be as in the files at hand. The first
 /// two are what a checkout takes by itself (README of actions/checkout).
 pub(crate) fn is_at_hand(reference: &str) -> bool {
+    // Each step that uses a folder asks.
+    if reference.len() > MAX_REFERENCE {
+        return false;
+    }
     let dense: String = reference.split_whitespace().collect();
     let dense = dense.to_ascii_lowercase();
     let inner = dense.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}"));

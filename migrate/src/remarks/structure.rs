@@ -77,10 +77,12 @@ fn steps(document: &Document, job: TokenId) -> Option<(TokenId, &'static str, Fi
     // With an expression as a key, nobody knows what else is there.
     let is_open = document.pairs(job).any(|(key, _)| document.text(key).is_none());
     // A call in the wrong place is refused as that.
-    let is_refused = document.problems().iter().any(|problem| {
-        problem.kind == ProblemKind::UnexpectedKey && document.span(job).contains(problem.span)
-    });
-    let is_known = is_missing && !is_open && !is_refused && !document.is_cut_off(job);
+    let is_refused = || {
+        document.problems().iter().any(|problem| {
+            problem.kind == ProblemKind::UnexpectedKey && document.span(job).contains(problem.span)
+        })
+    };
+    let is_known = is_missing && !is_open && !document.is_cut_off(job) && !is_refused();
     let id = document.before(job).and_then(|key| document.text(key)).filter(|_| is_known)?;
     let message =
         format!("No steps defined in `steps` and no workflow called in `uses` for the following jobs: {id}");

@@ -48,7 +48,7 @@ fn blockers(estate: &Estate, page: &mut String) {
     let _ = writeln!(page, "     frees  blocks  rule");
     for unlock in list.iter().take(MOST) {
         let (rule, target) = unlock.blocker;
-        let line = format!("  {:>8}{:>8}  {rule:<19}{}", unlock.frees, unlock.blocks, Shown::text(target));
+        let line = format!("  {:>8}{:>8}  {rule:<18} {}", unlock.frees, unlock.blocks, Shown::text(target));
         let _ = writeln!(page, "{}", line.trim_end());
     }
     if list.len() > MOST {

@@ -82,20 +82,23 @@ impl<'p> Parts<'p> {
         let dispatch = events.clone().find(|event| event.name.value == "workflow_dispatch");
         let dispatch = dispatch.and_then(|event| event.token).map(|below| document.span(below));
         let problems = document.problems().iter().filter(|problem| problem.by == crate::read::By::Editor);
-        let refused: Vec<_> = problems.map(|problem| problem.span).collect();
+        let mut refused: Vec<_> = problems.map(|problem| problem.span).collect();
         if dispatch.is_none() && refused.is_empty() {
             return;
         }
+        refused.sort_by_key(|span| span.start);
+        // The nearest before, and what begins within it.
+        let is_refused = |span: Span| {
+            let at = refused.partition_point(|refused| refused.start < span.start);
+            let before = at.checked_sub(1).and_then(|before| refused.get(before));
+            before.is_some_and(|refused| refused.contains(span))
+                || refused.get(at).is_some_and(|refused| refused.start < span.end)
+        };
         let Some(on) = self.root.workflow.on.as_ref().map(|on| document.span(on.token)) else { return };
         for (at, construct) in self.nest.constructs.iter().enumerate() {
             let is_unknown = construct.feature.is_none() && on.contains(construct.span);
             let is_below = dispatch.is_some_and(|below| below.contains(construct.span));
-            let is_refused = || {
-                refused
-                    .iter()
-                    .any(|refused| construct.span.contains(*refused) || refused.contains(construct.span))
-            };
-            if is_unknown && (is_below || is_refused()) {
+            if is_unknown && (is_below || is_refused(construct.span)) {
                 self.set(at, By::Use("nothing: GitHub ignores it"));
             }
         }

@@ -30,7 +30,7 @@ const CALLS: [&str; 6] = [
 ];
 
 /// What addresses of workflows and runs have in them.
-const ADDRESSES: [&str; 2] = ["/actions/workflows/", "/actions/runs/"];
+const ADDRESSES: [&str; 2] = ["/actions/workflows", "/actions/runs"];
 
 /// What a command does with workflows or runs. Artifacts of runs have a rule of their own.
 fn by_command(words: &[&str]) -> Option<String> {
@@ -39,9 +39,12 @@ fn by_command(words: &[&str]) -> Option<String> {
         ["gh", "workflow", verb @ ("run" | "list" | "view" | "enable" | "disable"), ..] => {
             Some(format!("gh workflow {verb}"))
         }
-        ["gh", "run", verb @ ("list" | "watch" | "view" | "rerun" | "cancel" | "delete"), ..] => {
-            Some(format!("gh run {verb}"))
-        }
+        [
+            "gh",
+            "run",
+            verb @ ("list" | "watch" | "view" | "rerun" | "cancel" | "delete" | "download"),
+            ..,
+        ] => Some(format!("gh run {verb}")),
         ["gh", "api", rest @ ..] => endpoint(rest).filter(names).map(|_| "gh api".to_owned()),
         // A text that is sent may have the address of a run's page in it.
         [tool @ ("curl" | "wget"), rest @ ..] => {

@@ -1,5 +1,7 @@
 //! A program is taken for granted, and not in the image.
 
+use std::collections::HashSet;
+
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::{JobSight, StepSight};
@@ -69,15 +71,29 @@ const VARIABLES: [(&str, &str); 12] = [
     ("VCPKG_INSTALLATION_ROOT", "vcpkg"),
 ];
 
+/// So many of them are looked at in one step.
+const MAX_VARIABLES: usize = 64;
+
+/// The program that a variable of GitHub's image stands for.
+fn program_of(variable: &str) -> Option<&'static str> {
+    let is_so = |known: &str| match known {
+        "ANDROID_NDK" => variable == known || variable.starts_with("ANDROID_NDK_"),
+        known if known.ends_with('_') => variable.starts_with(known),
+        known => variable == known,
+    };
+    VARIABLES.iter().find(|(known, _)| is_so(known)).map(|(_, program)| *program)
+}
+
 /// Finds variables that GitHub's image has and nobody sets.
 fn look_at_variables(step: &StepSight<'_>, found: &mut Found<'_>) {
+    let mut asked = HashSet::new();
     for (name, span) in step.variables() {
-        let known = VARIABLES.iter().find(|(known, _)| match known.strip_suffix('_') {
-            Some(_) => name.starts_with(known),
-            None => name == *known || (*known == "ANDROID_NDK" && name.starts_with("ANDROID_NDK_")),
-        });
-        let Some((_, program)) = known else { continue };
-        if is_missing(step, program) && !step.is_set(name) {
+        let Some(program) = program_of(name) else { continue };
+        if asked.len() == MAX_VARIABLES {
+            return;
+        }
+        let is_given = || step.sets().contains(name) || step.has_variable(name) || step.brought.sets(name);
+        if asked.insert(name) && is_missing(step, program) && !is_given() {
             found.reason(step.in_script(span), format!("${name}"));
         }
     }
@@ -105,8 +121,14 @@ fn look_at_builds(step: &StepSight<'_>, found: &mut Found<'_>) {
 
 /// Whether no leg of the job runs on Linux: other systems have other programs, and stay.
 fn runs_elsewhere(job: &JobSight<'_>) -> bool {
+    let asked = (job.run.file, job.job.id);
+    if let Some((_, is_so)) = job.workflow.elsewhere.get().filter(|(known, _)| *known == asked) {
+        return is_so;
+    }
     let system = |leg| job.job.runner(leg).and_then(|runner| runner.system);
-    job.job.known_legs().all(|leg| system(leg).is_some_and(|system| system != System::Linux))
+    let is_so = job.job.known_legs().all(|leg| system(leg).is_some_and(|system| system != System::Linux));
+    job.workflow.elsewhere.set(Some((asked, is_so)));
+    is_so
 }
 
 /// Finds the shell that a step names, where it is not there.

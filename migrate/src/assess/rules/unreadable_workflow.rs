@@ -16,7 +16,7 @@ const META: Meta = Meta {
     id: "unreadable-workflow",
     outcome: Verdict::Undetermined,
     title: "a called workflow cannot be read",
-    why: "Its file is there, and cannot be opened or is no text, so nobody sees the jobs that run.",
+    why: "Its file is there, and cannot be opened, is too large or is no text, so nobody sees the jobs that run.",
     remedy: "make its file readable: towpath migrate parse FILE tells what is wrong; or say in a profile what becomes of it",
 };
 
