@@ -1,7 +1,7 @@
 //! What GitHub's server refuses of keys that are each right, since its parser, which is published, takes them; and what such keys
 //! say of each other.
 
-use crate::read::{Document, ProblemKind, TokenId, TokenKind};
+use crate::read::{Document, Problem, TokenId, TokenKind};
 use crate::span::Span;
 use crate::values::Finding;
 
@@ -66,6 +66,9 @@ fn refusal(document: &Document, mapping: TokenId, name: &str) -> Option<(TokenId
     }
 }
 
+/// What GitHub says of a call where a job has keys that no call has.
+const USES: &str = "Unexpected value 'uses'";
+
 /// A job has steps.
 fn steps(document: &Document, job: TokenId) -> Option<(TokenId, &'static str, Finding)> {
     let is_missing = match document.get(job, "steps") {
@@ -78,9 +81,8 @@ fn steps(document: &Document, job: TokenId) -> Option<(TokenId, &'static str, Fi
     let is_open = document.pairs(job).any(|(key, _)| document.text(key).is_none());
     // A call in the wrong place is refused as that.
     let is_refused = || {
-        document.problems().iter().any(|problem| {
-            problem.kind == ProblemKind::UnexpectedKey && document.span(job).contains(problem.span)
-        })
+        let within = |problem: &&Problem| document.span(job).contains(problem.span);
+        document.problems().iter().filter(within).any(|problem| problem.message == USES)
     };
     let is_known = is_missing && !is_open && !document.is_cut_off(job) && !is_refused();
     let id = document.before(job).and_then(|key| document.text(key)).filter(|_| is_known)?;
