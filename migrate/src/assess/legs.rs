@@ -267,14 +267,6 @@ mod tests {
         assert_eq!(legs(other, WINDOWS).0, [Verdict::Redesign, Verdict::Keep]);
     }
 
-    /// Legs of a matrix in which the job does not run are none that could move.
-    #[test]
-    fn legs_in_which_a_job_never_runs_count_for_nothing() {
-        let source = "on: push\njobs:\n  a:\n    strategy: {matrix: {os: [ubuntu-24.04, macos-15]}}\n    if: true\n    \
-                      runs-on: '${{ matrix.os }}'\n    steps: [{run: make}]\n";
-        assert_eq!(legs(source, WINDOWS).0, [Verdict::Automatic, Verdict::Keep]);
-    }
-
     #[test]
     fn what_is_told_of_a_job_and_stands_in_a_step_counts_for_the_legs_of_the_step() {
         let step = "      - {if: matrix.x == 1, run: 'echo ${{ github.head_ref }}'}\n";

@@ -132,12 +132,11 @@ impl Assessment {
         if let Some(whole) = whole(&reasons) {
             return Self::whole(workflow, whole, reasons);
         }
-        let root = workflow.family.root();
-        let mut seen = root.map_or_else(Seen::default, |root| Seen::of(root.workflow.document));
+        let mut seen = Seen::default();
         for (at, run) in workflow.jobs.iter().enumerate() {
             look_at_job(workflow, at, run, &mut reasons, &mut seen);
         }
-        let seen = seen.sorted();
+        let seen = seen.sorted(workflow.family.root().map(|root| root.workflow.document));
         let mut reasons: Vec<_> = reasons.into_iter().filter_map(|reason| seen.limited(reason)).collect();
         let (legs, _) = decided(workflow, &reasons, &seen);
         let kept = needs_kept(workflow, &legs).into_iter();

@@ -1,23 +1,24 @@
 //! What is said in words: what a step's script runs, and options of containers.
 //!
 //! - `words`: a text split as a shell does.
+//! - `engine`: what clients of engines of containers are told, and whether that needs their daemon.
 //! - `given`: options of `docker`, with their values.
 
+mod engine;
 mod given;
 mod words;
 
-pub(crate) use given::Given;
-pub(super) use given::{given, is_nodes};
-
 use std::collections::HashSet;
 
-use super::known::known;
+pub(super) use self::engine::GLOBALS;
+use self::engine::is_of_client;
+pub(crate) use self::given::Given;
+pub(super) use self::given::{given, is_nodes};
 use super::sight::{FileAt, JobSight, Spot, StepSight, entries};
-use crate::expression::Truth;
 use crate::graph::flow::written;
-use crate::model::{Step, StepKind, value_of};
+use crate::model::{StepKind, value_of};
 use crate::read::TokenId;
-use crate::script::{Access, Need, Tool, Use, UseKind};
+use crate::script::{Access, Tool, UseKind};
 use crate::span::Span;
 
 /// How much of a command is looked at: a line may be a megabyte, with a hundred thousand commands.
@@ -189,88 +190,7 @@ pub(super) fn words_of(script: &str, program: Span) -> Vec<String> {
     words::command(text.get(..text.floor_char_boundary(MAX_COMMAND)).unwrap_or_default(), closer)
 }
 
-/// Whether a part of a script needs the daemon of an engine of containers.
-fn needs_engine(used: &Use<'_>, script: &str) -> bool {
-    let UseKind::Tool(tool) = &used.kind else { return false };
-    tool.need() == Some(Need::ContainerEngine) && !tool.probed && !is_of_client(&words_of(script, used.span))
-}
-
-/// Options of clients before a command whose value is the next word.
-const VALUED: [&str; 12] = [
-    "--config",
-    "--context",
-    "--env-file",
-    "--file",
-    "--host",
-    "--log-level",
-    "--profile",
-    "--project-name",
-    "-H",
-    "-f",
-    "-l",
-    "-p",
-];
-
-/// The next word that is no option, nor the value of one.
-fn operand<'w>(words: &mut impl Iterator<Item = &'w str>) -> &'w str {
-    while let Some(word) = words.next() {
-        if VALUED.contains(&word) {
-            words.next();
-        } else if !word.starts_with('-') || is_question(word) {
-            return word;
-        }
-    }
-    ""
-}
-
-fn is_question(word: &str) -> bool {
-    matches!(word, "help" | "--help" | "--version" | "-v")
-}
-
-/// Whether the client of an engine does by itself what it is told: it writes its own files, asks a registry, or tells of itself
-/// (docs.docker.com/reference/cli: `login`, `manifest`, `context`, `buildx imagetools`, `compose config`).
-pub(super) fn is_of_client(words: &[String]) -> bool {
-    let mut words = words.iter().map(String::as_str);
-    let program = words.next().unwrap_or_default();
-    match operand(&mut words) {
-        "login" | "logout" | "manifest" | "context" => true,
-        "buildx" => matches!(operand(&mut words), "imagetools" | "version"),
-        "compose" => matches!(operand(&mut words), "config" | "version"),
-        "config" | "version" => program.ends_with("docker-compose"),
-        word => is_question(word),
-    }
-}
-
 impl JobSight<'_> {
-    /// Whether a step of the job itself needs the daemon of an engine of containers, as far as its words tell. Each of its steps may ask.
-    pub(super) fn has_engine(&self) -> bool {
-        let job = (self.run.file, self.job.id);
-        let known = self.workflow.engine.get().filter(|(known, _)| *known == job);
-        let has = known.map_or_else(|| self.looks_for_engine(), |(_, has)| has);
-        self.workflow.engine.set(Some((job, has)));
-        has
-    }
-
-    fn looks_for_engine(&self) -> bool {
-        let document = self.job.workflow.document;
-        let steps = self.job.steps().into_iter().flat_map(|steps| &steps.steps);
-        let is_idle = |step: &Step<'_>| {
-            step.condition.as_ref().is_some_and(|condition| condition.value.truth() == Truth::False)
-        };
-        steps.into_iter().filter(|step| !is_idle(step)).any(|step| match &step.kind {
-            StepKind::Run(run) => {
-                let script = self.workflow.script(self.run.file, run.script.token);
-                let text = written(document, run.script.token);
-                script.is_some_and(|script| script.uses.iter().any(|used| needs_engine(used, text)))
-            }
-            StepKind::Uses(uses) => {
-                let name = uses.uses.value.split('@').next().unwrap_or_default().to_ascii_lowercase();
-                known(&name).is_some_and(|known| known.rule.as_deref() == Some("docker-daemon"))
-            }
-            _ => false,
-        })
-    }
-
     /// Looks at each option of its containers, with its value, as far as it is written.
     pub(crate) fn given(&self, look: &mut dyn FnMut(TokenId, &Given<'_>)) {
         let options = self.containers().filter_map(|container| container.options.as_ref());

@@ -10,7 +10,7 @@ use super::sight::{FileAt, StepSight, WorkflowSight};
 use crate::graph::RunJob;
 use crate::read::Document;
 use crate::span::Span;
-use crate::yaml::{Kind, NodeId};
+use crate::yaml::{Kind, NodeId, Tree};
 
 /// What was told, job after job; [`Seen::sorted`] before it is asked.
 #[derive(Default)]
@@ -26,13 +26,6 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What is seen of a file.
-    pub(super) fn of(document: &Document) -> Self {
-        let tree = document.tree();
-        let is_alias = |id: NodeId| matches!(tree.node(id).kind(), Kind::Alias(_));
-        Self { is_shared: tree.ids().any(is_alias), ..Self::default() }
-    }
-
     /// A job, and the legs in which it runs.
     pub(super) fn job(&mut self, at: usize, running: &SomeLegs) {
         if let Some(running) = running {
@@ -68,8 +61,11 @@ impl Seen {
         }
     }
 
-    /// The same behind the last job.
-    pub(super) fn sorted(mut self) -> Self {
+    /// The same behind the last job of a file.
+    pub(super) fn sorted(mut self, document: Option<&Document>) -> Self {
+        let tree = document.filter(|_| !self.in_legs.is_empty()).map(Document::tree);
+        let is_alias = |tree: &Tree, id: NodeId| matches!(tree.node(id).kind(), Kind::Alias(_));
+        self.is_shared = tree.is_some_and(|tree| tree.ids().any(|id| is_alias(tree, id)));
         self.in_legs.sort_by_key(|(step, ..)| step.start);
         self
     }

@@ -59,11 +59,25 @@ pub struct WorkflowSight<'s> {
     /// What looking at conditions in legs may still take.
     pub(super) conditions_left: Cell<usize>,
     /// The job that was asked last whether it needs an engine of containers, and what it said.
-    pub(super) engine: Cell<Option<((usize, JobId), bool)>>,
+    pub(super) engine: LastJob,
     /// The same of whether no leg of it runs on Linux.
-    pub(super) elsewhere: Cell<Option<((usize, JobId), bool)>>,
+    pub(super) elsewhere: LastJob,
     /// How many composite actions may still be followed, each in each place: they may use each other many times over.
     actions_left: Cell<usize>,
+}
+
+/// What each step of a job may ask of the job, found out once: the job that was asked last, and the answer.
+#[derive(Default)]
+pub(super) struct LastJob(Cell<Option<((usize, JobId), bool)>>);
+
+impl LastJob {
+    pub(super) fn answer(&self, job: &JobSight<'_>, find: impl FnOnce() -> bool) -> bool {
+        let asked = (job.run.file, job.job.id);
+        let known = self.0.get().filter(|(known, _)| *known == asked);
+        let answer = known.map_or_else(find, |(_, answer)| answer);
+        self.0.set(Some((asked, answer)));
+        answer
+    }
 }
 
 /// How many composite actions are followed in one workflow at most. Of those behind, nobody knows what they do.
@@ -140,8 +154,8 @@ impl<'s> WorkflowSight<'s> {
             profile,
             stands_among_templates: false,
             conditions_left: Cell::new(legs::MOST),
-            engine: Cell::new(None),
-            elsewhere: Cell::new(None),
+            engine: LastJob::default(),
+            elsewhere: LastJob::default(),
             actions_left: Cell::new(MAX_FOLLOWED),
         }
     }

@@ -1,6 +1,6 @@
 //! That the work grows with the file, and no faster.
 
-use super::{Assessment, Profile, Sheet, WorkflowSight};
+use super::{Assessment, Profile, Sheet, Verdict, WorkflowSight};
 use crate::fidelity::Fidelity;
 use crate::graph::{ActionBundle, Actions, Family};
 use crate::model::call::{Bundle, Lookup, Program, Reference, Rules, WorkflowFiles};
@@ -99,20 +99,16 @@ fn what_one_rule_found_at_one_place_is_told_once_for_all_that_it_counts_for() {
 }
 
 /// Every workflow that is called is this one.
-struct Called(&'static str);
+struct Called<'t>(&'t str);
 
-impl WorkflowFiles for Called {
+impl WorkflowFiles for Called<'_> {
     fn look_up(&self, _: &Reference) -> Lookup {
         Lookup::Text(self.0.into())
     }
 }
 
 /// Looks at a workflow that calls this one.
-fn calling<T>(
-    source: &str,
-    called: &'static str,
-    look: impl FnOnce(&WorkflowSight<'_>, &Assessment) -> T,
-) -> T {
+fn calling<T>(source: &str, called: &str, look: impl FnOnce(&WorkflowSight<'_>, &Assessment) -> T) -> T {
     let (limits, profile) = (Limits::default(), Profile::default());
     let root = Reference::local(".github/workflows/ci.yml");
     let bundle = Bundle::load(root, read_workflow(source, &limits), &Called(called), &limits);
@@ -143,6 +139,27 @@ fn what_callers_give_tells_what_a_called_job_runs_on() {
             let fates = assessment.fates.iter().filter_map(|fate| fate.fidelity());
             let stays = fates.filter(|fidelity| *fidelity == Fidelity::Keep).count();
             assert_eq!(stays == assessment.fates.iter().count(), rolled == "keep", "{on}");
+        });
+    }
+}
+
+/// A leg in which a called job does not run, as its caller gives, is none that could move.
+#[test]
+fn legs_in_which_a_called_job_never_runs_count_for_nothing() {
+    let called = |condition: &str| {
+        format!(
+            "on: {{workflow_call: {{inputs: {{on: {{type: string}}}}}}}}\njobs: {{x: {{{condition}runs-on: '${{{{ inputs.on }}}}', steps: [{{run: make}}]}}}}\n"
+        )
+    };
+    let source = "on: push\njobs:\n  a:\n    strategy: {matrix: {on: [ubuntu-24.04, macos-15]}}\n    uses: ./.github/workflows/b.yml\n    \
+                  with: {on: '${{ matrix.on }}'}\n";
+    for (condition, expected) in [
+        ("", &[Verdict::Automatic, Verdict::Keep][..]),
+        ("if: \"inputs.on == 'macos-15'\", ", &[Verdict::Keep]),
+    ] {
+        calling(source, &called(condition), |_, assessment| {
+            let verdicts: Vec<_> = assessment.legs.iter().map(|leg| leg.verdict).collect();
+            assert_eq!(verdicts, expected, "{condition}");
         });
     }
 }

@@ -191,6 +191,21 @@ mod tests {
 
     /// The same for a profile.
     fn fates_of(source: &str, profile: &Profile) -> Vec<(String, &'static str, &'static str)> {
+        look(source, profile, |fates, document| {
+            assert_eq!(fates.count().iter().sum::<usize>(), fates.iter().count(), "each has a fidelity");
+            let paths =
+                (0..fates.constructs.len()).map(|at| crate::features::path(document, &fates.constructs, at));
+            let ways = fates.ways(document);
+            assert_eq!(ways, paths.collect::<Vec<_>>());
+            let all = fates.iter().zip(ways);
+            let told =
+                |fate: Fate<'_>| (fate.fidelity().unwrap().name(), fate.rule().map_or("", |rule| rule.id));
+            all.map(|(fate, way)| (way, told(fate).0, told(fate).1)).collect()
+        })
+    }
+
+    /// Looks at what becomes of the constructs of a workflow, for a profile.
+    fn look<T>(source: &str, profile: &Profile, look: impl FnOnce(&Fates, &Document) -> T) -> T {
         let limits = Limits::default();
         let bundle =
             Bundle::alone(Reference::local(".github/workflows/ci.yml"), read_workflow(source, &limits));
@@ -198,18 +213,8 @@ mod tests {
         let family = Family::of(&program);
         let loaded = ActionBundle::load(&family, &(), &limits);
         let actions = Actions::of(&loaded);
-        let workflow = WorkflowSight::new(&family, &actions, profile);
-        let assessment = Assessment::of(&workflow);
-        let fates = &assessment.fates;
-        assert_eq!(fates.count().iter().sum::<usize>(), fates.iter().count(), "each has a fidelity");
-        let document = family.root().unwrap().workflow.document;
-        let paths =
-            (0..fates.constructs.len()).map(|at| crate::features::path(document, &fates.constructs, at));
-        let ways = fates.ways(document);
-        assert_eq!(ways, paths.collect::<Vec<_>>());
-        let all = fates.iter().zip(ways);
-        all.map(|(fate, way)| (way, fate.fidelity().unwrap().name(), fate.rule().map_or("", |rule| rule.id)))
-            .collect()
+        let assessment = Assessment::of(&WorkflowSight::new(&family, &actions, profile));
+        look(&assessment.fates, family.root().unwrap().workflow.document)
     }
 
     fn of(source: &str, wanted: &str) -> (&'static str, &'static str) {
@@ -303,18 +308,17 @@ mod tests {
             let source = format!(
                 "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    {container}\n    steps: [{{run: {program} test}}]\n"
             );
-            let limits = Limits::default();
-            let bundle =
-                Bundle::alone(Reference::local(".github/workflows/ci.yml"), read_workflow(source, &limits));
-            let program_of = Program::of(&bundle, &Rules::default());
-            let family = Family::of(&program_of);
-            let loaded = ActionBundle::load(&family, &(), &limits);
-            let (actions, profile) = (Actions::of(&loaded), Profile::default());
-            let assessment = Assessment::of(&WorkflowSight::new(&family, &actions, &profile));
-            let tool = Catalogue::get().tool();
-            let fate = assessment.fates.iter().find(|fate| fate.construct.feature == tool).unwrap();
-            assert_eq!(fate.fidelity().unwrap().name(), expected, "{program}: {}", fate.how());
-            assert_eq!(fate.how().contains(image), expected == "approximate", "{program}: {}", fate.how());
+            look(&source, &Profile::default(), |fates, _| {
+                let tool = Catalogue::get().tool();
+                let fate = fates.iter().find(|fate| fate.construct.feature == tool).unwrap();
+                assert_eq!(fate.fidelity().unwrap().name(), expected, "{program}: {}", fate.how());
+                assert_eq!(
+                    fate.how().contains(image),
+                    expected == "approximate",
+                    "{program}: {}",
+                    fate.how()
+                );
+            });
         }
     }
 

@@ -81,7 +81,7 @@ impl<'p> Parts<'p> {
         let events = self.workflow.events().iter();
         let dispatch = events.clone().find(|event| event.name.value == "workflow_dispatch");
         let dispatch = dispatch.and_then(|event| event.token).map(|below| document.span(below));
-        let problems = document.problems().iter().filter(|problem| problem.by == crate::read::By::Editor);
+        let problems = document.problems().iter().filter(|problem| !problem.is_refusal());
         let mut refused: Vec<_> = problems.map(|problem| problem.span).collect();
         if dispatch.is_none() && refused.is_empty() {
             return;
@@ -221,7 +221,7 @@ impl<'p> Parts<'p> {
                 "the program that the job sets up before"
             } else if is_of_workspace(construct.span.of(source)) {
                 "the same file of the workspace"
-            } else if contained.iter().any(|job| job.contains(construct.span)) {
+            } else if is_within(&contained, construct.span) {
                 "the program of the image that the job names"
             } else {
                 continue;
@@ -230,7 +230,7 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// The jobs that run in an image of their own.
+    /// The jobs that run in an image of their own, in the order of the source.
     fn contained(&self) -> Vec<Span> {
         let jobs = self.root.jobs.iter().filter(|job| job.has_container());
         jobs.map(|job| self.workflow.spot(job.model.token).span).collect()
@@ -377,6 +377,12 @@ const WORKSPACE: &str = "${{ github.workspace }}";
 
 /// Why an action that asks for somebody does not here.
 const SPARED: &str = "of what it can do, nothing that asks for somebody is used here, or the profile has it";
+
+/// Whether a part is of one of these, which stand in their order.
+fn is_within(some: &[Span], part: Span) -> bool {
+    let after = some.partition_point(|one| one.start <= part.start);
+    after.checked_sub(1).and_then(|at| some.get(at)).is_some_and(|one| one.contains(part))
+}
 
 /// Whether a program is a file of the workspace: it is named by a path that does not begin at the root, nor with what expands.
 fn is_of_workspace(program: &str) -> bool {

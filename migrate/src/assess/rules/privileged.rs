@@ -2,7 +2,7 @@
 
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
-use crate::assess::script_sight::{given, is_nodes};
+use crate::assess::script_sight::{GLOBALS, given, is_nodes};
 use crate::assess::sight::{JobSight, StepSight};
 use crate::assess::verdict::Verdict;
 use crate::script::Shell;
@@ -46,34 +46,6 @@ const NEEDS_NODE: [&str; 23] = [
     "tee",
     "udevadm",
     "wg-quick",
-];
-
-/// Options before `run` whose value is the next word.
-const GLOBALS: [&str; 24] = [
-    "--address",
-    "--cgroup-manager",
-    "--config",
-    "--connection",
-    "--context",
-    "--data-root",
-    "--host",
-    "--identity",
-    "--log-level",
-    "--namespace",
-    "--root",
-    "--runroot",
-    "--runtime",
-    "--snapshotter",
-    "--storage-driver",
-    "--storage-opt",
-    "--tlscacert",
-    "--tlscert",
-    "--tlskey",
-    "--url",
-    "-H",
-    "-c",
-    "-l",
-    "-n",
 ];
 
 /// The words behind `docker run` and its like, where that is what a command is.

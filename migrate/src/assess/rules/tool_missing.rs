@@ -1,5 +1,6 @@
 //! A program is taken for granted, and not in the image.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 
 use crate::assess::reason::Found;
@@ -87,12 +88,13 @@ fn program_of(variable: &str) -> Option<&'static str> {
 /// Finds variables that GitHub's image has and nobody sets.
 fn look_at_variables(step: &StepSight<'_>, found: &mut Found<'_>) {
     let mut asked = HashSet::new();
+    let sets = LazyCell::new(|| step.sets());
     for (name, span) in step.variables() {
         let Some(program) = program_of(name) else { continue };
         if asked.len() == MAX_VARIABLES {
             return;
         }
-        let is_given = || step.sets().contains(name) || step.has_variable(name) || step.brought.sets(name);
+        let is_given = || sets.contains(name) || step.has_variable(name) || step.brought.sets(name);
         if asked.insert(name) && is_missing(step, program) && !is_given() {
             found.reason(step.in_script(span), format!("${name}"));
         }
@@ -121,14 +123,9 @@ fn look_at_builds(step: &StepSight<'_>, found: &mut Found<'_>) {
 
 /// Whether no leg of the job runs on Linux: other systems have other programs, and stay.
 fn runs_elsewhere(job: &JobSight<'_>) -> bool {
-    let asked = (job.run.file, job.job.id);
-    if let Some((_, is_so)) = job.workflow.elsewhere.get().filter(|(known, _)| *known == asked) {
-        return is_so;
-    }
     let system = |leg| job.job.runner(leg).and_then(|runner| runner.system);
-    let is_so = job.job.known_legs().all(|leg| system(leg).is_some_and(|system| system != System::Linux));
-    job.workflow.elsewhere.set(Some((asked, is_so)));
-    is_so
+    let is_other = |leg| system(leg).is_some_and(|system| system != System::Linux);
+    job.workflow.elsewhere.answer(job, || job.job.known_legs().all(is_other))
 }
 
 /// Finds the shell that a step names, where it is not there.
