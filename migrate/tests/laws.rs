@@ -222,7 +222,7 @@ proptest! {
         let Ok(Template::Expression(evaluated)) = Template::read(&scalar, &availability()) else {
             return Err(TestCaseError::fail(scalar));
         };
-        let value = evaluated.expression.evaluate(&Contexts::from_json(CONTEXTS).unwrap());
+        let value = evaluated.expression().evaluate(&Contexts::from_json(CONTEXTS).unwrap());
         prop_assert_eq!(value, Ok(Value::text(&format!("{before}x{after}linux"))));
     }
 

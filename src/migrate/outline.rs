@@ -184,7 +184,7 @@ fn source(value: &Value<'_, &str>) -> String {
 }
 
 fn braced(evaluated: &Evaluated) -> String {
-    format!("${{{{ {} }}}}", short(evaluated.expression.source()))
+    format!("${{{{ {} }}}}", short(evaluated.expression().source()))
 }
 
 /// The first line of a script that says something.

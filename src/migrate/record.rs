@@ -56,7 +56,7 @@ impl Serialize for Token<'_> {
             TokenKind::Insert => map.serialize_entry("insert", &true)?,
             TokenKind::Expression(_) => {
                 if let Some(evaluated) = document.template(self.id) {
-                    map.serialize_entry("expression", evaluated.expression.source())?;
+                    map.serialize_entry("expression", evaluated.expression().source())?;
                     let parts = evaluated.parts.iter().map(|part| self.part(part));
                     map.serialize_entry("parts", &parts.collect::<Vec<_>>())?;
                 }

@@ -134,7 +134,7 @@ impl Gathered {
     fn mapping(&mut self, mapping: Option<&Mapping<'_>>) {
         let entries = super::entries(mapping);
         for evaluated in entries.iter().filter_map(|entry| entry.value.value.expression()) {
-            for path in paths(&evaluated.expression) {
+            for path in paths(evaluated.expression()) {
                 self.path(&path);
             }
         }

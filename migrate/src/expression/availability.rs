@@ -61,7 +61,7 @@ impl Availability {
     /// Whether a context of this name, whatever its case, may be used.
     #[must_use]
     pub fn has_context(&self, name: &str) -> bool {
-        self.contexts.contains(&text::folded(name))
+        self.contexts.iter().any(|context| text::equal(context, name))
     }
 
     /// The function of this name, whatever its case, and how many arguments it takes; `None` where it may not be used.

@@ -3,7 +3,7 @@
 use super::availability::Availability;
 use super::constant::Truth;
 use super::parser::parse;
-use super::template::{Evaluated, Template, TemplateError};
+use super::template::{Template, TemplateError};
 use super::tree::{Expression, Node};
 use crate::span::Span;
 
@@ -32,7 +32,7 @@ impl Condition {
         let scalar = scalar.unwrap_or_default();
         let whole = Span::new(0, scalar.len());
         let (written, has_text) = match Template::read(scalar, availability)? {
-            Template::Expression(Evaluated { expression, has_text, .. }) => (expression, has_text),
+            Template::Expression(evaluated) => (evaluated.expression().clone(), evaluated.has_text),
             Template::Insert => return Err(TemplateError::DirectiveInText(whole)),
             // A string alone is read as an expression once more: ${{ 'false' }} is false.
             Template::Text(text) => (at_its_place(&text, scalar, availability)?, false),

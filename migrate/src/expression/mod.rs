@@ -19,6 +19,7 @@ mod constant;
 mod error;
 mod evaluate;
 mod functions;
+mod joined;
 mod json;
 mod lexer;
 mod limits;

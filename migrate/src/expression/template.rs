@@ -3,8 +3,10 @@
 
 use super::availability::Availability;
 use super::error::ExpressionError;
+use super::joined::{self, Joined};
 use super::parser::parse;
 use super::tree::{Expression, Literal, NodeKind};
+use super::value::text;
 use crate::span::Span;
 
 const OPEN: &str = "${{";
@@ -23,15 +25,21 @@ pub enum Template {
 }
 
 /// A scalar that has to be evaluated.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Evaluated {
-    /// What GitHub evaluates: the expression that is all of the scalar, or `format` with the text around several. Its
-    /// spans are those of its own source.
-    pub expression: Expression,
-    /// The expressions as they stand in the scalar.
+    /// The expressions as they stand in the scalar; at least one.
     pub parts: Vec<Part>,
     /// Whether there is anything beside one expression, be it a space. The value is text then.
     pub has_text: bool,
+    joined: Joined,
+}
+
+/// Two are the same if they were read from the same.
+impl PartialEq for Evaluated {
+    fn eq(&self, other: &Self) -> bool {
+        (self.has_text, &self.parts, &self.joined.format)
+            == (other.has_text, &other.parts, &other.joined.format)
+    }
 }
 
 /// An expression in a scalar.
@@ -195,11 +203,10 @@ fn assemble(
     match segments.pop() {
         Some(Segment::Expression(part)) => Ok(match text_of(&part.expression) {
             Some(text) => Template::Text(text.to_owned()),
-            None => Template::Expression(Evaluated {
-                expression: part.expression.clone(),
-                parts: vec![part],
-                has_text: false,
-            }),
+            None => {
+                let joined = Joined::default();
+                Template::Expression(Evaluated { parts: vec![part], has_text: false, joined })
+            }
         }),
         Some(Segment::Text(span)) => Ok(Template::Text(span.of(scalar).to_owned())),
         None => Ok(Template::Text(String::new())),
@@ -220,25 +227,40 @@ fn joined(
     segments: Vec<Segment>,
     availability: &Availability,
 ) -> Result<Template, TemplateError> {
-    let (mut format, mut arguments, mut parts) = (String::new(), String::new(), Vec::new());
+    let (mut format, mut parts) = (String::with_capacity(scalar.len()), Vec::new());
     for segment in segments {
         match segment {
-            Segment::Text(span) => {
-                let text = span.of(scalar).replace('\'', "''");
-                format.push_str(&text.replace('{', "{{").replace('}', "}}"));
-            }
+            Segment::Text(span) => joined::push_text(&mut format, span.of(scalar)),
             Segment::Expression(part) => {
-                format.push_str(&format!("{{{}}}", parts.len()));
-                arguments.push_str(", ");
-                arguments.push_str(part.inner.of(scalar));
+                joined::push_place(&mut format, parts.len());
                 parts.push(part);
             }
         }
     }
-    let whole = Span::new(0, scalar.len());
-    let expression = parse(&format!("format('{format}'{arguments})"), availability)
-        .map_err(|error| TemplateError::Expression(whole, error))?;
-    Ok(Template::Expression(Evaluated { expression, parts, has_text: true }))
+    let joined = Joined::new(format, &parts, availability)
+        .map_err(|error| TemplateError::Expression(Span::new(0, scalar.len()), error))?;
+    Ok(Template::Expression(Evaluated { parts, has_text: true, joined }))
+}
+
+impl Evaluated {
+    /// What GitHub evaluates: the expression that is all of the scalar, or `format` with the text around several. Its
+    /// spans are those of its own source.
+    #[must_use]
+    pub fn expression(&self) -> &Expression {
+        match self.parts.as_slice() {
+            [part] if !self.has_text => &part.expression,
+            parts => self.joined.expression(parts),
+        }
+    }
+
+    /// How many UTF-16 units the source of that has.
+    #[must_use]
+    pub(crate) fn units(&self) -> usize {
+        match self.parts.as_slice() {
+            [part] if !self.has_text => text::units(part.expression.source()),
+            parts => self.joined.units(parts),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -251,7 +273,7 @@ mod tests {
 
     fn source(scalar: &str) -> String {
         match Template::read(scalar, &availability()).unwrap() {
-            Template::Expression(evaluated) => evaluated.expression.source().to_owned(),
+            Template::Expression(evaluated) => evaluated.expression().source().to_owned(),
             other => format!("{other:?}"),
         }
     }

@@ -160,7 +160,7 @@ fn scalar(scalar: Scalar<'_>, known: Known<'_>) -> Option<Value> {
         Scalar::Boolean(value) => Value::Boolean(value),
         Scalar::Number(value) => Value::Number(value),
         Scalar::Text(text) => Value::text(text),
-        Scalar::Expression(evaluated) => return known.value(&evaluated.expression),
+        Scalar::Expression(evaluated) => return known.value(evaluated.expression()),
         Scalar::Tree => return None,
     })
 }

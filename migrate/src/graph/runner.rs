@@ -190,7 +190,7 @@ impl Runner {
 fn mapping(runs_on: &RunsOn<'_>, known: Known<'_>) -> Option<Arc<Object>> {
     let labels = runs_on.labels.as_ref().filter(|labels| labels.token == runs_on.token)?;
     let Value::Expression(evaluated) = &labels.value else { return None };
-    match known.value(&evaluated.expression)? {
+    match known.value(evaluated.expression())? {
         expression::Value::Object(mapping) => Some(mapping),
         _ => None,
     }
@@ -207,7 +207,7 @@ fn system_of(labels: &[String]) -> Option<(System, bool)> {
 /// The system that an expression comes to whatever its conditions say: `x && 'macos-15' || fromJSON('["self-hosted", "macos"]')`.
 fn either_way(labels: &Texts<'_>) -> Option<System> {
     let Value::Expression(evaluated) = &labels.value else { return None };
-    let mut systems = outcomes(evaluated.expression.root()?)?.into_iter().map(|node| {
+    let mut systems = outcomes(evaluated.expression().root()?)?.into_iter().map(|node| {
         let labels = match &node.kind {
             NodeKind::Literal(Literal::String(label)) => vec![label.clone()],
             NodeKind::Call { function: Function::FromJson, arguments, .. } => match arguments.as_slice() {
@@ -270,7 +270,7 @@ pub(super) fn text(text: &Text<'_>, known: Known<'_>) -> Option<String> {
 fn texts(list: &Texts<'_>, known: Known<'_>) -> Option<Vec<String>> {
     match &list.value {
         Value::Literal(list) => list.iter().map(|item| text(item, known)).collect(),
-        Value::Expression(evaluated) => words(&known.value(&evaluated.expression)?),
+        Value::Expression(evaluated) => words(&known.value(evaluated.expression())?),
     }
 }
 

@@ -49,7 +49,7 @@ impl<'l> Known<'l> {
     /// The text that a scalar becomes, if nothing else is needed to know it. A list or a mapping is none: GitHub refuses it where
     /// it asks for a text, but for those with other text around `${{ }}` (runner: `AssertString`).
     pub(super) fn text(&self, evaluated: &Evaluated) -> Option<String> {
-        let value = self.value(&evaluated.expression).filter(Value::is_primitive)?;
+        let value = self.value(evaluated.expression()).filter(Value::is_primitive)?;
         Some(value.to_text().into_owned())
     }
 

@@ -19,7 +19,7 @@ const NOT_EXACT: &str = include_str!("matrices.txt");
 /// The contexts that an unknown reads; `insert` reads none.
 fn contexts(document: &Document, unknown: &Unknown) -> Vec<String> {
     let template = document.template(unknown.token);
-    let found = template.map(|template| paths(&template.expression)).unwrap_or_default();
+    let found = template.map(|template| paths(template.expression())).unwrap_or_default();
     found.iter().map(|path| path.context().to_lowercase()).collect()
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn folded(text: &str) -> String {
     if planted(Bug::CapitalsOfSeveral) {
         return text.to_uppercase();
     }
-    text.chars().map(upper).collect()
+    if text.is_ascii() { text.to_ascii_uppercase() } else { text.chars().map(upper).collect() }
 }
 
 /// Whether two texts differ at most by case.
@@ -26,6 +26,9 @@ pub(crate) fn equal(left: &str, right: &str) -> bool {
     crate::work::step();
     if planted(Bug::CapitalsOfSeveral) {
         return folded(left) == folded(right);
+    }
+    if left.is_ascii() && right.is_ascii() {
+        return left.eq_ignore_ascii_case(right);
     }
     left.chars().map(upper).eq(right.chars().map(upper))
 }

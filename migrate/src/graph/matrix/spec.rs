@@ -223,8 +223,8 @@ impl<'d, 'k> Reader<'d, 'k> {
     /// What stands at a token; an expression that is the same in all runs, or by this caller, is what it gives.
     fn source(&mut self, token: TokenId) -> Source {
         let Some(template) = self.document.template(token) else { return Source::Token(token) };
-        let known = || self.known.value(&template.expression);
-        if let Some(value) = template.expression.constant().or_else(known) {
+        let known = || self.known.value(template.expression());
+        if let Some(value) = template.expression().constant().or_else(known) {
             return Source::Value(value, token);
         }
         let unknown = self.unknown(token);
@@ -236,7 +236,7 @@ impl<'d, 'k> Reader<'d, 'k> {
         // One expression is named as it is written, several as GitHub joins them.
         let expression = template.map_or("insert", |template| match template.parts.as_slice() {
             [part] if !template.has_text => part.expression.source(),
-            _ => template.expression.source(),
+            _ => template.expression().source(),
         });
         Unknown { token, expression: expression.into() }
     }

@@ -31,7 +31,7 @@ impl<'d> Walk<'_, 'd> {
 /// A job's name as a message has it.
 fn shown(job: &Job<'_>) -> String {
     match job.name.map(|name| name.value) {
-        Some(Value::Expression(evaluated)) => format!("${{{{ {} }}}}", evaluated.expression.source()),
+        Some(Value::Expression(evaluated)) => format!("${{{{ {} }}}}", evaluated.expression().source()),
         _ => job.shown_name().unwrap_or_default().to_owned(),
     }
 }

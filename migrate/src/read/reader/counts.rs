@@ -4,7 +4,7 @@ use super::super::document::{StringId, TemplateId, Token, TokenId, TokenKind};
 use super::super::limits::{OBJECT, TEXT};
 use super::super::problem::ProblemKind;
 use super::{Reader, Slot, short};
-use crate::expression::units;
+use crate::expression::{Evaluated, units};
 use crate::span::Span;
 use crate::yaml::{Kind, NodeId};
 
@@ -60,8 +60,7 @@ impl Reader<'_> {
                 OBJECT + TEXT + 2 * self.strings.get(own as usize).map_or(0, |text| units(text))
             }
             TokenKind::Expression(TemplateId(template)) => {
-                let source = self.templates.get(template as usize).map(|read| read.expression.source());
-                OBJECT + TEXT + 2 * source.map_or(0, units)
+                OBJECT + TEXT + 2 * self.templates.get(template as usize).map_or(0, Evaluated::units)
             }
             _ => OBJECT,
         };

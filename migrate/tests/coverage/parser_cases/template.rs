@@ -217,7 +217,7 @@ impl<'d> Writer<'_, 'd> {
             TokenKind::String(_) => (0.0, "lit", Json::text(document.text(token).unwrap())),
             TokenKind::Expression(_) => {
                 let template = document.template(token).unwrap();
-                (3.0, "expr", Json::text(template.expression.source()))
+                (3.0, "expr", Json::text(template.expression().source()))
             }
             TokenKind::Insert => (4.0, "directive", Json::text("insert")),
             TokenKind::Sequence => {
