@@ -8,6 +8,7 @@ mod engine;
 mod given;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 pub(super) use self::engine::GLOBALS;
@@ -146,16 +147,18 @@ impl<'s> StepSight<'s> {
             let started = self.tools().filter(|(tool, _)| !tool.probed);
             started.map(|(_, span)| (self.words_at(span), span)).collect()
         });
+        let mut all = Vec::new();
         for (words, span) in commands {
-            let words: Vec<_> = words.iter().map(String::as_str).collect();
-            look(&words, *span);
+            all.clear();
+            all.extend(words.iter().map(AsRef::as_ref));
+            look(&all, *span);
         }
     }
 
     /// The words of a command, beginning with the program at these bytes of the script, without quotes. What expands stands as it is
     /// written.
     #[must_use]
-    pub fn words_at(&self, program: Span) -> Vec<String> {
+    pub fn words_at(&self, program: Span) -> Vec<Cow<'s, str>> {
         words_of(self.text(), program)
     }
 
@@ -182,7 +185,7 @@ pub(super) fn endpoint<'c, 'w>(mut words: &'c [&'w str]) -> Option<&'c &'w str> 
 }
 
 /// The words of a command of a script, beginning with the program at these bytes.
-pub(super) fn words_of(script: &str, program: Span) -> Vec<String> {
+pub(super) fn words_of(script: &str, program: Span) -> Vec<Cow<'_, str>> {
     let (before, text) = script.split_at_checked(program.start).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
     let line = line.get(line.ceil_char_boundary(line.len().saturating_sub(MAX_BEFORE))..);
@@ -196,7 +199,7 @@ impl JobSight<'_> {
         let options = self.containers().filter_map(|container| container.options.as_ref());
         for token in options.map(|options| options.token) {
             let words = words::words(written(self.job.workflow.document, token));
-            given(words.iter().map(String::as_str)).for_each(|given| look(token, &given));
+            given(words.iter().map(AsRef::as_ref)).for_each(|given| look(token, &given));
         }
     }
 }

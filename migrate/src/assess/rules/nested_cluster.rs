@@ -1,5 +1,7 @@
 //! It makes a cluster of its own.
 
+use std::borrow::Cow;
+
 use crate::assess::reason::Found;
 use crate::assess::rule::{Meta, Rule};
 use crate::assess::sight::StepSight;
@@ -27,8 +29,8 @@ fn is_cluster(target: &str) -> bool {
 }
 
 /// Whether a program only tells of itself.
-fn tells(words: &[String]) -> bool {
-    let asked = words.get(1).map_or("", String::as_str);
+fn tells(words: &[Cow<'_, str>]) -> bool {
+    let asked = words.get(1).map_or("", AsRef::as_ref);
     matches!(asked, "version" | "--version" | "help" | "--help" | "-h" | "completion")
 }
 

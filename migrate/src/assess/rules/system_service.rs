@@ -70,7 +70,7 @@ impl Rule for SystemService {
         step.commands(&mut |words, span| {
             let is_had = |tool: &str| step.job.workflow.profile.tools.iter().any(|known| known == base(tool));
             if let Some(tool) =
-                words.first().filter(|tool| !is_had(tool) && needs_machine(step, words, span.start))
+                words.first().filter(|tool| needs_machine(step, words, span.start) && !is_had(tool))
             {
                 found.reason(step.in_script(span), tool);
             }

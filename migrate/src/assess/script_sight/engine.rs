@@ -1,5 +1,7 @@
 //! Clients of engines of containers: what they are told, and whether that needs their daemon.
 
+use std::borrow::Cow;
+
 use super::words_of;
 use crate::assess::known::known;
 use crate::assess::sight::JobSight;
@@ -63,8 +65,8 @@ fn is_question(word: &str) -> bool {
 
 /// Whether the client of an engine does by itself what it is told: it writes its own files, asks a registry, or tells of itself
 /// (docs.docker.com/reference/cli: `login`, `manifest`, `context`, `buildx imagetools`, `compose config`).
-pub(super) fn is_of_client(words: &[String]) -> bool {
-    let mut words = words.iter().map(String::as_str);
+pub(super) fn is_of_client(words: &[Cow<'_, str>]) -> bool {
+    let mut words = words.iter().map(AsRef::as_ref);
     let program = words.next().unwrap_or_default();
     match operand(&mut words) {
         "login" | "logout" | "manifest" | "context" => true,

@@ -2,8 +2,11 @@
 //!
 //! Own code, since `shlex` splits `$(id -u)` and `${{ a.b }}`, knows no end of a command, and drops a word whose quote stays open.
 
+use std::borrow::Cow;
 use std::iter::Peekable;
-use std::str::Chars;
+use std::str::CharIndices;
+
+use crate::span::Span;
 
 /// What is open at a place of a text: what closes each, the innermost last.
 #[derive(Debug, Default)]
@@ -71,48 +74,79 @@ enum Until {
 }
 
 /// The words of a whole text, without quotes. What expands stands as it is written.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<Cow<'_, str>> {
     Splitter::new(text, Until::Text).split()
 }
 
 /// The words of the first command of a text that stands in a quote or expansion, if this closes it.
-pub(super) fn command(text: &str, closer: Option<char>) -> Vec<String> {
+pub(super) fn command(text: &str, closer: Option<char>) -> Vec<Cow<'_, str>> {
     Splitter::new(text, Until::Command(closer)).split()
 }
 
 struct Splitter<'t> {
-    chars: Peekable<Chars<'t>>,
+    text: &'t str,
+    chars: Peekable<CharIndices<'t>>,
     until: Until,
     open: Open,
-    words: Vec<String>,
+    words: Vec<Cow<'t, str>>,
     /// The word that is not at its end. Quotes with nothing in them are one.
-    word: Option<String>,
+    word: Option<Word>,
+}
+
+/// A word while it is read.
+enum Word {
+    /// As it stands in the text.
+    Same(Span),
+    /// Without quotes or backslashes.
+    Other(String),
+}
+
+impl Word {
+    /// Takes the next character, which stands at this byte.
+    fn push(&mut self, text: &str, at: usize, char: char) {
+        match self {
+            Self::Same(span) if span.end == at => span.end += char.len_utf8(),
+            Self::Same(span) if span.is_empty() => *span = Span::new(at, at + char.len_utf8()),
+            Self::Same(span) => {
+                let mut word = span.of(text).to_owned();
+                word.push(char);
+                *self = Self::Other(word);
+            }
+            Self::Other(word) => word.push(char),
+        }
+    }
 }
 
 impl<'t> Splitter<'t> {
     fn new(text: &'t str, until: Until) -> Self {
-        let chars = text.chars().peekable();
-        Self { chars, until, open: Open::default(), words: Vec::new(), word: None }
+        let chars = text.char_indices().peekable();
+        Self { text, chars, until, open: Open::default(), words: Vec::new(), word: None }
     }
 
-    fn split(mut self) -> Vec<String> {
+    fn split(mut self) -> Vec<Cow<'t, str>> {
         let mut before = None;
-        while let Some(char) = self.chars.next() {
-            let next = self.chars.peek().copied();
+        while let Some((at, char)) = self.chars.next() {
+            let next = self.chars.peek().map(|(_, next)| *next);
             if self.open.0.is_empty() && self.ends(char, next) {
                 break;
             }
             match char {
-                '\\' if self.open.escapes() => self.escaped(),
+                '\\' if self.open.escapes() => self.escaped(at),
                 // So PowerShell goes on with the next line.
                 '`' if self.open.0.is_empty() && next == Some('\n') => drop(self.chars.next()),
                 _ if self.open.0.is_empty() && char.is_whitespace() => self.end_word(),
-                _ => self.take(before, char, next),
+                _ => self.take(before, (at, char), next),
             }
             before = Some(char);
         }
         self.end_word();
         self.words
+    }
+
+    /// Adds a character that stands at this byte to the word.
+    fn push(&mut self, at: usize, char: char) {
+        let text = self.text;
+        self.word.get_or_insert(Word::Same(Span::new(at, at))).push(text, at, char);
     }
 
     /// Whether what is asked for ends before a character outside of quotes.
@@ -123,18 +157,19 @@ impl<'t> Splitter<'t> {
         is_end || is_comment || closer == Some(char) && !(char == '`' && next == Some('\n'))
     }
 
-    fn take(&mut self, before: Option<char>, char: char, next: Option<char>) {
+    fn take(&mut self, before: Option<char>, (at, char): (usize, char), next: Option<char>) {
         let outer = self.open.0.is_empty();
         let is = self.open.take(before, char, next);
         let is_outermost = outer || self.open.0.is_empty() && is == Is::Closes;
-        let word = self.word.get_or_insert_default();
-        if !(is_outermost && is != Is::Plain && matches!(char, '"' | '\'')) {
-            word.push(char);
+        if is_outermost && is != Is::Plain && matches!(char, '"' | '\'') {
+            self.word.get_or_insert(Word::Same(Span::new(at, at)));
+        } else {
+            self.push(at, char);
         }
     }
 
-    fn escaped(&mut self) {
-        let Some(char) = self.chars.next() else { return };
+    fn escaped(&mut self, backslash: usize) {
+        let Some((at, char)) = self.chars.next() else { return };
         let is_dropped = match self.open.0.as_slice() {
             [] => true,
             ['"'] => matches!(char, '"' | '\\' | '$' | '`' | '\n'),
@@ -143,15 +178,18 @@ impl<'t> Splitter<'t> {
         if is_dropped && char == '\n' {
             return;
         }
-        let word = self.word.get_or_insert_default();
         if !is_dropped {
-            word.push('\\');
+            self.push(backslash, '\\');
         }
-        word.push(char);
+        self.push(at, char);
     }
 
     fn end_word(&mut self) {
-        self.words.extend(self.word.take());
+        let text = self.text;
+        self.words.extend(self.word.take().map(|word| match word {
+            Word::Same(span) => Cow::Borrowed(span.of(text)),
+            Word::Other(word) => Cow::Owned(word),
+        }));
     }
 }
 
