@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use towpath_migrate::graph::ActionFiles;
 use towpath_migrate::model::call::{Lookup, Reference, WorkflowFiles};
-use towpath_migrate::read::{Document, Limits, Shelf};
+use towpath_migrate::read::{Document, Limits, Shelf, read_workflow};
 use towpath_migrate::sources::{Cause, Disk, NotSupplied, Problem, Supplied, Text, Wanted};
 
 /// What the command line has for all files: the sources that somebody supplied, and what files called a moment ago.
@@ -20,6 +20,12 @@ impl Sources {
     pub(super) fn open(folder: Option<&Path>) -> Result<Self, Problem> {
         let supplied = folder.map(|folder| Supplied::open(&Disk, folder.to_owned())).transpose()?;
         Ok(Self { supplied, called: Shelf::default() })
+    }
+
+    /// The workflow of a file that is looked at itself. One that others may call is kept for them, or was kept by them.
+    pub(super) fn workflow(&self, text: &str, limits: &Limits) -> Arc<Document> {
+        let may_be_called = text.contains("workflow_call");
+        if may_be_called { self.called.workflow(text, limits) } else { Arc::new(read_workflow(text, limits)) }
     }
 }
 

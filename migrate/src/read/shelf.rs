@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Document, Limits, read_workflow};
 
 /// How many are kept.
-const MAX_KEPT: usize = 16;
+const MAX_KEPT: usize = 32;
 
 /// How long the text of one that is kept may be, in bytes: what is kept is bounded, however many files there are.
 const MAX_TEXT: usize = 64 << 10;

@@ -26,7 +26,7 @@ mod table;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 
 use clap::{Args, ValueEnum};
@@ -34,7 +34,7 @@ use jiff::civil::Date;
 use towpath_migrate::assess::{Assessment, Dead, History, Profile, Sheet, WorkflowSight};
 use towpath_migrate::graph::{ActionBundle, Actions, Family};
 use towpath_migrate::model::call::{Bundle, Program, Rules};
-use towpath_migrate::read::{Limits, read_workflow};
+use towpath_migrate::read::Limits;
 use towpath_migrate::sources::{
     Disk, Found, Item, OtherCi, Problem, Role, Search, Shown, Text, What, process,
 };
@@ -176,10 +176,13 @@ impl Assess {
         }
         let base = estate.base();
         estate.imported = Imported::of(std::mem::take(&mut asked.imported), &estate.sheets, &base);
-        if let Some(out) = asked.out.take() {
-            self.write(out, &estate, &base).map_err(impossible)?;
+        match asked.out.take() {
+            Some(out) => {
+                let page = self.write(out, &estate, &base).map_err(impossible)?;
+                terminal.print(page)?;
+            }
+            None => print(printed, &estate, &base, terminal)?,
         }
-        print(printed, &estate, &base, terminal)?;
         let remarks = asked.allowed.remarks(&estate, &base);
         remarks.iter().take(MOST_TOLD).for_each(|remark| terminal.note(Shown::text(remark)));
         if remarks.len() > MOST_TOLD {
@@ -243,13 +246,20 @@ impl Assess {
         failed.map_or(Ok(estate), Err)
     }
 
-    /// Writes the files that are asked for, as many at a time as there are processors: each form is made by itself.
-    fn write(&self, out: Out, estate: &Estate, base: &Base) -> Result<(), OutError> {
-        let forms = Form::value_variants().iter().copied().filter(|form| self.is_written(*form));
-        let forms = Mutex::new(forms);
+    /// Writes the files that are asked for, as many at a time as there are processors: each form is made by itself. Answers the page
+    /// that is printed.
+    fn write(&self, out: Out, estate: &Estate, base: &Base) -> Result<String, OutError> {
+        let is_made = |form: &Form| *form == Form::Summary || self.is_written(*form);
+        let mut forms: Vec<_> = Form::value_variants().iter().copied().filter(is_made).collect();
+        forms.sort_by_key(|form| form.place());
+        let forms = Mutex::new(forms.into_iter());
         let next = || forms.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let page = OnceLock::new();
         let work = || -> Result<(), OutError> {
             while let Some(form) = next() {
+                if form == Form::Summary {
+                    page.get_or_init(|| summary::page(estate));
+                }
                 file(form, &out, estate, base)?;
             }
             Ok(())
@@ -262,7 +272,8 @@ impl Assess {
                 |other: ScopedJoinHandle<'_, _>| other.join().unwrap_or_else(|broken| resume_unwind(broken));
             others.into_iter().map(join).fold(own, Result::and)
         })?;
-        out.finish()
+        out.finish()?;
+        Ok(page.into_inner().unwrap_or_default())
     }
 
     /// Writes the baseline, and counts what is new.
@@ -304,6 +315,21 @@ impl Assess {
             ));
         }
         Ok(if new.is_empty() { Exit::Done } else { Exit::Findings })
+    }
+}
+
+impl Form {
+    /// Its place when forms are made side by side: what takes longest begins, and pages, which are large, are last.
+    const fn place(self) -> usize {
+        match self {
+            Self::Json => 0,
+            Self::Sarif => 1,
+            Self::Csv => 2,
+            Self::Summary => 3,
+            Self::Md => 4,
+            Self::Html => 5,
+            Self::Ndjson => 6,
+        }
     }
 }
 
@@ -396,7 +422,7 @@ fn came(item: &Item, sources: &Sources, profile: &Profile, today: Date, wants_co
     }
     let limits = Limits::default();
     let (around, reference) = Around::new(&item.path, sources);
-    let bundle = Bundle::load(reference, read_workflow(text.as_str(), &limits), &around, &limits);
+    let bundle = Bundle::load(reference, sources.workflow(text.as_str(), &limits), &around, &limits);
     let program = Program::of(&bundle, &Rules::default());
     let family = Family::of(&program);
     let loaded = ActionBundle::load(&family, &around, &limits);

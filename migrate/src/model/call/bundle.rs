@@ -56,7 +56,7 @@ impl Bundle {
     #[must_use]
     pub fn load(
         reference: Reference,
-        document: Document,
+        document: impl Into<Arc<Document>>,
         files: &dyn WorkflowFiles,
         limits: &Limits,
     ) -> Self {
@@ -64,7 +64,7 @@ impl Bundle {
         let mut known = Known::default();
         known.keep(&name, Target::File(0));
         let mut bundle = Self {
-            files: vec![File { reference, name, document: Arc::new(document), is_trusted: true }],
+            files: vec![File { reference, name, document: document.into(), is_trusted: true }],
             targets: HashMap::new(),
             causes: Vec::new(),
         };
@@ -88,7 +88,7 @@ impl Bundle {
 
     /// A workflow whose calls nobody looks up.
     #[must_use]
-    pub fn alone(reference: Reference, document: Document) -> Self {
+    pub fn alone(reference: Reference, document: impl Into<Arc<Document>>) -> Self {
         Self::load(reference, document, &(), &Limits::default())
     }
 
