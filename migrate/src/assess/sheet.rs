@@ -8,7 +8,7 @@ use super::complexity::Complexity;
 use super::construct::Fidelities;
 use super::dead::Dead;
 use super::facts::Facts;
-use super::health::{Health, health};
+use super::health::{Health, health_of};
 use super::history::Ran;
 use super::mark::{Mark, Marks, number_allowed_last};
 use super::mask::masked;
@@ -21,7 +21,7 @@ use super::verdict::{Rolled, Verdict};
 use super::{AssessedLeg, Assessment};
 use crate::estate::Ties;
 use crate::graph::Family;
-use crate::security::Security;
+use crate::security::{FileSight, Security};
 
 /// What is kept of a workflow. The default is one that nothing is found in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,7 +98,8 @@ impl Sheet {
         let mut allows =
             family.root().map_or_else(Vec::new, |root| Allow::all(root.workflow.document.tree()));
         let reasons = cited(&assessment.reasons, &tally, &mut marks, &mut allows);
-        let security = family.root().map(|root| Security::of(root.workflow)).unwrap_or_default();
+        let file = family.root().map(|root| FileSight::of(root.workflow));
+        let security = file.as_ref().map(Security::seen).unwrap_or_default();
         let risks =
             security.findings.iter().map(|finding| Risk::of(finding, &mut marks, &mut allows)).collect();
         let is_broken = assessment.rolled == Rolled::Whole(Verdict::Broken);
@@ -114,7 +115,7 @@ impl Sheet {
             inexact: assessment.fates.inexact(),
             reasons,
             risks,
-            health: (!is_broken).then(|| health(workflow, &security)),
+            health: file.filter(|_| !is_broken).map(|file| health_of(workflow, &file, &security)),
             allows,
             facts: Facts::of(workflow),
             ties: Ties::of(workflow),

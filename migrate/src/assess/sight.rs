@@ -122,7 +122,7 @@ pub struct StepSight<'s> {
     /// The legs of its job in which it may run.
     pub legs: SomeLegs,
     /// The programs that its script starts with the words behind each, once somebody has asked.
-    pub(super) commands: OnceCell<Vec<(Vec<String>, Span)>>,
+    pub(super) commands: OnceCell<Vec<(Vec<Cow<'s, str>>, Span)>>,
     /// The programs that it and the steps before it in the same job bring.
     pub brought: &'s Brought<'s>,
 }
@@ -285,18 +285,23 @@ impl<'s> JobSight<'s> {
         self.containers().flat_map(|container| texts(container.ports.as_ref()))
     }
 
-    /// Looks at each step that may run, those of composite actions in their places.
+    /// Looks at each step that may run, those of composite actions in their places. What steps before have brought is not told.
     pub(crate) fn steps(&self, look: &mut dyn FnMut(&StepSight<'_>)) {
-        self.steps_in(&Legs::unknown(), look);
+        self.walk(&Legs::unknown(), false, look);
     }
 
     /// The same, with the legs in which each may run. Of those that run in none, what they use is not looked at.
     pub(super) fn steps_in(&self, legs: &Legs<'_>, look: &mut dyn FnMut(&StepSight<'_>)) {
+        self.walk(legs, true, look);
+    }
+
+    fn walk(&self, legs: &Legs<'_>, tells_brought: bool, look: &mut dyn FnMut(&StepSight<'_>)) {
         let Some(steps) = self.job.steps() else { return };
         let mut brought = Brought::default();
         let around = Around { legs: legs.running(), body: legs::Body::Workflow };
         for (at, step) in steps.steps.iter().enumerate() {
-            let walk = Walk { job: self, at, file: FileAt::Workflow(self.run.file), depth: 0, legs };
+            let file = FileAt::Workflow(self.run.file);
+            let walk = Walk { job: self, at, file, depth: 0, legs, tells_brought };
             walk.step(step, self.job.workflow.document, &around, &mut brought, look);
         }
     }
@@ -368,6 +373,8 @@ struct Walk<'s> {
     file: FileAt,
     depth: usize,
     legs: &'s Legs<'s>,
+    /// Whether somebody asks what steps have brought: to find out means to read the words of scripts.
+    tells_brought: bool,
 }
 
 impl<'s> Walk<'s> {
@@ -388,7 +395,7 @@ impl<'s> Walk<'s> {
         }
         let script = if let StepKind::Run(run) = &step.kind {
             let script = self.script(run, document);
-            if !runs_nowhere(&legs) {
+            if self.tells_brought && !runs_nowhere(&legs) {
                 brought.by_script(flow::written(document, run.script.token), &legs);
                 brought.by_variables(&script);
             }

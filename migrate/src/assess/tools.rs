@@ -189,7 +189,12 @@ const PACKAGES: &[(&str, &str)] = &[
 
 /// The programs that a package brings which are called otherwise.
 pub(super) fn programs_of(package: &str) -> impl Iterator<Item = &str> {
-    let found = PACKAGES.binary_search_by(|(known, _)| parts(known).cmp(parts(package))).ok();
+    // Most words are no packages at all.
+    static FIRST: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| PACKAGES.iter().filter_map(|(known, _)| parts(known).next()).collect());
+    let may_be = parts(package).next().filter(|first| FIRST.contains(first));
+    let order = |(known, _): &(&str, &str)| parts(known).cmp(parts(package));
+    let found = may_be.and_then(|_| PACKAGES.binary_search_by(order).ok());
     let programs = found.and_then(|at| PACKAGES.get(at)).map_or("", |(_, programs)| *programs);
     programs.split_whitespace()
 }

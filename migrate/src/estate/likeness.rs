@@ -70,7 +70,8 @@ impl Stream {
 }
 
 fn exact(document: &Document, root: TokenId) -> Digest {
-    let mut stream = Stream::default();
+    // Lengths take about as much as comments and indents.
+    let mut stream = Stream(Vec::with_capacity(document.tree().source().len()));
     let mut waiting = vec![root];
     while let Some(id) = waiting.pop() {
         match document.token(id).kind {

@@ -54,7 +54,9 @@ impl Contexts {
     }
 
     pub(super) fn find(&self, path: &[Segment<'_>]) -> Option<FeatureId> {
-        let longest = self.0.iter().find(|pattern| {
+        // They stand by length, and a longer one does not fit.
+        let first = self.0.partition_point(|pattern| pattern.steps.len() > path.len());
+        let longest = self.0.iter().skip(first).find(|pattern| {
             let fits = |(step, segment): (&Step, &Segment<'_>)| match (step, segment) {
                 (Step::Any, _) => true,
                 (Step::Name(known), Segment::Name(name)) => known.eq_ignore_ascii_case(name),

@@ -207,18 +207,43 @@ impl ActionBundle {
     /// What a folder came to.
     #[must_use]
     pub fn target(&self, folder: &Reference) -> Target {
-        self.targets.get(&key(folder)).copied().unwrap_or(Target::NotSupplied)
+        self.by_key(&key(folder))
+    }
+
+    fn by_key(&self, key: &str) -> Target {
+        self.targets.get(key).copied().unwrap_or(Target::NotSupplied)
     }
 }
 
 /// What is equal for the same folder: the case of owner and name does not count for GitHub, that of path and ref does.
 fn key(Reference { repository, path }: &Reference) -> String {
     match repository {
-        Some(Home { owner, name, reference }) => {
-            format!("{}/{}/{path}@{reference}", folded(owner), folded(name))
-        }
+        Some(Home { owner, name, reference }) => key_at(owner, name, [path.as_str()], reference),
         None => path.clone(),
     }
+}
+
+/// The same of a repository's folder by its names.
+fn key_at<'n>(
+    owner: &str,
+    name: &str,
+    folders: impl IntoIterator<Item = &'n str>,
+    reference: &str,
+) -> String {
+    let mut key = String::with_capacity(owner.len() + name.len() + reference.len() + 32);
+    key.push_str(&folded(owner));
+    key.push('/');
+    key.push_str(&folded(name));
+    key.push('/');
+    for (at, folder) in folders.into_iter().enumerate() {
+        if at > 0 {
+            key.push('/');
+        }
+        key.push_str(folder);
+    }
+    key.push('@');
+    key.push_str(reference);
+    key
 }
 
 /// What a composite action uses, and whether it checks something out.
@@ -314,7 +339,15 @@ impl<'d> Actions<'d> {
         if matches!(uses.target, Some(StepUses::Workspace(_))) && self.first_checkout(user) < user.at {
             return None;
         }
-        user.folder(uses).map(|folder| self.bundle.target(&folder))
+        self.of_repository(uses).or_else(|| user.folder(uses).map(|folder| self.bundle.target(&folder)))
+    }
+
+    /// What an action of another repository came to.
+    fn of_repository(&self, uses: &Uses<'_>) -> Option<Target> {
+        let Some(StepUses::Repository(repository)) = uses.target else { return None };
+        let (owner, name) = (repository.owner.text, repository.name.text);
+        let key = key_at(owner, name, repository.folders(), repository.reference.text);
+        Some(self.bundle.by_key(&key))
     }
 
     /// What a step of a composite action uses; `None` where it is an image or only a run knows, and of a folder of the workspace

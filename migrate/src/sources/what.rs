@@ -81,8 +81,9 @@ impl Top {
 fn top(text: &str) -> Top {
     let mut top = Top::NOTHING;
     let may_be_key = |line: &&str| matches!(line.as_bytes(), [b'o' | b'j' | b'r' | b'"' | b'\'', ..]);
-    for line in text.lines().filter(may_be_key) {
-        if let Some((key, _)) = line.split_once(':') {
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
+    for line in starts.filter_map(|start| text.get(start..)).filter(may_be_key) {
+        if let Some((key, _)) = line.lines().next().and_then(|line| line.split_once(':')) {
             top.see(key.trim_end().trim_matches(['"', '\'']));
         }
     }
@@ -108,11 +109,21 @@ fn read_top(text: &str) -> Top {
     top
 }
 
-/// What GitHub fills in when a workflow begins as a template.
+/// What GitHub fills in when a workflow begins as a template, behind a dollar sign.
 const PLACEHOLDERS: [&str; 3] = ["default-branch", "protected-branches", "cron-"];
+
+/// Whether one may stand anywhere: few texts have any.
+fn may_have_placeholder(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let behind = memchr::memchr_iter(b'$', bytes).filter_map(|at| bytes.get(at + 1..));
+    behind.into_iter().any(|behind| PLACEHOLDERS.iter().any(|word| behind.starts_with(word.as_bytes())))
+}
 
 /// Whether one stands in what starts a workflow. Comments and scripts may speak of them.
 fn has_placeholder(text: &str) -> bool {
+    if !may_have_placeholder(text) {
+        return false;
+    }
     let is_outer = |line: &str| !line.starts_with([' ', '\t', '#', '-']) && !line.trim().is_empty();
     let is_on = |line: &str| {
         line.split_once(':').is_some_and(|(key, _)| key.trim_end().trim_matches(['"', '\'']) == "on")

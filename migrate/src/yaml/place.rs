@@ -30,9 +30,9 @@ impl Lines {
         let first = if source.starts_with('\u{feff}') { 3 } else { 0 };
         let starts = std::iter::once(first);
         // Most sources have no other break.
-        let has_line_feeds_only = source.is_ascii() && !source.contains('\r');
+        let has_line_feeds_only = source.is_ascii() && memchr::memchr(b'\r', source.as_bytes()).is_none();
         let starts = if has_line_feeds_only {
-            starts.chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect()
+            starts.chain(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at + 1)).collect()
         } else {
             starts.chain(behind_breaks(source.as_bytes())).collect()
         };

@@ -1,6 +1,7 @@
 //! Who says what becomes of each construct.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use super::explained::SETTLED;
 use super::nest::Nest;
@@ -14,7 +15,7 @@ use crate::assess::rule::Meta;
 use crate::assess::seen::Seen;
 use crate::assess::sight::{FileAt, WorkflowSight};
 use crate::assess::verdict::{Rolled, Verdict};
-use crate::features::{Catalogue, Role};
+use crate::features::{Catalogue, FeatureId, Role};
 use crate::fidelity::Fidelity;
 use crate::graph::{Graph, JobId, RunJob};
 use crate::read::TokenId;
@@ -107,8 +108,7 @@ impl<'p> Parts<'p> {
     /// Uses in which features keep their meaning.
     fn uses(&mut self, starts: Starts) {
         for (at, construct) in self.nest.constructs.iter().enumerate() {
-            let feature = construct.feature.map(|id| Catalogue::get().feature(id));
-            if let Some(why) = feature.and_then(|feature| plain(feature, at, self.nest, starts)) {
+            if let Some(why) = construct.feature.and_then(|feature| plain(feature, at, self.nest, starts)) {
                 self.set(at, By::Use(why));
             }
         }
@@ -189,8 +189,10 @@ impl<'p> Parts<'p> {
     /// What would ask for somebody, had a rule found something in it.
     fn spared(&mut self) {
         let source = self.nest.document.tree().source();
-        let settled: Vec<_> =
-            SETTLED.iter().filter_map(|(id, why)| Some((Catalogue::get().named(id)?, *why))).collect();
+        static BY_FEATURE: LazyLock<Vec<(FeatureId, &str)>> = LazyLock::new(|| {
+            SETTLED.iter().filter_map(|(id, why)| Some((Catalogue::get().named(id)?, *why))).collect()
+        });
+        let settled = &*BY_FEATURE;
         for (at, construct) in self.nest.constructs.iter().enumerate() {
             let Some(by) = self.by.get(at).copied() else { continue };
             let is_seen = || !construct.span.of(source).replace(WORKSPACE, "").contains("${{");

@@ -1,7 +1,9 @@
 //! Uses in which a feature keeps its meaning, although it does not in others.
 
+use std::sync::LazyLock;
+
 use super::nest::Nest;
-use crate::features::Feature;
+use crate::features::{Catalogue, Feature, FeatureId};
 use crate::yaml::{Kind, NodeId, Tree};
 
 /// What the workflow is started by, as far as it says what is in the context of an event.
@@ -48,23 +50,40 @@ pub(super) const BODIES: [(&str, &str); 3] = [
     ("context/github.actor_id", "sender of the webhook"),
 ];
 
+/// When a feature keeps its meaning, and why.
+#[derive(Debug, Clone, Copy)]
+enum Keeps {
+    /// Where every event has the body of a webhook.
+    WithBodies(&'static str),
+    /// With this value.
+    With(&'static str, &'static str),
+    /// With an empty mapping.
+    Empty,
+}
+
+impl Keeps {
+    fn of(feature: &Feature) -> Option<Self> {
+        let body = BODIES.iter().find(|(id, _)| is_in(&feature.id, id));
+        let value = VALUES.iter().find(|(id, ..)| *id == feature.id);
+        let is_empty = EMPTY.contains(&feature.id.as_str()).then_some(Self::Empty);
+        body.map(|(_, why)| Self::WithBodies(why))
+            .or_else(|| feature.id.starts_with(RIGHT).then_some(Self::With("none", NO_RIGHT)))
+            .or(is_empty)
+            .or_else(|| value.map(|(_, said, why)| Self::With(said, why)))
+    }
+}
+
 /// Why this use of a feature keeps its meaning, if it does.
-pub(super) fn plain(feature: &Feature, at: usize, nest: Nest<'_>, starts: Starts) -> Option<&'static str> {
-    let body = BODIES.iter().find(|(id, _)| starts.all_have_bodies && is_in(&feature.id, id));
-    if let Some((_, why)) = body {
-        return Some(why);
-    }
+pub(super) fn plain(feature: FeatureId, at: usize, nest: Nest<'_>, starts: Starts) -> Option<&'static str> {
+    /// By the places of features: every construct of every file asks.
+    static KEEPS: LazyLock<Vec<Option<Keeps>>> =
+        LazyLock::new(|| Catalogue::get().features().map(|(_, feature)| Keeps::of(feature)).collect());
     let tree = nest.document.tree();
-    let is =
-        |said: &str| nest.value(at).and_then(|value| tree.text(value)).is_some_and(|text| says(text, said));
-    if feature.id.starts_with(RIGHT) {
-        return is("none").then_some(NO_RIGHT);
+    match KEEPS.get(feature.index()).copied().flatten()? {
+        Keeps::WithBodies(why) => starts.all_have_bodies.then_some(why),
+        Keeps::With(said, why) => says(tree.text(nest.value(at)?)?, said).then_some(why),
+        Keeps::Empty => is_empty(tree, nest.value(at)?).then_some(NO_RIGHT),
     }
-    if EMPTY.contains(&feature.id.as_str()) {
-        return nest.value(at).is_some_and(|value| is_empty(tree, value)).then_some(NO_RIGHT);
-    }
-    let by_value = VALUES.iter().find(|(id, said, _)| *id == feature.id && is(said));
-    by_value.map(|(.., why)| *why)
 }
 
 /// Whether a part of the context is this one or below it.

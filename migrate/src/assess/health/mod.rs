@@ -59,14 +59,25 @@ pub fn health(workflow: &WorkflowSight<'_>, security: &Security) -> Health {
     Health::of(&sites(workflow, security))
 }
 
+/// The same of a file that was looked at for security, too.
+pub(super) fn health_of(
+    workflow: &WorkflowSight<'_>,
+    file: &FileSight<'_, '_>,
+    security: &Security,
+) -> Health {
+    Health::of(&sites_of(workflow, file, security))
+}
+
 /// All places that count: those of the classes, and those of the other rules.
 #[must_use]
 pub fn sites(workflow: &WorkflowSight<'_>, security: &Security) -> Sites {
+    let file = workflow.family.root().map(|root| FileSight::of(root.workflow));
+    file.map_or_else(|| security.sites.clone(), |file| sites_of(workflow, &file, security))
+}
+
+fn sites_of(workflow: &WorkflowSight<'_>, file: &FileSight<'_, '_>, security: &Security) -> Sites {
     let mut sites = security.sites.clone();
-    if let Some(root) = workflow.family.root() {
-        let file = FileSight::of(root.workflow);
-        MEASURES.iter().for_each(|measure| (measure.look)(workflow, &file, &mut sites));
-    }
+    MEASURES.iter().for_each(|measure| (measure.look)(workflow, file, &mut sites));
     sites
 }
 

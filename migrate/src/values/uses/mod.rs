@@ -59,7 +59,11 @@ impl<'a> Repository<'a> {
     /// `owner/name` and its path, in small letters: for GitHub they are the same in any case.
     #[must_use]
     pub fn folded(&self) -> String {
-        let mut name = format!("{}/{}", self.owner.text, self.name.text);
+        let length = self.owner.text.len() + self.name.text.len() + self.path.text.len() + 2;
+        let mut name = String::with_capacity(length);
+        name.push_str(self.owner.text);
+        name.push('/');
+        name.push_str(self.name.text);
         for folder in self.folders() {
             name.push('/');
             name.push_str(folder);
