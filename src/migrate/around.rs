@@ -187,6 +187,17 @@ mod tests {
     }
 
     #[test]
+    fn what_others_may_call_is_kept_for_them() {
+        let (sources, limits) = (Sources::default(), Limits::default());
+        let (around, _) = Around::new(Path::new("ci.yml"), &sources);
+        for (text, is_kept) in [("on: workflow_call\njobs: {}\n", true), ("on: push\njobs: {}\n", false)] {
+            let own = sources.workflow(text, &limits);
+            let called = WorkflowFiles::read(&around, text.into(), &limits);
+            assert_eq!(Arc::ptr_eq(&own, &called), is_kept, "{text}");
+        }
+    }
+
+    #[test]
     fn a_name_alone_stands_in_the_working_directory() {
         let sources = Sources::default();
         let (around, _) = Around::new(Path::new("ci.yml"), &sources);

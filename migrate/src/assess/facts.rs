@@ -6,7 +6,7 @@ use super::mask::masked;
 use super::name_set::NameSet;
 use super::sight::WorkflowSight;
 use crate::graph::flow::{self, Flow};
-use crate::graph::paths::{Path, paths};
+use crate::graph::paths::{Path, paths_of};
 use crate::graph::{Job, RunJob};
 use crate::model::Mapping;
 use crate::script::{Need, UseKind};
@@ -134,7 +134,7 @@ impl Gathered {
     fn mapping(&mut self, mapping: Option<&Mapping<'_>>) {
         let entries = super::entries(mapping);
         for evaluated in entries.iter().filter_map(|entry| entry.value.value.expression()) {
-            for path in paths(evaluated.expression()) {
+            for path in paths_of(evaluated) {
                 self.path(&path);
             }
         }

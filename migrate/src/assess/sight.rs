@@ -123,7 +123,7 @@ pub struct StepSight<'s> {
     pub legs: SomeLegs,
     /// The programs that its script starts with the words behind each, once somebody has asked.
     pub(super) commands: OnceCell<Vec<(Vec<Cow<'s, str>>, Span)>>,
-    /// The programs that it and the steps before it in the same job bring.
+    /// The programs that it and the steps before it in the same job bring, where rules look: nothing for others.
     pub brought: &'s Brought<'s>,
 }
 
@@ -290,7 +290,7 @@ impl<'s> JobSight<'s> {
         self.walk(&Legs::unknown(), false, look);
     }
 
-    /// The same, with the legs in which each may run. Of those that run in none, what they use is not looked at.
+    /// The same for rules, with the legs in which each may run and what the steps before it bring. Of those that run in none, what they use is not looked at.
     pub(super) fn steps_in(&self, legs: &Legs<'_>, look: &mut dyn FnMut(&StepSight<'_>)) {
         self.walk(legs, true, look);
     }
@@ -427,7 +427,9 @@ impl<'s> Walk<'s> {
             let StepKind::Uses(uses) = &step.kind else { return false };
             value_of(entries(uses.with.as_ref()), input).is_some()
         };
-        known.into_iter().for_each(|known| brought.by_action(known, &legs, has));
+        if let Some(known) = known.filter(|_| self.tells_brought) {
+            brought.by_action(known, &legs, has);
+        }
         if let Some(Target::Action(action)) = nested {
             self.composite(action, step, legs, brought, look);
         }

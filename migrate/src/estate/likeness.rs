@@ -70,7 +70,7 @@ impl Stream {
 }
 
 fn exact(document: &Document, root: TokenId) -> Digest {
-    // Lengths take about as much as comments and indents.
+    // About as long as the source: lengths take as much as comments and indents.
     let mut stream = Stream(Vec::with_capacity(document.tree().source().len()));
     let mut waiting = vec![root];
     while let Some(id) = waiting.pop() {

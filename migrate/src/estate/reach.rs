@@ -44,11 +44,11 @@ pub struct Reach<'e> {
     pub checks: usize,
 }
 
-/// What a change of each thing reaches: kind by kind, and in each what reaches most workflows first.
+/// What a change of each thing of some kinds reaches: kind by kind, and in each what reaches most workflows first.
 ///
 /// One pass over the needs of all jobs; the workflows of a repository have to stand together.
 #[must_use]
-pub fn reach<'e>(members: impl IntoIterator<Item = Member<'e>>) -> Vec<Reach<'e>> {
+pub fn reach<'e>(members: impl IntoIterator<Item = Member<'e>>, of: impl Fn(Kind) -> bool) -> Vec<Reach<'e>> {
     let mut all: BTreeMap<(Kind, &str, Option<&str>), Counted<'e>> = BTreeMap::new();
     let mut units = 0;
     let mut last = None;
@@ -56,7 +56,7 @@ pub fn reach<'e>(members: impl IntoIterator<Item = Member<'e>>) -> Vec<Reach<'e>
         units += usize::from(last != Some(member.unit));
         last = Some(member.unit);
         let at = At { workflow, unit: units };
-        for ((kind, name), used) in used(member.needs) {
+        for ((kind, name), used) in used(member.needs, &of) {
             let unit = kind.is_local().then_some(member.unit);
             all.entry((kind, name, unit)).or_default().add(member.needs, at, used);
         }
@@ -90,8 +90,8 @@ struct Used<'e> {
     jobs: Vec<usize>,
 }
 
-/// What a workflow uses, whatever its versions.
-fn used(needs: &Needs) -> BTreeMap<(Kind, &str), Used<'_>> {
+/// What a workflow uses of some kinds, whatever its versions.
+fn used(needs: &Needs, of: impl Fn(Kind) -> bool) -> BTreeMap<(Kind, &str), Used<'_>> {
     let mut by_thing: Vec<Vec<usize>> = vec![Vec::new(); needs.things.len()];
     for (at, job) in needs.jobs.iter().enumerate() {
         for thing in &job.things {
@@ -99,7 +99,8 @@ fn used(needs: &Needs) -> BTreeMap<(Kind, &str), Used<'_>> {
         }
     }
     let mut all: BTreeMap<_, Used<'_>> = BTreeMap::new();
-    for (thing, jobs) in needs.things.iter().zip(by_thing).filter(|(_, jobs)| !jobs.is_empty()) {
+    let used = needs.things.iter().zip(by_thing).filter(|(thing, jobs)| of(thing.kind) && !jobs.is_empty());
+    for (thing, jobs) in used {
         let used = all.entry((thing.kind, thing.name.as_str())).or_default();
         used.versions.push(&thing.version);
         used.jobs.extend(jobs);
@@ -162,7 +163,8 @@ mod tests {
         let two = needs(vec![checkout("v4"), cache()], &[(&[0, 1], 1)]);
         let three = needs(vec![cache(), local()], &[(&[1], 5), (&[0], 7)]);
         let members = [("a", &one), ("a", &two), ("b", &three)];
-        let rows = reach(members.map(|(unit, needs)| Member { unit, needs }));
+        let members = members.map(|(unit, needs)| Member { unit, needs });
+        let rows = reach(members, |_| true);
         let told: Vec<_> = rows
             .iter()
             .map(|row| (row.name, row.unit, row.jobs.len(), row.workflows, row.units, row.checks))
@@ -179,6 +181,8 @@ mod tests {
         let checkout = rows.iter().find(|row| row.name == "actions/checkout").unwrap();
         assert_eq!(checkout.versions, BTreeMap::from([("v4", 2), ("v5", 1)]));
         assert!(checkout.jobs.is_sorted());
+        let local: Vec<_> = rows.iter().filter(|row| row.kind == Kind::LocalAction).cloned().collect();
+        assert_eq!(reach(members, |kind| kind == Kind::LocalAction), local);
     }
 
     type Drawn = Vec<(u8, Vec<(BTreeSet<u32>, usize)>)>;
@@ -207,7 +211,7 @@ mod tests {
                 });
                 (unit.to_string(), Needs { things: things(), jobs: jobs.collect(), is_cut: false })
             }).collect();
-            let rows = reach(all.iter().map(|(unit, needs)| Member { unit, needs }));
+            let rows = reach(all.iter().map(|(unit, needs)| Member { unit, needs }), |_| true);
             for name in ["S0", "S1", "S2"] {
                 let mut jobs = BTreeSet::new();
                 let (mut units, mut checks) = (BTreeSet::new(), 0);

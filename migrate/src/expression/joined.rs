@@ -61,9 +61,12 @@ impl Joined {
         Ok(joined)
     }
 
-    /// Whether it may be too long, have too many arguments, or too many levels, of which each takes a byte at least.
+    /// Whether it is, or may be, too long, or has too many arguments or levels.
     fn may_be_refused(&self, parts: &[Part]) -> bool {
-        let is_deep = |part: &Part| part.expression.source().len() + 1 >= MAX_DEPTH;
+        // Each level takes a byte at least.
+        let may_be_deep = |part: &&Part| part.expression.source().len() >= MAX_DEPTH;
+        let is_deep = |part: &Part| part.expression.root().is_some_and(|root| levels(root) >= MAX_DEPTH);
+        let is_deep = |part| may_be_deep(&part) && is_deep(part);
         self.length(parts, str::len) > MAX_LENGTH || parts.len() > MAX_PARTS || parts.iter().any(is_deep)
     }
 
@@ -110,6 +113,11 @@ impl Joined {
             Expression { source, root: Some(root) }
         })
     }
+}
+
+/// How many levels a node has, itself counted. Expressions are no deeper than GitHub allows.
+fn levels(node: &Node) -> usize {
+    1 + node.children().into_iter().map(levels).max().unwrap_or_default()
 }
 
 /// A node that stands so many bytes further on. Expressions are no deeper than GitHub allows.
@@ -178,15 +186,20 @@ mod tests {
         let long = |length: usize| format!("{}${{{{ a }}}}", "x".repeat(length));
         let fits = MAX_LENGTH - "format('{0}', a)".len();
         assert_eq!(refused(&long(fits)), None);
-        assert!(matches!(refused(&long(fits + 1)).unwrap().kind(), Kind::TooLong));
+        let kind = |scalar: &str| refused(scalar).map(|error| error.kind().clone());
+        assert_eq!(kind(&long(fits + 1)), Some(Kind::TooLong));
         let quoted = format!("{}${{{{ a }}}}", "'".repeat(fits / 2 + 1));
-        assert!(refused(&quoted).is_some(), "each quote is two");
+        assert_eq!(kind(&quoted), Some(Kind::TooLong), "each quote is two");
+        let wide = format!("{}${{{{ a }}}}", "é".repeat(fits));
+        assert_eq!(kind(&wide), None, "bytes do not count");
         let many = |count: usize| "x${{ a }}".repeat(count);
-        assert_eq!(refused(&many(MAX_PARTS)), None);
-        assert!(refused(&many(MAX_PARTS + 1)).is_some());
+        assert_eq!(kind(&many(MAX_PARTS)), None);
+        assert!(matches!(kind(&many(MAX_PARTS + 1)), Some(Kind::TooManyParameters(_))));
         let deep = |levels: usize| format!("x${{{{ {}a }}}}", "!".repeat(levels - 1));
-        assert_eq!(refused(&deep(MAX_DEPTH - 1)), None);
-        assert!(refused(&deep(MAX_DEPTH)).is_some());
+        assert_eq!(kind(&deep(MAX_DEPTH - 1)), None);
+        assert_eq!(kind(&deep(MAX_DEPTH)), Some(Kind::TooDeep));
+        let flat = format!("x${{{{ {} }}}}", ["a"; MAX_DEPTH].join(" && "));
+        assert_eq!(kind(&flat), None, "these are two levels");
         is_as_parsed(&deep(MAX_DEPTH - 1));
     }
 

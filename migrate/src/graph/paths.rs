@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::expression::{Expression, Literal, Node, NodeKind};
+use crate::expression::{Evaluated, Expression, Literal, Node, NodeKind};
 use crate::span::Span;
 
 /// What stands for an index that is no name: `.*`, a number, or what has to be evaluated.
@@ -57,6 +57,14 @@ pub fn paths(expression: &Expression) -> Vec<Path<'_>> {
     if let Some(root) = expression.root() {
         collect(root, &mut found);
     }
+    found
+}
+
+/// All values that a scalar reads, in the order of the source.
+pub(crate) fn paths_of(scalar: &Evaluated) -> Vec<Path<'_>> {
+    let mut found = Vec::new();
+    let roots = scalar.parts.iter().filter_map(|part| part.expression.root());
+    roots.for_each(|root| collect(root, &mut found));
     found
 }
 

@@ -11,6 +11,9 @@ const MAX_KEPT: usize = 32;
 /// How long the text of one that is kept may be, in bytes: what is kept is bounded, however many files there are.
 const MAX_TEXT: usize = 64 << 10;
 
+/// How large what is read of it may be, in bytes as GitHub counts them: an alias repeats what it stands for.
+const MAX_BYTES: usize = 1 << 20;
+
 /// Keeps the last few workflows, so that one which many call is read once for those that come close together, as those of a
 /// repository do. They are found by their text: what is kept is never older than the file.
 #[derive(Debug, Default)]
@@ -26,10 +29,10 @@ impl Shelf {
         if let Some(found) = self.found(&text) {
             return found;
         }
-        let is_kept = text.len() <= MAX_TEXT;
+        let is_short = text.len() <= MAX_TEXT;
         // Others may look meanwhile.
         let read = Arc::new(read_workflow(text, limits));
-        if is_kept {
+        if is_short && read.bytes() <= MAX_BYTES {
             self.keep(Arc::clone(&read));
         }
         read
@@ -76,5 +79,20 @@ mod tests {
         let (shelf, limits) = (Shelf::default(), Limits::default());
         let read = || shelf.workflow(long.as_str(), &limits);
         assert!(!Arc::ptr_eq(&read(), &read()));
+    }
+
+    #[test]
+    fn those_that_aliases_make_large_are_not_kept() {
+        let written = |aliases: usize| {
+            let long = format!("A: &a \"${{{{ github.ref }}}}{}\"", "x".repeat(20_000));
+            let again: String = (0..aliases).map(|at| format!("  B{at}: *a\n")).collect();
+            format!("on: workflow_call\nenv:\n  {long}\n{again}jobs: {{}}\n")
+        };
+        for (aliases, is_kept) in [(5, true), (50, false)] {
+            let (shelf, limits, text) = (Shelf::default(), Limits::default(), written(aliases));
+            assert!(text.len() <= MAX_TEXT);
+            let read = || shelf.workflow(text.as_str(), &limits);
+            assert_eq!(Arc::ptr_eq(&read(), &read()), is_kept, "{aliases}");
+        }
     }
 }

@@ -80,10 +80,10 @@ impl Top {
 /// files of other programs.
 fn top(text: &str) -> Top {
     let mut top = Top::NOTHING;
-    let may_be_key = |line: &&str| matches!(line.as_bytes(), [b'o' | b'j' | b'r' | b'"' | b'\'', ..]);
+    let may_be_key = |rest: &&str| matches!(rest.as_bytes(), [b'o' | b'j' | b'r' | b'"' | b'\'', ..]);
     let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
-    for line in starts.filter_map(|start| text.get(start..)).filter(may_be_key) {
-        if let Some((key, _)) = line.lines().next().and_then(|line| line.split_once(':')) {
+    for rest in starts.filter_map(|start| text.get(start..)).filter(may_be_key) {
+        if let Some((key, _)) = rest.lines().next().and_then(|line| line.split_once(':')) {
             top.see(key.trim_end().trim_matches(['"', '\'']));
         }
     }

@@ -130,9 +130,7 @@ impl<'s> Granit<'s> {
     /// over one behind a tab.
     fn comment_within(&self, text: Span) -> Option<SyntaxError> {
         let lines = text.of(self.source);
-        // Most have one line.
-        memchr::memchr2(b'\n', b'\r', lines.as_bytes())?;
-        let mut breaks = lines.match_indices(['\n', '\r']).map(|(at, _)| at + 1);
+        let mut breaks = memchr::memchr2_iter(b'\n', b'\r', lines.as_bytes()).map(|at| at + 1);
         let at = breaks.find_map(|at| {
             let line = lines.get(at..)?;
             let rest = line.trim_start_matches([' ', '\t']);

@@ -112,7 +112,7 @@ fn the_corpus_is_bound_as_counted() {
     for group in groups.exact.iter().chain(&groups.near) {
         println!("alike: {}", group.iter().map(|at| all[*at].0).collect::<Vec<_>>().join(" "));
     }
-    let rows = reach(all.iter().map(|(_, unit, ties)| Member { unit, needs: &ties.needs }));
+    let rows = reach(all.iter().map(|(_, unit, ties)| Member { unit, needs: &ties.needs }), |_| true);
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
     let mut providers: BTreeMap<Provider, usize> = BTreeMap::new();
     for row in &rows {

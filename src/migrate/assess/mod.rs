@@ -26,7 +26,7 @@ mod table;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 
 use clap::{Args, ValueEnum};
@@ -176,13 +176,10 @@ impl Assess {
         }
         let base = estate.base();
         estate.imported = Imported::of(std::mem::take(&mut asked.imported), &estate.sheets, &base);
-        match asked.out.take() {
-            Some(out) => {
-                let page = self.write(out, &estate, &base).map_err(impossible)?;
-                terminal.print(page)?;
-            }
-            None => print(printed, &estate, &base, terminal)?,
+        if let Some(out) = asked.out.take() {
+            self.write(out, &estate, &base).map_err(impossible)?;
         }
+        print(printed, &estate, &base, terminal)?;
         let remarks = asked.allowed.remarks(&estate, &base);
         remarks.iter().take(MOST_TOLD).for_each(|remark| terminal.note(Shown::text(remark)));
         if remarks.len() > MOST_TOLD {
@@ -246,20 +243,15 @@ impl Assess {
         failed.map_or(Ok(estate), Err)
     }
 
-    /// Writes the files that are asked for, as many at a time as there are processors: each form is made by itself. Answers the page
-    /// that is printed.
-    fn write(&self, out: Out, estate: &Estate, base: &Base) -> Result<String, OutError> {
-        let is_made = |form: &Form| *form == Form::Summary || self.is_written(*form);
-        let mut forms: Vec<_> = Form::value_variants().iter().copied().filter(is_made).collect();
+    /// Writes the files that are asked for, as many at a time as there are processors: each form is made by itself.
+    fn write(&self, out: Out, estate: &Estate, base: &Base) -> Result<(), OutError> {
+        let forms = Form::value_variants().iter().copied().filter(|form| self.is_written(*form));
+        let mut forms: Vec<_> = forms.collect();
         forms.sort_by_key(|form| form.place());
         let forms = Mutex::new(forms.into_iter());
         let next = || forms.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let page = OnceLock::new();
         let work = || -> Result<(), OutError> {
             while let Some(form) = next() {
-                if form == Form::Summary {
-                    page.get_or_init(|| summary::page(estate));
-                }
                 file(form, &out, estate, base)?;
             }
             Ok(())
@@ -272,8 +264,7 @@ impl Assess {
                 |other: ScopedJoinHandle<'_, _>| other.join().unwrap_or_else(|broken| resume_unwind(broken));
             others.into_iter().map(join).fold(own, Result::and)
         })?;
-        out.finish()?;
-        Ok(page.into_inner().unwrap_or_default())
+        out.finish()
     }
 
     /// Writes the baseline, and counts what is new.
@@ -319,16 +310,15 @@ impl Assess {
 }
 
 impl Form {
-    /// Its place when forms are made side by side: what takes longest begins, and pages, which are large, are last.
+    /// Its place when files are written side by side: JSON takes longest, and it and pages need most memory.
     const fn place(self) -> usize {
         match self {
             Self::Json => 0,
             Self::Sarif => 1,
             Self::Csv => 2,
-            Self::Summary => 3,
-            Self::Md => 4,
-            Self::Html => 5,
-            Self::Ndjson => 6,
+            Self::Md => 3,
+            Self::Html => 4,
+            Self::Summary | Self::Ndjson => 5,
         }
     }
 }

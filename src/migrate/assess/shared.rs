@@ -50,9 +50,9 @@ pub(super) fn tied(estate: &Estate) -> Vec<(&Sheet, &Ties)> {
     estate.sheets.iter().filter_map(|sheet| Some((sheet, sheet.ties.as_ref()?))).collect()
 }
 
-/// What a change of each thing reaches.
-pub(super) fn reached<'e>(tied: &[(&'e Sheet, &'e Ties)]) -> Vec<Reach<'e>> {
-    reach(tied.iter().map(|(sheet, ties)| Member { unit: &sheet.unit, needs: &ties.needs }))
+/// What a change of each thing of some kinds reaches.
+pub(super) fn reached<'e>(tied: &[(&'e Sheet, &'e Ties)], of: impl Fn(Kind) -> bool) -> Vec<Reach<'e>> {
+    reach(tied.iter().map(|(sheet, ties)| Member { unit: &sheet.unit, needs: &ties.needs }), of)
 }
 
 /// Which are alike, by their places.
@@ -153,7 +153,7 @@ impl<'e> Shared<'e> {
         let paths =
             |groups: &[Vec<usize>]| groups.iter().map(|group| group.iter().map(path).collect()).collect();
         let groups = alike(&tied);
-        let reached = reached(&tied);
+        let reached = reached(&tied, |_| true);
         let cut = tied.iter().filter(|(_, ties)| ties.needs.is_cut);
         Self {
             others: estate.others.counts().map(OtherRow::of).collect(),

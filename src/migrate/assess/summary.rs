@@ -161,8 +161,8 @@ fn shared(estate: &Estate, page: &mut String) {
     for (count, what) in rows {
         let _ = writeln!(page, "  {count:>8}  {what}");
     }
-    let mut reached = reached(&tied);
-    reached.retain(|row| row.kind.is_shared() && row.workflows > 1);
+    let mut reached = reached(&tied, |kind| kind.is_shared());
+    reached.retain(|row| row.workflows > 1);
     reached.sort_by_key(|row| Reverse(row.workflows));
     if !reached.is_empty() {
         let _ = writeln!(page, "\nWhose change reaches most:\n\n  workflows  repositories  checks");

@@ -234,6 +234,12 @@ mod tests {
         for id in ids.chain([parts::USED]) {
             assert!(catalogue.named(id).is_some(), "there is no feature {id}");
         }
+        let valued: BTreeSet<_> = plain_use::VALUES.iter().map(|(id, ..)| *id).collect();
+        assert_eq!(
+            valued.len(),
+            plain_use::VALUES.len(),
+            "a feature has one value for which nothing differs"
+        );
         let begins = explained::FEATURES.iter().map(|(begin, _)| *begin).chain([plain_use::RIGHT]);
         for begin in begins {
             let has = catalogue.features().any(|(_, feature)| feature.id.starts_with(begin));

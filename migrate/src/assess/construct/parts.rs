@@ -188,17 +188,16 @@ impl<'p> Parts<'p> {
 
     /// What would ask for somebody, had a rule found something in it.
     fn spared(&mut self) {
-        let source = self.nest.document.tree().source();
         static BY_FEATURE: LazyLock<Vec<(FeatureId, &str)>> = LazyLock::new(|| {
             SETTLED.iter().filter_map(|(id, why)| Some((Catalogue::get().named(id)?, *why))).collect()
         });
-        let settled = &*BY_FEATURE;
+        let source = self.nest.document.tree().source();
         for (at, construct) in self.nest.constructs.iter().enumerate() {
             let Some(by) = self.by.get(at).copied() else { continue };
             let is_seen = || !construct.span.of(source).replace(WORKSPACE, "").contains("${{");
             let why = match by {
                 By::Feature => {
-                    let row = settled.iter().find(|(id, _)| construct.feature == Some(*id));
+                    let row = BY_FEATURE.iter().find(|(id, _)| construct.feature == Some(*id));
                     row.filter(|_| is_seen()).map(|(_, why)| *why)
                 }
                 By::Action(action) if action.rule.is_some() && asks(action.fidelity) => Some(SPARED),

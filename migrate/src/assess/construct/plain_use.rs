@@ -75,7 +75,7 @@ impl Keeps {
 
 /// Why this use of a feature keeps its meaning, if it does.
 pub(super) fn plain(feature: FeatureId, at: usize, nest: Nest<'_>, starts: Starts) -> Option<&'static str> {
-    /// By the places of features: every construct of every file asks.
+    /// By the numbers of features: every construct of every file asks.
     static KEEPS: LazyLock<Vec<Option<Keeps>>> =
         LazyLock::new(|| Catalogue::get().features().map(|(_, feature)| Keeps::of(feature)).collect());
     let tree = nest.document.tree();

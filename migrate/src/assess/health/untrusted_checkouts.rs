@@ -3,7 +3,7 @@
 use super::Measure;
 use crate::assess::entries;
 use crate::assess::sight::WorkflowSight;
-use crate::graph::paths::paths;
+use crate::graph::paths::paths_of;
 use crate::model::{Scalar, value_of};
 use crate::security::{FileSight, Place, Severity, Sites};
 
@@ -41,6 +41,6 @@ fn look(_: &WorkflowSight<'_>, file: &FileSight<'_, '_>, sites: &mut Sites) {
 }
 
 fn is_head(given: Scalar<'_>) -> bool {
-    let read = given.expression().map(|evaluated| paths(evaluated.expression())).unwrap_or_default();
+    let read = given.expression().map(paths_of).unwrap_or_default();
     read.iter().any(|path| HEADS.iter().any(|head| path.starts_with(head)))
 }

@@ -225,6 +225,29 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_borrowed_where_it_stands_so_in_the_text() {
+        for (text, expected, is_borrowed) in [
+            ("a", "a", true),
+            ("'b c'", "b c", true),
+            ("''", "", true),
+            ("''b", "b", true),
+            ("b''", "b", true),
+            ("\\é", "é", true),
+            ("é\"è\"", "éè", false),
+            ("a''b", "ab", false),
+            ("a\\ b", "a b", false),
+            ("a\\\nb", "ab", false),
+            ("'a'\"b\\c\"", "ab\\c", false),
+            ("\"b\\c\"", "b\\c", true),
+        ] {
+            let found = command(text, None);
+            let kinds: Vec<_> = found.iter().map(|word| matches!(word, Cow::Borrowed(_))).collect();
+            assert_eq!((found, kinds), (vec![Cow::from(expected)], vec![is_borrowed]), "{text}");
+        }
+        assert_eq!(command("a`\nb", None), ["ab"], "a line goes on within a word");
+    }
+
+    #[test]
     fn a_command_ends_with_the_quote_that_it_is_in() {
         for (before, text, expected) in [
             ("bash -c \"", "a --b\"; c \"d\"", &["a", "--b"][..]),

@@ -6,7 +6,7 @@ use super::Kind;
 use super::collect::{Things, is_token};
 use crate::assess::{FileAt, JobSight, StepSight, UsedSight, entries};
 use crate::graph::flow::written;
-use crate::graph::paths::paths;
+use crate::graph::paths::paths_of;
 use crate::graph::{Local, Site, Target, reads_of};
 use crate::model::call::{Home, Reference};
 use crate::model::{Runs, Step, StepKind, Value};
@@ -67,7 +67,7 @@ impl Look<'_, '_> {
         let Some(steps) = self.sight.job.steps() else { return };
         let env = entries(self.sight.job.workflow.env.as_ref());
         for evaluated in env.iter().filter_map(|entry| entry.value.value.expression()) {
-            for path in paths(evaluated.expression()) {
+            for path in paths_of(evaluated) {
                 self.found.extend(self.things.setting(&path));
                 if is_token(&path) {
                     self.need(Kind::Token, "env of the workflow");
@@ -213,7 +213,7 @@ impl Look<'_, '_> {
                 continue;
             };
             let is_default = step.input(input.name.value).is_none();
-            if is_default && paths(default.expression()).iter().any(is_token) {
+            if is_default && paths_of(default).iter().any(is_token) {
                 self.need(Kind::Token, step_name(step.step));
             }
         }

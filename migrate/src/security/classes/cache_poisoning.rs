@@ -144,7 +144,7 @@ fn at_tag(step: &StepSight<'_, '_>, input: Input) -> Option<bool> {
     let entries = step.uses()?.with.as_ref()?.value.literal()?;
     let Scalar::Expression(evaluated) = value_of(entries, input.name)?.value else { return None };
     let is_known = matches!(input.takes, Takes::Flag) && !evaluated.has_text;
-    evaluated.expression().root().filter(|_| is_known).and_then(truth_at_tag)
+    is_known.then(|| evaluated.expression().root().and_then(truth_at_tag)).flatten()
 }
 
 fn truth_at_tag(node: &Node) -> Option<bool> {
