@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// How long whoever is in a hurry waits for somebody who is about to be done.
-const MOMENT: Duration = Duration::from_millis(200);
+/// How long whoever is in a hurry waits for somebody who is about to be done. Nobody has more to do than a system call, but on a machine
+/// whose processors are somebody else's for a while that may take a second; who gives up leaves the group alive.
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// The leader of a process group, for as long as its id can mean nothing else: from its start until it is reaped.
 #[derive(Debug, Clone, Default)]
@@ -30,12 +31,16 @@ impl Leader {
     /// The same, waiting for a moment at most: somebody else may be sending a milder signal right now, which must not
     /// keep this one away. Skipped when it is being reaped for longer than that.
     pub(crate) fn signal_soon(&self, signal: Signal) {
+        self.signal_within(signal, MOMENT);
+    }
+
+    fn signal_within(&self, signal: Signal, patience: Duration) {
         let begun = Instant::now();
         loop {
             match self.0.try_lock() {
                 Ok(pid) => return send(*pid, signal),
                 Err(TryLockError::Poisoned(pid)) => return send(*pid.into_inner(), signal),
-                Err(TryLockError::WouldBlock) if begun.elapsed() < MOMENT => std::thread::yield_now(),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < patience => std::thread::yield_now(),
                 Err(TryLockError::WouldBlock) => return,
             }
         }
@@ -85,7 +90,7 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
         leader.is(&child);
         let busy = leader.lock();
-        leader.signal_soon(Signal::KILL);
+        leader.signal_within(Signal::KILL, Duration::from_millis(50));
         // Somebody who is busy for a moment only does not keep it away.
         let hurry = std::thread::spawn({
             let leader = leader.clone();

@@ -11,7 +11,7 @@ pub(crate) fn alive(pid: &str) -> bool {
 /// Whether a killed process is gone in no time: it closes its pipes a moment before.
 pub(crate) fn dies(pid: &str) -> bool {
     let begun = Instant::now();
-    while alive(pid) && begun.elapsed() < Duration::from_secs(10) {
+    while alive(pid) && begun.elapsed() < Duration::from_secs(60) {
         std::thread::yield_now();
     }
     !alive(pid)
