@@ -115,8 +115,8 @@ const PLACEHOLDERS: [&str; 3] = ["default-branch", "protected-branches", "cron-"
 /// Whether one may stand anywhere: few texts have any.
 fn may_have_placeholder(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let behind = memchr::memchr_iter(b'$', bytes).filter_map(|at| bytes.get(at + 1..));
-    behind.into_iter().any(|behind| PLACEHOLDERS.iter().any(|word| behind.starts_with(word.as_bytes())))
+    let mut behind = memchr::memchr_iter(b'$', bytes).filter_map(|at| bytes.get(at + 1..));
+    behind.any(|behind| PLACEHOLDERS.iter().any(|word| behind.starts_with(word.as_bytes())))
 }
 
 /// Whether one stands in what starts a workflow. Comments and scripts may speak of them.

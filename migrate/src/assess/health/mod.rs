@@ -75,7 +75,6 @@ pub fn sites(workflow: &WorkflowSight<'_>, security: &Security) -> Sites {
     file.map_or_else(|| security.sites.clone(), |file| sites_of(workflow, &file, security))
 }
 
-/// The same of a file that was looked at for security, too.
 fn sites_of(workflow: &WorkflowSight<'_>, file: &FileSight<'_, '_>, security: &Security) -> Sites {
     let mut sites = security.sites.clone();
     MEASURES.iter().for_each(|measure| (measure.look)(workflow, file, &mut sites));
